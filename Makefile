@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+# Everything is built under build/<flavour>; V=asan|tsan|cover choose another flavour.
+V      ?= release
+B      := build/$(V)
+PREFIX ?= /usr/local
+MANDIR ?= $(PREFIX)/share/man
+
+PKG     := jansson libcrypto cjose
+DEPS    := libcurl openssl $(PKG)
+
+SAN_release :=
+SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+SAN_tsan := -fsanitize=thread -fno-omit-frame-pointer -O1
+SAN_cover := --coverage -O0
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla \
+	-Wformat=2 -Wswitch-enum -Wundef -Wno-missing-field-initializers
+ifneq ($(findstring clang,$(CC)),clang)
+WARN += -Wjump-misses-init
+endif
+HARD := -fstack-protector-strong -fPIE
+ifneq ($(V),cover)
+HARD += -D_FORTIFY_SOURCE=2
+endif
+NOS_CFLAGS := -std=c17 -D_GNU_SOURCE -Ilib -include base/banned.h -g -O2 $(WARN) $(HARD) -MMD -MP \
+	-pthread
+NOS_LDFLAGS := -pie -Wl,-z,relro,-z,now -pthread
+
+# Rooms whose arithmetic may not change width unseen.
+CONVERT := base crypto envelope key
+
+LIB_SRC  := $(sort $(wildcard lib/*/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
+LIB      := $B/lib/libnos.a
+UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
+UNIT     := $(UNIT_SRC:%.c=$B/%)
+
+.PHONY: all check unit lint headers asan tsan cover clean help
+all: $(LIB) ## build the library and the tools
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile
+
+$B/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(NOS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN_$(V)) -c -o $@ $<
+
+$(foreach room,$(CONVERT),$(filter $B/lib/$(room)/%,$(LIB_OBJ))): NOS_CFLAGS += -Wconversion
+
+$(LIB): $(LIB_OBJ)
+	@mkdir -p $(@D) && rm -f $@
+	$(AR) rcs $@ $^
+
+$(UNIT): $B/%: $B/%.o $(LIB)
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka -lcjose -ljansson -lcrypto -lm
+
+unit: $(UNIT) ## run the unit tests
+	@test -n "$(UNIT)" || { echo 'no unit test found' >&2; exit 1; }
+	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
+
+check: unit ## run the tests of this flavour
+
+asan tsan cover: ## run the tests in this flavour
+	$(MAKE) V=$@ check
+
+headers: ## compile each header alone
+	@for h in lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
+
+lint: headers ## headers, layers, names, purity, shell scripts
+	scripts/check-layers
+	scripts/check-names $(LIB)
+	scripts/check-pure $B
+	shellcheck scripts/install-deps scripts/check scripts/check-layers scripts/check-names scripts/check-pure .ci/run
+
+clean: ## remove what was built
+	rm -rf build
+
+-include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/num.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool nos_num_parse(struct nos_str s, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	if (s.len == 0 || (s.p[0] == '0' && s.len > 1))
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!is_digit(s.p[i]) || __builtin_mul_overflow(n, UINT64_C(10), &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(s.p[i] - '0'), &n))
+			return false;
+	}
+	if (n < min || n > max)
+		return false;
+	*ret = n;
+	return true;
+}
+
+/* Length of the JSON number at the start of s; 0 if there is none. */
+static size_t number_len(struct nos_str s)
+{
+	size_t i = 0, digits;
+
+	if (i < s.len && s.p[i] == '-')
+		i++;
+	if (i < s.len && s.p[i] == '0')
+		i++;
+	else {
+		digits = i;
+		while (i < s.len && is_digit(s.p[i]))
+			i++;
+		if (i == digits)
+			return 0;
+	}
+	if (i < s.len && s.p[i] == '.') {
+		digits = ++i;
+		while (i < s.len && is_digit(s.p[i]))
+			i++;
+		if (i == digits)
+			return 0;
+	}
+	if (i < s.len && (s.p[i] == 'e' || s.p[i] == 'E')) {
+		i++;
+		if (i < s.len && (s.p[i] == '+' || s.p[i] == '-'))
+			i++;
+		digits = i;
+		while (i < s.len && is_digit(s.p[i]))
+			i++;
+		if (i == digits)
+			return 0;
+	}
+	return i;
+}
+
+bool nos_num_parse_decimal(struct nos_str s, double *ret)
+{
+	char text[64];
+	char *end;
+	double v;
+
+	/* strtod follows the locale; nos never calls setlocale, so it is "C". */
+	if (s.len == 0 || number_len(s) != s.len)
+		return false;
+	if (s.len < sizeof(text)) {
+		memcpy(text, s.p, s.len);
+		text[s.len] = '\0';
+		v = strtod(text, &end);
+	} else {
+		char *copy = strndup(s.p, s.len);
+
+		if (!copy)
+			return false;
+		v = strtod(copy, &end);
+		free(copy);
+	}
+	if (!isfinite(v))
+		return false;
+	*ret = v;
+	return true;
+}
+
+bool nos_num_parse_size(struct nos_str s, uint64_t *ret_bytes)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	uint64_t n, factor = 1;
+
+	unit = s.len ? memchr(units, s.p[s.len - 1], sizeof(units) - 1) : NULL;
+	if (unit) {
+		factor = UINT64_C(1) << (10 * (unit - units + 1));
+		s.len--;
+	}
+	if (!nos_num_parse(s, 0, UINT64_MAX, &n) || __builtin_mul_overflow(n, factor, &n))
+		return false;
+	*ret_bytes = n;
+	return true;
+}
+
+void nos_num_format(struct nos_buf *b, double v, int decimals)
+{
+	char text[400]; /* a double has at most 309 digits before the point */
+	int len;
+
+	assert(isfinite(v) && decimals >= 0 && decimals <= 6);
+	len = snprintf(text, sizeof(text), "%.*f", decimals, v);
+	if (decimals > 0) {
+		while (text[len - 1] == '0')
+			len--;
+		if (text[len - 1] == '.')
+			len--;
+	}
+	if (len == 2 && text[0] == '-' && text[1] == '0')
+		nos_buf_add_char(b, '0');
+	else
+		nos_buf_add(b, text, (size_t)len);
+}
+
+unsigned nos_num_decimals(struct nos_str s)
+{
+	size_t i = 0;
+	long places = 0, exponent = 0;
+	bool minus;
+
+	while (i < s.len && s.p[i] != '.' && s.p[i] != 'e' && s.p[i] != 'E')
+		i++;
+	if (i < s.len && s.p[i] == '.')
+		for (i++; i < s.len && is_digit(s.p[i]); i++)
+			places++;
+	if (i < s.len) {
+		i++;
+		minus = i < s.len && s.p[i] == '-';
+		if (i < s.len && (s.p[i] == '-' || s.p[i] == '+'))
+			i++;
+		for (; i < s.len && is_digit(s.p[i]) && exponent < 10000; i++)
+			exponent = exponent * 10 + (s.p[i] - '0');
+		places += minus ? exponent : -exponent;
+	}
+	return places < 0 ? 0 : (unsigned)places;
+}
