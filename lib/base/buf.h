@@ -7,6 +7,7 @@
 #ifndef NOS_BASE_BUF_H
 #define NOS_BASE_BUF_H
 
+#include "base/auto.h"
 #include "base/err.h"
 #include "base/str.h"
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/auto.h"
 #include "base/str.h"
 
 #define NOS_SECRET_MAX 64
@@ -19,9 +20,6 @@ struct nos_secret {
 	size_t len;
 	uint8_t bytes[NOS_SECRET_MAX];
 };
-
-/* NOS_AUTO(secret) key = { 0 };  releases key when its scope is left, by whatever way. */
-#define NOS_AUTO(type) __attribute__((cleanup(nos_##type##_release))) struct nos_##type
 
 void nos_secret_release(struct nos_secret *s);
 
