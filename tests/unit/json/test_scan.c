@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "../test.h"
+
+#include <jansson.h>
+
+#include "json/encode.h"
+#include "json/scan.h"
+
+static struct nos_err err;
+
+static enum nos_code scan_of(const char *text)
+{
+	struct nos_scan s = { 0 };
+	enum nos_code code = nos_scan_parse(&s, nos_str_of(text), &err);
+
+	nos_scan_release(&s);
+	return code;
+}
+
+static void what_is_not_json_is_refused(void **state)
+{
+	static const char *const texts[] = { "", " ", "{", "[", "\"a", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
+		"{,\"a\":1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{\"a\",\"b\"}", "{a:1}", "{1:2}", "{\"a\":1:2}",
+		"[1,]", "[,1]", "[1 2]", "[1,,2]", "[1}", "{\"a\":1]", "1 2", "{} {}", "truex", "nul", "01",
+		"+1", ".5", "1.", "1e", "0x1", "NaN", "-nan", "'a'", "\"\t\"", "\"\\x\"", "\"\\u12g4\"",
+		"\"\xff\"", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "]", "}", ":", ",", "{]", "[\"a\":1]",
+		"{\"a\":{\"b\":1,\"b\":1}}", "{\"a\":1}x", "x{\"a\":1}", "\"a\"\"b\"", "[\"a\"\"b\"]", "{\"a\"\"b\":1}",
+		"[1:2]", "{\"a\":1,2}", "{\"a\":[1}", "/**/1" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (scan_of(texts[i]) != NOS_DATA)
+			fail_msg("taken: %s", texts[i]);
+}
+
+static void what_is_json_is_taken(void **state)
+{
+	static const char *const texts[] = { "0", "-0.5e+10", "true", "null", "\"\"", "[]", "{}", " [ ] ",
+		"{ \"a\" : [ 1 , {\"b\":\"c\"} , \"d\" ] , \"e\" : null }\r\n", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\"",
+		"[[[[1]]]]", "{\"a\":{\"a\":{\"a\":1}}}", "\"\xc3\xa4\"", "{\"a b\":\"]}\"}" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (scan_of(texts[i]) != NOS_OK)
+			fail_msg("refused: %s: %s", texts[i], err.text);
+}
+
+static void nesting_and_members_have_limits(void **state)
+{
+	struct nos_scan s = { .depth = 16 };
+	char deep[100];
+	struct nos_buf b;
+
+	(void)state;
+	memset(deep, '[', 16);
+	memset(deep + 16, ']', 16);
+	assert_int_equal(nos_scan_parse(&s, (struct nos_str){ deep, 32 }, &err), NOS_OK);
+	memset(deep, '[', 17);
+	memset(deep + 17, ']', 17);
+	assert_int_equal(nos_scan_parse(&s, (struct nos_str){ deep, 34 }, &err), NOS_LARGE);
+	nos_buf_init(&b, 1 << 20);
+	nos_buf_add_char(&b, '{');
+	for (int i = 0; i <= NOS_SCAN_MEMBERS_MAX; i++)
+		nos_buf_addf(&b, "%s\"m%d\":0", i ? "," : "", i);
+	nos_buf_add_char(&b, '}');
+	assert_int_equal(nos_scan_parse(&s, nos_buf_str(&b), &err), NOS_LARGE);
+	nos_buf_release(&b);
+	nos_scan_release(&s);
+}
+
+static void members_are_found_by_what_their_name_means(void **state)
+{
+	struct nos_scan s = { .not_finite = true };
+	const struct nos_scan_value *v;
+	struct nos_buf space;
+	struct nos_str text;
+	uint32_t at = 0;
+
+	(void)state;
+	nos_buf_init(&space, 100);
+	assert_int_equal(nos_scan_parse(&s, NOS_STR("{\"x\":[1,[2],\"\\ud83d\\ude00\"],\"t\\u0079pe\":\"rain\",\"v\":-nan}"), &err), NOS_OK);
+	v = nos_scan_get(&s, &s.values[0], "type");
+	assert_non_null(v);
+	assert_str(v->raw, "rain");
+	assert_int_equal(nos_scan_get(&s, &s.values[0], "v")->kind, NOS_SCAN_NOT_FINITE);
+	assert_null(nos_scan_get(&s, &s.values[0], "y"));
+	v = nos_scan_get(&s, &s.values[0], "x");
+	for (int i = 0; i < 3; i++) {
+		const struct nos_scan_value *element;
+
+		assert_true(nos_scan_element(&s, v, &at, &element));
+		if (i == 2) {
+			assert_true(nos_scan_text(element, &space, &text));
+			assert_str(text, "\xf0\x9f\x98\x80");
+		}
+	}
+	assert_false(nos_scan_element(&s, v, &at, &v));
+	nos_buf_release(&space);
+	nos_scan_release(&s);
+}
+
+static void an_unpaired_surrogate_is_no_text(void **state)
+{
+	static const char *const texts[] = { "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83dx\"", "\"\\ud83d\\u0041\"" };
+	struct nos_scan s = { 0 };
+	struct nos_buf space;
+	struct nos_str text;
+
+	(void)state;
+	nos_buf_init(&space, 100);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(nos_scan_parse(&s, nos_str_of(texts[i]), &err), NOS_OK);
+		assert_false(nos_scan_text(&s.values[0], &space, &text));
+	}
+	nos_buf_release(&space);
+	nos_scan_release(&s);
+}
+
+/* Mutations of a good text: jansson, which is strict, and the scan must say the same of each. */
+static void the_scan_and_jansson_agree_on_mutated_texts(void **state)
+{
+	static const char good[] = "{\"type\":\"air\",\"value\":-7.9,\"list\":[1,true,null,{\"a\":\"b\\n\"}],\"t\":15e2}";
+	static const char alphabet[] = "{}[]:,\"\\ 0123456789.-+eEtrufalsn\tx";
+	unsigned seed = (unsigned)time(NULL);
+	struct nos_scan s = { 0 };
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	for (int round = 0; round < 20000; round++) {
+		char text[sizeof(good)];
+		json_t *twin;
+		enum nos_code code;
+
+		memcpy(text, good, sizeof(good));
+		for (int n = 0; n < 1 + round % 3; n++) {
+			size_t at = (size_t)rand_r(&seed) % (sizeof(good) - 1);
+
+			text[at] = alphabet[(size_t)rand_r(&seed) % (sizeof(alphabet) - 1)];
+		}
+		twin = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+		code = nos_scan_parse(&s, nos_str_of(text), &err);
+		if ((twin != NULL) != (code == NOS_OK))
+			fail_msg("jansson %s, the scan %s: %s", twin ? "takes" : "refuses",
+			    code ? "refuses" : "takes", text);
+		json_decref(twin);
+	}
+	nos_scan_release(&s);
+}
+
+static void what_is_encoded_is_read_back_as_it_was(void **state)
+{
+	struct nos_buf b;
+	struct nos_scan s = { 0 };
+	struct nos_buf space;
+	struct nos_str text;
+
+	(void)state;
+	nos_buf_init(&b, 1000);
+	nos_buf_init(&space, 1000);
+	nos_buf_add_char(&b, '{');
+	nos_encode_member_text(&b, "a", NOS_STR("q\" b\\ n\n c\x01 \xc3\xa4"));
+	nos_encode_member_uint(&b, "n", 17);
+	nos_encode_member_number(&b, "v", 0.8665333333);
+	nos_encode_member_time(&b, "t", (struct nos_time){ 1547813280480 });
+	nos_encode_member_bytes(&b, "k", "\xfb\xff", 2);
+	nos_encode_member_bool(&b, "f", true);
+	nos_buf_add_char(&b, '}');
+	assert_buf(&b, "{\"a\":\"q\\\" b\\\\ n\\n c\\u0001 \xc3\xa4\",\"n\":17,\"v\":0.866533,\"t\":1547813280.48,\"k\":\"-_8\",\"f\":true}");
+	assert_int_equal(nos_scan_parse(&s, nos_buf_str(&b), &err), NOS_OK);
+	assert_true(nos_scan_text(nos_scan_get(&s, &s.values[0], "a"), &space, &text));
+	assert_str(text, "q\" b\\ n\n c\x01 \xc3\xa4");
+	nos_buf_truncate(&b, 0);
+	nos_encode_text(&b, NOS_STR("a\xff\xc3\xa4\xc3"));
+	assert_buf(&b, "\"a\\ufffd\xc3\xa4\\ufffd\"");
+	nos_buf_release(&b);
+	nos_buf_release(&space);
+	nos_scan_release(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_not_json_is_refused),
+		cmocka_unit_test(what_is_json_is_taken),
+		cmocka_unit_test(nesting_and_members_have_limits),
+		cmocka_unit_test(members_are_found_by_what_their_name_means),
+		cmocka_unit_test(an_unpaired_surrogate_is_no_text),
+		cmocka_unit_test(the_scan_and_jansson_agree_on_mutated_texts),
+		cmocka_unit_test(what_is_encoded_is_read_back_as_it_was),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
