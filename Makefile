@@ -54,6 +54,10 @@ $(LIB): $(LIB_OBJ)
 $(UNIT): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka -lcjose -ljansson -lcrypto -lm
 
+# Sanitizers: what is excused is listed, each with its reason.
+export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
+export TSAN_OPTIONS := suppressions=$(CURDIR)/tests/tsan.supp
+
 unit: $(UNIT) ## run the unit tests
 	@test -n "$(UNIT)" || { echo 'no unit test found' >&2; exit 1; }
 	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
