@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Timeliness: how old it was when it came (nos-score(7)). */
+#include "score/rule.h"
+
+#include <math.h>
+
+#define WEIGHT 0.1	/* of the newest interval in the EWMA */
+#define READINGS_MIN 4	/* before the interval says anything */
+#define PERIODS 4	/* a reading holds for, where nothing else is said */
+
+static double validity_s(const struct nos_rule_input *in, const struct nos_rule_state *state)
+{
+	if (!isnan(in->type->validity_s))
+		return in->type->validity_s;
+	if (!isnan(in->type->period_s))
+		return PERIODS * in->type->period_s;
+	if (state->readings >= READINGS_MIN && state->interval_s > 0)
+		return PERIODS * state->interval_s;
+	return NAN;
+}
+
+double nos_timeliness_score(const struct nos_rule_input *in, const struct nos_rule_state *state)
+{
+	double valid_s = validity_s(in, state), off_s;
+
+	if (!in->reading->has_time || isnan(valid_s))
+		return NAN;
+	off_s = fabs((double)(in->received.ms - in->reading->time.ms) / 1000);
+	return fmax(0, 1 - off_s / valid_s);
+}
+
+void nos_timeliness_move(const struct nos_rule_input *in, struct nos_rule_state *state)
+{
+	double span_s = (double)(in->reading->time.ms - state->newest.ms) / 1000;
+
+	if (state->readings == 1)
+		state->interval_s = span_s;
+	else if (state->readings > 1)
+		state->interval_s += WEIGHT * (span_s - state->interval_s);
+	state->newest = in->reading->time;
+	if (state->readings < UINT32_MAX)
+		state->readings++;
+}
