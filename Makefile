@@ -34,9 +34,15 @@ LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
 LIB      := $B/lib/libnos.a
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT     := $(UNIT_SRC:%.c=$B/%)
+TOOL_SRC := $(sort $(wildcard cmd/nos-*.c))
+TOOLS    := $(TOOL_SRC:%.c=$B/%)
+BATS     := $(sort $(wildcard tests/tool/*.bats))
 
-.PHONY: all check unit lint headers asan tsan cover clean help
-all: $(LIB) ## build the library and the tools
+# A tool links only what its rooms need.
+LIBS_nos-score := -lm
+
+.PHONY: all check unit tool lint headers asan tsan cover clean help
+all: $(LIB) $(TOOLS) ## build the library and the tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile
@@ -51,6 +57,9 @@ $(LIB): $(LIB_OBJ)
 	@mkdir -p $(@D) && rm -f $@
 	$(AR) rcs $@ $^
 
+$(TOOLS): $B/%: $B/%.o $(LIB)
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F))
+
 $(UNIT): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka -lcjose -ljansson -lcrypto -lm
 
@@ -62,7 +71,11 @@ unit: $(UNIT) ## run the unit tests
 	@test -n "$(UNIT)" || { echo 'no unit test found' >&2; exit 1; }
 	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
 
-check: unit ## run the tests of this flavour
+tool: $(TOOLS) ## run the tests of the tools
+	@test -n "$(BATS)" || { echo 'no tool test found' >&2; exit 1; }
+	V=$(V) prove --exec '' $(BATS)
+
+check: unit tool ## run the tests of this flavour
 
 asan tsan cover: ## run the tests in this flavour
 	$(MAKE) V=$@ check
@@ -70,11 +83,12 @@ asan tsan cover: ## run the tests in this flavour
 headers: ## compile each header alone
 	@for h in lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
 
-lint: headers ## headers, layers, names, purity, shell scripts
+lint: headers $(LIB) $(TOOLS) ## headers, layers, names, purity, shell scripts
 	scripts/check-layers
 	scripts/check-names $(LIB)
 	scripts/check-pure $B
-	shellcheck scripts/install-deps scripts/check scripts/check-layers scripts/check-names scripts/check-pure .ci/run
+	scripts/check-man $B/cmd
+	shellcheck scripts/install-deps scripts/check scripts/check-layers scripts/check-names scripts/check-pure scripts/check-man .ci/run
 
 clean: ## remove what was built
 	rm -rf build

@@ -143,6 +143,9 @@ double nos_precision_score(const struct nos_rule_input *in, const struct nos_rul
 double nos_timeliness_score(const struct nos_rule_input *in, const struct nos_rule_state *state);
 double nos_completeness_score(const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags);
 
+/* V: how long a reading of this series holds, NaN where nothing says it. */
+double nos_timeliness_validity_s(const struct nos_rule_input *in, const struct nos_rule_state *state);
+
 /* What a rule keeps in the state, moved on by one reading that counts. */
 void nos_accuracy_move(const struct nos_rule_input *in, struct nos_rule_state *state);
 void nos_precision_move(const struct nos_rule_input *in, struct nos_rule_state *state);

@@ -8,7 +8,7 @@
 #define READINGS_MIN 4	/* before the interval says anything */
 #define PERIODS 4	/* a reading holds for, where nothing else is said */
 
-static double validity_s(const struct nos_rule_input *in, const struct nos_rule_state *state)
+double nos_timeliness_validity_s(const struct nos_rule_input *in, const struct nos_rule_state *state)
 {
 	if (!isnan(in->type->validity_s))
 		return in->type->validity_s;
@@ -21,7 +21,7 @@ static double validity_s(const struct nos_rule_input *in, const struct nos_rule_
 
 double nos_timeliness_score(const struct nos_rule_input *in, const struct nos_rule_state *state)
 {
-	double valid_s = validity_s(in, state), off_s;
+	double valid_s = nos_timeliness_validity_s(in, state), off_s;
 
 	if (!in->reading->has_time || isnan(valid_s))
 		return NAN;

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/start.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* A closed one is held by /dev/null the wrong way round, so that using it fails as it should. */
+static bool hold(int fd)
+{
+	if (fcntl(fd, F_GETFD) >= 0)
+		return true;
+	return open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == fd;
+}
+
+void nos_start(const char *tool)
+{
+	if (!hold(STDIN_FILENO) || !hold(STDOUT_FILENO) || !hold(STDERR_FILENO)) {
+		fprintf(stderr, "%s: cannot open /dev/null\n", tool);
+		exit(EX_OSERR);
+	}
+	signal(SIGPIPE, SIG_IGN); /* a write says EPIPE, and the tool ends quietly by it */
+}
+
+int nos_start_status(enum nos_code code)
+{
+	switch (code) {
+	case NOS_OK:
+		return EX_OK;
+	case NOS_USAGE:
+		return EX_USAGE;
+	case NOS_DATA:
+	case NOS_LARGE:
+	case NOS_LENGTH:
+	case NOS_MEDIA:
+		return EX_DATAERR;
+	case NOS_ABSENT:
+		return EX_NOINPUT;
+	case NOS_AWAY:
+		return EX_UNAVAILABLE;
+	case NOS_INTERNAL:
+		return EX_SOFTWARE;
+	case NOS_EXISTS:
+		return EX_CANTCREAT;
+	case NOS_IO:
+		return EX_IOERR;
+	case NOS_BUSY:
+		return EX_TEMPFAIL;
+	case NOS_TAG:
+	case NOS_DENIED:
+		return EX_NOPERM;
+	case NOS_CONFIG:
+		return EX_CONFIG;
+	case NOS_CODE_COUNT:
+		break;
+	}
+	return EX_SOFTWARE;
+}
+
+int nos_start_fail(const char *tool, const struct nos_err *err)
+{
+	fprintf(stderr, "%s: %s\n", tool, err->text);
+	return nos_start_status(err->code);
+}
