@@ -88,7 +88,7 @@ lint: headers $(LIB) $(TOOLS) ## headers, layers, names, purity, shell scripts
 	scripts/check-names $(LIB)
 	scripts/check-pure $B
 	scripts/check-man $B/cmd
-	shellcheck scripts/install-deps scripts/check scripts/check-layers scripts/check-names scripts/check-pure scripts/check-man .ci/run
+	shellcheck scripts/install-deps scripts/check scripts/check-layers scripts/check-names scripts/check-pure scripts/check-man scripts/feed-meteotrentino .ci/run
 
 clean: ## remove what was built
 	rm -rf build
