@@ -41,7 +41,7 @@ BATS     := $(sort $(wildcard tests/tool/*.bats))
 # A tool links only what its rooms need.
 LIBS_nos-score := -lm
 
-.PHONY: all check unit tool lint headers asan tsan cover clean help
+.PHONY: all check unit tool lint format headers asan tsan cover clean help
 all: $(LIB) $(TOOLS) ## build the library and the tools
 
 help: ## list the targets
@@ -83,7 +83,13 @@ asan tsan cover: ## run the tests in this flavour
 headers: ## compile each header alone
 	@for h in lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
 
+C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.h tests/unit/*/*.c))
+
+format: ## lay the C files out as .clang-format says
+	clang-format -i $(C_FILES)
+
 lint: headers $(LIB) $(TOOLS) ## headers, layers, names, purity, shell scripts
+	clang-format --dry-run -Werror $(C_FILES)
 	scripts/check-layers
 	scripts/check-names $(LIB)
 	scripts/check-pure $B

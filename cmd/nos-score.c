@@ -46,7 +46,8 @@ static bool is_ours(struct nos_str name)
 }
 
 /* The reading's own members as they came; a value that is missing becomes null. */
-static void copy_members(const struct nos_scan *scan, const struct nos_reading *reading, struct nos_buf *out)
+static void copy_members(
+    const struct nos_scan *scan, const struct nos_reading *reading, struct nos_buf *out)
 {
 	const struct nos_scan_value *name, *value;
 	uint32_t at = 0;
@@ -106,7 +107,8 @@ static enum nos_code score_line(
 int main(int argc, char **argv)
 {
 	struct score_opts o = { 0 };
-	struct score_state state = { .scan = { .not_finite = true, .depth = NOS_READING_DEPTH_MAX } };
+	struct score_state state = { .scan = {
+					 .not_finite = true, .depth = NOS_READING_DEPTH_MAX } };
 	struct nos_err err = { 0 };
 	struct nos_ndjson io = { .in = STDIN_FILENO, .out = STDOUT_FILENO };
 	enum nos_opt_next next;
@@ -121,7 +123,8 @@ int main(int argc, char **argv)
 	if (next == NOS_OPT_DONE)
 		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
 	if (operands < argc) {
-		nos_err_set(&err, NOS_USAGE, "no operand is taken, readings come on stdin: '%s'", argv[operands]);
+		nos_err_set(&err, NOS_USAGE, "no operand is taken, readings come on stdin: '%s'",
+		    argv[operands]);
 		return nos_start_fail(tool.name, &err);
 	}
 	state.now = o.now;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions that no file of nos may call, each with a better one in base/. Included by the Makefile. */
+/* Functions that no file of nos may call, each with a better one in base/. Included by the
+ * Makefile. */
 #ifndef NOS_BASE_BANNED_H
 #define NOS_BASE_BANNED_H
 

@@ -41,8 +41,8 @@ void nos_buf_truncate(struct nos_buf *b, size_t len);
 void nos_buf_drop(struct nos_buf *b, size_t len);
 
 /* NOS_OK, or the failure, with "<what> is over <max> bytes" or "out of memory" in *err. */
-enum nos_code nos_buf_check(const struct nos_buf *b, const char *what, struct nos_err *err)
-    NOS_CHECK;
+enum nos_code nos_buf_check(
+    const struct nos_buf *b, const char *what, struct nos_err *err) NOS_CHECK;
 
 struct nos_str nos_buf_str(const struct nos_buf *b);
 struct nos_span nos_buf_span(const struct nos_buf *b);

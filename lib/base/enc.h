@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Encodings of bytes: hex, base64url (RFC 4648 §5, no padding), LEB128 in its shortest form, and the
- * length-prefixed field that contexts and associated data are made of (nos-schemes(7), "Common
+ * Encodings of bytes: hex, base64url (RFC 4648 §5, no padding), LEB128 in its shortest form, and
+ * the length-prefixed field that contexts and associated data are made of (nos-schemes(7), "Common
  * base"). Decoders are strict: one text for one value.
  */
 #ifndef NOS_BASE_ENC_H
@@ -13,7 +13,7 @@
 #define NOS_ENC_LEB128_MAX 10
 
 /* Characters of the base64url form of n bytes. */
-#define NOS_ENC_BASE64_LEN(n) (((n) * 4 + 2) / 3)
+#define NOS_ENC_BASE64_LEN(n) (((n)*4 + 2) / 3)
 
 void nos_enc_hex(struct nos_buf *b, const void *p, size_t len);
 
@@ -32,7 +32,8 @@ bool nos_enc_base64_fixed(struct nos_str s, uint8_t *ret, size_t len);
 size_t nos_enc_leb128(uint64_t n, uint8_t out[static NOS_ENC_LEB128_MAX]);
 void nos_enc_add_leb128(struct nos_buf *b, uint64_t n);
 
-/* Read a number from the start of *s and step over it; false (no step) if cut, overlong or > 64 bits. */
+/* Read a number from the start of *s and step over it; false (no step) if cut, overlong or > 64
+ * bits. */
 bool nos_enc_leb128_decode(struct nos_span *s, uint64_t *ret);
 
 /* LEB128(len) and the bytes; the second form for a number, whose bytes are its LEB128. */

@@ -88,8 +88,8 @@ enum nos_code nos_err_set_errno(
 	fill(err, code, fmt, ap);
 	va_end(ap);
 	len = strlen(err->text);
-	snprintf(err->text + len, sizeof(err->text) - len, ": %s",
-	    strerror_r(errnum, why, sizeof(why)));
+	snprintf(
+	    err->text + len, sizeof(err->text) - len, ": %s", strerror_r(errnum, why, sizeof(why)));
 	tidy(err->text);
 	return code;
 }

@@ -7,11 +7,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct nos_str { const char *p; size_t len; };
-struct nos_span { const uint8_t *p; size_t len; };
+struct nos_str {
+	const char *p;
+	size_t len;
+};
+struct nos_span {
+	const uint8_t *p;
+	size_t len;
+};
 
 /* View of a literal, and the two arguments of "%.*s". */
-#define NOS_STR(lit) ((struct nos_str){ "" lit, sizeof(lit) - 1 })
+#define NOS_STR(lit)   ((struct nos_str){ "" lit, sizeof(lit) - 1 })
 #define NOS_STR_ARG(s) (int)(s).len, (s).p
 
 /* View of a terminated text; NULL gives the empty view. For the edge only (argv, environment). */

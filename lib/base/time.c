@@ -120,8 +120,10 @@ bool nos_time_parse(struct nos_str s, const int32_t *zone_s, struct nos_time *re
 	if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 ||
 	    minute > 59 || second > 60)
 		return false;
-	ret->ms = (days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
-		      offset_s) * 1000 + ms;
+	ret->ms =
+	    (days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset_s) *
+		1000 +
+	    ms;
 	return true;
 }
 
@@ -164,8 +166,15 @@ void nos_time_format_rfc3339(struct nos_buf *b, struct nos_time t)
 		nos_buf_addf(b, "%lld", (long long)s);
 }
 
-static const struct { const char *unit; uint64_t ms; } spans[] = {
-	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 },
+static const struct {
+	const char *unit;
+	uint64_t ms;
+} spans[] = {
+	{ "d", 86400000 },
+	{ "h", 3600000 },
+	{ "m", 60000 },
+	{ "s", 1000 },
+	{ "ms", 1 },
 };
 
 bool nos_time_parse_span(struct nos_str s, uint64_t *ret_ms)
@@ -178,7 +187,8 @@ bool nos_time_parse_span(struct nos_str s, uint64_t *ret_ms)
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
 		if (!nos_str_is((struct nos_str){ s.p + n, s.len - n }, spans[i].unit))
 			continue;
-		return nos_num_parse((struct nos_str){ s.p, n }, 0, UINT64_MAX / spans[i].ms, &count) &&
+		return nos_num_parse(
+			   (struct nos_str){ s.p, n }, 0, UINT64_MAX / spans[i].ms, &count) &&
 		       !__builtin_mul_overflow(count, spans[i].ms, ret_ms);
 	}
 	return false;

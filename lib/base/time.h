@@ -5,8 +5,12 @@
 
 #include "base/buf.h"
 
-struct nos_time { int64_t ms; };  /* milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted */
-struct nos_mono { uint64_t us; }; /* microseconds since some fixed point, never going back */
+struct nos_time {
+	int64_t ms;
+}; /* milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted */
+struct nos_mono {
+	uint64_t us;
+}; /* microseconds since some fixed point, never going back */
 
 struct nos_time nos_time_now(void);
 struct nos_mono nos_mono_now(void);

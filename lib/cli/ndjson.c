@@ -8,7 +8,7 @@
 
 #include "json/encode.h"
 
-#define READ_SIZE 65536
+#define READ_SIZE  65536
 #define WRITE_SIZE 65536 /* written once this much is held */
 
 struct loop {
@@ -90,8 +90,8 @@ static enum nos_code too_long(struct loop *l, struct nos_err *err)
 	struct nos_err line_err = { 0 };
 
 	l->number++;
-	nos_err_set(&line_err, NOS_LARGE, "line is over %llu bytes",
-	    (unsigned long long)l->io->max_line);
+	nos_err_set(
+	    &line_err, NOS_LARGE, "line is over %llu bytes", (unsigned long long)l->io->max_line);
 	write_error(l, &line_err);
 	return nos_buf_check(&l->out, "output", err);
 }
@@ -108,8 +108,9 @@ static enum nos_code lines(struct loop *l, struct nos_err *err)
 
 		if (!end && (l->skipping || len <= l->io->max_line))
 			break;
-		if (!l->skipping && (len <= l->io->max_line ? one_line(l, (struct nos_str){ start, len }, err) :
-							      too_long(l, err)))
+		if (!l->skipping &&
+		    (len <= l->io->max_line ? one_line(l, (struct nos_str){ start, len }, err)
+					    : too_long(l, err)))
 			return err->code;
 		l->skipping = !end;
 		if (!end) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loop of every filter: a line in, a line out. It owns the line cap, CRLF, a byte order mark, blank
- * lines, the error object, and flushing before it would block, so that a tool is quick on files and
- * prompt behind tail -f.
+ * The loop of every filter: a line in, a line out. It owns the line cap, CRLF, a byte order mark,
+ * blank lines, the error object, and flushing before it would block, so that a tool is quick on
+ * files and prompt behind tail -f.
  */
 #ifndef NOS_CLI_NDJSON_H
 #define NOS_CLI_NDJSON_H
@@ -12,13 +12,13 @@
 #define NOS_NDJSON_OUT_MAX (64u << 20) /* bytes of output held before it is written */
 
 struct nos_ndjson {
-	int in, out;	 /* descriptors */
+	int in, out;	   /* descriptors */
 	uint64_t max_line; /* bytes; a longer one is one error line */
 };
 
 /*
- * Answer one line, numbered from 1 by physical lines, by appending to *out. An error is written by the
- * loop as {"line":…,"error":…} and reading goes on; NOS_IO and NOS_INTERNAL end it.
+ * Answer one line, numbered from 1 by physical lines, by appending to *out. An error is written by
+ * the loop as {"line":…,"error":…} and reading goes on; NOS_IO and NOS_INTERNAL end it.
  */
 typedef enum nos_code nos_ndjson_line(
     void *state, uint64_t number, struct nos_str line, struct nos_buf *out, struct nos_err *err);

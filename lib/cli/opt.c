@@ -47,7 +47,8 @@ static enum nos_code set_value(
 			return NOS_OK;
 		break;
 	case NOS_OPT_SIZE:
-		if (nos_num_parse_size(s, at) && *(uint64_t *)at >= o->min && *(uint64_t *)at <= max)
+		if (nos_num_parse_size(s, at) && *(uint64_t *)at >= o->min &&
+		    *(uint64_t *)at <= max)
 			return NOS_OK;
 		break;
 	case NOS_OPT_TIME:
@@ -90,15 +91,16 @@ static void print_help(const struct nos_opt_tool *tool)
 		snprintf(left, sizeof(left), "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
 		    o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name, o->arg ? " " : "",
 		    o->arg ? o->arg : "");
-		printf("  %-28s %s%s%s%s\n", left, o->help, o->dflt ? " (" : "", o->dflt ? o->dflt : "",
-		    o->dflt ? ")" : "");
+		printf("  %-28s %s%s%s%s\n", left, o->help, o->dflt ? " (" : "",
+		    o->dflt ? o->dflt : "", o->dflt ? ")" : "");
 	}
 	printf("  %-28s %s\n", "-h, --help", "print this and end");
 	printf("  %-28s %s\n", "    --version", "print the version and end");
 	printf("\nThe manual: man %s\n", tool->name);
 }
 
-/* --complete prints each long name with its argument's word: for the shell, and for the page's check. */
+/* --complete prints each long name with its argument's word: for the shell, and for the page's
+ * check. */
 static bool answer(const struct nos_opt_tool *tool, const char *arg)
 {
 	if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
@@ -135,8 +137,8 @@ static enum nos_code from_environment(
 }
 
 /* One option at argv[*i]; steps over its argument where that stands apart. */
-static enum nos_code take(const struct nos_opt_tool *tool, char **argv, int *i, void *opts,
-    struct nos_err *err)
+static enum nos_code take(
+    const struct nos_opt_tool *tool, char **argv, int *i, void *opts, struct nos_err *err)
 {
 	const char *arg = argv[*i], *value = NULL;
 	const struct nos_opt *o;

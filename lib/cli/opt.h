@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options from one table: parsing with ranges, the environment, --help, and the names that the manual
- * page is checked against. Long names whole, never abbreviated; "--" ends them.
+ * Options from one table: parsing with ranges, the environment, --help, and the names that the
+ * manual page is checked against. Long names whole, never abbreviated; "--" ends them.
  */
 #ifndef NOS_CLI_OPT_H
 #define NOS_CLI_OPT_H
@@ -22,10 +22,10 @@ struct nos_opt {
 	const char *name;
 	char letter; /* 0: none */
 	enum nos_opt_kind kind;
-	size_t at;	  /* offset of the value in the tool's own struct */
-	const char *arg;  /* its word in the help; NULL: none */
-	const char *help; /* one line */
-	const char *dflt; /* as typed; NULL: the struct as it is */
+	size_t at;	   /* offset of the value in the tool's own struct */
+	const char *arg;   /* its word in the help; NULL: none */
+	const char *help;  /* one line */
+	const char *dflt;  /* as typed; NULL: the struct as it is */
 	uint64_t min, max; /* UINT and SIZE; max 0: no limit */
 };
 

@@ -6,8 +6,8 @@
 #include "base/err.h"
 
 /*
- * First thing in main: descriptors 0 to 2 are held, so that no file can become one of them; one that was
- * closed fails when it is used. SIGPIPE is ignored.
+ * First thing in main: descriptors 0 to 2 are held, so that no file can become one of them; one
+ * that was closed fails when it is used. SIGPIPE is ignored.
  */
 void nos_start(const char *tool);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Authenticated encryption: AES-GCM for data at rest, AES-128-SIV (RFC 5297) for key messages, whose
- * counter may come twice after a store went back. In place is allowed. Thread-safe.
+ * Authenticated encryption: AES-GCM for data at rest, AES-128-SIV (RFC 5297) for key messages,
+ * whose counter may come twice after a store went back. In place is allowed. Thread-safe.
  */
 #ifndef NOS_CRYPTO_AEAD_H
 #define NOS_CRYPTO_AEAD_H
@@ -9,8 +9,8 @@
 #include "base/err.h"
 #include "base/secret.h"
 
-#define NOS_AEAD_TAG_LEN 16
-#define NOS_AEAD_NONCE_LEN 12
+#define NOS_AEAD_TAG_LEN     16
+#define NOS_AEAD_NONCE_LEN   12
 #define NOS_AEAD_SIV_KEY_LEN 32
 
 /* len bytes at out and the tag. The key's length (16 or 32) picks AES-128 or AES-256. */

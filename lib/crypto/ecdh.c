@@ -11,10 +11,10 @@
 #include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
 
-#define AUTO_FREE(type, free_fn, name)                                                             \
-	static void name(type **p)                                                                 \
-	{                                                                                          \
-		free_fn(*p);                                                                       \
+#define AUTO_FREE(type, free_fn, name) \
+	static void name(type **p)     \
+	{                              \
+		free_fn(*p);           \
 	}
 
 AUTO_FREE(EVP_PKEY, EVP_PKEY_free, drop_pkey)
@@ -60,11 +60,12 @@ static EVP_PKEY *pkey_of(const struct nos_ecdh_point *public, const struct nos_s
 	EVP_PKEY *pkey = NULL;
 
 	if (!bld || !ctx || (private && !d) ||
-	    OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) != 1 ||
-	    OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, public->bytes,
-		sizeof(public->bytes)) != 1 ||
-	    (d && OSSL_PARAM_BLD_push_BN_pad(bld, OSSL_PKEY_PARAM_PRIV_KEY, d,
-		      NOS_ECDH_PRIVATE_LEN) != 1))
+	    OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) !=
+		1 ||
+	    OSSL_PARAM_BLD_push_octet_string(
+		bld, OSSL_PKEY_PARAM_PUB_KEY, public->bytes, sizeof(public->bytes)) != 1 ||
+	    (d && OSSL_PARAM_BLD_push_BN_pad(
+		      bld, OSSL_PKEY_PARAM_PRIV_KEY, d, NOS_ECDH_PRIVATE_LEN) != 1))
 		return NULL;
 	params = OSSL_PARAM_BLD_to_param(bld);
 	if (!params || EVP_PKEY_fromdata_init(ctx) != 1 ||

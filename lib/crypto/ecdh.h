@@ -10,19 +10,21 @@
 #include "base/secret.h"
 
 #define NOS_ECDH_PRIVATE_LEN 32
-#define NOS_ECDH_POINT_LEN 33
-#define NOS_ECDH_SHARED_LEN 32
-#define NOS_ECDH_COORD_LEN 32
+#define NOS_ECDH_POINT_LEN   33
+#define NOS_ECDH_SHARED_LEN  32
+#define NOS_ECDH_COORD_LEN   32
 
-struct nos_ecdh_point { uint8_t bytes[NOS_ECDH_POINT_LEN]; };
+struct nos_ecdh_point {
+	uint8_t bytes[NOS_ECDH_POINT_LEN];
+};
 
 /* A fresh pair. NOS_INTERNAL: OpenSSL failed. */
 enum nos_code nos_ecdh_generate(struct nos_secret *ret_private, struct nos_ecdh_point *ret_public,
     struct nos_err *err) NOS_CHECK;
 
 /* The public point of a private number. NOS_DATA: not in [1, n - 1]. */
-enum nos_code nos_ecdh_public(const struct nos_secret *private, struct nos_ecdh_point *ret,
-    struct nos_err *err) NOS_CHECK;
+enum nos_code nos_ecdh_public(
+    const struct nos_secret *private, struct nos_ecdh_point *ret, struct nos_err *err) NOS_CHECK;
 
 /* The x coordinate. NOS_DATA: the point is not on the curve, or the private number is none. */
 enum nos_code nos_ecdh_shared(const struct nos_secret *private, const struct nos_ecdh_point *peer,

@@ -3,8 +3,8 @@
 
 #include "crypto/engine.h"
 
-enum nos_code nos_hash_sha256(const struct nos_span *pieces, size_t n, uint8_t ret[static NOS_HASH_LEN],
-    struct nos_err *err)
+enum nos_code nos_hash_sha256(
+    const struct nos_span *pieces, size_t n, uint8_t ret[static NOS_HASH_LEN], struct nos_err *err)
 {
 	const struct nos_engine *e = nos_engine_get();
 	bool good = e && EVP_DigestInit_ex2(e->sha256, e->sha256_md, NULL) == 1;

@@ -8,8 +8,9 @@
 
 #define NOS_HASH_LEN 32
 
-/* Hash of the n pieces one behind the other. NOS_INTERNAL: OpenSSL failed, out of memory as a rule. */
-enum nos_code nos_hash_sha256(const struct nos_span *pieces, size_t n, uint8_t ret[static NOS_HASH_LEN],
-    struct nos_err *err) NOS_CHECK;
+/* Hash of the n pieces one behind the other. NOS_INTERNAL: OpenSSL failed, out of memory as a rule.
+ */
+enum nos_code nos_hash_sha256(const struct nos_span *pieces, size_t n,
+    uint8_t ret[static NOS_HASH_LEN], struct nos_err *err) NOS_CHECK;
 
 #endif

@@ -13,8 +13,8 @@ static enum nos_code hmac(struct nos_span key, struct nos_span text, const uint8
 	NOS_AUTO(secret) block = { 0 };
 	size_t out;
 
-	/* HMAC pads a key with zeros, so the absent salt and 32 of them are the same (RFC 5869 §2.2);
-	 * a NULL key would mean 'the key of before'. */
+	/* HMAC pads a key with zeros, so the absent salt and 32 of them are the same (RFC 5869
+	 * §2.2); a NULL key would mean 'the key of before'. */
 	if (key.len == 0)
 		key = (struct nos_span){ zeros, sizeof(zeros) };
 	if (!e || EVP_MAC_init(e->hmac, key.p, key.len, NULL) != 1 ||

@@ -69,7 +69,8 @@ static bool put_member(cjose_header_t *header, const struct nos_jose_member *m)
 {
 	if (m->text.p)
 		return put_text(header, m->name, m->text);
-	return json_object_set_new((json_t *)header, m->name, json_integer((json_int_t)m->num)) == 0;
+	return json_object_set_new((json_t *)header, m->name, json_integer((json_int_t)m->num)) ==
+	       0;
 }
 
 /* Seal, and append the compact form. */
@@ -99,8 +100,8 @@ static enum nos_code open_jwe(
 		return nos_err_set(err, NOS_DATA, "not a compact JWE");
 	plain = cjose_jwe_decrypt(jwe, jwk, &len, &e);
 	if (!plain)
-		return e.code == CJOSE_ERR_NO_MEMORY ? failed("opening", err) :
-						       nos_err_set(err, NOS_TAG, "does not verify");
+		return e.code == CJOSE_ERR_NO_MEMORY ? failed("opening", err)
+						     : nos_err_set(err, NOS_TAG, "does not verify");
 	nos_buf_add(ret, plain, len);
 	cjose_get_dealloc()(plain);
 	return nos_buf_check(ret, "opened text", err);
@@ -139,8 +140,9 @@ static enum nos_code jwk_of(const struct nos_ecdh_point *point, const struct nos
 {
 	uint8_t x[NOS_ECDH_COORD_LEN], y[NOS_ECDH_COORD_LEN];
 	NOS_AUTO(secret) d = { 0 };
-	cjose_jwk_ec_keyspec spec = { .crv = CJOSE_JWK_EC_P_256, .x = x, .xlen = sizeof(x), .y = y,
-		.ylen = sizeof(y) };
+	cjose_jwk_ec_keyspec spec = {
+		.crv = CJOSE_JWK_EC_P_256, .x = x, .xlen = sizeof(x), .y = y, .ylen = sizeof(y)
+	};
 	cjose_err e;
 
 	if (nos_ecdh_to_xy(point, x, y, err))
@@ -174,8 +176,8 @@ enum nos_code nos_jose_seal_to(const struct nos_ecdh_point *peer, struct nos_spa
 	return seal(jwk, header, text, ret, err);
 }
 
-enum nos_code nos_jose_open_with(const struct nos_secret *private, struct nos_str jwe,
-    struct nos_buf *ret, struct nos_err *err)
+enum nos_code nos_jose_open_with(
+    const struct nos_secret *private, struct nos_str jwe, struct nos_buf *ret, struct nos_err *err)
 {
 	AUTO(cjose_jwk_t, drop_jwk) jwk = NULL;
 	struct nos_ecdh_point point;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * JWE in compact serialisation (RFC 7516), by cjose: "dir" with A128GCM, and ECDH-ES on P-256 with
- * A256GCM. cjose is lenient to everything that RFC 7516 leaves a choice in: whoever opens foreign text
- * checks its header first (envelope/header.h). Thread-safe once nos_jose_start has run.
+ * A256GCM. cjose is lenient to everything that RFC 7516 leaves a choice in: whoever opens foreign
+ * text checks its header first (envelope/header.h). Thread-safe once nos_jose_start has run.
  */
 #ifndef NOS_CRYPTO_JOSE_H
 #define NOS_CRYPTO_JOSE_H
@@ -33,8 +33,8 @@ enum nos_code nos_jose_seal_dir(const struct nos_secret *key, const struct nos_j
     size_t n, struct nos_span text, struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
 
 /* Append the plaintext to *ret, a secret buffer. NOS_TAG: does not verify. */
-enum nos_code nos_jose_open_dir(const struct nos_secret *key, struct nos_str jwe, struct nos_buf *ret,
-    struct nos_err *err) NOS_CHECK;
+enum nos_code nos_jose_open_dir(const struct nos_secret *key, struct nos_str jwe,
+    struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
 
 /* To a P-256 key; kid is its thumbprint. */
 enum nos_code nos_jose_seal_to(const struct nos_ecdh_point *peer, struct nos_span text,
@@ -45,7 +45,7 @@ enum nos_code nos_jose_open_with(const struct nos_secret *private, struct nos_st
     struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
 
 /* RFC 7638 thumbprint of a P-256 key. NOS_DATA: not on the curve. */
-enum nos_code nos_jose_thumbprint(const struct nos_ecdh_point *key, uint8_t ret[static NOS_HASH_LEN],
-    struct nos_err *err) NOS_CHECK;
+enum nos_code nos_jose_thumbprint(const struct nos_ecdh_point *key,
+    uint8_t ret[static NOS_HASH_LEN], struct nos_err *err) NOS_CHECK;
 
 #endif

@@ -16,8 +16,8 @@ static EVP_PKEY *private_of(const struct nos_secret *private)
 	return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, private->bytes, private->len);
 }
 
-enum nos_code nos_sign_public(const struct nos_secret *private,
-    uint8_t ret[static NOS_SIGN_PUBLIC_LEN], struct nos_err *err)
+enum nos_code nos_sign_public(
+    const struct nos_secret *private, uint8_t ret[static NOS_SIGN_PUBLIC_LEN], struct nos_err *err)
 {
 	EVP_PKEY *pkey = private_of(private);
 	size_t len = NOS_SIGN_PUBLIC_LEN;
@@ -41,8 +41,8 @@ enum nos_code nos_sign_make(const struct nos_secret *private, struct nos_span te
 	return good ? NOS_OK : failed(err);
 }
 
-enum nos_code nos_sign_verify(const uint8_t public[static NOS_SIGN_PUBLIC_LEN], struct nos_span text,
-    const uint8_t signature[static NOS_SIGN_LEN], struct nos_err *err)
+enum nos_code nos_sign_verify(const uint8_t public[static NOS_SIGN_PUBLIC_LEN],
+    struct nos_span text, const uint8_t signature[static NOS_SIGN_LEN], struct nos_err *err)
 {
 	EVP_PKEY *pkey =
 	    EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public, NOS_SIGN_PUBLIC_LEN);

@@ -6,8 +6,8 @@
 #include "base/enc.h"
 #include "base/num.h"
 
-#define PARTS 5
-#define IV_LEN 12
+#define PARTS	5
+#define IV_LEN	12
 #define TAG_LEN 16
 
 static enum nos_code bad(const char *what, struct nos_err *err)
@@ -16,7 +16,8 @@ static enum nos_code bad(const char *what, struct nos_err *err)
 }
 
 /* Five parts, the second empty and no other, of letters of base64url with no spare bit set. */
-static enum nos_code split(struct nos_str jwe, struct nos_str parts[static PARTS], struct nos_err *err)
+static enum nos_code split(
+    struct nos_str jwe, struct nos_str parts[static PARTS], struct nos_err *err)
 {
 	struct nos_str rest = jwe;
 	uint8_t fixed[TAG_LEN];
@@ -97,7 +98,8 @@ static enum nos_code read_epk(const struct nos_scan *s, const struct nos_scan_va
 	const struct nos_scan_value *x, *y;
 	uint8_t xx[NOS_ECDH_COORD_LEN], yy[NOS_ECDH_COORD_LEN];
 
-	if (v->kind != NOS_SCAN_OBJECT || v->count != 4 || !is_text(nos_scan_get(s, v, "kty"), "EC") ||
+	if (v->kind != NOS_SCAN_OBJECT || v->count != 4 ||
+	    !is_text(nos_scan_get(s, v, "kty"), "EC") ||
 	    !is_text(nos_scan_get(s, v, "crv"), "P-256"))
 		return bad("epk is not a P-256 key", err);
 	x = nos_scan_get(s, v, "x");
@@ -121,8 +123,9 @@ static enum nos_code read_member(const struct nos_scan *s, struct nos_str name,
 	if (nos_str_is(name, "kid")) {
 		*ret_seen |= 1;
 		if (v->kind != NOS_SCAN_STRING ||
-		    (pack ? !nos_header_is_kid(v->raw) || !nos_str_copy(v->raw, ret->kid, sizeof(ret->kid)) :
-			    !nos_enc_base64_fixed(v->raw, ret->thumbprint, NOS_HASH_LEN)))
+		    (pack ? !nos_header_is_kid(v->raw) ||
+				!nos_str_copy(v->raw, ret->kid, sizeof(ret->kid))
+			  : !nos_enc_base64_fixed(v->raw, ret->thumbprint, NOS_HASH_LEN)))
 			return bad("kid is not a key's name", err);
 		return NOS_OK;
 	}
@@ -130,7 +133,8 @@ static enum nos_code read_member(const struct nos_scan *s, struct nos_str name,
 		*ret_seen |= 2;
 		if (v->kind != NOS_SCAN_STRING || !is_source(v->raw))
 			return bad("src is not a source's name", err);
-		return nos_str_copy(v->raw, ret->source, sizeof(ret->source)) ? NOS_OK : bad("src", err);
+		return nos_str_copy(v->raw, ret->source, sizeof(ret->source)) ? NOS_OK
+									      : bad("src", err);
 	}
 	if (pack && nos_str_is(name, "seq")) {
 		*ret_seen |= 4;
@@ -158,8 +162,8 @@ static enum nos_code read_member(const struct nos_scan *s, struct nos_str name,
 	return bad("a member in the header that is not known", err);
 }
 
-static enum nos_code read_members(const struct nos_scan *s, enum nos_header_use use,
-    struct nos_header *ret, struct nos_err *err)
+static enum nos_code read_members(
+    const struct nos_scan *s, enum nos_header_use use, struct nos_header *ret, struct nos_err *err)
 {
 	const struct nos_scan_value *root = s->values, *name, *value;
 	bool pack = use == NOS_HEADER_PACK;

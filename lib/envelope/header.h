@@ -11,10 +11,10 @@
 #include "crypto/hash.h"
 #include "json/scan.h"
 
-#define NOS_HEADER_MAX 1024	    /* bytes of the protected header */
-#define NOS_HEADER_KID_MAX 70	    /* a letter and three numbers of 64 bits */
+#define NOS_HEADER_MAX	      1024 /* bytes of the protected header */
+#define NOS_HEADER_KID_MAX    70   /* a letter and three numbers of 64 bits */
 #define NOS_HEADER_SOURCE_MAX 32
-#define NOS_HEADER_CTY_MAX 64
+#define NOS_HEADER_CTY_MAX    64
 
 /* What a JWE is sealed to, which says what its header may hold. */
 enum nos_header_use {
@@ -27,7 +27,7 @@ struct nos_header {
 	char source[NOS_HEADER_SOURCE_MAX + 1]; /* PACK */
 	char cty[NOS_HEADER_CTY_MAX + 1];	/* without "application/"; empty: none */
 	uint64_t seq;				/* PACK: 1 … 2^53 - 1 */
-	uint64_t prev;				/* PACK: below seq; has_prev tells whether it is there */
+	uint64_t prev; /* PACK: below seq; has_prev tells whether it is there */
 	bool has_prev;
 	uint8_t thumbprint[NOS_HASH_LEN]; /* KEY: of the key it is sealed to */
 	struct nos_ecdh_point epk;	  /* KEY */

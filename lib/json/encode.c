@@ -47,7 +47,8 @@ void nos_encode_text(struct nos_buf *b, struct nos_str s)
 	nos_buf_add_char(b, '"');
 	for (size_t i = 0; i < s.len;) {
 		unsigned char c = (unsigned char)s.p[i];
-		size_t len = c < 0x80 || utf8 ? 1 : sequence((struct nos_str){ s.p + i, s.len - i });
+		size_t len =
+		    c < 0x80 || utf8 ? 1 : sequence((struct nos_str){ s.p + i, s.len - i });
 		char space[8];
 		const char *other = len ? escape(c, space) : "\\ufffd";
 

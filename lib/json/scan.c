@@ -28,7 +28,8 @@ static enum nos_code bad(size_t at, const char *what, struct nos_err *err)
 	return nos_err_at(err, at);
 }
 
-/* True if text[from, to) is blanks with sep (0: nothing) once among them; else *ret is the culprit. */
+/* True if text[from, to) is blanks with sep (0: nothing) once among them; else *ret is the culprit.
+ */
 static bool gap(struct nos_str text, size_t from, size_t to, char sep, size_t *ret)
 {
 	for (; from < to; from++) {
@@ -91,7 +92,8 @@ static enum nos_code check_string(struct nos_scan_value *v, size_t start, struct
 	return NOS_OK;
 }
 
-static enum nos_code check_value(struct nos_scan *s, uint32_t at, unsigned depth, struct nos_err *err);
+static enum nos_code check_value(
+    struct nos_scan *s, uint32_t at, unsigned depth, struct nos_err *err);
 
 /* Do two member names mean the same? */
 static bool same_name(const struct nos_scan_value *a, const struct nos_scan_value *b)
@@ -114,12 +116,14 @@ static enum nos_code check_duplicates(
 	while (nos_scan_member(s, object, &i, &a, &value))
 		for (j = i; nos_scan_member(s, object, &j, &b, &value);)
 			if (same_name(a, b))
-				return bad((size_t)(b->raw.p - s->text.p), "a member stands twice", err);
+				return bad(
+				    (size_t)(b->raw.p - s->text.p), "a member stands twice", err);
 	return NOS_OK;
 }
 
 /* Everything between the brackets of values[at]. */
-static enum nos_code check_inside(struct nos_scan *s, uint32_t at, unsigned depth, struct nos_err *err)
+static enum nos_code check_inside(
+    struct nos_scan *s, uint32_t at, unsigned depth, struct nos_err *err)
 {
 	const jsmntok_t *tokens = s->tokens, *token = &tokens[at];
 	bool object = token->type == JSMN_OBJECT;
@@ -127,7 +131,8 @@ static enum nos_code check_inside(struct nos_scan *s, uint32_t at, unsigned dept
 	uint32_t i = at + 1, n = 0;
 
 	if (object && (size_t)token->size > NOS_SCAN_MEMBERS_MAX)
-		return nos_err_set(err, NOS_LARGE, "over %d members in one object", NOS_SCAN_MEMBERS_MAX);
+		return nos_err_set(
+		    err, NOS_LARGE, "over %d members in one object", NOS_SCAN_MEMBERS_MAX);
 	for (; n < (uint32_t)token->size; n++) {
 		size_t quote = tokens[i].type == JSMN_STRING;
 
@@ -135,7 +140,8 @@ static enum nos_code check_inside(struct nos_scan *s, uint32_t at, unsigned dept
 			return bad(culprit, "not JSON", err);
 		if (object) {
 			if (tokens[i].type != JSMN_STRING || tokens[i].size != 1)
-				return bad((size_t)tokens[i].start, "a member has no name or no value", err);
+				return bad((size_t)tokens[i].start,
+				    "a member has no name or no value", err);
 			if (check_value(s, i, depth, err))
 				return err->code;
 			from = (size_t)tokens[i].end + 1;
@@ -156,7 +162,8 @@ static enum nos_code check_inside(struct nos_scan *s, uint32_t at, unsigned dept
 }
 
 /* Fill values[at] from tokens[at]. */
-static enum nos_code check_value(struct nos_scan *s, uint32_t at, unsigned depth, struct nos_err *err)
+static enum nos_code check_value(
+    struct nos_scan *s, uint32_t at, unsigned depth, struct nos_err *err)
 {
 	const jsmntok_t *token = &((jsmntok_t *)s->tokens)[at];
 	struct nos_scan_value *v = &s->values[at];
@@ -247,7 +254,8 @@ enum nos_code nos_scan_parse(struct nos_scan *s, struct nos_str text, struct nos
 		return bad(culprit, "not JSON", err);
 	if (check_value(s, 0, 0, err))
 		return err->code;
-	if (s->values[0].next != s->count || !gap(text, (size_t)root->end + quote, text.len, 0, &culprit))
+	if (s->values[0].next != s->count ||
+	    !gap(text, (size_t)root->end + quote, text.len, 0, &culprit))
 		return bad((size_t)root->end + quote, "more than one JSON value", err);
 	return NOS_OK;
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON on the hot path (RFC 8259): tokens by jsmn, which is quick and lenient, and the whole grammar
- * checked over its tokens. Refuses duplicate members, text that is not UTF-8, control bytes, anything
- * behind the value. Values point into the text, which must outlive them. One scan a thread; it keeps
- * its memory from text to text.
+ * JSON on the hot path (RFC 8259): tokens by jsmn, which is quick and lenient, and the whole
+ * grammar checked over its tokens. Refuses duplicate members, text that is not UTF-8, control
+ * bytes, anything behind the value. Values point into the text, which must outlive them. One scan a
+ * thread; it keeps its memory from text to text.
  */
 #ifndef NOS_JSON_SCAN_H
 #define NOS_JSON_SCAN_H
 
 #include "base/buf.h"
 
-#define NOS_SCAN_TEXT_MAX (16u << 20) /* bytes */
-#define NOS_SCAN_MEMBERS_MAX 256      /* members of one object */
-#define NOS_SCAN_DEPTH_MAX 64
+#define NOS_SCAN_TEXT_MAX    (16u << 20) /* bytes */
+#define NOS_SCAN_MEMBERS_MAX 256	 /* members of one object */
+#define NOS_SCAN_DEPTH_MAX   64
 
 enum nos_scan_kind {
 	NOS_SCAN_NULL,
@@ -35,8 +35,8 @@ struct nos_scan_value {
 
 /* All-zero is valid. */
 struct nos_scan {
-	bool not_finite;  /* in: take NaN and infinities, which JSON has not but sensors send */
-	unsigned depth;	  /* in: deepest nesting taken; 0: NOS_SCAN_DEPTH_MAX */
+	bool not_finite; /* in: take NaN and infinities, which JSON has not but sensors send */
+	unsigned depth;	 /* in: deepest nesting taken; 0: NOS_SCAN_DEPTH_MAX */
 	struct nos_str text;
 	struct nos_scan_value *values; /* in the order of the text; values[0] is the root */
 	size_t count, cap;
@@ -47,10 +47,11 @@ struct nos_scan {
 void nos_scan_release(struct nos_scan *s);
 
 /*
- * Scan one value with nothing but blanks around it. NOS_DATA: not JSON, the offset noted; NOS_LARGE:
- * over a limit above; NOS_INTERNAL: out of memory.
+ * Scan one value with nothing but blanks around it. NOS_DATA: not JSON, the offset noted;
+ * NOS_LARGE: over a limit above; NOS_INTERNAL: out of memory.
  */
-enum nos_code nos_scan_parse(struct nos_scan *s, struct nos_str text, struct nos_err *err) NOS_CHECK;
+enum nos_code nos_scan_parse(
+    struct nos_scan *s, struct nos_str text, struct nos_err *err) NOS_CHECK;
 
 /* Member of an object by name, NULL if it is not there. Names are compared as they are meant. */
 const struct nos_scan_value *nos_scan_get(

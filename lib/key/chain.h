@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A control chain: C_{i+1} = K(C_i,"next"), which gives each unicast key message a key of its own and
- * forgets it (nos-schemes(7), "Common base"). Pure; not thread-safe on one chain.
+ * A control chain: C_{i+1} = K(C_i,"next"), which gives each unicast key message a key of its own
+ * and forgets it (nos-schemes(7), "Common base"). Pure; not thread-safe on one chain.
  */
 #ifndef NOS_KEY_CHAIN_H
 #define NOS_KEY_CHAIN_H
@@ -30,8 +30,8 @@ void nos_chain_release(struct nos_chain *c);
 void nos_chain_step_release(struct nos_chain_step *s);
 
 /* The keys of message c->ctr; *c stays. NOS_INTERNAL: OpenSSL failed. */
-enum nos_code nos_chain_look(const struct nos_chain *c, struct nos_chain_step *ret,
-    struct nos_err *err) NOS_CHECK;
+enum nos_code nos_chain_look(
+    const struct nos_chain *c, struct nos_chain_step *ret, struct nos_err *err) NOS_CHECK;
 
 /*
  * Step *c to ctr. NOS_DATA: ctr is behind, more than NOS_CHAIN_SKIP_MAX ahead, or over

@@ -102,8 +102,8 @@ enum nos_code nos_derive_data(const struct nos_secret *scheme_key, const struct 
 	return nos_derive_extract(nos_secret_span(scheme_key), nos_secret_span(k_s), ret_d, err);
 }
 
-enum nos_code nos_derive_content(const struct nos_secret *d, struct nos_str kid, struct nos_str source,
-    struct nos_str enc, struct nos_secret *ret, struct nos_err *err)
+enum nos_code nos_derive_content(const struct nos_secret *d, struct nos_str kid,
+    struct nos_str source, struct nos_str enc, struct nos_secret *ret, struct nos_err *err)
 {
 	const struct nos_derive_field ctx[] = {
 		NOS_DERIVE_STR(kid),
@@ -124,7 +124,8 @@ enum nos_code nos_derive_receipt(const struct nos_secret *d, struct nos_span pac
 	};
 	NOS_AUTO(secret) receipt = { 0 };
 
-	if (nos_hash_sha256(&pack, 1, pack_hash, err) || nos_hash_sha256(&answer, 1, answer_hash, err) ||
+	if (nos_hash_sha256(&pack, 1, pack_hash, err) ||
+	    nos_hash_sha256(&answer, 1, answer_hash, err) ||
 	    nos_derive_key(d, "receipt", ctx, 2, NOS_DERIVE_RECEIPT_LEN, &receipt, err))
 		return err->code;
 	memcpy(ret, receipt.bytes, NOS_DERIVE_RECEIPT_LEN);

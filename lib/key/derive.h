@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How one key becomes another: X and K of nos-schemes(7), "Common base", and every key of the base
- * that both sides make from a registration. Pure; thread-safe. Every function gives NOS_INTERNAL, and
- * that alone, when OpenSSL or memory fails.
+ * that both sides make from a registration. Pure; thread-safe. Every function gives NOS_INTERNAL,
+ * and that alone, when OpenSSL or memory fails.
  */
 #ifndef NOS_KEY_DERIVE_H
 #define NOS_KEY_DERIVE_H
@@ -18,9 +18,18 @@ struct nos_derive_field {
 	uint64_t num;
 };
 
-#define NOS_DERIVE_BYTES(ptr, size) { .p = (ptr), .len = (size) }
-#define NOS_DERIVE_STR(s) { .p = (s).p, .len = (s).len } /* a nos_str or a nos_span */
-#define NOS_DERIVE_NUM(n) { .num = (n) }
+#define NOS_DERIVE_BYTES(ptr, size)       \
+	{                                 \
+		.p = (ptr), .len = (size) \
+	}
+#define NOS_DERIVE_STR(s)                  \
+	{                                  \
+		.p = (s).p, .len = (s).len \
+	} /* a nos_str or a nos_span */
+#define NOS_DERIVE_NUM(n)  \
+	{                  \
+		.num = (n) \
+	}
 
 /* Longest info of an expansion: label and all fields. */
 #define NOS_DERIVE_INFO_MAX 512
@@ -35,8 +44,8 @@ enum nos_code nos_derive_key(const struct nos_secret *prk, const char *label,
     struct nos_err *err) NOS_CHECK;
 
 /* T = SHA-256("nos/1 token" ‖ token), which stands for a token in all that follows. */
-enum nos_code nos_derive_token(struct nos_span token, struct nos_secret *ret_t,
-    struct nos_err *err) NOS_CHECK;
+enum nos_code nos_derive_token(
+    struct nos_span token, struct nos_secret *ret_t, struct nos_err *err) NOS_CHECK;
 
 /* Who registers with whom: the ctx c of the registration. All must outlive the call. */
 struct nos_derive_registration {
@@ -79,13 +88,15 @@ enum nos_code nos_derive_data(const struct nos_secret *scheme_key, const struct 
     struct nos_secret *ret_d, struct nos_err *err) NOS_CHECK;
 
 /* The content key of a pack, 16 bytes for "A128GCM". */
-enum nos_code nos_derive_content(const struct nos_secret *d, struct nos_str kid, struct nos_str source,
-    struct nos_str enc, struct nos_secret *ret, struct nos_err *err) NOS_CHECK;
+enum nos_code nos_derive_content(const struct nos_secret *d, struct nos_str kid,
+    struct nos_str source, struct nos_str enc, struct nos_secret *ret,
+    struct nos_err *err) NOS_CHECK;
 
 #define NOS_DERIVE_RECEIPT_LEN 16
 
 /* receipt = K(D,"receipt", SHA-256(pack), SHA-256(answer), 16) */
 enum nos_code nos_derive_receipt(const struct nos_secret *d, struct nos_span pack,
-    struct nos_span answer, uint8_t ret[static NOS_DERIVE_RECEIPT_LEN], struct nos_err *err) NOS_CHECK;
+    struct nos_span answer, uint8_t ret[static NOS_DERIVE_RECEIPT_LEN],
+    struct nos_err *err) NOS_CHECK;
 
 #endif

@@ -60,7 +60,8 @@ static enum nos_code read_value(const struct nos_scan_value *v, struct nos_buf *
 	case NOS_SCAN_OBJECT:
 		break;
 	}
-	return nos_err_set_field(err, NOS_DATA, "value", "value is neither number, text nor boolean");
+	return nos_err_set_field(
+	    err, NOS_DATA, "value", "value is neither number, text nor boolean");
 }
 
 static enum nos_code read_time(const struct nos_scan_value *v, struct nos_buf *space,
@@ -76,8 +77,9 @@ static enum nos_code read_time(const struct nos_scan_value *v, struct nos_buf *s
 	else if (v->kind == NOS_SCAN_STRING && nos_scan_text(v, space, &text))
 		ret->has_time = nos_time_parse(text, NULL, &ret->time);
 	if (!ret->has_time)
-		return nos_err_set_field(err, NOS_DATA, "time", "time is not a time: take epoch "
-								"seconds or RFC 3339 with an offset");
+		return nos_err_set_field(err, NOS_DATA, "time",
+		    "time is not a time: take epoch "
+		    "seconds or RFC 3339 with an offset");
 	return NOS_OK;
 }
 
@@ -96,7 +98,8 @@ static enum nos_code read_position(const struct nos_scan *scan, const struct nos
 	if (!lat && !lon)
 		return NOS_OK;
 	if (!read_degrees(lat, 90, &ret->lat) || !read_degrees(lon, 180, &ret->lon))
-		return nos_err_set_field(err, NOS_DATA, "lat", "lat and lon are not a position in degrees");
+		return nos_err_set_field(
+		    err, NOS_DATA, "lat", "lat and lon are not a position in degrees");
 	ret->has_position = true;
 	ret->lat_decimals = nos_num_decimals(lat->raw);
 	return NOS_OK;
@@ -132,8 +135,10 @@ enum nos_code nos_reading_decode(const struct nos_scan *scan, const struct nos_s
 		return err->code;
 	v = nos_scan_get(scan, object, "seq");
 	if (v && v->kind != NOS_SCAN_NULL) {
-		if (v->kind != NOS_SCAN_NUMBER || !nos_num_parse(v->raw, 0, NOS_NUM_SAFE - 1, &ret->seq))
-			return nos_err_set_field(err, NOS_DATA, "seq", "seq is not a whole number under 2^53");
+		if (v->kind != NOS_SCAN_NUMBER ||
+		    !nos_num_parse(v->raw, 0, NOS_NUM_SAFE - 1, &ret->seq))
+			return nos_err_set_field(
+			    err, NOS_DATA, "seq", "seq is not a whole number under 2^53");
 		ret->has_seq = true;
 	}
 	v = nos_scan_get(scan, object, "time");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A reading as it comes: JSON or a line of NDJSON (nos-formats(7), nos-score(7)). What a device gets
- * wrong in the value is kept as missing; only what cannot be placed at all is refused. Pure.
+ * A reading as it comes: JSON or a line of NDJSON (nos-formats(7), nos-score(7)). What a device
+ * gets wrong in the value is kept as missing; only what cannot be placed at all is refused. Pure.
  */
 #ifndef NOS_READING_READING_H
 #define NOS_READING_READING_H
@@ -10,11 +10,11 @@
 #include "base/time.h"
 #include "json/scan.h"
 
-#define NOS_READING_TYPE_MAX 64	  /* bytes */
-#define NOS_READING_UNIT_MAX 32	  /* bytes */
-#define NOS_READING_TEXT_MAX 1024 /* bytes of a value that is a text */
+#define NOS_READING_TYPE_MAX	64   /* bytes */
+#define NOS_READING_UNIT_MAX	32   /* bytes */
+#define NOS_READING_TEXT_MAX	1024 /* bytes of a value that is a text */
 #define NOS_READING_CLAIMED_MAX 64
-#define NOS_READING_DEPTH_MAX 16
+#define NOS_READING_DEPTH_MAX	16
 
 enum nos_reading_kind {
 	NOS_READING_MISSING, /* null, NaN, infinite, a number as text, or a sentinel of its rules */

@@ -13,5 +13,6 @@ double nos_authentication_score(const struct nos_rule_security *s)
 	};
 	double registered = s->open ? 0.7 : 1;
 
-	return means[s->proof] * registered * nos_rule_holders(s) * nos_rule_age(s) * nos_rule_key(s);
+	return means[s->proof] * registered * nos_rule_holders(s) * nos_rule_age(s) *
+	       nos_rule_key(s);
 }

@@ -65,7 +65,8 @@ double nos_completeness_score(
     const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags)
 {
 	struct nos_rule_state after = *state;
-	double packs = in->packs_expected ? (double)in->packs_seen / in->packs_expected : NAN, series;
+	double packs = in->packs_expected ? (double)in->packs_seen / in->packs_expected : NAN,
+	       series;
 	int64_t slot;
 
 	/* A wrong clock fills no slot. */

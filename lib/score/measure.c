@@ -74,8 +74,8 @@ static void encode_security(struct nos_buf *b, const struct nos_rule_security *s
 		nos_encode_member_uint(b, "decimals", s->decimals);
 }
 
-static void encode_quality(struct nos_buf *b, const struct nos_rule_input *in,
-    const struct nos_rule_state *before)
+static void encode_quality(
+    struct nos_buf *b, const struct nos_rule_input *in, const struct nos_rule_state *before)
 {
 	if (in->reading->has_time)
 		nos_encode_member_number(
@@ -92,10 +92,16 @@ static void encode_quality(struct nos_buf *b, const struct nos_rule_input *in,
 
 static void encode_flags(struct nos_buf *b, unsigned flags)
 {
-	static const struct { unsigned flag; const char *text; } all[] = {
-		{ NOS_RULE_MISSING, "missing" }, { NOS_RULE_LATE, "late" },
-		{ NOS_RULE_FUTURE, "future" }, { NOS_RULE_PAST, "past" },
-		{ NOS_RULE_NO_TIME, "no-time" }, { NOS_RULE_UNIT, "unit" },
+	static const struct {
+		unsigned flag;
+		const char *text;
+	} all[] = {
+		{ NOS_RULE_MISSING, "missing" },
+		{ NOS_RULE_LATE, "late" },
+		{ NOS_RULE_FUTURE, "future" },
+		{ NOS_RULE_PAST, "past" },
+		{ NOS_RULE_NO_TIME, "no-time" },
+		{ NOS_RULE_UNIT, "unit" },
 	};
 
 	nos_encode_member(b, "flags");

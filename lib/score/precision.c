@@ -4,11 +4,11 @@
 
 #include <math.h>
 
-#define WEIGHT 0.1	 /* of the newest square in the EWMA */
-#define NUMBERS_MIN 8	 /* before the scatter says anything */
-#define SECOND_DIFF 6.0	 /* variance of v - 2v' + v'' of white noise, in those of v */
-#define CAP (9 * SECOND_DIFF) /* three sigma, squared */
-#define LAST 16
+#define WEIGHT	    0.1		      /* of the newest square in the EWMA */
+#define NUMBERS_MIN 8		      /* before the scatter says anything */
+#define SECOND_DIFF 6.0		      /* variance of v - 2v' + v'' of white noise, in those of v */
+#define CAP	    (9 * SECOND_DIFF) /* three sigma, squared */
+#define LAST	    16
 
 /* The decimals of the last 16 numbers, this one among them. */
 static uint64_t with_decimals(const struct nos_rule_input *in, const struct nos_rule_state *state)
@@ -32,7 +32,8 @@ static double resolution(const struct nos_rule_input *in, const struct nos_rule_
 }
 
 /* The variance with this number counted; true if there is one. */
-static bool variance(const struct nos_rule_input *in, const struct nos_rule_state *state, double *ret)
+static bool variance(
+    const struct nos_rule_input *in, const struct nos_rule_state *state, double *ret)
 {
 	double sigma = isnan(in->type->sigma) ? 0 : in->type->sigma, square;
 
@@ -51,7 +52,8 @@ static double dispersion(const struct nos_rule_input *in, const struct nos_rule_
 {
 	double square;
 
-	if (isnan(in->type->sigma) || state->numbers + 1 < NUMBERS_MIN || !variance(in, state, &square))
+	if (isnan(in->type->sigma) || state->numbers + 1 < NUMBERS_MIN ||
+	    !variance(in, state, &square))
 		return NAN;
 	return square > 0 ? fmin(1, in->type->sigma / sqrt(square)) : 1;
 }

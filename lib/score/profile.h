@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Rules of types that are built in, in sets: what a sensor of that kind can say (nos-score(7)). Pure. */
+/* Rules of types that are built in, in sets: what a sensor of that kind can say (nos-score(7)).
+ * Pure. */
 #ifndef NOS_SCORE_PROFILE_H
 #define NOS_SCORE_PROFILE_H
 

@@ -6,13 +6,22 @@
 
 _Static_assert(sizeof(struct nos_rule_state) <= 128, "a node keeps one for each series");
 
-#define FUTURE_MS 5000
+#define FUTURE_MS    5000
 #define YEAR_2000_MS INT64_C(946684800000)
-#define YEAR_MS (INT64_C(365) * 86400 * 1000)
+#define YEAR_MS	     (INT64_C(365) * 86400 * 1000)
 
 const struct nos_rule_type nos_rule_unknown = {
-	.lo = NAN, .hi = NAN, .soft = NAN, .step = NAN, .u = NAN, .E = NAN, .resolution = NAN,
-	.sigma = NAN, .period_s = NAN, .validity_s = NAN, .flat = NAN,
+	.lo = NAN,
+	.hi = NAN,
+	.soft = NAN,
+	.step = NAN,
+	.u = NAN,
+	.E = NAN,
+	.resolution = NAN,
+	.sigma = NAN,
+	.period_s = NAN,
+	.validity_s = NAN,
+	.flat = NAN,
 };
 
 const char *nos_rule_text(enum nos_rule_name name)

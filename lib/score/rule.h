@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a reading is worth: eight scores in [0,1] (nos-score(7)), one file a rule, over what the node
- * verified, the rules of the reading's type and a small state for each series. Pure; a state belongs
- * to one thread at a time. A quality score without evidence is NaN, which is null in JSON; no score is
- * ever infinite.
+ * What a reading is worth: eight scores in [0,1] (nos-score(7)), one file a rule, over what the
+ * node verified, the rules of the reading's type and a small state for each series. Pure; a state
+ * belongs to one thread at a time. A quality score without evidence is NaN, which is null in JSON;
+ * no score is ever infinite.
  */
 #ifndef NOS_SCORE_RULE_H
 #define NOS_SCORE_RULE_H
@@ -12,21 +12,21 @@
 #include "base/time.h"
 #include "reading/reading.h"
 
-#define NOS_RULE_MAP(X)                                                                            \
-	X(CONFIDENTIALITY, "confidentiality")                                                      \
-	X(INTEGRITY, "integrity")                                                                  \
-	X(PRIVACY, "privacy")                                                                      \
-	X(AUTHENTICATION, "authentication")                                                        \
-	X(ACCURACY, "accuracy")                                                                    \
-	X(PRECISION, "precision")                                                                  \
-	X(TIMELINESS, "timeliness")                                                                \
+#define NOS_RULE_MAP(X)                       \
+	X(CONFIDENTIALITY, "confidentiality") \
+	X(INTEGRITY, "integrity")             \
+	X(PRIVACY, "privacy")                 \
+	X(AUTHENTICATION, "authentication")   \
+	X(ACCURACY, "accuracy")               \
+	X(PRECISION, "precision")             \
+	X(TIMELINESS, "timeliness")           \
 	X(COMPLETENESS, "completeness")
 
 enum nos_rule_name {
 #define X(name, text) NOS_RULE_##name,
 	NOS_RULE_MAP(X)
 #undef X
-	NOS_RULE_COUNT
+	    NOS_RULE_COUNT
 };
 
 enum nos_rule_key_state {
@@ -84,8 +84,8 @@ struct nos_rule_type {
 extern const struct nos_rule_type nos_rule_unknown;
 
 /*
- * One series: a source's readings of one type. All-zero is a new one. At most 128 bytes, since a node
- * keeps one for each of millions.
+ * One series: a source's readings of one type. All-zero is a new one. At most 128 bytes, since a
+ * node keeps one for each of millions.
  */
 struct nos_rule_state {
 	struct nos_time newest; /* time of the newest reading that counted */
@@ -107,7 +107,7 @@ struct nos_rule_input {
 	const struct nos_rule_type *type;
 	const struct nos_rule_security *security;
 	struct nos_time received;
-	bool unit_unknown; /* range and step are skipped */
+	bool unit_unknown;		     /* range and step are skipped */
 	unsigned packs_seen, packs_expected; /* of the source's window; expected 0: not known */
 };
 
@@ -128,23 +128,28 @@ struct nos_rule_scores {
 const char *nos_rule_text(enum nos_rule_name name);
 
 /*
- * All eight. *state is moved on; NULL for a reading that shares nothing (an anonymous one). A reading
- * whose clock is wrong, or that is late, moves of it what nos-score(7) says.
+ * All eight. *state is moved on; NULL for a reading that shares nothing (an anonymous one). A
+ * reading whose clock is wrong, or that is late, moves of it what nos-score(7) says.
  */
-struct nos_rule_scores nos_rule_score(const struct nos_rule_input *in, struct nos_rule_state *state);
+struct nos_rule_scores nos_rule_score(
+    const struct nos_rule_input *in, struct nos_rule_state *state);
 
 /* The rules by themselves, with *state as it is before the reading. */
 double nos_confidentiality_score(const struct nos_rule_security *s);
 double nos_integrity_score(const struct nos_rule_security *s);
 double nos_privacy_score(const struct nos_rule_security *s);
 double nos_authentication_score(const struct nos_rule_security *s);
-double nos_accuracy_score(const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags);
-double nos_precision_score(const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags);
+double nos_accuracy_score(
+    const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags);
+double nos_precision_score(
+    const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags);
 double nos_timeliness_score(const struct nos_rule_input *in, const struct nos_rule_state *state);
-double nos_completeness_score(const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags);
+double nos_completeness_score(
+    const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags);
 
 /* V: how long a reading of this series holds, NaN where nothing says it. */
-double nos_timeliness_validity_s(const struct nos_rule_input *in, const struct nos_rule_state *state);
+double nos_timeliness_validity_s(
+    const struct nos_rule_input *in, const struct nos_rule_state *state);
 
 /* What a rule keeps in the state, moved on by one reading that counts. */
 void nos_accuracy_move(const struct nos_rule_input *in, struct nos_rule_state *state);

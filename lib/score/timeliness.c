@@ -4,11 +4,12 @@
 
 #include <math.h>
 
-#define WEIGHT 0.1	/* of the newest interval in the EWMA */
-#define READINGS_MIN 4	/* before the interval says anything */
-#define PERIODS 4	/* a reading holds for, where nothing else is said */
+#define WEIGHT	     0.1 /* of the newest interval in the EWMA */
+#define READINGS_MIN 4	 /* before the interval says anything */
+#define PERIODS	     4	 /* a reading holds for, where nothing else is said */
 
-double nos_timeliness_validity_s(const struct nos_rule_input *in, const struct nos_rule_state *state)
+double nos_timeliness_validity_s(
+    const struct nos_rule_input *in, const struct nos_rule_state *state)
 {
 	if (!isnan(in->type->validity_s))
 		return in->type->validity_s;

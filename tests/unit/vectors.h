@@ -29,7 +29,8 @@ static int vectors_drop(void **state)
 	return 0;
 }
 
-/* The value at "registration/T" or "dipietro/steps/0/k"; a path that is not there fails the test. */
+/* The value at "registration/T" or "dipietro/steps/0/k"; a path that is not there fails the test.
+ */
 static inline json_t *vector(const char *path)
 {
 	struct nos_str rest = nos_str_of(path), part;
@@ -39,8 +40,8 @@ static inline json_t *vector(const char *path)
 		char name[80];
 
 		assert_true(nos_str_copy(part, name, sizeof(name)));
-		at = json_is_array(at) ? json_array_get(at, strtoul(name, NULL, 10)) :
-					 json_object_get(at, name);
+		at = json_is_array(at) ? json_array_get(at, strtoul(name, NULL, 10))
+				       : json_object_get(at, name);
 		if (!at)
 			fail_msg("no vector '%s'", path);
 	}
@@ -77,6 +78,6 @@ static inline void vector_bytes(const char *path, struct nos_buf *ret)
 }
 
 #define assert_vector(bytes, size, path) assert_hex(bytes, size, vector_text(path))
-#define assert_vector_secret(s, path) assert_vector((s)->bytes, (s)->len, path)
+#define assert_vector_secret(s, path)	 assert_vector((s)->bytes, (s)->len, path)
 
 #endif

@@ -62,7 +62,8 @@ static void an_error_is_one_line_and_names_its_place(void **state)
 	struct nos_err err = { 0 };
 
 	(void)state;
-	assert_int_equal(nos_err_set_field(&err, NOS_DATA, "time", "time '%s' is no time", "a\nb"), NOS_DATA);
+	assert_int_equal(
+	    nos_err_set_field(&err, NOS_DATA, "time", "time '%s' is no time", "a\nb"), NOS_DATA);
 	assert_int_equal(nos_err_within(&err, "line %d", 7), NOS_DATA);
 	assert_string_equal(err.text, "line 7: time 'a?b' is no time");
 	assert_string_equal(err.field, "time");
@@ -86,8 +87,8 @@ static void a_long_error_is_cut_between_characters(void **state)
 
 static void utf8_refuses_overlong_surrogate_and_cut_sequences(void **state)
 {
-	static const char *const bad[] = { "\x80", "\xc0\xaf", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80",
-		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "a\xe2\x82" };
+	static const char *const bad[] = { "\x80", "\xc0\xaf", "\xc3", "\xe0\x80\x80",
+		"\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "a\xe2\x82" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

@@ -36,7 +36,10 @@ static void base64url_uses_its_own_alphabet(void **state)
 static void base64url_refuses_what_another_text_also_says(void **state)
 {
 	static const char *const bad[] = { "A", "AAAAA", "AA==", "AB", "AAB", "A+AA", "A/AA",
-		"AA A", "AAA\n", "A.AA", "A\x80""AA", "A@AA", "A[AA", "A`AA", "A{AA", "A,AA" };
+		"AA A", "AAA\n", "A.AA",
+		"A\x80"
+		"AA",
+		"A@AA", "A[AA", "A`AA", "A{AA", "A,AA" };
 	struct nos_buf b;
 
 	(void)state;
@@ -50,8 +53,15 @@ static void base64url_refuses_what_another_text_also_says(void **state)
 
 static void leb128_refuses_all_but_the_shortest_form(void **state)
 {
-	static const struct { const char *bytes; size_t len; } bad[] = {
-		{ "", 0 }, { "\x80", 1 }, { "\x80\x00", 2 }, { "\x81\x00", 2 }, { "\xff", 1 },
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} bad[] = {
+		{ "", 0 },
+		{ "\x80", 1 },
+		{ "\x80\x00", 2 },
+		{ "\x81\x00", 2 },
+		{ "\xff", 1 },
 		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10 },
 		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\x00", 11 },
 	};

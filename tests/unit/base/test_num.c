@@ -6,11 +6,25 @@
 
 static void a_decimal_is_printed_in_one_way_alone(void **state)
 {
-	static const struct { double v; int decimals; const char *text; } cases[] = {
-		{ 0, 6, "0" }, { -0.0, 6, "0" }, { -1e-9, 6, "0" }, { 1, 6, "1" }, { 100, 6, "100" },
-		{ -7.9, 6, "-7.9" }, { 0.866533333, 6, "0.866533" }, { 0.5, 0, "0" }, { 1.5, 0, "2" },
-		{ 2.5, 0, "2" }, { 1e15, 6, "1000000000000000" }, { 1547813280.48, 3, "1547813280.48" },
-		{ 0.0000005, 6, "0" }, { 1e22, 6, "10000000000000000000000" },
+	static const struct {
+		double v;
+		int decimals;
+		const char *text;
+	} cases[] = {
+		{ 0, 6, "0" },
+		{ -0.0, 6, "0" },
+		{ -1e-9, 6, "0" },
+		{ 1, 6, "1" },
+		{ 100, 6, "100" },
+		{ -7.9, 6, "-7.9" },
+		{ 0.866533333, 6, "0.866533" },
+		{ 0.5, 0, "0" },
+		{ 1.5, 0, "2" },
+		{ 2.5, 0, "2" },
+		{ 1e15, 6, "1000000000000000" },
+		{ 1547813280.48, 3, "1547813280.48" },
+		{ 0.0000005, 6, "0" },
+		{ 1e22, 6, "10000000000000000000000" },
 	};
 	struct nos_buf b;
 
@@ -26,8 +40,8 @@ static void a_decimal_is_printed_in_one_way_alone(void **state)
 
 static void an_integer_is_digits_alone_and_in_range(void **state)
 {
-	static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "01", "1.0", "1e3", "0x1", "11",
-		"18446744073709551616", "99999999999999999999999" };
+	static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "01", "1.0", "1e3", "0x1",
+		"11", "18446744073709551616", "99999999999999999999999" };
 	uint64_t n;
 
 	(void)state;
@@ -40,8 +54,8 @@ static void an_integer_is_digits_alone_and_in_range(void **state)
 
 static void a_decimal_is_read_as_json_writes_it(void **state)
 {
-	static const char *const bad[] = { "", "-", ".5", "5.", "+1", "01", "1e", "nan", "-nan", "inf",
-		"0x1p3", "1e999", "1 ", "1,5" };
+	static const char *const bad[] = { "", "-", ".5", "5.", "+1", "01", "1e", "nan", "-nan",
+		"inf", "0x1p3", "1e999", "1 ", "1,5" };
 	double v;
 
 	(void)state;
@@ -76,14 +90,21 @@ static void a_size_has_a_unit_of_powers_of_1024(void **state)
 
 static void a_time_is_read_in_every_form_that_people_write(void **state)
 {
-	static const struct { const char *text; int64_t ms; } cases[] = {
-		{ "2019-01-18T12:00:00Z", 1547812800000 }, { "2019-01-18T13:00:00+01", 1547812800000 },
-		{ "2019-01-18 13:00:00+0100", 1547812800000 }, { "2019-01-18t06:30:00.25-05:30", 1547812800250 },
-		{ "1970-01-01T00:00:00Z", 0 }, { "1969-12-31T23:59:59Z", -1000 },
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} cases[] = {
+		{ "2019-01-18T12:00:00Z", 1547812800000 },
+		{ "2019-01-18T13:00:00+01", 1547812800000 },
+		{ "2019-01-18 13:00:00+0100", 1547812800000 },
+		{ "2019-01-18t06:30:00.25-05:30", 1547812800250 },
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "1969-12-31T23:59:59Z", -1000 },
 		{ "2000-02-29T00:00:00Z", 951782400000 },
 	};
-	static const char *const bad[] = { "", "2019-01-18", "2019-01-18T12:00:00", "2019-02-29T00:00:00Z",
-		"2019-13-01T00:00:00Z", "2019-01-18T24:00:00Z", "2019-01-18T12:00:00Zx", "2019-01-18T12:00:00+24" };
+	static const char *const bad[] = { "", "2019-01-18", "2019-01-18T12:00:00",
+		"2019-02-29T00:00:00Z", "2019-13-01T00:00:00Z", "2019-01-18T24:00:00Z",
+		"2019-01-18T12:00:00Zx", "2019-01-18T12:00:00+24" };
 	static const int32_t cet = 3600;
 	struct nos_time t;
 
@@ -113,9 +134,16 @@ static void a_number_as_time_finds_its_unit_by_magnitude(void **state)
 
 static void a_span_goes_both_ways(void **state)
 {
-	static const struct { const char *text; uint64_t ms; const char *back; } cases[] = {
-		{ "200ms", 200, "200ms" }, { "90s", 90000, "90s" }, { "15m", 900000, "15m" },
-		{ "24h", 86400000, "24h" }, { "7d", 604800000, "7d" },
+	static const struct {
+		const char *text;
+		uint64_t ms;
+		const char *back;
+	} cases[] = {
+		{ "200ms", 200, "200ms" },
+		{ "90s", 90000, "90s" },
+		{ "15m", 900000, "15m" },
+		{ "24h", 86400000, "24h" },
+		{ "7d", 604800000, "7d" },
 	};
 	struct nos_buf b;
 	uint64_t ms;

@@ -16,12 +16,19 @@ static void siv_gives_the_bytes_of_rfc_5297(void **state)
 	uint8_t aad[24], text[14], out[30], back[14];
 
 	(void)state;
-	assert_true(nos_enc_hex_decode(NOS_STR("fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"), key.bytes, 32));
-	assert_true(nos_enc_hex_decode(NOS_STR("101112131415161718191a1b1c1d1e1f2021222324252627"), aad, 24));
+	assert_true(nos_enc_hex_decode(
+	    NOS_STR("fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"), key.bytes,
+	    32));
+	assert_true(nos_enc_hex_decode(
+	    NOS_STR("101112131415161718191a1b1c1d1e1f2021222324252627"), aad, 24));
 	assert_true(nos_enc_hex_decode(NOS_STR("112233445566778899aabbccddee"), text, 14));
-	assert_int_equal(nos_aead_siv_seal(&key, (struct nos_span){ aad, 24 }, (struct nos_span){ text, 14 }, out, &err), NOS_OK);
+	assert_int_equal(nos_aead_siv_seal(&key, (struct nos_span){ aad, 24 },
+			     (struct nos_span){ text, 14 }, out, &err),
+	    NOS_OK);
 	assert_hex(out, 30, "85632d07c6e8f37f950acd320a2ecc9340c02b9690c4dc04daef7f6afe5c");
-	assert_int_equal(nos_aead_siv_open(&key, (struct nos_span){ aad, 24 }, (struct nos_span){ out, 30 }, back, &err), NOS_OK);
+	assert_int_equal(nos_aead_siv_open(&key, (struct nos_span){ aad, 24 },
+			     (struct nos_span){ out, 30 }, back, &err),
+	    NOS_OK);
 	assert_memory_equal(back, text, 14);
 }
 
@@ -32,16 +39,24 @@ static void siv_refuses_every_flipped_bit_and_every_cut(void **state)
 	uint8_t out[21], back[21];
 
 	(void)state;
-	assert_int_equal(nos_aead_siv_seal(&key, aad, nos_str_bytes(NOS_STR("12345")), out, &err), NOS_OK);
+	assert_int_equal(
+	    nos_aead_siv_seal(&key, aad, nos_str_bytes(NOS_STR("12345")), out, &err), NOS_OK);
 	for (size_t bit = 0; bit < sizeof(out) * 8; bit++) {
 		out[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_int_equal(nos_aead_siv_open(&key, aad, (struct nos_span){ out, 21 }, back, &err), NOS_TAG);
+		assert_int_equal(
+		    nos_aead_siv_open(&key, aad, (struct nos_span){ out, 21 }, back, &err),
+		    NOS_TAG);
 		out[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	for (size_t len = 0; len < sizeof(out); len++)
-		assert_int_equal(nos_aead_siv_open(&key, aad, (struct nos_span){ out, len }, back, &err), NOS_TAG);
-	assert_int_equal(nos_aead_siv_open(&key, nos_str_bytes(NOS_STR("headeR")), (struct nos_span){ out, 21 }, back, &err), NOS_TAG);
-	assert_int_equal(nos_aead_siv_open(&key, aad, (struct nos_span){ out, 21 }, back, &err), NOS_OK);
+		assert_int_equal(
+		    nos_aead_siv_open(&key, aad, (struct nos_span){ out, len }, back, &err),
+		    NOS_TAG);
+	assert_int_equal(nos_aead_siv_open(&key, nos_str_bytes(NOS_STR("headeR")),
+			     (struct nos_span){ out, 21 }, back, &err),
+	    NOS_TAG);
+	assert_int_equal(
+	    nos_aead_siv_open(&key, aad, (struct nos_span){ out, 21 }, back, &err), NOS_OK);
 }
 
 static void gcm_opens_what_it_sealed_and_nothing_else(void **state)
@@ -53,16 +68,24 @@ static void gcm_opens_what_it_sealed_and_nothing_else(void **state)
 	for (size_t len = 16; len <= 32; len += 16) {
 		struct nos_secret key = { .len = len, .bytes = { 7 } };
 
-		assert_int_equal(nos_aead_gcm_seal(&key, nonce, aad, nos_str_bytes(NOS_STR("hello")), out, tag, &err), NOS_OK);
-		assert_int_equal(nos_aead_gcm_open(&key, nonce, aad, (struct nos_span){ out, 5 }, tag, back, &err), NOS_OK);
+		assert_int_equal(nos_aead_gcm_seal(&key, nonce, aad,
+				     nos_str_bytes(NOS_STR("hello")), out, tag, &err),
+		    NOS_OK);
+		assert_int_equal(nos_aead_gcm_open(&key, nonce, aad, (struct nos_span){ out, 5 },
+				     tag, back, &err),
+		    NOS_OK);
 		assert_memory_equal(back, "hello", 5);
 		for (size_t bit = 0; bit < sizeof(tag) * 8; bit++) {
 			tag[bit / 8] ^= (uint8_t)(1 << bit % 8);
-			assert_int_equal(nos_aead_gcm_open(&key, nonce, aad, (struct nos_span){ out, 5 }, tag, back, &err), NOS_TAG);
+			assert_int_equal(nos_aead_gcm_open(&key, nonce, aad,
+					     (struct nos_span){ out, 5 }, tag, back, &err),
+			    NOS_TAG);
 			assert_memory_equal(back, "\0\0\0\0\0", 5);
 			tag[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		}
-		assert_int_equal(nos_aead_gcm_open(&key, nonce, (struct nos_span){ NULL, 0 }, (struct nos_span){ out, 5 }, tag, back, &err), NOS_TAG);
+		assert_int_equal(nos_aead_gcm_open(&key, nonce, (struct nos_span){ NULL, 0 },
+				     (struct nos_span){ out, 5 }, tag, back, &err),
+		    NOS_TAG);
 	}
 }
 
@@ -157,8 +180,10 @@ static void *seal_many(void *arg)
 	key.bytes[0] = *(uint8_t *)arg;
 	for (int i = 0; i < 2000; i++) {
 		nonce[0] = (uint8_t)i;
-		if (nos_aead_gcm_seal(&key, nonce, none, nos_str_bytes(NOS_STR("12345678")), out, tag, &own) ||
-		    nos_aead_gcm_open(&key, nonce, none, (struct nos_span){ out, 8 }, tag, back, &own) ||
+		if (nos_aead_gcm_seal(
+			&key, nonce, none, nos_str_bytes(NOS_STR("12345678")), out, tag, &own) ||
+		    nos_aead_gcm_open(
+			&key, nonce, none, (struct nos_span){ out, 8 }, tag, back, &own) ||
 		    memcmp(back, "12345678", 8) != 0)
 			return NULL;
 	}

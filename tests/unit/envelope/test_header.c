@@ -28,13 +28,17 @@ static void the_header_of_a_pack_is_read(void **state)
 	struct nos_header h;
 
 	(void)state;
-	assert_int_equal(nos_header_read(nos_str_of(vector_text("pack/pack")), NOS_HEADER_PACK, PACK_MAX, &scan, &h, &err), NOS_OK);
+	assert_int_equal(nos_header_read(nos_str_of(vector_text("pack/pack")), NOS_HEADER_PACK,
+			     PACK_MAX, &scan, &h, &err),
+	    NOS_OK);
 	assert_string_equal(h.kid, "p.1");
 	assert_string_equal(h.source, "s-7f3a09c2e1");
 	assert_string_equal(h.cty, "x-ndjson");
 	assert_int_equal(h.seq, 17);
 	assert_false(h.has_prev);
-	assert_int_equal(nos_header_read(nos_str_of(vector_text("pack/pack with prev")), NOS_HEADER_PACK, PACK_MAX, &scan, &h, &err), NOS_OK);
+	assert_int_equal(nos_header_read(nos_str_of(vector_text("pack/pack with prev")),
+			     NOS_HEADER_PACK, PACK_MAX, &scan, &h, &err),
+	    NOS_OK);
 	assert_true(h.has_prev);
 	assert_int_equal(h.prev, 17);
 }
@@ -44,10 +48,16 @@ static void the_header_of_a_registration_is_read(void **state)
 	struct nos_header h;
 
 	(void)state;
-	assert_int_equal(nos_header_read(nos_str_of(vector_text("registration/m1")), NOS_HEADER_KEY, PACK_MAX, &scan, &h, &err), NOS_OK);
+	assert_int_equal(nos_header_read(nos_str_of(vector_text("registration/m1")), NOS_HEADER_KEY,
+			     PACK_MAX, &scan, &h, &err),
+	    NOS_OK);
 	assert_vector(h.thumbprint, sizeof(h.thumbprint), "inputs/node thumbprint");
-	assert_int_equal(nos_header_read(nos_str_of(vector_text("registration/m1")), NOS_HEADER_PACK, PACK_MAX, &scan, &h, &err), NOS_DATA);
-	assert_int_equal(nos_header_read(nos_str_of(vector_text("pack/pack")), NOS_HEADER_KEY, PACK_MAX, &scan, &h, &err), NOS_DATA);
+	assert_int_equal(nos_header_read(nos_str_of(vector_text("registration/m1")),
+			     NOS_HEADER_PACK, PACK_MAX, &scan, &h, &err),
+	    NOS_DATA);
+	assert_int_equal(nos_header_read(nos_str_of(vector_text("pack/pack")), NOS_HEADER_KEY,
+			     PACK_MAX, &scan, &h, &err),
+	    NOS_DATA);
 }
 
 #define START "{\"alg\":\"dir\",\"enc\":\"A128GCM\",\"kid\":\"p.1\",\"src\":\"s-1\",\"seq\":1"
@@ -57,17 +67,34 @@ static void blanks_and_typ_are_taken(void **state)
 	struct nos_header h;
 
 	(void)state;
-	assert_int_equal(read_with("{ \"alg\": \"dir\", \"enc\" : \"A128GCM\", \"kid\": \"p.1\", \"src\": \"s-1\",\n\"seq\": 9007199254740991, \"typ\":\"JWE\" }", NOS_HEADER_PACK, &h), NOS_OK);
+	assert_int_equal(
+	    read_with(
+		"{ \"alg\": \"dir\", \"enc\" : \"A128GCM\", \"kid\": \"p.1\", \"src\": \"s-1\",\n\"seq\": 9007199254740991, \"typ\":\"JWE\" }",
+		NOS_HEADER_PACK, &h),
+	    NOS_OK);
 	assert_true(h.seq == 9007199254740991);
 }
 
 static void a_header_that_says_anything_else_is_refused(void **state)
 {
 	static const char *const headers[] = {
-		START ",\"crit\":[\"exp\"]}", START ",\"zip\":\"DEF\"}", START ",\"jku\":\"http://x\"}",
-		START ",\"jwk\":{}}", START ",\"p2s\":\"x\"}", START ",\"apu\":\"x\"}", START ",\"epk\":{}}",
-		START ",\"seq\":1}", START ",\"x\\u0061\":1}", START ",\"prev\":1}", START ",\"prev\":-1}",
-		START ",\"cty\":7}", START "}x", START, "[]", "7", "",
+		START ",\"crit\":[\"exp\"]}",
+		START ",\"zip\":\"DEF\"}",
+		START ",\"jku\":\"http://x\"}",
+		START ",\"jwk\":{}}",
+		START ",\"p2s\":\"x\"}",
+		START ",\"apu\":\"x\"}",
+		START ",\"epk\":{}}",
+		START ",\"seq\":1}",
+		START ",\"x\\u0061\":1}",
+		START ",\"prev\":1}",
+		START ",\"prev\":-1}",
+		START ",\"cty\":7}",
+		START "}x",
+		START,
+		"[]",
+		"7",
+		"",
 		"{\"alg\":\"A128KW\",\"enc\":\"A128GCM\",\"kid\":\"p.1\",\"src\":\"s-1\",\"seq\":1}",
 		"{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"p.1\",\"src\":\"s-1\",\"seq\":1}",
 		"{\"alg\":\"dir\",\"enc\":\"A128GCM\",\"src\":\"s-1\",\"seq\":1}",
@@ -95,8 +122,8 @@ static void a_header_that_says_anything_else_is_refused(void **state)
 
 static void a_kid_is_a_letter_and_one_to_three_numbers(void **state)
 {
-	static const char *const bad[] = { "", "p", "p.", "P.1", "p.01", "p.1.2.3.4", "pp.1", "p.-1", "p.1.",
-		"p.18446744073709551616", ".1", "p..1", "1.1", "p.1x" };
+	static const char *const bad[] = { "", "p", "p.", "P.1", "p.01", "p.1.2.3.4", "pp.1",
+		"p.-1", "p.1.", "p.18446744073709551616", ".1", "p..1", "1.1", "p.1x" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -108,12 +135,18 @@ static void a_kid_is_a_letter_and_one_to_three_numbers(void **state)
 static void the_five_parts_have_one_form(void **state)
 {
 	/* base64url of {"alg":"dir","enc":"A128GCM","kid":"p.1","src":"s-1","seq":1} */
-	static const char *const tails[] = { "", ".", "..", "...", "..AAAAAAAAAAAAAAAA.AAAA", "..AAAAAAAAAAAAAAAA..AAAAAAAAAAAAAAAAAAAAAA",
-		".AA.AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA", "..AAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA",
-		"..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAA", "..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAB",
-		"..AAAAAAAAAAAAAAAA.AAB.AAAAAAAAAAAAAAAAAAAAAA", "..AAAAAAAAAAAAAAAA.AA==.AAAAAAAAAAAAAAAAAAAAAA",
-		"..AAAAAAAAAAAAAAAA.A+AA.AAAAAAAAAAAAAAAAAAAAAA", "..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA.",
-		"..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA\n", "..AAAAAAAAAAAAAAAA.AAAAA.AAAAAAAAAAAAAAAAAAAAAA" };
+	static const char *const tails[] = { "", ".", "..", "...", "..AAAAAAAAAAAAAAAA.AAAA",
+		"..AAAAAAAAAAAAAAAA..AAAAAAAAAAAAAAAAAAAAAA",
+		".AA.AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA",
+		"..AAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA",
+		"..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAA",
+		"..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAB",
+		"..AAAAAAAAAAAAAAAA.AAB.AAAAAAAAAAAAAAAAAAAAAA",
+		"..AAAAAAAAAAAAAAAA.AA==.AAAAAAAAAAAAAAAAAAAAAA",
+		"..AAAAAAAAAAAAAAAA.A+AA.AAAAAAAAAAAAAAAAAAAAAA",
+		"..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA.",
+		"..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA\n",
+		"..AAAAAAAAAAAAAAAA.AAAAA.AAAAAAAAAAAAAAAAAAAAAA" };
 	struct nos_header h;
 	struct nos_buf b;
 
@@ -123,10 +156,12 @@ static void the_five_parts_have_one_form(void **state)
 		nos_buf_truncate(&b, 0);
 		nos_enc_base64(&b, START "}", strlen(START "}"));
 		nos_buf_add_text(&b, tails[i]);
-		if (nos_header_read(nos_buf_str(&b), NOS_HEADER_PACK, PACK_MAX, &scan, &h, &err) != NOS_DATA)
+		if (nos_header_read(nos_buf_str(&b), NOS_HEADER_PACK, PACK_MAX, &scan, &h, &err) !=
+		    NOS_DATA)
 			fail_msg("taken: %s", tails[i]);
 	}
-	assert_int_equal(nos_header_read(nos_buf_str(&b), NOS_HEADER_PACK, 10, &scan, &h, &err), NOS_LARGE);
+	assert_int_equal(
+	    nos_header_read(nos_buf_str(&b), NOS_HEADER_PACK, 10, &scan, &h, &err), NOS_LARGE);
 	nos_buf_release(&b);
 }
 
@@ -134,8 +169,10 @@ static void a_pack_of_the_vectors_opens_and_ours_opens_again(void **state)
 {
 	struct nos_secret key = vector_secret("pack/data key");
 	const struct nos_jose_member members[] = {
-		{ .name = "kid", .text = NOS_STR("p.1") }, { .name = "src", .text = NOS_STR("s-1") },
-		{ .name = "seq", .num = 18 }, { .name = "cty", .text = NOS_STR("application/x-ndjson") },
+		{ .name = "kid", .text = NOS_STR("p.1") },
+		{ .name = "src", .text = NOS_STR("s-1") },
+		{ .name = "seq", .num = 18 },
+		{ .name = "cty", .text = NOS_STR("application/x-ndjson") },
 	};
 	struct nos_header h;
 	struct nos_buf plain, sealed;
@@ -143,10 +180,14 @@ static void a_pack_of_the_vectors_opens_and_ours_opens_again(void **state)
 	(void)state;
 	nos_buf_init_secret(&plain, 10000);
 	nos_buf_init(&sealed, 10000);
-	assert_int_equal(nos_jose_open_dir(&key, nos_str_of(vector_text("pack/pack")), &plain, &err), NOS_OK);
+	assert_int_equal(
+	    nos_jose_open_dir(&key, nos_str_of(vector_text("pack/pack")), &plain, &err), NOS_OK);
 	assert_buf(&plain, vector_text("pack/plaintext"));
-	assert_int_equal(nos_jose_seal_dir(&key, members, 4, nos_buf_span(&plain), &sealed, &err), NOS_OK);
-	assert_int_equal(nos_header_read(nos_buf_str(&sealed), NOS_HEADER_PACK, PACK_MAX, &scan, &h, &err), NOS_OK);
+	assert_int_equal(
+	    nos_jose_seal_dir(&key, members, 4, nos_buf_span(&plain), &sealed, &err), NOS_OK);
+	assert_int_equal(
+	    nos_header_read(nos_buf_str(&sealed), NOS_HEADER_PACK, PACK_MAX, &scan, &h, &err),
+	    NOS_OK);
 	assert_int_equal(h.seq, 18);
 	nos_buf_truncate(&plain, 0);
 	assert_int_equal(nos_jose_open_dir(&key, nos_buf_str(&sealed), &plain, &err), NOS_OK);
@@ -159,7 +200,8 @@ static void a_pack_of_the_vectors_opens_and_ours_opens_again(void **state)
 
 static void a_registration_of_the_vectors_opens_and_ours_opens_again(void **state)
 {
-	struct nos_secret node = vector_secret("inputs/node private"), source = vector_secret("inputs/E_S private");
+	struct nos_secret node = vector_secret("inputs/node private"),
+			  source = vector_secret("inputs/E_S private");
 	struct nos_ecdh_point point;
 	struct nos_header h;
 	struct nos_buf plain, sealed;
@@ -167,13 +209,20 @@ static void a_registration_of_the_vectors_opens_and_ours_opens_again(void **stat
 	(void)state;
 	nos_buf_init_secret(&plain, 10000);
 	nos_buf_init(&sealed, 10000);
-	assert_int_equal(nos_jose_open_with(&node, nos_str_of(vector_text("registration/m1")), &plain, &err), NOS_OK);
+	assert_int_equal(
+	    nos_jose_open_with(&node, nos_str_of(vector_text("registration/m1")), &plain, &err),
+	    NOS_OK);
 	assert_buf(&plain, vector_text("registration/m1 plaintext"));
 	nos_buf_truncate(&plain, 0);
-	assert_int_equal(nos_jose_open_with(&source, nos_str_of(vector_text("registration/m2")), &plain, &err), NOS_OK);
+	assert_int_equal(
+	    nos_jose_open_with(&source, nos_str_of(vector_text("registration/m2")), &plain, &err),
+	    NOS_OK);
 	assert_int_equal(nos_ecdh_public(&node, &point, &err), NOS_OK);
-	assert_int_equal(nos_jose_seal_to(&point, nos_str_bytes(NOS_STR("hello")), &sealed, &err), NOS_OK);
-	assert_int_equal(nos_header_read(nos_buf_str(&sealed), NOS_HEADER_KEY, PACK_MAX, &scan, &h, &err), NOS_OK);
+	assert_int_equal(
+	    nos_jose_seal_to(&point, nos_str_bytes(NOS_STR("hello")), &sealed, &err), NOS_OK);
+	assert_int_equal(
+	    nos_header_read(nos_buf_str(&sealed), NOS_HEADER_KEY, PACK_MAX, &scan, &h, &err),
+	    NOS_OK);
 	assert_vector(h.thumbprint, sizeof(h.thumbprint), "inputs/node thumbprint");
 	nos_buf_truncate(&plain, 0);
 	assert_int_equal(nos_jose_open_with(&node, nos_buf_str(&sealed), &plain, &err), NOS_OK);

@@ -19,13 +19,14 @@ static enum nos_code scan_of(const char *text)
 
 static void what_is_not_json_is_refused(void **state)
 {
-	static const char *const texts[] = { "", " ", "{", "[", "\"a", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-		"{,\"a\":1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{\"a\",\"b\"}", "{a:1}", "{1:2}", "{\"a\":1:2}",
-		"[1,]", "[,1]", "[1 2]", "[1,,2]", "[1}", "{\"a\":1]", "1 2", "{} {}", "truex", "nul", "01",
-		"+1", ".5", "1.", "1e", "0x1", "NaN", "-nan", "'a'", "\"\t\"", "\"\\x\"", "\"\\u12g4\"",
-		"\"\xff\"", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "]", "}", ":", ",", "{]", "[\"a\":1]",
-		"{\"a\":{\"b\":1,\"b\":1}}", "{\"a\":1}x", "x{\"a\":1}", "\"a\"\"b\"", "[\"a\"\"b\"]", "{\"a\"\"b\":1}",
-		"[1:2]", "{\"a\":1,2}", "{\"a\":[1}", "/**/1" };
+	static const char *const texts[] = { "", " ", "{", "[", "\"a", "{\"a\"}", "{\"a\":}",
+		"{\"a\":1,}", "{,\"a\":1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{\"a\",\"b\"}",
+		"{a:1}", "{1:2}", "{\"a\":1:2}", "[1,]", "[,1]", "[1 2]", "[1,,2]", "[1}",
+		"{\"a\":1]", "1 2", "{} {}", "truex", "nul", "01", "+1", ".5", "1.", "1e", "0x1",
+		"NaN", "-nan", "'a'", "\"\t\"", "\"\\x\"", "\"\\u12g4\"", "\"\xff\"",
+		"{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "]", "}", ":", ",", "{]",
+		"[\"a\":1]", "{\"a\":{\"b\":1,\"b\":1}}", "{\"a\":1}x", "x{\"a\":1}", "\"a\"\"b\"",
+		"[\"a\"\"b\"]", "{\"a\"\"b\":1}", "[1:2]", "{\"a\":1,2}", "{\"a\":[1}", "/**/1" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -35,9 +36,10 @@ static void what_is_not_json_is_refused(void **state)
 
 static void what_is_json_is_taken(void **state)
 {
-	static const char *const texts[] = { "0", "-0.5e+10", "true", "null", "\"\"", "[]", "{}", " [ ] ",
-		"{ \"a\" : [ 1 , {\"b\":\"c\"} , \"d\" ] , \"e\" : null }\r\n", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\"",
-		"[[[[1]]]]", "{\"a\":{\"a\":{\"a\":1}}}", "\"\xc3\xa4\"", "{\"a b\":\"]}\"}" };
+	static const char *const texts[] = { "0", "-0.5e+10", "true", "null", "\"\"", "[]", "{}",
+		" [ ] ", "{ \"a\" : [ 1 , {\"b\":\"c\"} , \"d\" ] , \"e\" : null }\r\n",
+		"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\"", "[[[[1]]]]", "{\"a\":{\"a\":{\"a\":1}}}",
+		"\"\xc3\xa4\"", "{\"a b\":\"]}\"}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -78,7 +80,11 @@ static void members_are_found_by_what_their_name_means(void **state)
 
 	(void)state;
 	nos_buf_init(&space, 100);
-	assert_int_equal(nos_scan_parse(&s, NOS_STR("{\"x\":[1,[2],\"\\ud83d\\ude00\"],\"t\\u0079pe\":\"rain\",\"v\":-nan}"), &err), NOS_OK);
+	assert_int_equal(
+	    nos_scan_parse(&s,
+		NOS_STR("{\"x\":[1,[2],\"\\ud83d\\ude00\"],\"t\\u0079pe\":\"rain\",\"v\":-nan}"),
+		&err),
+	    NOS_OK);
 	v = nos_scan_get(&s, &s.values[0], "type");
 	assert_non_null(v);
 	assert_str(v->raw, "rain");
@@ -101,7 +107,8 @@ static void members_are_found_by_what_their_name_means(void **state)
 
 static void an_unpaired_surrogate_is_no_text(void **state)
 {
-	static const char *const texts[] = { "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83dx\"", "\"\\ud83d\\u0041\"" };
+	static const char *const texts[] = { "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83dx\"",
+		"\"\\ud83d\\u0041\"" };
 	struct nos_scan s = { 0 };
 	struct nos_buf space;
 	struct nos_str text;
@@ -119,7 +126,8 @@ static void an_unpaired_surrogate_is_no_text(void **state)
 /* Mutations of a good text: jansson, which is strict, and the scan must say the same of each. */
 static void the_scan_and_jansson_agree_on_mutated_texts(void **state)
 {
-	static const char good[] = "{\"type\":\"air\",\"value\":-7.9,\"list\":[1,true,null,{\"a\":\"b\\n\"}],\"t\":15e2}";
+	static const char good[] =
+	    "{\"type\":\"air\",\"value\":-7.9,\"list\":[1,true,null,{\"a\":\"b\\n\"}],\"t\":15e2}";
 	static const char alphabet[] = "{}[]:,\"\\ 0123456789.-+eEtrufalsn\tx";
 	unsigned seed = (unsigned)time(NULL);
 	struct nos_scan s = { 0 };
@@ -165,7 +173,8 @@ static void what_is_encoded_is_read_back_as_it_was(void **state)
 	nos_encode_member_bytes(&b, "k", "\xfb\xff", 2);
 	nos_encode_member_bool(&b, "f", true);
 	nos_buf_add_char(&b, '}');
-	assert_buf(&b, "{\"a\":\"q\\\" b\\\\ n\\n c\\u0001 \xc3\xa4\",\"n\":17,\"v\":0.866533,\"t\":1547813280.48,\"k\":\"-_8\",\"f\":true}");
+	assert_buf(&b,
+	    "{\"a\":\"q\\\" b\\\\ n\\n c\\u0001 \xc3\xa4\",\"n\":17,\"v\":0.866533,\"t\":1547813280.48,\"k\":\"-_8\",\"f\":true}");
 	assert_int_equal(nos_scan_parse(&s, nos_buf_str(&b), &err), NOS_OK);
 	assert_true(nos_scan_text(nos_scan_get(&s, &s.values[0], "a"), &space, &text));
 	assert_str(text, "q\" b\\ n\n c\x01 \xc3\xa4");

@@ -15,13 +15,15 @@ static void leb128_is_as_the_vectors_say(void **state)
 	size_t i;
 
 	(void)state;
-	json_object_foreach(vector("leb128"), number, value) {
+	json_object_foreach(vector("leb128"), number, value)
+	{
 		uint8_t out[NOS_ENC_LEB128_MAX];
 		size_t len = nos_enc_leb128(strtoull(number, NULL, 10), out);
 
 		assert_hex(out, len, json_string_value(value));
 	}
-	json_array_foreach(refused, i, value) {
+	json_array_foreach(refused, i, value)
+	{
 		struct nos_str hex = nos_str_of(json_string_value(value));
 		uint8_t in[8];
 		struct nos_span s = { in, hex.len / 2 };
@@ -37,9 +39,11 @@ static size_t fields_of(json_t *list, struct nos_derive_field *out)
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(list, i, value) {
+	json_array_foreach(list, i, value)
+	{
 		if (json_is_integer(value))
-			out[i] = (struct nos_derive_field)NOS_DERIVE_NUM((uint64_t)json_integer_value(value));
+			out[i] = (struct nos_derive_field)NOS_DERIVE_NUM(
+			    (uint64_t)json_integer_value(value));
 		else
 			out[i] = (struct nos_derive_field)NOS_DERIVE_BYTES(
 			    json_string_value(value), json_string_length(value));
@@ -53,7 +57,8 @@ static void a_context_is_a_list_of_length_prefixed_fields(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(vector("fields"), i, value) {
+	json_array_foreach(vector("fields"), i, value)
+	{
 		struct nos_derive_field fields[8];
 		size_t n = fields_of(json_object_get(value, "in"), fields);
 		struct nos_buf b;
@@ -76,16 +81,18 @@ static void every_expansion_is_as_the_vectors_say(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(vector("K"), i, value) {
+	json_array_foreach(vector("K"), i, value)
+	{
 		struct nos_derive_field ctx[8];
 		size_t n = fields_of(json_object_get(value, "ctx"), ctx);
 		struct nos_secret prk = { .len = 32 }, out = { 0 };
 
 		assert_true(nos_enc_hex_decode(
 		    nos_str_of(json_string_value(json_object_get(value, "prk"))), prk.bytes, 32));
-		assert_int_equal(nos_derive_key(&prk, json_string_value(json_object_get(value, "label")),
-				     ctx, n, (size_t)json_integer_value(json_object_get(value, "L")), &out,
-				     &err), NOS_OK);
+		assert_int_equal(
+		    nos_derive_key(&prk, json_string_value(json_object_get(value, "label")), ctx, n,
+			(size_t)json_integer_value(json_object_get(value, "L")), &out, &err),
+		    NOS_OK);
 		assert_hex(out.bytes, out.len, json_string_value(json_object_get(value, "out")));
 	}
 }
@@ -102,16 +109,24 @@ static void hkdf_gives_the_bytes_of_rfc_5869(void **state)
 		salt[i] = (uint8_t)i;
 	for (size_t i = 0; i < sizeof(info); i++)
 		info[i] = (uint8_t)(0xf0 + i);
-	assert_int_equal(nos_hkdf_extract((struct nos_span){ salt, 13 }, (struct nos_span){ ikm, 22 },
-			     &prk, &err), NOS_OK);
-	assert_hex(prk.bytes, prk.len, "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5");
-	assert_int_equal(nos_hkdf_expand(&prk, (struct nos_span){ info, 10 }, 32, &okm, &err), NOS_OK);
-	assert_hex(okm.bytes, okm.len, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
-	assert_int_equal(nos_hkdf_extract((struct nos_span){ NULL, 0 }, (struct nos_span){ ikm, 22 },
-			     &prk, &err), NOS_OK);
-	assert_hex(prk.bytes, prk.len, "19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04");
-	assert_int_equal(nos_hkdf_expand(&prk, (struct nos_span){ NULL, 0 }, 32, &okm, &err), NOS_OK);
-	assert_hex(okm.bytes, okm.len, "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
+	assert_int_equal(nos_hkdf_extract((struct nos_span){ salt, 13 },
+			     (struct nos_span){ ikm, 22 }, &prk, &err),
+	    NOS_OK);
+	assert_hex(
+	    prk.bytes, prk.len, "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5");
+	assert_int_equal(
+	    nos_hkdf_expand(&prk, (struct nos_span){ info, 10 }, 32, &okm, &err), NOS_OK);
+	assert_hex(
+	    okm.bytes, okm.len, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+	assert_int_equal(nos_hkdf_extract((struct nos_span){ NULL, 0 },
+			     (struct nos_span){ ikm, 22 }, &prk, &err),
+	    NOS_OK);
+	assert_hex(
+	    prk.bytes, prk.len, "19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04");
+	assert_int_equal(
+	    nos_hkdf_expand(&prk, (struct nos_span){ NULL, 0 }, 32, &okm, &err), NOS_OK);
+	assert_hex(
+	    okm.bytes, okm.len, "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
 }
 
 static void a_registration_gives_both_sides_the_keys_of_the_vectors(void **state)
@@ -119,8 +134,8 @@ static void a_registration_gives_both_sides_the_keys_of_the_vectors(void **state
 	struct nos_secret node = vector_secret("inputs/node private"),
 			  once = vector_secret("inputs/E_N private"),
 			  theirs = vector_secret("inputs/E_S private"),
-			  token = vector_secret("inputs/token"), t = { 0 }, a = { 0 }, b = { 0 }, r = { 0 },
-			  key = { 0 };
+			  token = vector_secret("inputs/token"), t = { 0 }, a = { 0 }, b = { 0 },
+			  r = { 0 }, key = { 0 };
 	struct nos_secret hash = vector_secret("registration/SHA-256(m1)");
 	struct nos_ecdh_point e_s, e_n, n;
 	struct nos_derive_base base = { 0 };
@@ -154,11 +169,13 @@ static void a_registration_gives_both_sides_the_keys_of_the_vectors(void **state
 	assert_vector_secret(&base.z, "registration/Z");
 
 	static const char *const hang_on_z[] = { [NOS_DERIVE_AUTH] = "registration/K_S",
-		[NOS_DERIVE_RESYNC] = "registration/R*", [NOS_DERIVE_RENEW] = "registration/V",
+		[NOS_DERIVE_RESYNC] = "registration/R*",
+		[NOS_DERIVE_RENEW] = "registration/V",
 		[NOS_DERIVE_POLL] = "registration/Q" };
 
 	for (int which = NOS_DERIVE_AUTH; which <= NOS_DERIVE_POLL; which++) {
-		assert_int_equal(nos_derive_static(&base.z, (enum nos_derive_static)which, &key, &err), NOS_OK);
+		assert_int_equal(
+		    nos_derive_static(&base.z, (enum nos_derive_static)which, &key, &err), NOS_OK);
 		assert_vector_secret(&key, hang_on_z[which]);
 	}
 }
@@ -201,8 +218,8 @@ static void a_chain_skips_no_further_than_its_limit_and_never_back(void **state)
 
 static void data_key_and_receipt_are_as_the_vectors_say(void **state)
 {
-	struct nos_secret scheme_key = vector_secret("pack/scheme key"), k_s = vector_secret("pack/K_S"),
-			  d = { 0 }, content = { 0 };
+	struct nos_secret scheme_key = vector_secret("pack/scheme key"),
+			  k_s = vector_secret("pack/K_S"), d = { 0 }, content = { 0 };
 	uint8_t receipt[NOS_DERIVE_RECEIPT_LEN];
 	struct nos_buf text;
 
@@ -210,10 +227,12 @@ static void data_key_and_receipt_are_as_the_vectors_say(void **state)
 	assert_int_equal(nos_derive_data(&scheme_key, &k_s, &d, &err), NOS_OK);
 	assert_vector_secret(&d, "pack/D");
 	assert_int_equal(nos_derive_content(&d, NOS_STR("p.1"), nos_str_of(vector_text("inputs/S")),
-			     NOS_STR("A128GCM"), &content, &err), NOS_OK);
+			     NOS_STR("A128GCM"), &content, &err),
+	    NOS_OK);
 	assert_vector_secret(&content, "pack/data key");
 	assert_int_equal(nos_derive_receipt(&d, nos_str_bytes(nos_str_of(vector_text("pack/pack"))),
-			     nos_str_bytes(nos_str_of(vector_text("pack/answer"))), receipt, &err), NOS_OK);
+			     nos_str_bytes(nos_str_of(vector_text("pack/answer"))), receipt, &err),
+	    NOS_OK);
 	assert_vector(receipt, sizeof(receipt), "pack/receipt");
 	nos_buf_init(&text, 100);
 	nos_enc_base64(&text, receipt, sizeof(receipt));

@@ -20,8 +20,12 @@ static void a_full_reading_is_read(void **state)
 	struct nos_reading r;
 
 	(void)state;
-	assert_int_equal(decode("{\"type\":\"air_temperature\",\"value\":-7.90,\"unit\":\"Cel\",\"time\":1547812800,"
-				"\"seq\":17,\"lat\":46.28,\"lon\":11.03,\"source\":\"x\",\"other\":[1,{}]}", &r), NOS_OK);
+	assert_int_equal(
+	    decode(
+		"{\"type\":\"air_temperature\",\"value\":-7.90,\"unit\":\"Cel\",\"time\":1547812800,"
+		"\"seq\":17,\"lat\":46.28,\"lon\":11.03,\"source\":\"x\",\"other\":[1,{}]}",
+		&r),
+	    NOS_OK);
 	assert_str(r.type, "air_temperature");
 	assert_int_equal(r.kind, NOS_READING_NUMBER);
 	assert_near(r.number, -7.9, 0);
@@ -35,8 +39,8 @@ static void a_full_reading_is_read(void **state)
 
 static void what_stands_for_no_number_is_kept_as_missing(void **state)
 {
-	static const char *const values[] = { "null", "NaN", "-nan", "nan", "Infinity", "-inf", "\"7.9\"",
-		"\"nan\"", "\"-nan\"", "\"NaN\"", "\"\"", "\" 12 \"", "\"-Inf\"" };
+	static const char *const values[] = { "null", "NaN", "-nan", "nan", "Infinity", "-inf",
+		"\"7.9\"", "\"nan\"", "\"-nan\"", "\"NaN\"", "\"\"", "\" 12 \"", "\"-Inf\"" };
 	struct nos_reading r;
 	char text[100];
 
@@ -64,19 +68,27 @@ static void texts_and_booleans_are_values_too(void **state)
 
 static void what_cannot_be_placed_is_refused_with_its_member(void **state)
 {
-	static const struct { const char *text, *field, *why; } cases[] = {
+	static const struct {
+		const char *text, *field, *why;
+	} cases[] = {
 		{ "{\"value\":1}", "type", "type is missing" },
 		{ "{\"type\":null,\"value\":1}", "type", "type is missing" },
 		{ "{\"type\":\"\",\"value\":1}", "type", "type is empty" },
 		{ "{\"type\":7,\"value\":1}", "type", "type is not a text" },
 		{ "{\"type\":\"t\"}", "value", "value is missing" },
-		{ "{\"type\":\"t\",\"value\":[1]}", "value", "value is neither number, text nor boolean" },
+		{ "{\"type\":\"t\",\"value\":[1]}", "value",
+		    "value is neither number, text nor boolean" },
 		{ "{\"type\":\"t\",\"value\":1,\"unit\":3}", "unit", "unit is not a text" },
-		{ "{\"type\":\"t\",\"value\":1,\"seq\":-1}", "seq", "seq is not a whole number under 2^53" },
-		{ "{\"type\":\"t\",\"value\":1,\"time\":\"noon\"}", "time", "time is not a time: take epoch seconds or RFC 3339 with an offset" },
-		{ "{\"type\":\"t\",\"value\":1,\"time\":\"2019-01-18T12:00:00\"}", "time", "time is not a time: take epoch seconds or RFC 3339 with an offset" },
-		{ "{\"type\":\"t\",\"value\":1,\"lat\":91,\"lon\":0}", "lat", "lat and lon are not a position in degrees" },
-		{ "{\"type\":\"t\",\"value\":1,\"lat\":46}", "lat", "lat and lon are not a position in degrees" },
+		{ "{\"type\":\"t\",\"value\":1,\"seq\":-1}", "seq",
+		    "seq is not a whole number under 2^53" },
+		{ "{\"type\":\"t\",\"value\":1,\"time\":\"noon\"}", "time",
+		    "time is not a time: take epoch seconds or RFC 3339 with an offset" },
+		{ "{\"type\":\"t\",\"value\":1,\"time\":\"2019-01-18T12:00:00\"}", "time",
+		    "time is not a time: take epoch seconds or RFC 3339 with an offset" },
+		{ "{\"type\":\"t\",\"value\":1,\"lat\":91,\"lon\":0}", "lat",
+		    "lat and lon are not a position in degrees" },
+		{ "{\"type\":\"t\",\"value\":1,\"lat\":46}", "lat",
+		    "lat and lon are not a position in degrees" },
 		{ "[1]", "", "a reading is a JSON object" },
 	};
 	struct nos_reading r;
@@ -94,8 +106,16 @@ static void a_type_of_over_64_bytes_is_too_large(void **state)
 	struct nos_reading r;
 
 	(void)state;
-	assert_int_equal(decode("{\"type\":\"1234567890123456789012345678901234567890123456789012345678901234\",\"value\":1}", &r), NOS_OK);
-	assert_int_equal(decode("{\"type\":\"12345678901234567890123456789012345678901234567890123456789012345\",\"value\":1}", &r), NOS_LARGE);
+	assert_int_equal(
+	    decode(
+		"{\"type\":\"1234567890123456789012345678901234567890123456789012345678901234\",\"value\":1}",
+		&r),
+	    NOS_OK);
+	assert_int_equal(
+	    decode(
+		"{\"type\":\"12345678901234567890123456789012345678901234567890123456789012345\",\"value\":1}",
+		&r),
+	    NOS_LARGE);
 }
 
 static int start(void **state)

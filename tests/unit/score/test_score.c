@@ -8,12 +8,19 @@
 
 static const struct nos_rule_security anonymous = { 0 };
 static const struct nos_rule_security pairwise = {
-	.bits = 128, .tag = 128, .holders = 2, .key_age_s = 302400, .key_period_s = 604800,
-	.key_state = NOS_RULE_KEY_ACTIVE, .proof = NOS_RULE_PROOF_KEY, .fresh = true,
+	.bits = 128,
+	.tag = 128,
+	.holders = 2,
+	.key_age_s = 302400,
+	.key_period_s = 604800,
+	.key_state = NOS_RULE_KEY_ACTIVE,
+	.proof = NOS_RULE_PROOF_KEY,
+	.fresh = true,
 	.identity = NOS_RULE_IDENTITY_PSEUDONYM,
 };
 
-static void assert_security(struct nos_rule_security s, double conf, double integ, double auth, double priv)
+static void assert_security(
+    struct nos_rule_security s, double conf, double integ, double auth, double priv)
 {
 	assert_near(nos_confidentiality_score(&s), conf, 5e-5);
 	assert_near(nos_integrity_score(&s), integ, 5e-5);
@@ -66,14 +73,18 @@ static void every_security_score_stays_in_its_range(void **state)
 	print_message("seed %u\n", seed);
 	for (int i = 0; i < 20000; i++) {
 		struct nos_rule_security s = {
-			.bits = (unsigned)rand_r(&seed) % 512, .tag = (unsigned)rand_r(&seed) % 256,
-			.holders = (unsigned)rand_r(&seed) % 1000000, .key_age_s = rand_r(&seed),
+			.bits = (unsigned)rand_r(&seed) % 512,
+			.tag = (unsigned)rand_r(&seed) % 256,
+			.holders = (unsigned)rand_r(&seed) % 1000000,
+			.key_age_s = rand_r(&seed),
 			.key_period_s = rand_r(&seed) % 3 ? rand_r(&seed) : 0,
 			.key_state = (enum nos_rule_key_state)(rand_r(&seed) % 4),
 			.proof = (enum nos_rule_proof)(rand_r(&seed) % 5),
-			.open = rand_r(&seed) % 2, .fresh = rand_r(&seed) % 2,
+			.open = rand_r(&seed) % 2,
+			.fresh = rand_r(&seed) % 2,
 			.identity = (enum nos_rule_identity)(rand_r(&seed) % 3),
-			.has_position = rand_r(&seed) % 2, .decimals = (unsigned)rand_r(&seed) % 16,
+			.has_position = rand_r(&seed) % 2,
+			.decimals = (unsigned)rand_r(&seed) % 16,
 		};
 		double all[] = { nos_confidentiality_score(&s), nos_integrity_score(&s),
 			nos_authentication_score(&s), nos_privacy_score(&s) };
@@ -96,9 +107,12 @@ static struct series series_of(struct nos_rule_type type)
 	return (struct series){ .type = type };
 }
 
-static struct nos_rule_scores come(struct series *s, double v, unsigned decimals, double at_s, double age_s)
+static struct nos_rule_scores come(
+    struct series *s, double v, unsigned decimals, double at_s, double age_s)
 {
-	struct nos_rule_input in = { .reading = &s->reading, .type = &s->type, .security = &pairwise };
+	struct nos_rule_input in = {
+		.reading = &s->reading, .type = &s->type, .security = &pairwise
+	};
 	const int64_t start_ms = INT64_C(1547812800) * 1000;
 
 	s->reading.type = NOS_STR("air_temperature");
@@ -280,13 +294,18 @@ static void a_missing_value_has_no_accuracy_and_less_completeness(void **state)
 
 static void without_rules_and_time_there_is_no_evidence(void **state)
 {
-	struct nos_reading reading = { .kind = NOS_READING_NUMBER, .number = 5, .type = NOS_STR("x") };
-	const struct nos_rule_input in = { .reading = &reading, .type = &nos_rule_unknown, .security = &anonymous };
+	struct nos_reading reading = {
+		.kind = NOS_READING_NUMBER, .number = 5, .type = NOS_STR("x")
+	};
+	const struct nos_rule_input in = {
+		.reading = &reading, .type = &nos_rule_unknown, .security = &anonymous
+	};
 	struct nos_rule_scores r = nos_rule_score(&in, NULL);
 
 	(void)state;
 	assert_int_equal(r.flags, NOS_RULE_NO_TIME);
-	assert_true(isnan(r.of[NOS_RULE_ACCURACY]) && isnan(r.of[NOS_RULE_PRECISION]) && isnan(r.of[NOS_RULE_TIMELINESS]));
+	assert_true(isnan(r.of[NOS_RULE_ACCURACY]) && isnan(r.of[NOS_RULE_PRECISION]) &&
+		    isnan(r.of[NOS_RULE_TIMELINESS]));
 	assert_near(r.of[NOS_RULE_COMPLETENESS], 0.5, 1e-9);
 }
 
