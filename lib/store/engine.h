@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* What an engine offers to store.c: one function for each of store.h's. For the files of this room.
+ */
+#ifndef NOS_STORE_ENGINE_H
+#define NOS_STORE_ENGINE_H
+
+#include "store/store.h"
+
+struct nos_store_engine {
+	const char *kind; /* what stands before ':' in the URL */
+	enum nos_code (*open)(const char *rest, bool create, void **ret, struct nos_err *err);
+	void (*close)(void *e);
+	enum nos_code (*begin)(void *e, struct nos_err *err);
+	enum nos_code (*commit)(void *e, struct nos_err *err);
+	void (*rollback)(void *e);
+	enum nos_code (*changed)(void *e, bool *ret, struct nos_err *err);
+	enum nos_code (*get)(void *e, const char *ns, struct nos_str key, struct nos_buf *ret,
+	    uint64_t *ret_rev, struct nos_err *err);
+	/* value NULL: delete */
+	enum nos_code (*put)(void *e, const char *ns, struct nos_str key,
+	    const struct nos_str *value, uint64_t expect_rev, uint64_t *ret_rev,
+	    struct nos_err *err);
+	enum nos_code (*scan)(void *e, const char *ns, struct nos_str prefix, nos_store_each *each,
+	    void *state, struct nos_err *err);
+	enum nos_code (*append)(void *e, const char *stream, struct nos_time now,
+	    struct nos_span entry, uint64_t *ret_position, struct nos_err *err);
+	enum nos_code (*read)(void *e, const char *stream, uint64_t after, size_t limit,
+	    nos_store_entry *each, void *state, struct nos_err *err);
+	enum nos_code (*bounds)(void *e, const char *stream, uint64_t *ret_first,
+	    uint64_t *ret_last, struct nos_err *err);
+	enum nos_code (*trim)(void *e, const char *stream, struct nos_time before, size_t limit,
+	    size_t *ret_dropped, struct nos_err *err);
+};
+
+extern const struct nos_store_engine nos_sqlite_engine;
+
+#endif

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The embedded engine: SQLite, WAL, synchronous=FULL always, since a group of a hundred makes the
+ * fsync free. One table for the state, one for each stream. Tools beside a busy nos-serve would
+ * starve under SQLite's own waiting, so each transaction goes through a door, a file under flock.
+ */
+#include "store/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#define FORMAT	      1 /* PRAGMA user_version of what this file writes */
+#define BUSY_TRIES    20000
+#define BUSY_SLEEP_US 500
+
+struct sqlite {
+	sqlite3 *db;
+	int door;
+	bool group;	  /* begin was called */
+	uint64_t version; /* PRAGMA data_version when it was asked last */
+};
+
+static enum nos_code failed(const struct sqlite *q, const char *what, struct nos_err *err)
+{
+	int rc = sqlite3_errcode(q->db) & 0xff;
+
+	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+		return nos_err_set(err, NOS_BUSY, "store: %s: locked by another process", what);
+	if (rc == SQLITE_NOMEM)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB)
+		return nos_err_set(err, NOS_IO, "store: damaged, restore it from a backup (%s)",
+		    sqlite3_errmsg(q->db));
+	return nos_err_set(err, NOS_IO, "store: %s: %s", what, sqlite3_errmsg(q->db));
+}
+
+static enum nos_code run(const struct sqlite *q, const char *sql, struct nos_err *err)
+{
+	return sqlite3_exec(q->db, sql, NULL, NULL, NULL) == SQLITE_OK ? NOS_OK
+								       : failed(q, sql, err);
+}
+
+static void drop_statement(sqlite3_stmt **p)
+{
+	sqlite3_finalize(*p);
+}
+
+#define STATEMENT __attribute__((cleanup(drop_statement))) sqlite3_stmt *
+
+static bool prepare(const struct sqlite *q, const char *sql, sqlite3_stmt **ret)
+{
+	return sqlite3_prepare_v2(q->db, sql, -1, ret, NULL) == SQLITE_OK;
+}
+
+static void bind_str(sqlite3_stmt *st, int at, struct nos_str s)
+{
+	sqlite3_bind_text(st, at, s.len ? s.p : "", (int)s.len, SQLITE_STATIC);
+}
+
+static struct nos_str column(sqlite3_stmt *st, int at)
+{
+	const void *p = sqlite3_column_blob(st, at);
+
+	return (struct nos_str){ p ? p : "", (size_t)sqlite3_column_bytes(st, at) };
+}
+
+static int wait_busy(void *state, int tries)
+{
+	(void)state;
+	usleep(BUSY_SLEEP_US);
+	return tries < BUSY_TRIES;
+}
+
+/* One number that a statement without parameters gives. */
+static enum nos_code number(
+    const struct sqlite *q, const char *sql, uint64_t *ret, struct nos_err *err)
+{
+	STATEMENT st = NULL;
+
+	if (!prepare(q, sql, &st) || sqlite3_step(st) != SQLITE_ROW)
+		return failed(q, sql, err);
+	*ret = (uint64_t)sqlite3_column_int64(st, 0);
+	return NOS_OK;
+}
+
+static void sqlite_close(void *e)
+{
+	struct sqlite *q = e;
+
+	sqlite3_close(q->db);
+	if (q->door >= 0)
+		close(q->door);
+	free(q);
+}
+
+/* Only its owner opens a store, so that cron never leaves root's files in it. */
+static enum nos_code check_owner(const char *path, bool create, struct nos_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return st.st_uid == geteuid()
+			   ? NOS_OK
+			   : nos_err_set(err, NOS_DENIED,
+				 "store '%s' belongs to another user: run as its owner", path);
+	if (errno != ENOENT)
+		return nos_err_set_errno(err, NOS_IO, errno, "store '%s'", path);
+	return create ? NOS_OK : nos_err_set(err, NOS_ABSENT, "no store '%s'", path);
+}
+
+static enum nos_code open_door(struct sqlite *q, const char *path, struct nos_err *err)
+{
+	char name[4096];
+
+	if (snprintf(name, sizeof(name), "%s.door", path) >= (int)sizeof(name))
+		return nos_err_set(err, NOS_USAGE, "store: the path is too long");
+	q->door = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return q->door >= 0 ? NOS_OK : nos_err_set_errno(err, NOS_IO, errno, "store '%s'", name);
+}
+
+static enum nos_code prepare_file(struct sqlite *q, struct nos_err *err)
+{
+	uint64_t format;
+
+	if (run(q, "PRAGMA journal_mode=WAL", err) || run(q, "PRAGMA synchronous=FULL", err) ||
+	    run(q, "PRAGMA secure_delete=ON", err) ||
+	    run(q, "PRAGMA journal_size_limit=4194304", err) ||
+	    number(q, "PRAGMA user_version", &format, err))
+		return err->code;
+	if (format > FORMAT)
+		return nos_err_set(err, NOS_CONFIG, "store: written by a newer nos");
+	return run(q,
+	    "BEGIN IMMEDIATE;"
+	    "CREATE TABLE IF NOT EXISTS state(ns TEXT, key TEXT, rev INTEGER, value BLOB,"
+	    " PRIMARY KEY(ns, key)) WITHOUT ROWID;"
+	    "CREATE TABLE IF NOT EXISTS revision(one INTEGER PRIMARY KEY, rev INTEGER);"
+	    "INSERT OR IGNORE INTO revision VALUES(1, 0);"
+	    "PRAGMA user_version=1;"
+	    "COMMIT",
+	    err);
+}
+
+static enum nos_code sqlite_open(const char *path, bool create, void **ret, struct nos_err *err)
+{
+	struct sqlite *q;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+	mode_t mask;
+	int rc;
+
+	if (check_owner(path, create, err))
+		return err->code;
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	q->door = -1;
+	mask = umask(077);
+	rc = sqlite3_open_v2(path, &q->db, flags, NULL);
+	if (rc == SQLITE_OK) {
+		sqlite3_busy_handler(q->db, wait_busy, NULL);
+		if (!open_door(q, path, err) && !prepare_file(q, err))
+			number(q, "PRAGMA data_version", &q->version, err);
+	} else {
+		failed(q, path, err);
+	}
+	umask(mask);
+	if (err->code) {
+		sqlite_close(q);
+		return err->code;
+	}
+	*ret = q;
+	return NOS_OK;
+}
+
+static enum nos_code sqlite_begin(void *e, struct nos_err *err)
+{
+	struct sqlite *q = e;
+
+	while (flock(q->door, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return nos_err_set_errno(err, NOS_IO, errno, "store: lock");
+	if (run(q, "BEGIN IMMEDIATE", err)) {
+		flock(q->door, LOCK_UN);
+		return err->code;
+	}
+	q->group = true;
+	return NOS_OK;
+}
+
+static void sqlite_rollback(void *e)
+{
+	struct sqlite *q = e;
+
+	sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
+	flock(q->door, LOCK_UN);
+	q->group = false;
+}
+
+static enum nos_code sqlite_commit(void *e, struct nos_err *err)
+{
+	struct sqlite *q = e;
+
+	if (run(q, "COMMIT", err)) {
+		sqlite_rollback(q);
+		return err->code;
+	}
+	flock(q->door, LOCK_UN);
+	q->group = false;
+	return NOS_OK;
+}
+
+static enum nos_code sqlite_changed(void *e, bool *ret, struct nos_err *err)
+{
+	struct sqlite *q = e;
+	uint64_t version;
+
+	if (number(q, "PRAGMA data_version", &version, err))
+		return err->code;
+	*ret = version != q->version;
+	q->version = version;
+	return NOS_OK;
+}
+
+static enum nos_code sqlite_get(void *e, const char *ns, struct nos_str key, struct nos_buf *ret,
+    uint64_t *ret_rev, struct nos_err *err)
+{
+	struct sqlite *q = e;
+	STATEMENT st = NULL;
+
+	if (!prepare(q, "SELECT rev, value FROM state WHERE ns=? AND key=?", &st))
+		return failed(q, "read", err);
+	bind_str(st, 1, nos_str_of(ns));
+	bind_str(st, 2, key);
+	switch (sqlite3_step(st)) {
+	case SQLITE_ROW:
+		break;
+	case SQLITE_DONE:
+		return nos_err_set(err, NOS_ABSENT, "no '%.*s' in %s", NOS_STR_ARG(key), ns);
+	default:
+		return failed(q, "read", err);
+	}
+	*ret_rev = (uint64_t)sqlite3_column_int64(st, 0);
+	if (!ret)
+		return NOS_OK;
+	nos_buf_add_str(ret, column(st, 1));
+	return nos_buf_check(ret, "value", err);
+}
+
+static enum nos_code write_value(struct sqlite *q, const char *ns, struct nos_str key,
+    const struct nos_str *value, uint64_t rev, struct nos_err *err)
+{
+	STATEMENT st = NULL;
+	const char *sql =
+	    value ? "INSERT OR REPLACE INTO state(ns, key, rev, value) VALUES(?, ?, ?, ?)"
+		  : "DELETE FROM state WHERE ns=? AND key=?";
+
+	if (!prepare(q, sql, &st))
+		return failed(q, "write", err);
+	bind_str(st, 1, nos_str_of(ns));
+	bind_str(st, 2, key);
+	if (value) {
+		sqlite3_bind_int64(st, 3, (sqlite3_int64)rev);
+		sqlite3_bind_blob(
+		    st, 4, value->len ? value->p : "", (int)value->len, SQLITE_STATIC);
+	}
+	return sqlite3_step(st) == SQLITE_DONE ? NOS_OK : failed(q, "write", err);
+}
+
+/* Within a transaction. */
+static enum nos_code put_now(struct sqlite *q, const char *ns, struct nos_str key,
+    const struct nos_str *value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err)
+{
+	uint64_t have = NOS_STORE_NEW, rev;
+
+	if (sqlite_get(q, ns, key, NULL, &have, err)) {
+		if (err->code != NOS_ABSENT)
+			return err->code;
+		nos_err_clear(err);
+	}
+	if (expect_rev != NOS_STORE_ANY && expect_rev != have)
+		return nos_err_set(
+		    err, NOS_EXISTS, "'%.*s' in %s was changed by another", NOS_STR_ARG(key), ns);
+	if (run(q, "UPDATE revision SET rev = rev + 1", err) ||
+	    number(q, "SELECT rev FROM revision", &rev, err) ||
+	    write_value(q, ns, key, value, rev, err))
+		return err->code;
+	*ret_rev = rev;
+	return NOS_OK;
+}
+
+static enum nos_code sqlite_put(void *e, const char *ns, struct nos_str key,
+    const struct nos_str *value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err)
+{
+	struct sqlite *q = e;
+
+	if (q->group)
+		return put_now(q, ns, key, value, expect_rev, ret_rev, err);
+	if (sqlite_begin(q, err))
+		return err->code;
+	if (put_now(q, ns, key, value, expect_rev, ret_rev, err)) {
+		sqlite_rollback(q);
+		return err->code;
+	}
+	return sqlite_commit(q, err);
+}
+
+static enum nos_code sqlite_scan(void *e, const char *ns, struct nos_str prefix,
+    nos_store_each *each, void *state, struct nos_err *err)
+{
+	struct sqlite *q = e;
+	STATEMENT st = NULL;
+	NOS_AUTO(buf) low = { 0 };
+	NOS_AUTO(buf) high = { 0 };
+	int rc;
+
+	/* '0' is the byte behind '/'. */
+	nos_buf_init(&low, NOS_STORE_KEY_MAX + 1);
+	nos_buf_init(&high, NOS_STORE_KEY_MAX + 1);
+	nos_buf_add_str(&low, prefix);
+	nos_buf_add_str(&high, prefix);
+	if (prefix.len) {
+		nos_buf_add_char(&low, '/');
+		nos_buf_add_char(&high, '0');
+	}
+	if (!prepare(q,
+		"SELECT key, value, rev FROM state WHERE ns=?1 AND key>=?2"
+		" AND (?3='' OR key<?3) ORDER BY key",
+		&st))
+		return failed(q, "scan", err);
+	bind_str(st, 1, nos_str_of(ns));
+	bind_str(st, 2, nos_buf_str(&low));
+	bind_str(st, 3, nos_buf_str(&high));
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		if (each(state, column(st, 0), column(st, 1), (uint64_t)sqlite3_column_int64(st, 2),
+			err))
+			return err->code;
+	return rc == SQLITE_DONE ? NOS_OK : failed(q, "scan", err);
+}
+
+/* A statement over a stream's table, whose name is a word of ours and no input. */
+static enum nos_code on_stream(struct sqlite *q, const char *format, const char *stream,
+    sqlite3_stmt **ret, struct nos_err *err)
+{
+	NOS_AUTO(buf) sql = { 0 };
+
+	for (const char *p = stream; *p; p++)
+		if (*p < 'a' || *p > 'z')
+			return nos_err_set(
+			    err, NOS_INTERNAL, "no stream can be called '%s'", stream);
+	nos_buf_init(&sql, 1000);
+	/* AUTOINCREMENT: a position never comes again, also after the newest was trimmed. */
+	nos_buf_addf(&sql,
+	    "CREATE TABLE IF NOT EXISTS stream_%s(position INTEGER PRIMARY KEY AUTOINCREMENT,"
+	    " ms INTEGER, entry BLOB)",
+	    stream);
+	if (nos_buf_check(&sql, "statement", err) || run(q, sql.p, err))
+		return err->code;
+	nos_buf_truncate(&sql, 0);
+	for (const char *p = format; *p; p++) {
+		if (*p == '$')
+			nos_buf_addf(&sql, "stream_%s", stream);
+		else
+			nos_buf_add_char(&sql, *p);
+	}
+	if (nos_buf_check(&sql, "statement", err))
+		return err->code;
+	return prepare(q, sql.p, ret) ? NOS_OK : failed(q, stream, err);
+}
+
+static enum nos_code append_now(struct sqlite *q, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
+{
+	STATEMENT st = NULL;
+
+	if (on_stream(q, "INSERT INTO $(ms, entry) VALUES(?, ?)", stream, &st, err))
+		return err->code;
+	sqlite3_bind_int64(st, 1, now.ms);
+	sqlite3_bind_blob(
+	    st, 2, entry.len ? (const void *)entry.p : "", (int)entry.len, SQLITE_STATIC);
+	if (sqlite3_step(st) != SQLITE_DONE)
+		return failed(q, "append", err);
+	*ret_position = (uint64_t)sqlite3_last_insert_rowid(q->db);
+	return NOS_OK;
+}
+
+static enum nos_code sqlite_append(void *e, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
+{
+	struct sqlite *q = e;
+
+	if (q->group)
+		return append_now(q, stream, now, entry, ret_position, err);
+	if (sqlite_begin(q, err))
+		return err->code;
+	if (append_now(q, stream, now, entry, ret_position, err)) {
+		sqlite_rollback(q);
+		return err->code;
+	}
+	return sqlite_commit(q, err);
+}
+
+static enum nos_code sqlite_read(void *e, const char *stream, uint64_t after, size_t limit,
+    nos_store_entry *each, void *state, struct nos_err *err)
+{
+	struct sqlite *q = e;
+	STATEMENT st = NULL;
+	int rc;
+
+	if (on_stream(q, "SELECT position, entry FROM $ WHERE position>? ORDER BY position LIMIT ?",
+		stream, &st, err))
+		return err->code;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)after);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)limit);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		if (each(state, (uint64_t)sqlite3_column_int64(st, 0), nos_str_bytes(column(st, 1)),
+			err))
+			return err->code;
+	return rc == SQLITE_DONE ? NOS_OK : failed(q, "read", err);
+}
+
+static enum nos_code sqlite_bounds(
+    void *e, const char *stream, uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
+{
+	struct sqlite *q = e;
+	STATEMENT st = NULL;
+
+	if (on_stream(q,
+		"SELECT coalesce(min(position), (SELECT seq + 1 FROM sqlite_sequence WHERE name='$'), 1),"
+		" coalesce((SELECT seq FROM sqlite_sequence WHERE name='$'), 0) FROM $",
+		stream, &st, err))
+		return err->code;
+	if (sqlite3_step(st) != SQLITE_ROW)
+		return failed(q, "read", err);
+	*ret_first = (uint64_t)sqlite3_column_int64(st, 0);
+	*ret_last = (uint64_t)sqlite3_column_int64(st, 1);
+	return NOS_OK;
+}
+
+static enum nos_code sqlite_trim(void *e, const char *stream, struct nos_time before, size_t limit,
+    size_t *ret_dropped, struct nos_err *err)
+{
+	struct sqlite *q = e;
+	STATEMENT st = NULL;
+
+	/* Oldest first, and only as far as they are old without a gap. */
+	if (on_stream(q,
+		"DELETE FROM $ WHERE position IN (SELECT position FROM $ ORDER BY position LIMIT ?1)"
+		" AND position < coalesce((SELECT min(position) FROM $ WHERE ms>=?2), 9223372036854775807)",
+		stream, &st, err))
+		return err->code;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)limit);
+	sqlite3_bind_int64(st, 2, before.ms);
+	if (sqlite3_step(st) != SQLITE_DONE)
+		return failed(q, "trim", err);
+	*ret_dropped = (size_t)sqlite3_changes(q->db);
+	return NOS_OK;
+}
+
+const struct nos_store_engine nos_sqlite_engine = {
+	.kind = "sqlite",
+	.open = sqlite_open,
+	.close = sqlite_close,
+	.begin = sqlite_begin,
+	.commit = sqlite_commit,
+	.rollback = sqlite_rollback,
+	.changed = sqlite_changed,
+	.get = sqlite_get,
+	.put = sqlite_put,
+	.scan = sqlite_scan,
+	.append = sqlite_append,
+	.read = sqlite_read,
+	.bounds = sqlite_bounds,
+	.trim = sqlite_trim,
+};

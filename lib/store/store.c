@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/engine.h"
+
+struct nos_store {
+	const struct nos_store_engine *engine;
+	void *e;
+};
+
+/* The next engine is one file and one line. */
+static const struct nos_store_engine *const engines[] = {
+	&nos_sqlite_engine,
+};
+
+enum nos_code nos_store_open(
+    const char *url, bool create, struct nos_store **ret, struct nos_err *err)
+{
+	const char *colon = strchr(url, ':');
+	struct nos_store *s;
+
+	for (size_t i = 0; colon && i < sizeof(engines) / sizeof(engines[0]); i++) {
+		if (!nos_str_is((struct nos_str){ url, (size_t)(colon - url) }, engines[i]->kind))
+			continue;
+		s = calloc(1, sizeof(*s));
+		if (!s)
+			return nos_err_set(err, NOS_INTERNAL, "out of memory");
+		s->engine = engines[i];
+		if (s->engine->open(colon + 1, create, &s->e, err)) {
+			free(s);
+			return err->code;
+		}
+		*ret = s;
+		return NOS_OK;
+	}
+	return nos_err_set(err, NOS_USAGE, "store '%s': take sqlite:PATH", url);
+}
+
+void nos_store_close(struct nos_store *s)
+{
+	if (!s)
+		return;
+	s->engine->close(s->e);
+	free(s);
+}
+
+enum nos_code nos_store_begin(struct nos_store *s, struct nos_err *err)
+{
+	return s->engine->begin(s->e, err);
+}
+
+enum nos_code nos_store_commit(struct nos_store *s, struct nos_err *err)
+{
+	return s->engine->commit(s->e, err);
+}
+
+void nos_store_rollback(struct nos_store *s)
+{
+	s->engine->rollback(s->e);
+}
+
+enum nos_code nos_store_changed(struct nos_store *s, bool *ret, struct nos_err *err)
+{
+	return s->engine->changed(s->e, ret, err);
+}
+
+enum nos_code nos_store_get(struct nos_store *s, const char *ns, struct nos_str key,
+    struct nos_buf *ret, uint64_t *ret_rev, struct nos_err *err)
+{
+	return s->engine->get(s->e, ns, key, ret, ret_rev, err);
+}
+
+enum nos_code nos_store_put(struct nos_store *s, const char *ns, struct nos_str key,
+    struct nos_str value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err)
+{
+	assert(key.len && key.len <= NOS_STORE_KEY_MAX);
+	if (value.len > NOS_STORE_VALUE_MAX)
+		return nos_err_set(err, NOS_LARGE, "a value is over %u bytes", NOS_STORE_VALUE_MAX);
+	return s->engine->put(s->e, ns, key, &value, expect_rev, ret_rev, err);
+}
+
+enum nos_code nos_store_del(struct nos_store *s, const char *ns, struct nos_str key,
+    uint64_t expect_rev, struct nos_err *err)
+{
+	uint64_t none;
+
+	return s->engine->put(s->e, ns, key, NULL, expect_rev, &none, err);
+}
+
+enum nos_code nos_store_scan(struct nos_store *s, const char *ns, struct nos_str prefix,
+    nos_store_each *each, void *state, struct nos_err *err)
+{
+	return s->engine->scan(s->e, ns, prefix, each, state, err);
+}
+
+enum nos_code nos_store_append(struct nos_store *s, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
+{
+	if (entry.len > NOS_STORE_ENTRY_MAX)
+		return nos_err_set(
+		    err, NOS_LARGE, "an entry is over %u bytes", NOS_STORE_ENTRY_MAX);
+	return s->engine->append(s->e, stream, now, entry, ret_position, err);
+}
+
+enum nos_code nos_store_read(struct nos_store *s, const char *stream, uint64_t after, size_t limit,
+    nos_store_entry *each, void *state, struct nos_err *err)
+{
+	return s->engine->read(s->e, stream, after, limit, each, state, err);
+}
+
+enum nos_code nos_store_bounds(struct nos_store *s, const char *stream, uint64_t *ret_first,
+    uint64_t *ret_last, struct nos_err *err)
+{
+	return s->engine->bounds(s->e, stream, ret_first, ret_last, err);
+}
+
+enum nos_code nos_store_trim(struct nos_store *s, const char *stream, struct nos_time before,
+    size_t limit, size_t *ret_dropped, struct nos_err *err)
+{
+	return s->engine->trim(s->e, stream, before, limit, ret_dropped, err);
+}

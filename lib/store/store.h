@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is kept: state, one value a key with a revision, and streams, entries one behind the other.
+ * Both an embedded database and a replicated engine have these two, and no more is promised than
+ * both can keep: a change that must be atomic is one put on one key, or a sequence that may be done
+ * again. Knows nothing of what it keeps. A store belongs to one thread; each thread opens its own.
+ *
+ * Every function may give NOS_IO (disk full, read or write failed, store damaged) and NOS_BUSY
+ * (locked by another for too long).
+ */
+#ifndef NOS_STORE_STORE_H
+#define NOS_STORE_STORE_H
+
+#include "base/buf.h"
+#include "base/time.h"
+
+#define NOS_STORE_KEY_MAX   512	       /* bytes of a key */
+#define NOS_STORE_VALUE_MAX (1u << 20) /* bytes of a value of the state */
+#define NOS_STORE_ENTRY_MAX (4u << 20) /* bytes of an entry of a stream */
+
+struct nos_store; /* opaque */
+
+/* The revision that a put or a deletion expects to find. */
+#define NOS_STORE_NEW UINT64_C(0) /* no such key */
+#define NOS_STORE_ANY UINT64_MAX  /* whatever is there */
+
+/* "sqlite:PATH", made if it is not there and create is set. NOS_USAGE: no such kind; NOS_ABSENT:
+ * not there; NOS_DENIED: belongs to another user; NOS_CONFIG: written by a newer nos. */
+enum nos_code nos_store_open(
+    const char *url, bool create, struct nos_store **ret, struct nos_err *err) NOS_CHECK;
+void nos_store_close(struct nos_store *s); /* NULL is fine */
+
+/*
+ * A group of changes, durable once commit has returned NOS_OK; after a failure none or some are
+ * there. Outside a group each change is one by itself. An embedded store writes a group in one go.
+ */
+enum nos_code nos_store_begin(struct nos_store *s, struct nos_err *err) NOS_CHECK;
+enum nos_code nos_store_commit(struct nos_store *s, struct nos_err *err) NOS_CHECK;
+void nos_store_rollback(struct nos_store *s);
+
+/* Has anybody else changed the store since this was asked last? Within a group: before the group.
+ */
+enum nos_code nos_store_changed(struct nos_store *s, bool *ret, struct nos_err *err) NOS_CHECK;
+
+/* Append the value to *ret (where not NULL); revisions rise. NOS_ABSENT: no such key. */
+enum nos_code nos_store_get(struct nos_store *s, const char *ns, struct nos_str key,
+    struct nos_buf *ret, uint64_t *ret_rev, struct nos_err *err) NOS_CHECK;
+
+/* NOS_EXISTS: the revision is another than was expected, nothing was changed. */
+enum nos_code nos_store_put(struct nos_store *s, const char *ns, struct nos_str key,
+    struct nos_str value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err) NOS_CHECK;
+enum nos_code nos_store_del(struct nos_store *s, const char *ns, struct nos_str key,
+    uint64_t expect_rev, struct nos_err *err) NOS_CHECK;
+
+/* Called for each; views are good until it returns. It may change the store; an error ends the
+ * scan. */
+typedef enum nos_code nos_store_each(
+    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err);
+
+/* All keys of a namespace in byte order, below "prefix/" where a prefix is given ("" for all). */
+enum nos_code nos_store_scan(struct nos_store *s, const char *ns, struct nos_str prefix,
+    nos_store_each *each, void *state, struct nos_err *err) NOS_CHECK;
+
+/* Append an entry; positions rise, from 1, and are never used again. */
+enum nos_code nos_store_append(struct nos_store *s, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t *ret_position, struct nos_err *err) NOS_CHECK;
+
+typedef enum nos_code nos_store_entry(
+    void *state, uint64_t position, struct nos_span entry, struct nos_err *err);
+
+/* Up to limit entries behind position after, in order. */
+enum nos_code nos_store_read(struct nos_store *s, const char *stream, uint64_t after, size_t limit,
+    nos_store_entry *each, void *state, struct nos_err *err) NOS_CHECK;
+
+/* First and last position that are there; first is last + 1 in an empty stream. */
+enum nos_code nos_store_bounds(struct nos_store *s, const char *stream, uint64_t *ret_first,
+    uint64_t *ret_last, struct nos_err *err) NOS_CHECK;
+
+/* Drop at most limit of the oldest entries that were appended before a time. */
+enum nos_code nos_store_trim(struct nos_store *s, const char *stream, struct nos_time before,
+    size_t limit, size_t *ret_dropped, struct nos_err *err) NOS_CHECK;
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* The contract of store.h. */
+#include "../test.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/store.h"
+
+static struct nos_err err;
+static char folder[] = "/tmp/nos-store-XXXXXX";
+static char url[100];
+static struct nos_store *a, *b; /* two processes' views of one store */
+
+static struct nos_str get(
+    struct nos_store *s, const char *key, struct nos_buf *space, uint64_t *rev)
+{
+	nos_buf_truncate(space, 0);
+	assert_int_equal(nos_store_get(s, "sources", nos_str_of(key), space, rev, &err), NOS_OK);
+	return nos_buf_str(space);
+}
+
+static void a_put_holds_only_if_the_revision_is_the_one_that_was_read(void **state)
+{
+	struct nos_buf space;
+	uint64_t rev, rev2, ignored;
+
+	(void)state;
+	nos_buf_init(&space, 1000);
+	nos_err_clear(&err);
+	assert_int_equal(
+	    nos_store_put(a, "sources", NOS_STR("s-1"), NOS_STR("one"), NOS_STORE_NEW, &rev, &err),
+	    NOS_OK);
+	assert_int_equal(nos_store_put(b, "sources", NOS_STR("s-1"), NOS_STR("x"), NOS_STORE_NEW,
+			     &ignored, &err),
+	    NOS_EXISTS);
+	assert_int_equal(
+	    nos_store_put(b, "sources", NOS_STR("s-1"), NOS_STR("two"), rev, &rev2, &err), NOS_OK);
+	assert_true(rev2 > rev);
+	assert_int_equal(
+	    nos_store_put(a, "sources", NOS_STR("s-1"), NOS_STR("x"), rev, &ignored, &err),
+	    NOS_EXISTS);
+	assert_str(get(a, "s-1", &space, &rev), "two");
+	assert_true(rev == rev2);
+	assert_int_equal(nos_store_del(a, "sources", NOS_STR("s-1"), rev - 1, &err), NOS_EXISTS);
+	assert_int_equal(nos_store_del(a, "sources", NOS_STR("s-1"), rev, &err), NOS_OK);
+	assert_int_equal(
+	    nos_store_get(b, "sources", NOS_STR("s-1"), &space, &rev, &err), NOS_ABSENT);
+	assert_int_equal(
+	    nos_store_put(a, "sources", NOS_STR("s-1"), NOS_STR("new"), NOS_STORE_NEW, &rev, &err),
+	    NOS_OK);
+	assert_true(rev > rev2); /* a revision never comes again */
+	nos_buf_release(&space);
+}
+
+static enum nos_code gather(
+    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *e)
+{
+	(void)rev, (void)e;
+	nos_buf_addf(state, "%.*s=%.*s ", NOS_STR_ARG(key), NOS_STR_ARG(value));
+	return NOS_OK;
+}
+
+static void a_scan_goes_by_tokens_in_order(void **state)
+{
+	static const char *const keys[] = { "s-2/p.1", "s-1/p.2", "s-1/p.1", "s-1", "s-10/p.1",
+		"s-1-x" };
+	struct nos_buf seen;
+	uint64_t rev;
+
+	(void)state;
+	nos_buf_init(&seen, 1000);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(nos_store_put(a, "keys", nos_str_of(keys[i]), NOS_STR("v"),
+				     NOS_STORE_ANY, &rev, &err),
+		    NOS_OK);
+	assert_int_equal(nos_store_scan(b, "keys", NOS_STR("s-1"), gather, &seen, &err), NOS_OK);
+	assert_buf(&seen, "s-1/p.1=v s-1/p.2=v ");
+	nos_buf_truncate(&seen, 0);
+	assert_int_equal(nos_store_scan(b, "keys", NOS_STR(""), gather, &seen, &err), NOS_OK);
+	assert_buf(&seen, "s-1=v s-1-x=v s-1/p.1=v s-1/p.2=v s-10/p.1=v s-2/p.1=v ");
+	nos_buf_release(&seen);
+}
+
+static void another_s_change_is_noticed_and_one_s_own_is_not(void **state)
+{
+	bool changed;
+	uint64_t rev;
+
+	(void)state;
+	assert_int_equal(nos_store_changed(a, &changed, &err), NOS_OK);
+	assert_int_equal(
+	    nos_store_put(a, "node", NOS_STR("own"), NOS_STR("1"), NOS_STORE_ANY, &rev, &err),
+	    NOS_OK);
+	assert_int_equal(nos_store_changed(a, &changed, &err), NOS_OK);
+	assert_false(changed);
+	assert_int_equal(
+	    nos_store_put(b, "node", NOS_STR("theirs"), NOS_STR("1"), NOS_STORE_ANY, &rev, &err),
+	    NOS_OK);
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	assert_int_equal(nos_store_changed(a, &changed, &err), NOS_OK);
+	assert_true(changed);
+	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
+	assert_int_equal(nos_store_changed(a, &changed, &err), NOS_OK);
+	assert_false(changed);
+}
+
+static enum nos_code gather_entry(
+    void *state, uint64_t position, struct nos_span entry, struct nos_err *e)
+{
+	(void)e;
+	nos_buf_addf(state, "%d:%.*s ", (int)position, (int)entry.len, (const char *)entry.p);
+	return NOS_OK;
+}
+
+static void append_text(const char *text, int64_t ms, uint64_t *ret)
+{
+	assert_int_equal(nos_store_append(a, "raw", (struct nos_time){ ms },
+			     nos_str_bytes(nos_str_of(text)), ret, &err),
+	    NOS_OK);
+}
+
+static void a_stream_is_read_after_a_position_and_trimmed_from_its_start(void **state)
+{
+	struct nos_buf seen;
+	uint64_t position, first, last;
+	size_t dropped;
+
+	(void)state;
+	nos_buf_init(&seen, 1000);
+	assert_int_equal(nos_store_bounds(a, "raw", &first, &last, &err), NOS_OK);
+	assert_true(first == 1 && last == 0);
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	append_text("a", 1000, &position);
+	append_text("b", 2000, &position);
+	append_text("c", 3000, &position);
+	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
+	assert_true(position == 3);
+	assert_int_equal(nos_store_read(b, "raw", 1, 10, gather_entry, &seen, &err), NOS_OK);
+	assert_buf(&seen, "2:b 3:c ");
+	nos_buf_truncate(&seen, 0);
+	assert_int_equal(nos_store_read(b, "raw", 0, 2, gather_entry, &seen, &err), NOS_OK);
+	assert_buf(&seen, "1:a 2:b ");
+	assert_int_equal(
+	    nos_store_trim(a, "raw", (struct nos_time){ 3000 }, 1, &dropped, &err), NOS_OK);
+	assert_int_equal(dropped, 1);
+	assert_int_equal(
+	    nos_store_trim(a, "raw", (struct nos_time){ 9000 }, 100, &dropped, &err), NOS_OK);
+	assert_int_equal(dropped, 2);
+	assert_int_equal(nos_store_bounds(a, "raw", &first, &last, &err), NOS_OK);
+	assert_true(first == 4 && last == 3);
+	append_text("d", 4000, &position);
+	assert_true(position == 4); /* never used again */
+	nos_buf_release(&seen);
+}
+
+static void what_is_rolled_back_was_never_there(void **state)
+{
+	struct nos_buf space;
+	uint64_t rev;
+
+	(void)state;
+	nos_buf_init(&space, 100);
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	assert_int_equal(
+	    nos_store_put(a, "node", NOS_STR("gone"), NOS_STR("1"), NOS_STORE_NEW, &rev, &err),
+	    NOS_OK);
+	nos_store_rollback(a);
+	assert_int_equal(nos_store_get(a, "node", NOS_STR("gone"), &space, &rev, &err), NOS_ABSENT);
+	nos_buf_release(&space);
+}
+
+static void what_is_no_store_is_refused_by_name(void **state)
+{
+	struct nos_store *s = NULL;
+
+	(void)state;
+	nos_err_clear(&err);
+	assert_int_equal(nos_store_open("etcd:x", true, &s, &err), NOS_USAGE);
+	nos_err_clear(&err);
+	assert_int_equal(nos_store_open("sqlite:/nowhere/at/all.db", false, &s, &err), NOS_ABSENT);
+	nos_err_clear(&err);
+	assert_null(s);
+}
+
+static void the_file_is_its_owner_s_alone(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(strchr(url, ':') + 1, &st), 0);
+	assert_int_equal(st.st_mode & 077, 0);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(url, sizeof(url), "sqlite:%s/node.db", folder);
+	return nos_store_open(url, true, &a, &err) || nos_store_open(url, false, &b, &err) ? -1 : 0;
+}
+
+static int stop(void **state)
+{
+	static const char *const tails[] = { "", "-wal", "-shm", ".door" };
+	char path[200];
+
+	(void)state;
+	nos_store_close(a);
+	nos_store_close(b);
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s/node.db%s", folder, tails[i]);
+		unlink(path);
+	}
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_put_holds_only_if_the_revision_is_the_one_that_was_read),
+		cmocka_unit_test(a_scan_goes_by_tokens_in_order),
+		cmocka_unit_test(another_s_change_is_noticed_and_one_s_own_is_not),
+		cmocka_unit_test(a_stream_is_read_after_a_position_and_trimmed_from_its_start),
+		cmocka_unit_test(what_is_rolled_back_was_never_there),
+		cmocka_unit_test(what_is_no_store_is_refused_by_name),
+		cmocka_unit_test(the_file_is_its_owner_s_alone),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
