@@ -31,8 +31,9 @@ struct nos_derive_field {
 		.num = (n) \
 	}
 
-/* Longest info of an expansion: label and all fields. */
-#define NOS_DERIVE_INFO_MAX 512
+/* Longest info of an expansion, bytes: label and all fields; the answer of a registration is one.
+ */
+#define NOS_DERIVE_INFO_MAX 65536
 
 /* X(salt, ikm): HKDF-Extract, 32 bytes. */
 enum nos_code nos_derive_extract(struct nos_span salt, struct nos_span ikm, struct nos_secret *ret,
