@@ -83,7 +83,7 @@ asan tsan cover: ## run the tests in this flavour
 headers: ## compile each header alone
 	@for h in lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
 
-C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.h tests/unit/*/*.c))
+C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.h tests/unit/*/*.[ch]))
 
 format: ## lay the C files out as .clang-format says
 	clang-format -i $(C_FILES)

@@ -34,4 +34,8 @@ struct nos_store_engine {
 
 extern const struct nos_store_engine nos_sqlite_engine;
 
+/* As nos_store_open, with an engine that is not in the table: a test's. */
+enum nos_code nos_store_open_engine(const struct nos_store_engine *engine, const char *rest,
+    bool create, struct nos_store **ret, struct nos_err *err) NOS_CHECK;
+
 #endif

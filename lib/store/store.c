@@ -17,26 +17,30 @@ static const struct nos_store_engine *const engines[] = {
 	&nos_sqlite_engine,
 };
 
+enum nos_code nos_store_open_engine(const struct nos_store_engine *engine, const char *rest,
+    bool create, struct nos_store **ret, struct nos_err *err)
+{
+	struct nos_store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	s->engine = engine;
+	if (engine->open(rest, create, &s->e, err)) {
+		free(s);
+		return err->code;
+	}
+	*ret = s;
+	return NOS_OK;
+}
+
 enum nos_code nos_store_open(
     const char *url, bool create, struct nos_store **ret, struct nos_err *err)
 {
 	const char *colon = strchr(url, ':');
-	struct nos_store *s;
 
-	for (size_t i = 0; colon && i < sizeof(engines) / sizeof(engines[0]); i++) {
-		if (!nos_str_is((struct nos_str){ url, (size_t)(colon - url) }, engines[i]->kind))
-			continue;
-		s = calloc(1, sizeof(*s));
-		if (!s)
-			return nos_err_set(err, NOS_INTERNAL, "out of memory");
-		s->engine = engines[i];
-		if (s->engine->open(colon + 1, create, &s->e, err)) {
-			free(s);
-			return err->code;
-		}
-		*ret = s;
-		return NOS_OK;
-	}
+	for (size_t i = 0; colon && i < sizeof(engines) / sizeof(engines[0]); i++)
+		if (nos_str_is((struct nos_str){ url, (size_t)(colon - url) }, engines[i]->kind))
+			return nos_store_open_engine(engines[i], colon + 1, create, ret, err);
 	return nos_err_set(err, NOS_USAGE, "store '%s': take sqlite:PATH", url);
 }
 
