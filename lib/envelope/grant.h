@@ -43,7 +43,7 @@ struct nos_grant_answer {
 	struct nos_str grants; /* a JSON array of key messages in base64url */
 };
 
-/* Fill token_id (unless r->open) and proof from T, once and nonce. */
+/* Fill token_id, which an open request does not send, and proof from T, once and nonce. */
 enum nos_code nos_grant_request_prove(
     const struct nos_secret *t, struct nos_grant_request *r, struct nos_err *err) NOS_CHECK;
 

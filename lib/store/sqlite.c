@@ -136,6 +136,8 @@ static enum nos_code prepare_file(struct sqlite *q, struct nos_err *err)
 		return err->code;
 	if (format > FORMAT)
 		return nos_err_set(err, NOS_CONFIG, "store: written by a newer nos");
+	if (format == FORMAT)
+		return NOS_OK;
 	return run(q,
 	    "BEGIN IMMEDIATE;"
 	    "CREATE TABLE IF NOT EXISTS state(ns TEXT, key TEXT, rev INTEGER, value BLOB,"
@@ -150,9 +152,8 @@ static enum nos_code prepare_file(struct sqlite *q, struct nos_err *err)
 static enum nos_code sqlite_open(const char *path, bool create, void **ret, struct nos_err *err)
 {
 	struct sqlite *q;
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
-	mode_t mask;
-	int rc;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	int rc, fd = -1;
 
 	if (check_owner(path, create, err))
 		return err->code;
@@ -160,7 +161,15 @@ static enum nos_code sqlite_open(const char *path, bool create, void **ret, stru
 	if (!q)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	q->door = -1;
-	mask = umask(077);
+	/* Made 0600 before SQLite sees it, which gives its other files the same mode. */
+	if (create)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (create && fd < 0) {
+		free(q);
+		return nos_err_set_errno(err, NOS_IO, errno, "store '%s'", path);
+	}
+	if (create)
+		close(fd);
 	rc = sqlite3_open_v2(path, &q->db, flags, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_busy_handler(q->db, wait_busy, NULL);
@@ -169,7 +178,6 @@ static enum nos_code sqlite_open(const char *path, bool create, void **ret, stru
 	} else {
 		failed(q, path, err);
 	}
-	umask(mask);
 	if (err->code) {
 		sqlite_close(q);
 		return err->code;
@@ -213,6 +221,24 @@ static enum nos_code sqlite_commit(void *e, struct nos_err *err)
 	flock(q->door, LOCK_UN);
 	q->group = false;
 	return NOS_OK;
+}
+
+/* A change outside a group is a group of its own: *ret_own tells leave whether it was opened here.
+ */
+static enum nos_code enter(struct sqlite *q, bool *ret_own, struct nos_err *err)
+{
+	*ret_own = !q->group;
+	return *ret_own ? sqlite_begin(q, err) : NOS_OK;
+}
+
+static enum nos_code leave(struct sqlite *q, bool own, enum nos_code code, struct nos_err *err)
+{
+	if (!own)
+		return code;
+	if (!code)
+		return sqlite_commit(q, err);
+	sqlite_rollback(q);
+	return code;
 }
 
 static enum nos_code sqlite_changed(void *e, bool *ret, struct nos_err *err)
@@ -298,16 +324,11 @@ static enum nos_code sqlite_put(void *e, const char *ns, struct nos_str key,
     const struct nos_str *value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err)
 {
 	struct sqlite *q = e;
+	bool own;
 
-	if (q->group)
-		return put_now(q, ns, key, value, expect_rev, ret_rev, err);
-	if (sqlite_begin(q, err))
+	if (enter(q, &own, err))
 		return err->code;
-	if (put_now(q, ns, key, value, expect_rev, ret_rev, err)) {
-		sqlite_rollback(q);
-		return err->code;
-	}
-	return sqlite_commit(q, err);
+	return leave(q, own, put_now(q, ns, key, value, expect_rev, ret_rev, err), err);
 }
 
 static enum nos_code sqlite_scan(void *e, const char *ns, struct nos_str prefix,
@@ -393,16 +414,11 @@ static enum nos_code sqlite_append(void *e, const char *stream, struct nos_time 
     struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
 {
 	struct sqlite *q = e;
+	bool own;
 
-	if (q->group)
-		return append_now(q, stream, now, entry, ret_position, err);
-	if (sqlite_begin(q, err))
+	if (enter(q, &own, err))
 		return err->code;
-	if (append_now(q, stream, now, entry, ret_position, err)) {
-		sqlite_rollback(q);
-		return err->code;
-	}
-	return sqlite_commit(q, err);
+	return leave(q, own, append_now(q, stream, now, entry, ret_position, err), err);
 }
 
 static enum nos_code sqlite_read(void *e, const char *stream, uint64_t after, size_t limit,
@@ -442,10 +458,9 @@ static enum nos_code sqlite_bounds(
 	return NOS_OK;
 }
 
-static enum nos_code sqlite_trim(void *e, const char *stream, struct nos_time before, size_t limit,
-    size_t *ret_dropped, struct nos_err *err)
+static enum nos_code trim_now(struct sqlite *q, const char *stream, struct nos_time before,
+    size_t limit, size_t *ret_dropped, struct nos_err *err)
 {
-	struct sqlite *q = e;
 	STATEMENT st = NULL;
 
 	/* Oldest first, and only as far as they are old without a gap. */
@@ -460,6 +475,17 @@ static enum nos_code sqlite_trim(void *e, const char *stream, struct nos_time be
 		return failed(q, "trim", err);
 	*ret_dropped = (size_t)sqlite3_changes(q->db);
 	return NOS_OK;
+}
+
+static enum nos_code sqlite_trim(void *e, const char *stream, struct nos_time before, size_t limit,
+    size_t *ret_dropped, struct nos_err *err)
+{
+	struct sqlite *q = e;
+	bool own;
+
+	if (enter(q, &own, err))
+		return err->code;
+	return leave(q, own, trim_now(q, stream, before, limit, ret_dropped, err), err);
 }
 
 const struct nos_store_engine nos_sqlite_engine = {

@@ -52,7 +52,7 @@ enum nos_code nos_store_put(struct nos_store *s, const char *ns, struct nos_str 
 enum nos_code nos_store_del(struct nos_store *s, const char *ns, struct nos_str key,
     uint64_t expect_rev, struct nos_err *err) NOS_CHECK;
 
-/* Called for each; views are good until it returns. It may change the store; an error ends the
+/* Called for each; views are good until it returns. It must not change the store; an error ends the
  * scan. */
 typedef enum nos_code nos_store_each(
     void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err);

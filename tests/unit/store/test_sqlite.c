@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/nos-store-XXXXXX";
+static char folder[] = "/tmp/nos-store-XXXXXX"; /* mkdtemp fills in the X */
 static char url[100];
 
 static void what_is_rolled_back_was_never_there(void **state)
@@ -37,13 +37,18 @@ static void what_is_no_store_is_refused_by_name(void **state)
 	assert_null(s);
 }
 
-static void the_file_is_its_owner_s_alone(void **state)
+static void every_file_is_its_owner_s_alone(void **state)
 {
+	static const char *const tails[] = { "", "-wal", "-shm", ".door" };
 	struct stat st;
+	char path[200];
 
 	(void)state;
-	assert_int_equal(stat(strchr(url, ':') + 1, &st), 0);
-	assert_int_equal(st.st_mode & 077, 0);
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s/node.db%s", folder, tails[i]);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+	}
 }
 
 static int start(void **state)
@@ -76,7 +81,7 @@ int main(void)
 		CONTRACT,
 		cmocka_unit_test(what_is_rolled_back_was_never_there),
 		cmocka_unit_test(what_is_no_store_is_refused_by_name),
-		cmocka_unit_test(the_file_is_its_owner_s_alone),
+		cmocka_unit_test(every_file_is_its_owner_s_alone),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
