@@ -83,6 +83,8 @@ static enum nos_code score_line(
 	struct nos_rule_scores scores;
 
 	nos_buf_truncate(&s->space, 0);
+	if (!nos_buf_reserve(&s->space, line.len))
+		return nos_buf_check(&s->space, "line", err);
 	if (nos_scan_parse(&s->scan, line, err) ||
 	    nos_reading_decode(&s->scan, s->scan.values, &s->space, &reading, err))
 		return err->code;

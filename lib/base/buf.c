@@ -70,6 +70,11 @@ static bool grow(struct nos_buf *b, size_t len)
 	return true;
 }
 
+bool nos_buf_reserve(struct nos_buf *b, size_t len)
+{
+	return grow(b, len);
+}
+
 void *nos_buf_extend(struct nos_buf *b, size_t len)
 {
 	char *at;

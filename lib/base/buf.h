@@ -31,6 +31,10 @@ void nos_buf_add_str(struct nos_buf *b, struct nos_str s);
 void nos_buf_add_text(struct nos_buf *b, const char *text);
 void nos_buf_addf(struct nos_buf *b, const char *fmt, ...) NOS_PRINTF(2, 3);
 
+/* Memory for len more bytes, so that appending them moves nothing; false if the buffer has failed.
+ */
+bool nos_buf_reserve(struct nos_buf *b, size_t len);
+
 /* Room for len more bytes, uninitialised and counted; NULL once the buffer has failed. */
 void *nos_buf_extend(struct nos_buf *b, size_t len);
 

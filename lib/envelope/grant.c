@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/enc.h"
 #include "base/num.h"
+#include "json/decode.h"
 #include "json/encode.h"
 #include "key/derive.h"
 
@@ -60,75 +60,23 @@ void nos_grant_request_encode(struct nos_buf *b, const struct nos_grant_request 
 	nos_buf_add_char(b, '}');
 }
 
-/* Members of the scanned object: each names itself in the error. */
-static enum nos_code bad(const char *name, struct nos_err *err)
-{
-	return nos_err_set_field(
-	    err, NOS_DATA, name, "registration: %s is missing or malformed", name);
-}
-
-static const struct nos_scan_value *member(
-    const struct nos_scan *s, const char *name, enum nos_scan_kind kind)
-{
-	const struct nos_scan_value *v = nos_scan_get(s, s->values, name);
-
-	return v && v->kind == kind && !v->escaped ? v : NULL;
-}
-
-static enum nos_code bytes_of(
-    const struct nos_scan *s, const char *name, uint8_t *ret, size_t len, struct nos_err *err)
-{
-	const struct nos_scan_value *v = member(s, name, NOS_SCAN_STRING);
-
-	return v && nos_enc_base64_fixed(v->raw, ret, len) ? NOS_OK : bad(name, err);
-}
-
-static enum nos_code number_of(
-    const struct nos_scan *s, const char *name, uint64_t *ret, struct nos_err *err)
-{
-	const struct nos_scan_value *v = member(s, name, NOS_SCAN_NUMBER);
-
-	return v && nos_num_parse(v->raw, 1, NOS_NUM_SAFE - 1, ret) ? NOS_OK : bad(name, err);
-}
-
-/* The text as it stands, with its brackets where it has some. */
-static enum nos_code raw_of(const struct nos_scan *s, const char *name, enum nos_scan_kind kind,
-    struct nos_str *ret, struct nos_err *err)
-{
-	const struct nos_scan_value *v = member(s, name, kind);
-
-	if (!v)
-		return bad(name, err);
-	*ret = v->raw;
-	return NOS_OK;
-}
-
-static enum nos_code scan_object(struct nos_str text, struct nos_scan *scan, struct nos_err *err)
-{
-	if (nos_scan_parse(scan, text, err))
-		return err->code == NOS_INTERNAL
-			   ? err->code
-			   : nos_err_set(err, NOS_DATA, "registration: not JSON");
-	return scan->values->kind == NOS_SCAN_OBJECT
-		   ? NOS_OK
-		   : nos_err_set(err, NOS_DATA, "registration: not an object");
-}
-
 enum nos_code nos_grant_request_decode(
     struct nos_str text, struct nos_scan *scan, struct nos_grant_request *ret, struct nos_err *err)
 {
+	struct nos_decode d;
+
 	*ret = (struct nos_grant_request){ 0 };
-	if (scan_object(text, scan, err))
+	if (nos_decode_object(scan, text, "registration", &d, err))
 		return err->code;
-	ret->open = nos_scan_get(scan, scan->values, "token") == NULL;
-	if (ret->open ? raw_of(scan, "id", NOS_SCAN_STRING, &ret->id, err)
-		      : bytes_of(scan, "token", ret->token_id, sizeof(ret->token_id), err))
-		return err->code;
-	if (bytes_of(scan, "key", ret->once.bytes, sizeof(ret->once.bytes), err) ||
-	    bytes_of(scan, "nonce", ret->nonce, sizeof(ret->nonce), err) ||
-	    bytes_of(scan, "proof", ret->proof, sizeof(ret->proof), err) ||
-	    raw_of(scan, "description", NOS_SCAN_OBJECT, &ret->description, err))
-		return err->code;
+	ret->open = !nos_decode_has(&d, "token");
+	if ((ret->open
+		    ? nos_decode_text(&d, "id", &ret->id, err)
+		    : nos_decode_bytes(&d, "token", ret->token_id, sizeof(ret->token_id), err)) ||
+	    nos_decode_bytes(&d, "key", ret->once.bytes, sizeof(ret->once.bytes), err) ||
+	    nos_decode_bytes(&d, "nonce", ret->nonce, sizeof(ret->nonce), err) ||
+	    nos_decode_bytes(&d, "proof", ret->proof, sizeof(ret->proof), err) ||
+	    nos_decode_raw(&d, "description", NOS_SCAN_OBJECT, &ret->description, err))
+		return nos_err_within(err, "registration");
 	return NOS_OK;
 }
 
@@ -174,22 +122,24 @@ enum nos_code nos_grant_answer_seal(const struct nos_secret *r, const struct nos
 enum nos_code nos_grant_answer_decode(
     struct nos_str text, struct nos_scan *scan, struct nos_grant_answer *ret, struct nos_err *err)
 {
+	struct nos_decode d;
+
 	*ret = (struct nos_grant_answer){ 0 };
 	if (text.len <= NOS_GRANT_TAG_LEN)
 		return nos_err_set(err, NOS_DATA, "registration: the answer is cut off");
 	text.len -= NOS_GRANT_TAG_LEN;
-	if (scan_object(text, scan, err) ||
-	    raw_of(scan, "source", NOS_SCAN_STRING, &ret->source, err) ||
-	    number_of(scan, "node", &ret->node, err) ||
-	    bytes_of(scan, "nonce", ret->nonce, sizeof(ret->nonce), err) ||
-	    bytes_of(scan, "m1", ret->m1, sizeof(ret->m1), err) ||
-	    bytes_of(scan, "key", ret->once.bytes, sizeof(ret->once.bytes), err) ||
-	    bytes_of(scan, "sign", ret->sign, sizeof(ret->sign), err) ||
-	    number_of(scan, "next", &ret->next, err) ||
-	    raw_of(scan, "grants", NOS_SCAN_ARRAY, &ret->grants, err))
+	if (nos_decode_object(scan, text, "registration", &d, err))
 		return err->code;
-	if (nos_scan_get(scan, scan->values, "name"))
-		return raw_of(scan, "name", NOS_SCAN_STRING, &ret->name, err);
+	if (nos_decode_text(&d, "source", &ret->source, err) ||
+	    nos_decode_uint(&d, "node", 1, NOS_NUM_SAFE - 1, &ret->node, err) ||
+	    nos_decode_bytes(&d, "nonce", ret->nonce, sizeof(ret->nonce), err) ||
+	    nos_decode_bytes(&d, "m1", ret->m1, sizeof(ret->m1), err) ||
+	    nos_decode_bytes(&d, "key", ret->once.bytes, sizeof(ret->once.bytes), err) ||
+	    nos_decode_bytes(&d, "sign", ret->sign, sizeof(ret->sign), err) ||
+	    nos_decode_uint(&d, "next", 1, NOS_NUM_SAFE - 1, &ret->next, err) ||
+	    nos_decode_raw(&d, "grants", NOS_SCAN_ARRAY, &ret->grants, err) ||
+	    (nos_decode_has(&d, "name") && nos_decode_text(&d, "name", &ret->name, err)))
+		return nos_err_within(err, "registration");
 	return NOS_OK;
 }
 

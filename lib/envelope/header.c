@@ -5,6 +5,7 @@
 
 #include "base/enc.h"
 #include "base/num.h"
+#include "key/name.h"
 
 #define PARTS	5
 #define IV_LEN	12
@@ -54,20 +55,6 @@ static bool is_base64(struct nos_str s)
 	nos_buf_init(&tail, 4);
 	return cut == s.len ||
 	       nos_enc_base64_decode((struct nos_str){ s.p + cut, s.len - cut }, &tail);
-}
-
-bool nos_header_is_kid(struct nos_str s)
-{
-	struct nos_str part;
-	uint64_t number;
-	int n = 0;
-
-	if (!nos_str_cut(&s, '.', &part) || part.len != 1 || part.p[0] < 'a' || part.p[0] > 'z')
-		return false;
-	for (; nos_str_cut(&s, '.', &part); n++)
-		if (!nos_num_parse(part, 0, UINT64_MAX, &number))
-			return false;
-	return n >= 1 && n <= 3;
 }
 
 static bool is_source(struct nos_str s)
@@ -123,7 +110,7 @@ static enum nos_code read_member(const struct nos_scan *s, struct nos_str name,
 	if (nos_str_is(name, "kid")) {
 		*ret_seen |= 1;
 		if (v->kind != NOS_SCAN_STRING ||
-		    (pack ? !nos_header_is_kid(v->raw) ||
+		    (pack ? !nos_name_parse(v->raw, &ret->name) ||
 				!nos_str_copy(v->raw, ret->kid, sizeof(ret->kid))
 			  : !nos_enc_base64_fixed(v->raw, ret->thumbprint, NOS_HASH_LEN)))
 			return bad("kid is not a key's name", err);

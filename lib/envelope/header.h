@@ -10,9 +10,9 @@
 #include "crypto/ecdh.h"
 #include "crypto/hash.h"
 #include "json/scan.h"
+#include "key/name.h"
 
 #define NOS_HEADER_MAX	      1024 /* bytes of the protected header */
-#define NOS_HEADER_KID_MAX    70   /* a letter and three numbers of 64 bits */
 #define NOS_HEADER_SOURCE_MAX 32
 #define NOS_HEADER_CTY_MAX    64
 
@@ -23,7 +23,8 @@ enum nos_header_use {
 };
 
 struct nos_header {
-	char kid[NOS_HEADER_KID_MAX + 1];	/* PACK */
+	char kid[NOS_NAME_TEXT_MAX];		/* PACK */
+	struct nos_name name;			/* PACK: the kid, read */
 	char source[NOS_HEADER_SOURCE_MAX + 1]; /* PACK */
 	char cty[NOS_HEADER_CTY_MAX + 1];	/* without "application/"; empty: none */
 	uint64_t seq;				/* PACK: 1 … 2^53 - 1 */
@@ -39,8 +40,5 @@ struct nos_header {
  */
 enum nos_code nos_header_read(struct nos_str jwe, enum nos_header_use use, size_t max,
     struct nos_scan *scan, struct nos_header *ret, struct nos_err *err) NOS_CHECK;
-
-/* A kid: one letter and one to three numbers under 2^64, as in "d.1.7". */
-bool nos_header_is_kid(struct nos_str s);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reading/reading.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -110,6 +111,7 @@ enum nos_code nos_reading_decode(const struct nos_scan *scan, const struct nos_s
 {
 	const struct nos_scan_value *v;
 
+	assert(space->cap - space->len > object->raw.len);
 	*ret = (struct nos_reading){ .kind = NOS_READING_MISSING };
 	if (object->kind != NOS_SCAN_OBJECT)
 		return nos_err_set(err, NOS_DATA, "a reading is a JSON object");

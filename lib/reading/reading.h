@@ -43,8 +43,9 @@ struct nos_reading {
 };
 
 /*
- * Read an object. Members that are not known are passed over. space takes texts that were escaped;
- * the reading is good as long as both it and the scanned text are.
+ * Read an object. Members that are not known are passed over. space takes texts that were escaped,
+ * and must have been given room for the object's length (nos_buf_reserve): what points into it must
+ * not move. The reading is good as long as both it and the scanned text are.
  * NOS_DATA   type or value is missing, or a member has a form that says nothing
  * NOS_LARGE  a text is over its limit above
  */

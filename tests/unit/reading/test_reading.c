@@ -10,6 +10,7 @@ static struct nos_buf space;
 static enum nos_code decode(const char *text, struct nos_reading *ret)
 {
 	nos_buf_truncate(&space, 0);
+	assert_true(nos_buf_reserve(&space, strlen(text)));
 	if (nos_scan_parse(&scan, nos_str_of(text), &err))
 		return err.code;
 	return nos_reading_decode(&scan, scan.values, &space, ret, &err);

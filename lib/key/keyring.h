@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a source holds of keys, and the text of its file (nos-formats(7), "Keyring"). Pure: reading
+ * and writing the file is the source's (source/store.h). Holds secrets: release it.
+ */
+#ifndef NOS_KEY_KEYRING_H
+#define NOS_KEY_KEYRING_H
+
+#include "base/buf.h"
+#include "base/time.h"
+#include "crypto/hash.h"
+#include "crypto/sign.h"
+#include "key/chain.h"
+#include "key/name.h"
+#include "key/state.h"
+
+#define NOS_KEYRING_TEXT_MAX  65536 /* bytes of the file */
+#define NOS_KEYRING_URLS_MAX  8
+#define NOS_KEYRING_URL_MAX   256
+#define NOS_KEYRING_KEYS_MAX  16
+#define NOS_KEYRING_TYPES_MAX 64
+
+struct nos_keyring_key {
+	struct nos_name name;
+	enum nos_state state;
+	struct nos_secret value;
+	struct nos_time since, until; /* until.ms 0: none */
+};
+
+struct nos_keyring {
+	char source[33];
+	char name[NOS_NAME_WORD_MAX + 1]; /* empty: none; so also kind and mode */
+	char kind[NOS_NAME_WORD_MAX + 1];
+	char mode[8];
+	char types[NOS_KEYRING_TYPES_MAX][65];
+	size_t type_count;
+	uint64_t node;
+	char urls[NOS_KEYRING_URLS_MAX][NOS_KEYRING_URL_MAX];
+	size_t url_count;
+	uint8_t pin[NOS_HASH_LEN]; /* thumbprint of the node's P-256 key */
+	uint8_t sign[NOS_SIGN_PUBLIC_LEN];
+	char scheme[16];
+	uint64_t next; /* first sequence number never handed out */
+	struct nos_chain down, up;
+	uint64_t z; /* generation of Z, from 1 */
+	struct nos_secret z_key;
+	struct nos_keyring_key keys[NOS_KEYRING_KEYS_MAX];
+	size_t key_count;
+};
+
+void nos_keyring_release(struct nos_keyring *k);
+
+/* NOS_DATA: not a keyring, the member named; NOS_CONFIG: written by a newer nos. */
+enum nos_code nos_keyring_decode(
+    struct nos_str text, struct nos_keyring *ret, struct nos_err *err) NOS_CHECK;
+
+/* Append the file's text to a secret buffer. */
+void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k);
+
+/* The key to send under: the newest that is active, NULL if there is none. */
+const struct nos_keyring_key *nos_keyring_active(const struct nos_keyring *k);
+
+#endif

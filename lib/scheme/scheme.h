@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A scheme says who gets which key when (nos-schemes(7)). It is one file that fills this table, and
+ * one line in scheme.c. Pure: randomness and clocks come in; nothing here does input or output.
+ */
+#ifndef NOS_SCHEME_SCHEME_H
+#define NOS_SCHEME_SCHEME_H
+
+#include "base/err.h"
+#include "key/derive.h"
+#include "key/name.h"
+
+/* A scheme key: the first of the two that make D, under which packs and receipts stand. */
+struct nos_scheme_key {
+	struct nos_name name;
+	struct nos_secret value; /* 32 bytes */
+};
+
+void nos_scheme_key_release(struct nos_scheme_key *k);
+
+struct nos_scheme {
+	const char *name; /* as in an enrolment */
+	char letter;	  /* its kids begin with */
+	unsigned holders; /* of each of its keys, the node among them */
+
+	/* The key that a registration gives both sides without a message. NOS_INTERNAL alone. */
+	enum nos_code (*enrol)(
+	    const struct nos_derive_base *base, struct nos_scheme_key *ret, struct nos_err *err);
+};
+
+extern const struct nos_scheme nos_pairwise_scheme;
+
+/* By name, or by the letter of a kid; NULL if there is none. */
+const struct nos_scheme *nos_scheme_find(struct nos_str name);
+const struct nos_scheme *nos_scheme_of(char letter);
+
+/* All of them, for contract tests and for GET /v1/node; NULL behind the last. */
+const struct nos_scheme *nos_scheme_at(size_t i);
+
+#endif
