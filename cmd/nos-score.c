@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* nos-score(1): the eight scores of readings on stdin, as an anonymous source's. */
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "score/profile.h"
 
 struct score_opts {
+	struct nos_opt_common common;
 	struct nos_time now; /* ms 0: the present */
 	uint64_t max_line;
 };
@@ -26,10 +28,12 @@ static const struct nos_opt opts[] = {
 };
 
 static const struct nos_opt_tool tool = { "nos-score", "< readings > scored",
-	"Score each reading of stdin (JSON, a line each) in eight ways.", opts };
+	"Score each reading of stdin (JSON, a line each) in eight ways.", opts,
+	offsetof(struct score_opts, common) };
 
 struct score_state {
 	struct nos_time now;
+	uint64_t scored;
 	struct nos_scan scan;
 	struct nos_buf space;
 };
@@ -103,7 +107,17 @@ static enum nos_code score_line(
 	nos_encode_member_uint(out, "line", number);
 	nos_measure_encode(out, &in, &none, &scores);
 	nos_buf_add_text(out, "}\n");
+	s->scored++;
 	return NOS_OK;
+}
+
+/* What --verbose adds, at the end. */
+static void report(const struct score_state *s, uint64_t failed)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "%" PRIu64 " scored, %" PRIu64 " failed", s->scored, failed);
+	nos_start_warn(tool.name, text);
 }
 
 int main(int argc, char **argv)
@@ -112,7 +126,9 @@ int main(int argc, char **argv)
 	struct score_state state = { .scan = {
 					 .not_finite = true, .depth = NOS_READING_DEPTH_MAX } };
 	struct nos_err err = { 0 };
-	struct nos_ndjson io = { .in = STDIN_FILENO, .out = STDOUT_FILENO };
+	struct nos_ndjson io = {
+		.in = STDIN_FILENO, .out = STDOUT_FILENO, .stop = nos_start_stopped()
+	};
 	enum nos_opt_next next;
 	uint64_t failed = 0;
 	bool closed = false;
@@ -129,6 +145,7 @@ int main(int argc, char **argv)
 		    argv[operands]);
 		return nos_start_fail(tool.name, &err);
 	}
+	nos_start_stop();
 	state.now = o.now;
 	io.max_line = o.max_line;
 	nos_buf_init(&state.space, NOS_SCAN_TEXT_MAX);
@@ -139,5 +156,9 @@ int main(int argc, char **argv)
 		return 0;
 	if (code)
 		return nos_start_fail(tool.name, &err);
+	if (o.common.verbose)
+		report(&state, failed);
+	if (*io.stop)
+		return nos_start_signalled(*io.stop);
 	return failed ? nos_start_status(NOS_DATA) : 0;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -96,12 +97,17 @@ static enum nos_code too_long(struct loop *l, struct nos_err *err)
 	return nos_buf_check(&l->out, "output", err);
 }
 
+static bool is_stopped(const struct loop *l)
+{
+	return l->io->stop && *l->io->stop;
+}
+
 /* Every whole line of what was read. */
 static enum nos_code lines(struct loop *l, struct nos_err *err)
 {
 	size_t done = 0;
 
-	for (;;) {
+	while (!is_stopped(l)) {
 		const char *start = l->in.p + done;
 		const char *end = memchr(start, '\n', l->in.len - done);
 		size_t len = end ? (size_t)(end - start) : l->in.len - done;
@@ -131,6 +137,32 @@ static bool would_block(int fd)
 	return poll(&p, 1, 0) == 0;
 }
 
+/*
+ * Wait until a read will not, or until it is to stop. The signals are held back between the look at
+ * stop and the wait, so that none falls between them.
+ */
+static bool wait_input(const struct loop *l)
+{
+	struct pollfd p = { .fd = l->io->in, .events = POLLIN };
+	sigset_t signals, before;
+	bool go_on;
+	int n = 0;
+
+	if (!l->io->stop)
+		return true;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, &before);
+	while ((go_on = !is_stopped(l)) && n <= 0) {
+		n = ppoll(&p, 1, NULL, &before);
+		if (n < 0 && errno != EINTR)
+			break; /* the read will say what is wrong */
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return go_on;
+}
+
 static enum nos_code fill(struct loop *l, bool *ret_end, struct nos_err *err)
 {
 	size_t before = l->in.len;
@@ -139,14 +171,16 @@ static enum nos_code fill(struct loop *l, bool *ret_end, struct nos_err *err)
 
 	if (l->out.len && would_block(l->io->in) && flush(l, err))
 		return err->code;
+	if (!wait_input(l))
+		return NOS_OK;
 	at = nos_buf_extend(&l->in, READ_SIZE);
 	if (!at)
 		return nos_buf_check(&l->in, "line", err);
 	do
 		n = read(l->io->in, at, READ_SIZE);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && errno == EINTR && !is_stopped(l));
 	nos_buf_truncate(&l->in, before + (n > 0 ? (size_t)n : 0));
-	if (n < 0)
+	if (n < 0 && errno != EINTR)
 		return nos_err_set_errno(err, NOS_IO, errno, "input");
 	*ret_end = n == 0;
 	return NOS_OK;
@@ -156,10 +190,11 @@ static enum nos_code run(struct loop *l, struct nos_err *err)
 {
 	bool end = false;
 
-	while (!end)
+	while (!end && !is_stopped(l))
 		if (fill(l, &end, err) || lines(l, err))
 			return err->code;
-	if (l->in.len && !l->skipping && one_line(l, nos_buf_str(&l->in), err))
+	if (end && l->in.len && !l->skipping && !is_stopped(l) &&
+	    one_line(l, nos_buf_str(&l->in), err))
 		return err->code;
 	return flush(l, err);
 }

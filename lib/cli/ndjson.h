@@ -12,8 +12,9 @@
 #define NOS_NDJSON_OUT_MAX (64u << 20) /* bytes of output held before it is written */
 
 struct nos_ndjson {
-	int in, out;	   /* descriptors */
-	uint64_t max_line; /* bytes; a longer one is one error line */
+	int in, out;		  /* descriptors */
+	uint64_t max_line;	  /* bytes; a longer one is one error line */
+	const volatile int *stop; /* not 0: end behind the line in hand; NULL: never */
 };
 
 /*
@@ -24,8 +25,10 @@ typedef enum nos_code nos_ndjson_line(
     void *state, uint64_t number, struct nos_str line, struct nos_buf *out, struct nos_err *err);
 
 /*
- * Run to the end of input. *ret_failed counts lines that failed. NOS_IO: reading or writing failed;
- * *ret_closed is set where the reader of the output has gone, which ends a filter quietly.
+ * Run to the end of input, or until *stop is set by a handler of SIGINT or SIGTERM (cli/start.h):
+ * what was answered is written then, and NOS_OK returned. *ret_failed counts lines that failed.
+ * NOS_IO: reading or writing failed; *ret_closed is set where the reader of the output has gone,
+ * which ends a filter quietly.
  */
 enum nos_code nos_ndjson_run(const struct nos_ndjson *io, nos_ndjson_line *each, void *state,
     uint64_t *ret_failed, bool *ret_closed, struct nos_err *err) NOS_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/opt.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +9,56 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "cli/conf.h"
+#include "cli/start.h"
 
-#define VERSION "0.1.0"
+#define VERSION	 "0.1.0"
+#define ROWS_MAX 64
+
+#define AT(field) offsetof(struct nos_opt_common, field)
+static const struct nos_opt format_row = { "format", 0, NOS_OPT_CHOICE, AT(format),
+	"table|json|csv", "how rows are printed: a table on a terminal, else json" };
+static const struct nos_opt common_rows[] = {
+	{ "config", 0, NOS_OPT_PATH, AT(config), "file", "settings, instead of nos.conf" },
+	{ "verbose", 'v', NOS_OPT_FLAG, AT(verbose), NULL, "say more on stderr" },
+	{ "quiet", 'q', NOS_OPT_FLAG, AT(quiet), NULL, "say nothing on stderr but errors" },
+	{ 0 },
+};
+
+/* Where a value is from; it goes before what is from above it in this list. */
+enum from {
+	FROM_NOTHING,
+	FROM_DEFAULT,
+	FROM_CONF,
+	FROM_CONF_OWN, /* TOOL.option */
+	FROM_ENVIRONMENT,
+	FROM_ARGV,
+};
+
+struct row {
+	const struct nos_opt *o;
+	void *at;
+	enum from from;
+};
+
+struct parse {
+	const struct nos_opt_tool *tool;
+	struct nos_opt_common *common;
+	struct row rows[ROWS_MAX];
+	size_t count;
+};
+
+static void add_row(struct parse *p, const struct nos_opt *o, void *base)
+{
+	assert(p->count < ROWS_MAX);
+	p->rows[p->count++] = (struct row){ .o = o, .at = (char *)base + o->at };
+}
+
+static void add_rows(struct parse *p, const struct nos_opt *table, void *base)
+{
+	for (; table->name; table++)
+		add_row(p, table, base);
+}
 
 /* Is value one of the words of "a|b|c"? */
 static bool is_choice(const char *words, struct nos_str value)
@@ -31,67 +80,192 @@ static bool parse_time(struct nos_str s, struct nos_time *ret)
 	return nos_time_parse(s, NULL, ret);
 }
 
-static enum nos_code set_value(
-    const struct nos_opt *o, void *opts, const char *text, struct nos_err *err)
+static bool parse_flag(const char *text, enum from from, bool *ret)
 {
-	void *at = (char *)opts + o->at;
-	struct nos_str s = nos_str_of(text);
+	*ret = from == FROM_ARGV || strcmp(text, from == FROM_ENVIRONMENT ? "1" : "yes") == 0;
+	return *ret || (from < FROM_ENVIRONMENT && strcmp(text, "no") == 0);
+}
+
+static bool parse_number(const struct nos_opt *o, struct nos_str s, uint64_t *ret)
+{
 	uint64_t max = o->max ? o->max : UINT64_MAX;
+
+	if (o->kind == NOS_OPT_UINT)
+		return nos_num_parse(s, o->min, max, ret);
+	return (o->kind == NOS_OPT_SIZE ? nos_num_parse_size(s, ret)
+					: nos_time_parse_span(s, ret)) &&
+	       *ret >= o->min && *ret <= max;
+}
+
+/* A copy that lives as long as the tool's struct; NULL: no room. */
+static const char *keep(struct nos_opt_common *common, struct nos_str s)
+{
+	char *at = common->space + common->used;
+
+	if (!nos_str_copy(s, at, sizeof(common->space) - common->used))
+		return NULL;
+	common->used += s.len + 1;
+	return at;
+}
+
+static enum nos_code no_room(const struct nos_opt *o, struct nos_err *err)
+{
+	return nos_err_set(err, NOS_LARGE, "--%s: the texts of all options are over %d bytes",
+	    o->name, NOS_OPT_SPACE_MAX);
+}
+
+static enum nos_code bad_value(
+    const struct nos_opt *o, enum from from, const char *text, struct nos_err *err)
+{
+	const char *what = o->arg, *article = "a ";
+
+	if (o->kind == NOS_OPT_FLAG) {
+		what = from == FROM_ENVIRONMENT ? "1" : "yes or no";
+		article = "";
+	} else if (o->kind == NOS_OPT_CHOICE) {
+		article = "one of ";
+	} else if (strchr("aeio", *what)) {
+		article = "an ";
+	}
+	return nos_err_set(err, NOS_USAGE, "--%s: '%s' is not %s%s", o->name, text, article, what);
+}
+
+static enum nos_code add_item(
+    const struct nos_opt *o, const char *item, struct nos_opt_list *list, struct nos_err *err)
+{
+	if (!item)
+		return no_room(o, err);
+	if (list->count == NOS_OPT_LIST_MAX)
+		return nos_err_set(
+		    err, NOS_USAGE, "--%s: over %d items", o->name, NOS_OPT_LIST_MAX);
+	list->items[list->count++] = item;
+	return NOS_OK;
+}
+
+/* An empty text is an empty list; an empty item is a slip. */
+static enum nos_code add_items(struct parse *p, const struct nos_opt *o, enum from from,
+    const char *text, struct nos_opt_list *list, struct nos_err *err)
+{
+	struct nos_str rest = nos_str_trim(nos_str_of(text)), item;
+
+	while (rest.len && nos_str_cut(&rest, ',', &item)) {
+		item = nos_str_trim(item);
+		if (!item.len || (rest.p && !rest.len))
+			return bad_value(o, from, text, err);
+		if (add_item(o, keep(p->common, item), list, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+/* Texts of argv, the environment and the table stay where they are; those of nos.conf do not. */
+static enum nos_code set_text(struct parse *p, const struct nos_opt *o, enum from from,
+    const char *text, const char **at, struct nos_err *err)
+{
+	bool passing = from == FROM_CONF || from == FROM_CONF_OWN;
+	const char *kept = passing ? keep(p->common, nos_str_of(text)) : text;
+
+	if (!kept)
+		return no_room(o, err);
+	*at = kept;
+	return NOS_OK;
+}
+
+static enum nos_code set_at(struct parse *p, const struct nos_opt *o, enum from from,
+    const char *text, void *at, struct nos_err *err)
+{
+	struct nos_str s = nos_str_of(text);
+	struct nos_opt_list *list = at;
+	bool good = true;
 
 	switch (o->kind) {
 	case NOS_OPT_FLAG:
-		*(bool *)at = true;
-		return NOS_OK;
+		return parse_flag(text, from, at) ? NOS_OK : bad_value(o, from, text, err);
 	case NOS_OPT_UINT:
-		if (nos_num_parse(s, o->min, max, at))
-			return NOS_OK;
-		break;
 	case NOS_OPT_SIZE:
-		if (nos_num_parse_size(s, at) && *(uint64_t *)at >= o->min &&
-		    *(uint64_t *)at <= max)
-			return NOS_OK;
-		break;
+	case NOS_OPT_SPAN:
+		return parse_number(o, s, at) ? NOS_OK : bad_value(o, from, text, err);
 	case NOS_OPT_TIME:
-		if (parse_time(s, at))
-			return NOS_OK;
-		break;
+		return parse_time(s, at) ? NOS_OK : bad_value(o, from, text, err);
 	case NOS_OPT_CHOICE:
-		if (is_choice(o->arg, s)) {
-			*(const char **)at = text;
-			return NOS_OK;
-		}
+		good = is_choice(o->arg, s);
 		break;
+	case NOS_OPT_PATH:
+		good = s.len > 0;
+		break;
+	case NOS_OPT_SECRET:
+		good = nos_opt_secret_is(text);
+		break;
+	case NOS_OPT_TEXT:
+		break;
+	case NOS_OPT_AGAIN:
+		if (from == FROM_ARGV)
+			return add_item(o, text, list, err);
+		return add_items(p, o, from, text, list, err);
+	case NOS_OPT_LIST:
+		list->count = 0;
+		return add_items(p, o, from, text, list, err);
 	}
-	return nos_err_set(err, NOS_USAGE, "--%s: '%s' is not a %s", o->name, text, o->arg);
+	return good ? set_text(p, o, from, text, at, err) : bad_value(o, from, text, err);
 }
 
-static const struct nos_opt *by_name(const struct nos_opt *table, struct nos_str name)
+/* Set the row's value, or only look at it where something that goes before has set it. */
+static enum nos_code set(
+    struct parse *p, struct row *row, enum from from, const char *text, struct nos_err *err)
 {
-	for (; table->name; table++)
-		if (nos_str_is(name, table->name))
-			return table;
+	union {
+		bool flag;
+		uint64_t number;
+		struct nos_time time;
+		const char *text;
+		struct nos_opt_list list;
+	} unused = { .list = { .count = 0 } };
+	size_t used = p->common->used;
+
+	if (from < row->from) {
+		enum nos_code code = set_at(p, row->o, from, text, &unused, err);
+
+		p->common->used = used;
+		return code;
+	}
+	if (from > row->from && row->o->kind == NOS_OPT_AGAIN)
+		((struct nos_opt_list *)row->at)->count = 0;
+	row->from = from;
+	return set_at(p, row->o, from, text, row->at, err);
+}
+
+static struct row *by_name(struct parse *p, struct nos_str name)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (nos_str_is(name, p->rows[i].o->name))
+			return &p->rows[i];
 	return NULL;
 }
 
-static const struct nos_opt *by_letter(const struct nos_opt *table, char letter)
+static struct row *by_letter(struct parse *p, char letter)
 {
-	for (; table->name; table++)
-		if (table->letter && table->letter == letter)
-			return table;
+	for (size_t i = 0; i < p->count; i++)
+		if (letter && p->rows[i].o->letter == letter)
+			return &p->rows[i];
 	return NULL;
 }
 
-static void print_help(const struct nos_opt_tool *tool)
+static void print_help(const struct parse *p)
 {
+	const struct nos_opt_tool *tool = p->tool;
+
 	printf("usage: %s [options]%s%s\n%s\n\n", tool->name, *tool->usage ? " " : "", tool->usage,
 	    tool->about);
-	for (const struct nos_opt *o = tool->table; o->name; o++) {
+	for (size_t i = 0; i < p->count; i++) {
+		const struct nos_opt *o = p->rows[i].o;
+		const char *again = o->kind == NOS_OPT_AGAIN ? "…" : "";
 		char left[60];
 
-		snprintf(left, sizeof(left), "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
+		snprintf(left, sizeof(left), "%c%c%c --%s%s%s%s", o->letter ? '-' : ' ',
 		    o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name, o->arg ? " " : "",
-		    o->arg ? o->arg : "");
-		printf("  %-28s %s%s%s%s\n", left, o->help, o->dflt ? " (" : "",
+		    o->arg ? o->arg : "", again);
+		/* The ellipsis is one column of three bytes. */
+		printf("  %-*s %s%s%s%s\n", *again ? 30 : 28, left, o->help, o->dflt ? " (" : "",
 		    o->dflt ? o->dflt : "", o->dflt ? ")" : "");
 	}
 	printf("  %-28s %s\n", "-h, --help", "print this and end");
@@ -101,15 +275,18 @@ static void print_help(const struct nos_opt_tool *tool)
 
 /* --complete prints each long name with its argument's word: for the shell, and for the page's
  * check. */
-static bool answer(const struct nos_opt_tool *tool, const char *arg)
+static bool answer(const struct parse *p, const char *arg)
 {
 	if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
-		print_help(tool);
+		print_help(p);
 	} else if (strcmp(arg, "--version") == 0) {
-		printf("%s (nos) %s\n", tool->name, VERSION);
+		printf("%s (nos) %s\n", p->tool->name, VERSION);
 	} else if (strcmp(arg, "--complete") == 0) {
-		for (const struct nos_opt *o = tool->table; o->name; o++)
+		for (size_t i = 0; i < p->count; i++) {
+			const struct nos_opt *o = p->rows[i].o;
+
 			printf("--%s%s%s\n", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+		}
 		printf("--help\n--version\n");
 	} else {
 		return false;
@@ -117,81 +294,112 @@ static bool answer(const struct nos_opt_tool *tool, const char *arg)
 	return true;
 }
 
-static enum nos_code from_environment(
-    const struct nos_opt_tool *tool, void *opts, struct nos_err *err)
+static enum nos_code from_environment(struct parse *p, struct nos_err *err)
 {
-	for (const struct nos_opt *o = tool->table; o->name; o++) {
+	for (size_t i = 0; i < p->count; i++) {
 		char name[64];
 		const char *value;
-		int len = snprintf(name, sizeof(name), "NOS_%s", o->name);
+		int len = snprintf(name, sizeof(name), "NOS_%s", p->rows[i].o->name);
 
-		for (int i = 0; i < len; i++)
-			name[i] = name[i] == '-' ? '_' : (char)toupper((unsigned char)name[i]);
+		for (int c = 0; c < len; c++)
+			name[c] = name[c] == '-' ? '_' : (char)toupper((unsigned char)name[c]);
 		value = getenv(name);
-		if (o->kind == NOS_OPT_FLAG && value && strcmp(value, "1") != 0)
-			return nos_err_set(err, NOS_USAGE, "%s: '%s' is not 1", name, value);
-		if (value && set_value(o, opts, value, err))
+		if (value && set(p, &p->rows[i], FROM_ENVIRONMENT, value, err))
 			return nos_err_within(err, "%s", name);
 	}
 	return NOS_OK;
 }
 
+static enum nos_code from_conf(
+    void *state, const char *name, bool own, const char *value, struct nos_err *err)
+{
+	struct parse *p = state;
+	struct row *row = by_name(p, nos_str_of(name));
+
+	return row ? set(p, row, own ? FROM_CONF_OWN : FROM_CONF, value, err) : NOS_OK;
+}
+
+static enum nos_code from_defaults(struct parse *p, struct nos_err *err)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const char *value = p->rows[i].o->dflt;
+
+		if (value && set(p, &p->rows[i], FROM_DEFAULT, value, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
 /* One option at argv[*i]; steps over its argument where that stands apart. */
-static enum nos_code take(
-    const struct nos_opt_tool *tool, char **argv, int *i, void *opts, struct nos_err *err)
+static enum nos_code take(struct parse *p, char **argv, int *i, struct nos_err *err)
 {
 	const char *arg = argv[*i], *value = NULL;
-	const struct nos_opt *o;
+	struct row *row;
 
 	if (arg[1] == '-') {
 		struct nos_str rest = nos_str_of(arg + 2), name = rest;
 
 		nos_str_cut(&rest, '=', &name);
-		o = by_name(tool->table, name);
+		row = by_name(p, name);
 		value = rest.p;
 	} else {
-		o = by_letter(tool->table, arg[1]);
-		if (o && arg[2])
+		row = by_letter(p, arg[1]);
+		if (row && arg[2])
 			value = arg + 2;
 	}
-	if (!o)
+	if (!row)
 		return nos_err_set(
-		    err, NOS_USAGE, "no option '%s', try '%s --help'", arg, tool->name);
-	if (!o->arg) {
+		    err, NOS_USAGE, "no option '%s', try '%s --help'", arg, p->tool->name);
+	if (!row->o->arg) {
 		if (value)
-			return nos_err_set(err, NOS_USAGE, "--%s takes no argument", o->name);
+			return nos_err_set(err, NOS_USAGE, "--%s takes no argument", row->o->name);
 	} else if (!value) {
 		value = argv[*i + 1];
 		if (!value)
-			return nos_err_set(err, NOS_USAGE, "--%s needs a %s", o->name, o->arg);
+			return nos_err_set(
+			    err, NOS_USAGE, "--%s needs a %s", row->o->name, row->o->arg);
 		++*i;
 	}
-	return set_value(o, opts, value, err);
+	return set(p, row, FROM_ARGV, value, err);
+}
+
+/* Up to the first operand, whose index goes to *i, or to what is answered and ends the tool. */
+static enum nos_code from_argv(struct parse *p, int argc, char **argv, int *i,
+    enum nos_opt_next *ret_next, struct nos_err *err)
+{
+	for (*i = 1; *i < argc && argv[*i][0] == '-' && argv[*i][1]; ++*i) {
+		if (strcmp(argv[*i], "--") == 0) {
+			++*i;
+			break;
+		}
+		if (answer(p, argv[*i])) {
+			*ret_next = NOS_OPT_DONE;
+			return NOS_OK;
+		}
+		if (take(p, argv, i, err))
+			return err->code;
+	}
+	return NOS_OK;
 }
 
 enum nos_code nos_opt_parse(const struct nos_opt_tool *tool, int argc, char **argv, void *opts,
     int *ret_operands, enum nos_opt_next *ret_next, struct nos_err *err)
 {
-	int i = 1;
+	struct nos_opt_common *common = (void *)((char *)opts + tool->common);
+	struct parse p = { .tool = tool, .common = common };
 
 	*ret_next = NOS_OPT_RUN;
-	for (const struct nos_opt *o = tool->table; o->name; o++)
-		if (o->dflt && set_value(o, opts, o->dflt, err))
-			return err->code;
-	if (from_environment(tool, opts, err))
+	add_rows(&p, tool->table, opts);
+	if (tool->rows)
+		add_row(&p, &format_row, common);
+	add_rows(&p, common_rows, common);
+	if (from_argv(&p, argc, argv, ret_operands, ret_next, err))
 		return err->code;
-	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-		if (strcmp(argv[i], "--") == 0) {
-			i++;
-			break;
-		}
-		if (answer(tool, argv[i])) {
-			*ret_next = NOS_OPT_DONE;
-			return NOS_OK;
-		}
-		if (take(tool, argv, &i, opts, err))
-			return err->code;
-	}
-	*ret_operands = i;
+	if (*ret_next == NOS_OPT_DONE)
+		return NOS_OK;
+	if (from_environment(&p, err) ||
+	    nos_conf_read(common->config, tool->name, from_conf, &p, err) || from_defaults(&p, err))
+		return err->code;
+	nos_start_quiet(common->quiet);
 	return NOS_OK;
 }

@@ -5,8 +5,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+/* Of the process, as its signals and its stderr are; written by the handler, and while it starts.
+ */
+static volatile sig_atomic_t stopped;
+static bool is_quiet;
 
 /* A closed one is held by /dev/null the wrong way round, so that using it fails as it should. */
 static bool hold(int fd)
@@ -23,6 +31,57 @@ void nos_start(const char *tool)
 		exit(EX_OSERR);
 	}
 	signal(SIGPIPE, SIG_IGN); /* a write says EPIPE, and the tool ends quietly by it */
+}
+
+void nos_start_secret(void)
+{
+	const struct rlimit none = { 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	umask(S_IRWXG | S_IRWXO);
+}
+
+static void note(int signal)
+{
+	stopped = signal;
+}
+
+void nos_start_stop(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	struct sigaction action = { .sa_handler = note, .sa_flags = SA_RESETHAND }, before;
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+}
+
+const volatile int *nos_start_stopped(void)
+{
+	return &stopped;
+}
+
+int nos_start_signalled(int signal)
+{
+	return 128 + signal;
+}
+
+void nos_start_quiet(bool quiet)
+{
+	is_quiet = quiet;
+}
+
+bool nos_start_is_quiet(void)
+{
+	return is_quiet;
+}
+
+void nos_start_warn(const char *tool, const char *text)
+{
+	if (!is_quiet)
+		fprintf(stderr, "%s: %s\n", tool, text);
 }
 
 int nos_start_status(enum nos_code code)

@@ -11,6 +11,30 @@
  */
 void nos_start(const char *tool);
 
+/*
+ * For a tool that holds keys, behind nos_start: no core dump, no look from other processes of the
+ * user (PR_SET_DUMPABLE), umask 077.
+ */
+void nos_start_secret(void);
+
+/*
+ * From here on the first SIGINT or SIGTERM only sets what nos_start_stopped shows, and makes a
+ * system call that waits return EINTR; a second one ends the process. One that is ignored stays
+ * ignored, as nohup(1) wants it.
+ */
+void nos_start_stop(void);
+
+/* 0, or the signal that asks the tool to end: looked at by its loop (cli/ndjson.h). */
+const volatile int *nos_start_stopped(void);
+
+/* The exit status of a tool that ended in good order because of a signal: 128 + signal. */
+int nos_start_signalled(int signal);
+
+/* Print "TOOL: text" on stderr unless --quiet was given; the second form is for nos_opt_parse. */
+void nos_start_warn(const char *tool, const char *text);
+void nos_start_quiet(bool quiet);
+bool nos_start_is_quiet(void);
+
 /* The sysexits(3) status of a code. */
 int nos_start_status(enum nos_code code);
 

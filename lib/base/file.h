@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whole small files: keyrings, keys, settings. Never follows a link at its last name, never leaves
+ * half a file behind. Error texts name the path and the remedy, never what is in it. Thread-safe.
+ */
+#ifndef NOS_BASE_FILE_H
+#define NOS_BASE_FILE_H
+
+#include "base/buf.h"
+
+enum nos_file_kind {
+	NOS_FILE_PLAIN,	 /* may be read by others */
+	NOS_FILE_SECRET, /* refused where group or others may read or write it, or it is another
+			    user's */
+};
+
+/*
+ * Append the whole file to *ret (a secret buffer for NOS_FILE_SECRET).
+ * NOS_ABSENT: not there; NOS_DENIED: no right, a link, or open to others ("… chmod 600 PATH");
+ * NOS_LARGE: over what *ret takes; NOS_IO: reading failed, or it is no regular file.
+ */
+enum nos_code nos_file_read(
+    const char *path, enum nos_file_kind kind, struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
+
+/* Put a file of mode 0600 in place of path: written beside, fsync, rename, fsync of the folder.
+ * NOS_ABSENT: no such folder; NOS_DENIED; NOS_IO (the old one is whole then). */
+enum nos_code nos_file_replace(
+    const char *path, struct nos_span text, struct nos_err *err) NOS_CHECK;
+
+/* As nos_file_replace, but NOS_EXISTS, and nothing changed, where path is there already. */
+enum nos_code nos_file_create(
+    const char *path, struct nos_span text, struct nos_err *err) NOS_CHECK;
+
+/* Remove, and fsync the folder; one that is not there is removed already. */
+enum nos_code nos_file_remove(const char *path, struct nos_err *err) NOS_CHECK;
+
+/* A folder of mode 0700, with those above it; one that is there is fine. */
+enum nos_code nos_file_folder(const char *path, struct nos_err *err) NOS_CHECK;
+
+/*
+ * Hold a lock on path (made, 0600, if it is not there) until the descriptor *ret is closed. Waits
+ * for at most wait_ms. NOS_BUSY: held by another all that time.
+ */
+enum nos_code nos_file_lock(
+    const char *path, uint64_t wait_ms, int *ret, struct nos_err *err) NOS_CHECK;
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "../test.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/time.h"
+
+static char folder[] = "/tmp/nos-file-XXXXXX"; /* mkdtemp fills in the X */
+static struct nos_err err;
+
+#define TEXT(lit) nos_str_bytes(NOS_STR(lit))
+
+/* Each test writes into a folder of its own, which is the current one. */
+static int start(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? chdir(folder) : -1;
+}
+
+static size_t clear(void)
+{
+	DIR *d = opendir(".");
+	size_t count = 0;
+
+	for (const struct dirent *e; (e = readdir(d));) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		count++;
+		if (unlink(e->d_name) < 0)
+			rmdir(e->d_name);
+	}
+	closedir(d);
+	return count;
+}
+
+static int empty(void **state)
+{
+	(void)state;
+	nos_err_clear(&err);
+	clear();
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	clear();
+	return chdir("/") == 0 ? rmdir(folder) : -1;
+}
+
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* What is in a file, in a buffer of max bytes that the test releases. */
+static enum nos_code read_file(
+    const char *path, enum nos_file_kind kind, size_t max, struct nos_buf *b)
+{
+	nos_buf_init_secret(b, max);
+	return nos_file_read(path, kind, b, &err);
+}
+
+static void assert_holds(const char *path, const char *text)
+{
+	struct nos_buf b;
+
+	assert_int_equal(read_file(path, NOS_FILE_SECRET, 100000, &b), NOS_OK);
+	assert_buf(&b, text);
+	nos_buf_release(&b);
+}
+
+static void a_file_is_its_owner_s_alone_whatever_the_umask(void **state)
+{
+	static const mode_t masks[] = { 0, 0777 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		mode_t before = umask(masks[i]);
+
+		assert_int_equal(nos_file_replace("replaced", TEXT("1"), &err), NOS_OK);
+		assert_int_equal(nos_file_create("created", TEXT("2"), &err), NOS_OK);
+		assert_int_equal(umask(before), masks[i]);
+		assert_int_equal(mode_of("replaced"), 0600);
+		assert_int_equal(mode_of("created"), 0600);
+		assert_int_equal(nos_file_remove("created", &err), NOS_OK);
+	}
+	assert_int_equal(nos_file_replace("./replaced", TEXT("new"), &err), NOS_OK);
+	assert_holds("replaced", "new");
+	assert_int_equal(clear(), 1);
+}
+
+static void a_link_is_refused(void **state)
+{
+	struct nos_buf b;
+	int fd;
+
+	(void)state;
+	assert_int_equal(nos_file_create("file", TEXT("1"), &err), NOS_OK);
+	assert_int_equal(symlink("file", "link"), 0);
+	assert_int_equal(read_file("link", NOS_FILE_PLAIN, 10, &b), NOS_DENIED);
+	assert_string_equal(err.text, "'link' is a link: name the file itself");
+	nos_buf_release(&b);
+	assert_int_equal(nos_file_lock("link", 0, &fd, &err), NOS_DENIED);
+	assert_int_equal(nos_file_create("link", TEXT("2"), &err), NOS_EXISTS);
+	assert_int_equal(nos_file_replace("link", TEXT("2"), &err), NOS_OK);
+	assert_holds("file", "1");
+	assert_holds("link", "2");
+}
+
+static void a_secret_that_others_may_read_is_refused_with_the_remedy(void **state)
+{
+	static const mode_t modes[] = { 0640, 0620, 0604, 0602 };
+	struct nos_buf b;
+
+	(void)state;
+	assert_int_equal(nos_file_create("key", TEXT("secret"), &err), NOS_OK);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(chmod("key", modes[i]), 0);
+		assert_int_equal(read_file("key", NOS_FILE_SECRET, 10, &b), NOS_DENIED);
+		assert_string_equal(err.text, "'key' is open to others: chmod 600 key");
+		assert_int_equal(b.len, 0);
+		nos_buf_release(&b);
+		assert_int_equal(read_file("key", NOS_FILE_PLAIN, 10, &b), NOS_OK);
+		assert_buf(&b, "secret");
+		nos_buf_release(&b);
+	}
+	assert_int_equal(chmod("key", 0400), 0);
+	assert_holds("key", "secret");
+}
+
+static void a_secret_of_another_user_is_refused(void **state)
+{
+	const char *path = "/etc/passwd";
+	struct nos_buf b;
+
+	(void)state;
+	if (geteuid() == 0) {
+		path = "key";
+		assert_int_equal(nos_file_create(path, TEXT("secret"), &err), NOS_OK);
+		assert_int_equal(chown(path, 1, 1), 0);
+	}
+	assert_int_equal(read_file(path, NOS_FILE_SECRET, 100000, &b), NOS_DENIED);
+	assert_non_null(strstr(err.text, "belongs to another user: run as its owner"));
+	nos_buf_release(&b);
+}
+
+static void what_is_no_file_is_refused_and_never_waited_for(void **state)
+{
+	struct nos_buf b;
+
+	(void)state;
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	assert_int_equal(read_file("pipe", NOS_FILE_PLAIN, 10, &b), NOS_IO);
+	assert_string_equal(err.text, "'pipe' is no regular file");
+	nos_buf_release(&b);
+	assert_int_equal(read_file(".", NOS_FILE_PLAIN, 10, &b), NOS_IO);
+	nos_buf_release(&b);
+	assert_int_equal(read_file("no", NOS_FILE_PLAIN, 10, &b), NOS_ABSENT);
+	assert_string_equal(err.text, "no file 'no'");
+	nos_buf_release(&b);
+	assert_int_equal(nos_file_replace("no/file", TEXT(""), &err), NOS_ABSENT);
+	assert_string_equal(err.text, "no folder for 'no/file'");
+	assert_int_equal(nos_file_remove("no/file", &err), NOS_OK);
+}
+
+static void a_file_is_taken_whole_or_not_at_all(void **state)
+{
+	struct nos_buf b;
+	uint8_t text[10000];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(nos_file_create("file", (struct nos_span){ text, sizeof(text) }, &err), 0);
+	assert_int_equal(read_file("file", NOS_FILE_PLAIN, sizeof(text), &b), NOS_OK);
+	assert_int_equal(b.len, sizeof(text));
+	nos_buf_release(&b);
+	nos_buf_init(&b, sizeof(text));
+	nos_buf_add_text(&b, "a");
+	assert_int_equal(nos_file_read("file", NOS_FILE_PLAIN, &b, &err), NOS_LARGE);
+	assert_string_equal(err.text, "'file' is over 10000 bytes");
+	assert_buf(&b, "a");
+	nos_buf_release(&b);
+}
+
+static void the_old_file_is_whole_where_the_new_one_had_no_room(void **state)
+{
+	struct rlimit before, small;
+	uint8_t text[1000] = { 0 };
+	struct nos_span large = { text, sizeof(text) };
+	enum nos_code replaced, created;
+
+	(void)state;
+	assert_int_equal(nos_file_create("file", TEXT("old"), &err), NOS_OK);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){ .rlim_cur = 100, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	replaced = nos_file_replace("file", large, &err);
+	created = nos_file_create("other", large, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(replaced, NOS_IO);
+	assert_int_equal(created, NOS_IO);
+	assert_string_equal(err.text, "'other': File too large");
+	assert_holds("file", "old");
+	assert_int_equal(clear(), 1);
+}
+
+static void what_is_there_already_is_not_made_again(void **state)
+{
+	(void)state;
+	assert_int_equal(nos_file_create("file", TEXT("first"), &err), NOS_OK);
+	assert_int_equal(nos_file_create("file", TEXT("second"), &err), NOS_EXISTS);
+	assert_string_equal(err.text, "'file' is there already");
+	assert_holds("file", "first");
+	assert_int_equal(nos_file_remove("file", &err), NOS_OK);
+	assert_int_equal(nos_file_remove("file", &err), NOS_OK);
+	assert_int_equal(clear(), 0);
+}
+
+static void a_folder_is_made_with_those_above_it(void **state)
+{
+	(void)state;
+	assert_int_equal(nos_file_folder("a/b/c", &err), NOS_OK);
+	assert_int_equal(nos_file_folder("a/b/c/", &err), NOS_OK);
+	assert_int_equal(mode_of("a"), 0700);
+	assert_int_equal(mode_of("a/b/c"), 0700);
+	assert_int_equal(nos_file_create("a/b/c/file", TEXT("1"), &err), NOS_OK);
+	assert_int_equal(nos_file_folder("a/b/c/file", &err), NOS_IO);
+	assert_int_equal(nos_file_folder("a/b/c/file/d", &err), NOS_IO);
+	assert_int_equal(nos_file_remove("a/b/c/file", &err), NOS_OK);
+	assert_int_equal(rmdir("a/b/c") + rmdir("a/b") + rmdir("a"), 0);
+}
+
+/* A child that holds the lock until the parent says so. */
+static pid_t hold(int ready[2], int go[2])
+{
+	pid_t child;
+
+	assert_int_equal(pipe(ready) + pipe(go), 0);
+	child = fork();
+	if (child == 0) {
+		char c;
+		int fd;
+
+		if (nos_file_lock("lock", 0, &fd, &err) || write(ready[1], "1", 1) != 1 ||
+		    read(go[0], &c, 1) != 1)
+			_exit(1);
+		_exit(0);
+	}
+	return child;
+}
+
+static void a_lock_is_held_against_other_processes_until_it_is_closed(void **state)
+{
+	int ready[2], go[2], fd, status;
+	struct nos_mono began;
+	pid_t child = hold(ready, go);
+	char c;
+
+	(void)state;
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_int_equal(mode_of("lock"), 0600);
+	assert_int_equal(nos_file_lock("lock", 0, &fd, &err), NOS_BUSY);
+	assert_string_equal(err.text, "'lock' is locked by another process");
+	began = nos_mono_now();
+	assert_int_equal(nos_file_lock("lock", 30, &fd, &err), NOS_BUSY);
+	assert_true(nos_mono_now().us - began.us >= 30000);
+	assert_int_equal(write(go[1], "1", 1), 1);
+	assert_int_equal(nos_file_lock("lock", 60000, &fd, &err), NOS_OK);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	close(fd);
+	for (size_t i = 0; i < 2; i++)
+		close(ready[i]), close(go[i]);
+}
+
+static void a_lock_on_a_file_that_was_replaced_is_taken_anew(void **state)
+{
+	int first, second;
+
+	(void)state;
+	assert_int_equal(nos_file_lock("file", 0, &first, &err), NOS_OK);
+	assert_int_equal(nos_file_lock("file", 0, &second, &err), NOS_BUSY);
+	assert_int_equal(nos_file_replace("file", TEXT("new"), &err), NOS_OK);
+	assert_int_equal(nos_file_lock("file", 0, &second, &err), NOS_OK);
+	close(first);
+	assert_int_equal(nos_file_lock("file", 0, &first, &err), NOS_BUSY);
+	close(second);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, empty)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_file_is_its_owner_s_alone_whatever_the_umask),
+		TEST(a_link_is_refused),
+		TEST(a_secret_that_others_may_read_is_refused_with_the_remedy),
+		TEST(a_secret_of_another_user_is_refused),
+		TEST(what_is_no_file_is_refused_and_never_waited_for),
+		TEST(a_file_is_taken_whole_or_not_at_all),
+		TEST(the_old_file_is_whole_where_the_new_one_had_no_room),
+		TEST(what_is_there_already_is_not_made_again),
+		TEST(a_folder_is_made_with_those_above_it),
+		TEST(a_lock_is_held_against_other_processes_until_it_is_closed),
+		TEST(a_lock_on_a_file_that_was_replaced_is_taken_anew),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
