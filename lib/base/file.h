@@ -22,7 +22,8 @@ enum nos_file_kind {
 enum nos_code nos_file_read(
     const char *path, enum nos_file_kind kind, struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
 
-/* Put a file of mode 0600 in place of path: written beside, fsync, rename, fsync of the folder.
+/* Put a file of mode 0600 in place of path: written beside, fsync, rename, fsync of the folder. A
+ * crash may leave PATH.new.XXXXXX, 0600, beside it; a link at path is replaced, not followed.
  * NOS_ABSENT: no such folder; NOS_DENIED; NOS_IO (the old one is whole then). */
 enum nos_code nos_file_replace(
     const char *path, struct nos_span text, struct nos_err *err) NOS_CHECK;
@@ -31,15 +32,18 @@ enum nos_code nos_file_replace(
 enum nos_code nos_file_create(
     const char *path, struct nos_span text, struct nos_err *err) NOS_CHECK;
 
-/* Remove, and fsync the folder; one that is not there is removed already. */
+/* Remove, and fsync the folder; one that is not there is removed already. NOS_DENIED; NOS_IO. */
 enum nos_code nos_file_remove(const char *path, struct nos_err *err) NOS_CHECK;
 
-/* A folder of mode 0700, with those above it; one that is there is fine. */
+/* A folder of mode 0700, with those above it; one that is there is fine. NOS_DENIED; NOS_IO: no
+ * folder can be made, or a file stands in its place. */
 enum nos_code nos_file_folder(const char *path, struct nos_err *err) NOS_CHECK;
 
 /*
  * Hold a lock on path (made, 0600, if it is not there) until the descriptor *ret is closed. Waits
- * for at most wait_ms. NOS_BUSY: held by another all that time.
+ * for at most wait_ms. NOS_BUSY: held by another all that time; NOS_ABSENT: no such
+ * folder; NOS_DENIED: no right, or a link; NOS_IO. Where the holder replaces the file itself, the
+ * new one is locked.
  */
 enum nos_code nos_file_lock(
     const char *path, uint64_t wait_ms, int *ret, struct nos_err *err) NOS_CHECK;
