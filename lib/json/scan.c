@@ -107,12 +107,56 @@ static bool same_name(const struct nos_scan_value *a, const struct nos_scan_valu
 	return nos_scan_text(a, &space, &x) && nos_scan_text(b, &space, &y) && nos_str_eq(x, y);
 }
 
+/* What a name means; one that means nothing stands for its own bytes. */
+static struct nos_str meant(const struct nos_scan_value *name, struct nos_buf *space)
+{
+	struct nos_str text;
+
+	nos_buf_init(space, NOS_SCAN_TEXT_MAX);
+	return nos_scan_text(name, space, &text) ? text : name->raw;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct nos_scan_value *const *x = a, *const *y = b;
+	NOS_AUTO(buf) space_m = { 0 };
+	NOS_AUTO(buf) space_n = { 0 };
+	struct nos_str m = meant(*x, &space_m), n = meant(*y, &space_n);
+	size_t len = m.len < n.len ? m.len : n.len;
+	int order = len ? memcmp(m.p, n.p, len) : 0;
+
+	return order ? order : (m.len > n.len) - (m.len < n.len);
+}
+
+/* Of many names, only those that are neighbours once sorted are compared. */
+static enum nos_code check_many(
+    const struct nos_scan *s, const struct nos_scan_value *object, struct nos_err *err)
+{
+	const struct nos_scan_value **names, *value, *later = NULL;
+	uint32_t at = 0, n = 0;
+
+	names = malloc(object->count * sizeof(*names));
+	if (!names)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	while (nos_scan_member(s, object, &at, &names[n], &value))
+		n++;
+	qsort(names, n, sizeof(*names), by_name);
+	for (uint32_t i = 1; i < n && !later; i++)
+		if (by_name(&names[i - 1], &names[i]) == 0)
+			later = names[i - 1] > names[i] ? names[i - 1] : names[i];
+	free(names);
+	return later ? bad((size_t)(later->raw.p - s->text.p), "a member stands twice", err)
+		     : NOS_OK;
+}
+
 static enum nos_code check_duplicates(
     const struct nos_scan *s, const struct nos_scan_value *object, struct nos_err *err)
 {
 	const struct nos_scan_value *a, *b, *value;
 	uint32_t i = 0, j;
 
+	if (object->count > NOS_SCAN_MEMBERS_MAX)
+		return check_many(s, object, err);
 	while (nos_scan_member(s, object, &i, &a, &value))
 		for (j = i; nos_scan_member(s, object, &j, &b, &value);)
 			if (same_name(a, b))
@@ -129,10 +173,10 @@ static enum nos_code check_inside(
 	bool object = token->type == JSMN_OBJECT;
 	size_t from = (size_t)token->start + 1, culprit;
 	uint32_t i = at + 1, n = 0;
+	unsigned members = s->members ? s->members : NOS_SCAN_MEMBERS_MAX;
 
-	if (object && (size_t)token->size > NOS_SCAN_MEMBERS_MAX)
-		return nos_err_set(
-		    err, NOS_LARGE, "over %d members in one object", NOS_SCAN_MEMBERS_MAX);
+	if (object && (size_t)token->size > members)
+		return nos_err_set(err, NOS_LARGE, "over %u members in one object", members);
 	for (; n < (uint32_t)token->size; n++) {
 		size_t quote = tokens[i].type == JSMN_STRING;
 
@@ -371,4 +415,19 @@ bool nos_scan_text(const struct nos_scan_value *string, struct nos_buf *space, s
 		return false;
 	*ret = (struct nos_str){ space->p + start, space->len - start };
 	return true;
+}
+
+enum nos_code nos_scan_place(struct nos_str text, size_t offset, struct nos_err *err)
+{
+	size_t line = 1, column = 1;
+
+	for (size_t i = 0; i < offset && i < text.len; i++) {
+		if (text.p[i] == '\n')
+			line++, column = 1;
+		else if (((unsigned char)text.p[i] & 0xc0) != 0x80)
+			column++;
+	}
+	err->has_offset = false;
+	err->offset = 0;
+	return nos_err_within(err, "line %zu, column %zu", line, column);
 }

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 
 #define NOS_SCAN_TEXT_MAX    (16u << 20) /* bytes */
-#define NOS_SCAN_MEMBERS_MAX 256	 /* members of one object */
+#define NOS_SCAN_MEMBERS_MAX 256	 /* members of one object, where the scan does not say */
 #define NOS_SCAN_DEPTH_MAX   64
 
 enum nos_scan_kind {
@@ -35,8 +35,9 @@ struct nos_scan_value {
 
 /* All-zero is valid. */
 struct nos_scan {
-	bool not_finite; /* in: take NaN and infinities, which JSON has not but sensors send */
-	unsigned depth;	 /* in: deepest nesting taken; 0: NOS_SCAN_DEPTH_MAX */
+	bool not_finite;  /* in: take NaN and infinities, which JSON has not but sensors send */
+	unsigned depth;	  /* in: deepest nesting taken; 0: NOS_SCAN_DEPTH_MAX */
+	unsigned members; /* in: most members of one object; 0: NOS_SCAN_MEMBERS_MAX */
 	struct nos_str text;
 	struct nos_scan_value *values; /* in the order of the text; values[0] is the root */
 	size_t count, cap;
@@ -68,5 +69,11 @@ bool nos_scan_element(const struct nos_scan *s, const struct nos_scan_value *arr
  * *space, to which it is appended. False if it has an unpaired surrogate or *space is full.
  */
 bool nos_scan_text(const struct nos_scan_value *string, struct nos_buf *space, struct nos_str *ret);
+
+/*
+ * For files that people write: put "line 3, column 12: " before the text of an error, and take its
+ * offset away. A column is a character, both count from 1. Returns err->code.
+ */
+enum nos_code nos_scan_place(struct nos_str text, size_t offset, struct nos_err *err);
 
 #endif
