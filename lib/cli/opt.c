@@ -61,6 +61,9 @@ static enum nos_code set_value(
 			return NOS_OK;
 		}
 		break;
+	case NOS_OPT_PATH:
+		*(const char **)at = text;
+		return NOS_OK;
 	}
 	return nos_err_set(err, NOS_USAGE, "--%s: '%s' is not a %s", o->name, text, o->arg);
 }

@@ -15,6 +15,7 @@ enum nos_opt_kind {
 	NOS_OPT_SIZE,	/* uint64_t, bytes: 64K 1M */
 	NOS_OPT_TIME,	/* struct nos_time: RFC 3339 or epoch seconds */
 	NOS_OPT_CHOICE, /* const char *, one of the words of arg, parted by '|' */
+	NOS_OPT_PATH,	/* const char *, a file's name */
 };
 
 /* A row. A table ends with a row of zeros. */
