@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* nos-score(1): the eight scores of readings on stdin, as an anonymous source's. */
+/* nos-score(1): the eight scores of readings on stdin, as an anonymous source's, or of records. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,19 +11,28 @@
 #include "cli/opt.h"
 #include "cli/start.h"
 #include "json/encode.h"
+#include "score/identity.h"
 #include "score/measure.h"
 #include "score/profile.h"
+#include "score/series.h"
+
+#define NAME_MAX_BYTES 64 /* of a kind or a source */
 
 struct score_opts {
+	const char *rules; /* NULL: the built-in sets */
+	bool records;
 	struct nos_time now; /* ms 0: the present */
 	uint64_t max_line;
 };
 
+#define AT(field) offsetof(struct score_opts, field)
 static const struct nos_opt opts[] = {
-	{ "now", 0, NOS_OPT_TIME, offsetof(struct score_opts, now), "time",
-	    "score as if the readings came then" },
-	{ "max-line", 0, NOS_OPT_SIZE, offsetof(struct score_opts, max_line), "size",
-	    "longest line taken", .dflt = "1M", .min = 64, .max = NOS_SCAN_TEXT_MAX },
+	{ "rules", 0, NOS_OPT_PATH, AT(rules), "file", "rules of types, over the built-in sets" },
+	{ "records", 0, NOS_OPT_FLAG, AT(records), NULL,
+	    "the lines are records of a node: weigh them anew" },
+	{ "now", 0, NOS_OPT_TIME, AT(now), "time", "score as if the readings came then" },
+	{ "max-line", 0, NOS_OPT_SIZE, AT(max_line), "size", "longest line taken", .dflt = "1M",
+	    .min = 64, .max = NOS_SCAN_TEXT_MAX },
 	{ 0 },
 };
 
@@ -29,16 +40,30 @@ static const struct nos_opt_tool tool = { "nos-score", "< readings > scored",
 	"Score each reading of stdin (JSON, a line each) in eight ways.", opts };
 
 struct score_state {
+	bool records;
 	struct nos_time now;
+	const struct nos_profile *profile;
+	struct nos_profile *from_file; /* ours to free; NULL: none */
+	struct nos_series series;
 	struct nos_scan scan;
-	struct nos_buf space;
+	struct nos_buf space; /* texts of the line in hand */
 };
 
-/* Members that are ours: they are ignored in a reading and written anew. */
-static bool is_ours(struct nos_str name)
+static void state_release(struct score_state *s)
 {
-	static const char *const ours[] = { "line", "scores", "raw", "flags", "received" };
+	nos_profile_free(s->from_file);
+	nos_series_release(&s->series);
+	nos_scan_release(&s->scan);
+	nos_buf_release(&s->space);
+}
 
+/* Members that are written anew, or that only a record has. */
+static bool is_ours(struct nos_str name, bool records)
+{
+	static const char *const ours[] = { "line", "scores", "raw", "flags" };
+
+	if (!records && nos_str_is(name, "received"))
+		return true;
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		if (nos_str_is(name, ours[i]))
 			return true;
@@ -47,15 +72,16 @@ static bool is_ours(struct nos_str name)
 
 /* The reading's own members as they came; a value that is missing becomes null. */
 static void copy_members(
-    const struct nos_scan *scan, const struct nos_reading *reading, struct nos_buf *out)
+    const struct score_state *s, const struct nos_reading *reading, struct nos_buf *out)
 {
+	const struct nos_scan *scan = &s->scan;
 	const struct nos_scan_value *name, *value;
 	uint32_t at = 0;
 
 	while (nos_scan_member(scan, scan->values, &at, &name, &value)) {
 		const char *quote = value->kind == NOS_SCAN_STRING ? "\"" : "";
 
-		if (is_ours(name->raw))
+		if (is_ours(name->raw, s->records))
 			continue;
 		nos_encode_comma(out);
 		nos_buf_add_char(out, '"');
@@ -72,35 +98,178 @@ static void copy_members(
 	}
 }
 
+/* Score and write; state is moved on, NULL for a reading that shares nothing. */
+static void answer(struct score_state *s, uint64_t number, struct nos_rule_input *in,
+    struct nos_reading *reading, struct nos_rule_state *state, struct nos_buf *out)
+{
+	struct nos_rule_state before = { 0 };
+	struct nos_rule_scores scores;
+
+	if (state)
+		before = *state;
+	if (reading->kind == NOS_READING_NUMBER &&
+	    nos_profile_is_missing(in->type, reading->number))
+		reading->kind = NOS_READING_MISSING;
+	in->reading = reading;
+	in->unit_unknown =
+	    reading->unit.len && in->type->unit.len && !nos_str_eq(reading->unit, in->type->unit);
+	scores = nos_rule_score(in, state);
+
+	nos_buf_add_char(out, '{');
+	copy_members(s, reading, out);
+	nos_encode_member_uint(out, "line", number);
+	nos_measure_encode(out, in, &before, &scores);
+	nos_buf_add_text(out, "}\n");
+}
+
+/* Does anything in the reading name a device or a person? */
+static enum nos_rule_identity identity_of(const struct nos_reading *reading)
+{
+	if (nos_identity_of(reading->claimed) || nos_identity_of(reading->type) ||
+	    (reading->kind == NOS_READING_TEXT && nos_identity_of(reading->text)))
+		return NOS_RULE_IDENTITY_HARDWARE;
+	return NOS_RULE_IDENTITY_NONE;
+}
+
+static void score_reading(
+    struct score_state *s, uint64_t number, struct nos_reading *reading, struct nos_buf *out)
+{
+	struct nos_rule_security security = {
+		.identity = identity_of(reading),
+		.has_position = reading->has_position,
+		.decimals = reading->lat_decimals,
+	};
+	struct nos_rule_input in = {
+		.type = nos_profile_find(s->profile, NOS_STR(""), reading->type),
+		.security = &security,
+		.received = s->now.ms ? s->now : nos_time_now(),
+	};
+
+	answer(s, number, &in, reading, NULL, out);
+}
+
+/* A name in a record; empty where there is none. */
+static enum nos_code read_name(
+    struct score_state *s, const char *name, size_t max, struct nos_str *ret, struct nos_err *err)
+{
+	const struct nos_scan_value *v = nos_scan_get(&s->scan, s->scan.values, name);
+
+	*ret = NOS_STR("");
+	if (!v)
+		return NOS_OK;
+	if (v->kind != NOS_SCAN_STRING || !nos_scan_text(v, &s->space, ret))
+		return nos_err_set_field(err, NOS_DATA, name, "%s is not a text", name);
+	if (ret->len > max)
+		return nos_err_set_field(err, NOS_LARGE, name, "%s is over %zu bytes", name, max);
+	return NOS_OK;
+}
+
+static enum nos_code score_record(struct score_state *s, uint64_t number,
+    struct nos_reading *reading, struct nos_buf *out, struct nos_err *err)
+{
+	struct nos_str kind, source, claimed;
+	struct nos_rule_state *state = NULL, copy;
+	struct nos_measure measure;
+	struct nos_rule_input in;
+
+	if (nos_measure_decode(&s->scan, s->scan.values, &measure, err) ||
+	    read_name(s, "kind", NAME_MAX_BYTES, &kind, err) ||
+	    read_name(s, "source", NAME_MAX_BYTES, &source, err) ||
+	    read_name(s, "claimed", NOS_READING_CLAIMED_MAX, &claimed, err))
+		return err->code;
+	if (!source.len)
+		return nos_err_set_field(err, NOS_DATA, "source", "source is missing");
+	if (!nos_str_is(source, "anonymous") &&
+	    nos_series_get(&s->series, source, claimed, reading->type, &state, err))
+		return err->code;
+	/* A correction is a reading that has counted already. */
+	if (state && nos_scan_get(&s->scan, s->scan.values, "corrects")) {
+		copy = *state;
+		state = &copy;
+	}
+	in = (struct nos_rule_input){
+		.type = nos_profile_find(s->profile, kind, reading->type),
+		.security = &measure.security,
+		.received = measure.received,
+		.packs_seen = measure.packs_seen,
+		.packs_expected = measure.packs_expected,
+	};
+	answer(s, number, &in, reading, state, out);
+	return NOS_OK;
+}
+
 static enum nos_code score_line(
     void *state, uint64_t number, struct nos_str line, struct nos_buf *out, struct nos_err *err)
 {
 	struct score_state *s = state;
 	struct nos_reading reading;
-	struct nos_rule_security security = { 0 };
-	struct nos_rule_input in = { .reading = &reading, .security = &security };
-	const struct nos_rule_state none = { 0 };
-	struct nos_rule_scores scores;
 
+	/* Room for all texts of the line, so that none moves when another is appended. */
+	nos_buf_truncate(&s->space, 0);
+	nos_buf_extend(&s->space, 2 * line.len);
 	nos_buf_truncate(&s->space, 0);
 	if (nos_scan_parse(&s->scan, line, err) ||
 	    nos_reading_decode(&s->scan, s->scan.values, &s->space, &reading, err))
 		return err->code;
-	in.type = nos_profile_find(reading.type);
-	if (reading.kind == NOS_READING_NUMBER && nos_profile_is_missing(in.type, reading.number))
-		reading.kind = NOS_READING_MISSING;
-	in.unit_unknown =
-	    reading.unit.len && in.type->unit.len && !nos_str_eq(reading.unit, in.type->unit);
-	in.received = s->now.ms ? s->now : nos_time_now();
-	security.has_position = reading.has_position;
-	security.decimals = reading.lat_decimals;
-	scores = nos_rule_score(&in, NULL);
+	if (s->records)
+		return score_record(s, number, &reading, out, err);
+	score_reading(s, number, &reading, out);
+	return NOS_OK;
+}
 
-	nos_buf_add_char(out, '{');
-	copy_members(&s->scan, &reading, out);
-	nos_encode_member_uint(out, "line", number);
-	nos_measure_encode(out, &in, &none, &scores);
-	nos_buf_add_text(out, "}\n");
+/* One byte more than a rules file may have is enough to know that it has too many. */
+static enum nos_code read_file(const char *path, int fd, struct nos_buf *ret, struct nos_err *err)
+{
+	size_t most = NOS_PROFILE_TEXT_MAX + 1;
+	char *at = nos_buf_extend(ret, most);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	if (!at)
+		return nos_buf_check(ret, path, err);
+	while (n > 0 && len < most) {
+		n = read(fd, at + len, most - len);
+		if (n > 0)
+			len += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	if (n < 0)
+		return nos_err_set_errno(err, NOS_IO, errno, "%s", path);
+	nos_buf_truncate(ret, len);
+	return NOS_OK;
+}
+
+static enum nos_code read_rules(const char *path, struct nos_profile **ret, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum nos_code code;
+
+	if (fd < 0)
+		return nos_err_set_errno(err,
+		    errno == ENOENT || errno == ENOTDIR ? NOS_ABSENT : NOS_IO, errno, "%s", path);
+	nos_buf_init(&text, NOS_PROFILE_TEXT_MAX + 1);
+	code = read_file(path, fd, &text, err);
+	close(fd);
+	if (code)
+		return code;
+	if (nos_profile_parse(nos_buf_str(&text), ret, err))
+		return nos_err_within(err, "%s", path);
+	return NOS_OK;
+}
+
+/* Options into state; NOS_USAGE where they do not go together. */
+static enum nos_code prepare(const struct score_opts *o, struct score_state *s, struct nos_err *err)
+{
+	if (o->records && o->now.ms)
+		return nos_err_set(
+		    err, NOS_USAGE, "--now and --records: a record says itself when it came");
+	if (o->rules && read_rules(o->rules, &s->from_file, err))
+		return err->code;
+	s->profile = s->from_file ? s->from_file : nos_profile_builtin();
+	s->records = o->records;
+	s->now = o->now;
 	return NOS_OK;
 }
 
@@ -127,12 +296,12 @@ int main(int argc, char **argv)
 		    argv[operands]);
 		return nos_start_fail(tool.name, &err);
 	}
-	state.now = o.now;
 	io.max_line = o.max_line;
-	nos_buf_init(&state.space, NOS_SCAN_TEXT_MAX);
-	code = nos_ndjson_run(&io, score_line, &state, &failed, &closed, &err);
-	nos_buf_release(&state.space);
-	nos_scan_release(&state.scan);
+	nos_buf_init(&state.space, 2 * NOS_SCAN_TEXT_MAX);
+	code = prepare(&o, &state, &err);
+	if (!code)
+		code = nos_ndjson_run(&io, score_line, &state, &failed, &closed, &err);
+	state_release(&state);
 	if (closed)
 		return 0;
 	if (code)

@@ -1,15 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The scores of a reading and all that they were computed from, as members of a record: "scores",
- * "raw" and "flags" in the order that nos-formats(7) gives. Pure.
+ * "raw" and "flags" in the order that nos-formats(7) gives; and back, so that a record is weighed
+ * anew to the digit. Pure.
  */
 #ifndef NOS_SCORE_MEASURE_H
 #define NOS_SCORE_MEASURE_H
 
+#include "json/scan.h"
 #include "score/rule.h"
 
-/* Append the three members; before is the state as it was when the scores were computed. */
+/*
+ * Append the three members; before is the state as it was when the scores were computed. Numbers
+ * have six decimals at most: ages and periods of a key that are whole milliseconds are kept
+ * exactly.
+ */
 void nos_measure_encode(struct nos_buf *b, const struct nos_rule_input *in,
     const struct nos_rule_state *before, const struct nos_rule_scores *scores);
+
+/* What a node verified of a reading: the inputs of the scores that no one can compute again. */
+struct nos_measure {
+	struct nos_rule_security security;
+	unsigned packs_seen, packs_expected; /* expected 0: not known */
+	struct nos_time received;
+};
+
+/*
+ * Read members "received" and "raw" of a record. What follows from the reading and its type's rules
+ * (age, validity, error, sigma, resolution) is not read, and a member that is not known is passed
+ * over. On NOS_OK every score of *ret is within its range.
+ * NOS_DATA  a member that a node always writes is missing, or one has a form that it never has; the
+ *           member is named in err->field
+ */
+enum nos_code nos_measure_decode(const struct nos_scan *scan, const struct nos_scan_value *record,
+    struct nos_measure *ret, struct nos_err *err) NOS_CHECK;
 
 #endif
