@@ -228,7 +228,8 @@ static enum nos_code read_rules(const char *path, struct nos_profile **ret, stru
 
 	nos_buf_init(&text, NOS_PROFILE_TEXT_MAX);
 	if (nos_file_read(path, NOS_FILE_PLAIN, &text, err))
-		return err->code;
+		return err->code == NOS_LARGE ? nos_err_set(err, NOS_CONFIG, "%s", err->text)
+					      : err->code;
 	if (nos_profile_parse(nos_buf_str(&text), ret, err))
 		return nos_err_within(err, "%s", path);
 	return NOS_OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole small files: keyrings, keys, settings. Never follows a link at its last name, never leaves
- * half a file behind. Error texts name the path and the remedy, never what is in it. Thread-safe.
+ * Whole small files: keyrings, keys, settings. A secret is never read or locked through a link, and
+ * no half of a file is ever left behind. Error texts name the path and the remedy, never what is in
+ * it. Thread-safe.
  */
 #ifndef NOS_BASE_FILE_H
 #define NOS_BASE_FILE_H
@@ -9,15 +10,16 @@
 #include "base/buf.h"
 
 enum nos_file_kind {
-	NOS_FILE_PLAIN,	 /* may be read by others */
+	NOS_FILE_PLAIN,	 /* may be read by others, be a link, or a pipe */
 	NOS_FILE_SECRET, /* refused where group or others may read or write it, or it is another
 			    user's */
 };
 
 /*
  * Append the whole file to *ret (a secret buffer for NOS_FILE_SECRET).
- * NOS_ABSENT: not there; NOS_DENIED: no right, a link, or open to others ("… chmod 600 PATH");
- * NOS_LARGE: over what *ret takes; NOS_IO: reading failed, or it is no regular file.
+ * NOS_ABSENT: not there; NOS_DENIED: no right; for a secret also a link, or open to others ("…
+ * chmod 600 PATH"); NOS_LARGE: over what *ret takes; NOS_IO: reading failed, or a secret is no
+ * regular file.
  */
 enum nos_code nos_file_read(
     const char *path, enum nos_file_kind kind, struct nos_buf *ret, struct nos_err *err) NOS_CHECK;

@@ -24,7 +24,7 @@ static const struct {
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url wait" },
 	{ "nos-send", "keyring anonymous url kind batch linger spool spool-max wait ca max-line" },
 	{ "nos-keytable", "format store node-key keyring source state" },
-	{ "nos-score", "now max-line" },
+	{ "nos-score", "rules records now max-line" },
 };
 
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))

@@ -42,6 +42,7 @@ static enum nos_code read_value(const struct nos_scan_value *v, struct nos_buf *
 			return NOS_OK;
 		ret->kind = NOS_READING_NUMBER;
 		ret->decimals = nos_num_decimals(v->raw);
+		ret->text = v->raw;
 		return NOS_OK;
 	case NOS_SCAN_TRUE:
 	case NOS_SCAN_FALSE:
@@ -106,15 +107,6 @@ static enum nos_code read_position(const struct nos_scan *scan, const struct nos
 	return NOS_OK;
 }
 
-/* Room for all texts at once, since one that is appended must not move those before it. */
-static void reserve(struct nos_buf *space, size_t size)
-{
-	size_t before = space->len, most = space->max - before;
-
-	nos_buf_extend(space, size < most ? size : most);
-	nos_buf_truncate(space, before);
-}
-
 enum nos_code nos_reading_decode(const struct nos_scan *scan, const struct nos_scan_value *object,
     struct nos_buf *space, struct nos_reading *ret, struct nos_err *err)
 {
@@ -124,7 +116,6 @@ enum nos_code nos_reading_decode(const struct nos_scan *scan, const struct nos_s
 	*ret = (struct nos_reading){ .kind = NOS_READING_MISSING };
 	if (object->kind != NOS_SCAN_OBJECT)
 		return nos_err_set(err, NOS_DATA, "a reading is a JSON object");
-	reserve(space, object->raw.len);
 	v = nos_scan_get(scan, object, "type");
 	if (!v || v->kind == NOS_SCAN_NULL)
 		return nos_err_set_field(err, NOS_DATA, "type", "type is missing");

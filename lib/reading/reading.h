@@ -27,10 +27,10 @@ enum nos_reading_kind {
 struct nos_reading {
 	struct nos_str type;
 	enum nos_reading_kind kind;
-	double number;	   /* NUMBER, finite */
-	unsigned decimals; /* NUMBER: places behind the point, as sent */
-	bool truth;	   /* BOOL */
-	struct nos_str text;
+	double number;	     /* NUMBER, finite */
+	unsigned decimals;   /* NUMBER: places behind the point, as sent */
+	bool truth;	     /* BOOL */
+	struct nos_str text; /* TEXT; NUMBER: its digits as sent */
 	struct nos_str unit; /* len 0: none */
 	bool has_time;
 	struct nos_time time;

@@ -28,8 +28,10 @@ struct nos_store_engine {
 	    nos_store_entry *each, void *state, struct nos_err *err);
 	enum nos_code (*bounds)(void *e, const char *stream, uint64_t *ret_first,
 	    uint64_t *ret_last, struct nos_err *err);
-	enum nos_code (*trim)(void *e, const char *stream, struct nos_time before, size_t limit,
+	enum nos_code (*trim)(void *e, const char *stream, const struct nos_store_trim *what,
 	    size_t *ret_dropped, struct nos_err *err);
+	enum nos_code (*space)(
+	    void *e, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err);
 };
 
 extern const struct nos_store_engine nos_sqlite_engine;

@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -20,11 +22,24 @@
 #define BUSY_TRIES    20000
 #define BUSY_SLEEP_US 500
 
+#define STATEMENTS_MAX 48 /* a dozen, and half a dozen for each of a few streams */
+#define STREAM_MAX     16
+
+/* A statement is compiled once. sql is a literal, known by its address. */
+struct cached {
+	const char *sql;
+	char stream[STREAM_MAX]; /* whose table stands for '$' in it; empty: none */
+	sqlite3_stmt *st;
+};
+
 struct sqlite {
 	sqlite3 *db;
 	int door;
+	int folder;	  /* the store's, to ask for free space */
 	bool group;	  /* begin was called */
 	uint64_t version; /* PRAGMA data_version when it was asked last */
+	struct cached cache[STATEMENTS_MAX];
+	size_t cached;
 };
 
 static enum nos_code failed(const struct sqlite *q, const char *what, struct nos_err *err)
@@ -47,16 +62,67 @@ static enum nos_code run(const struct sqlite *q, const char *sql, struct nos_err
 								       : failed(q, sql, err);
 }
 
+/* Left as it was compiled, so that no read lock stays and no binding outlives what it points to. */
+static void leave_statement(sqlite3_stmt **p)
+{
+	if (!*p)
+		return;
+	sqlite3_reset(*p);
+	sqlite3_clear_bindings(*p);
+}
+
 static void drop_statement(sqlite3_stmt **p)
 {
 	sqlite3_finalize(*p);
 }
 
-#define STATEMENT __attribute__((cleanup(drop_statement))) sqlite3_stmt *
+#define OWN_STATEMENT __attribute__((cleanup(drop_statement))) sqlite3_stmt *
+#define STATEMENT     __attribute__((cleanup(leave_statement))) sqlite3_stmt *
 
-static bool prepare(const struct sqlite *q, const char *sql, sqlite3_stmt **ret)
+/* sql with the stream's table for each '$'. */
+static enum nos_code spell(
+    const char *sql, const char *stream, struct nos_buf *ret, struct nos_err *err)
 {
-	return sqlite3_prepare_v2(q->db, sql, -1, ret, NULL) == SQLITE_OK;
+	nos_buf_init(ret, 1000);
+	for (const char *p = sql; *p; p++) {
+		if (*p == '$')
+			nos_buf_addf(ret, "stream_%s", stream);
+		else
+			nos_buf_add_char(ret, *p);
+	}
+	return nos_buf_check(ret, "statement", err);
+}
+
+static enum nos_code prepare_on(
+    struct sqlite *q, const char *sql, const char *stream, sqlite3_stmt **ret, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+	struct cached *c;
+
+	for (size_t i = 0; i < q->cached; i++)
+		if (q->cache[i].sql == sql && strcmp(q->cache[i].stream, stream) == 0) {
+			*ret = q->cache[i].st;
+			return NOS_OK;
+		}
+	if (q->cached == STATEMENTS_MAX)
+		return nos_err_set(err, NOS_INTERNAL, "store: too many statements");
+	if (spell(sql, stream, &text, err))
+		return err->code;
+	c = &q->cache[q->cached];
+	if (sqlite3_prepare_v3(q->db, text.p, -1, SQLITE_PREPARE_PERSISTENT, &c->st, NULL) !=
+	    SQLITE_OK)
+		return failed(q, "read", err);
+	c->sql = sql;
+	snprintf(c->stream, sizeof(c->stream), "%s", stream);
+	q->cached++;
+	*ret = c->st;
+	return NOS_OK;
+}
+
+static enum nos_code prepare(
+    struct sqlite *q, const char *sql, sqlite3_stmt **ret, struct nos_err *err)
+{
+	return prepare_on(q, sql, "", ret, err);
 }
 
 static void bind_str(sqlite3_stmt *st, int at, struct nos_str s)
@@ -79,24 +145,35 @@ static int wait_busy(void *state, int tries)
 }
 
 /* One number that a statement without parameters gives. */
-static enum nos_code number(
-    const struct sqlite *q, const char *sql, uint64_t *ret, struct nos_err *err)
+static enum nos_code number(struct sqlite *q, const char *sql, uint64_t *ret, struct nos_err *err)
 {
 	STATEMENT st = NULL;
 
-	if (!prepare(q, sql, &st) || sqlite3_step(st) != SQLITE_ROW)
-		return failed(q, sql, err);
+	if (prepare(q, sql, &st, err))
+		return err->code;
+	if (sqlite3_step(st) != SQLITE_ROW)
+		return failed(q, "read", err);
 	*ret = (uint64_t)sqlite3_column_int64(st, 0);
 	return NOS_OK;
+}
+
+static void forget_statements(struct sqlite *q)
+{
+	for (size_t i = 0; i < q->cached; i++)
+		sqlite3_finalize(q->cache[i].st);
+	q->cached = 0;
 }
 
 static void sqlite_close(void *e)
 {
 	struct sqlite *q = e;
 
+	forget_statements(q);
 	sqlite3_close(q->db);
 	if (q->door >= 0)
 		close(q->door);
+	if (q->folder >= 0)
+		close(q->folder);
 	free(q);
 }
 
@@ -122,7 +199,10 @@ static enum nos_code open_door(struct sqlite *q, const char *path, struct nos_er
 	if (snprintf(name, sizeof(name), "%s.door", path) >= (int)sizeof(name))
 		return nos_err_set(err, NOS_USAGE, "store: the path is too long");
 	q->door = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return q->door >= 0 ? NOS_OK : nos_err_set_errno(err, NOS_IO, errno, "store '%s'", name);
+	if (q->door < 0)
+		return nos_err_set_errno(err, NOS_IO, errno, "store '%s'", name);
+	q->folder = open(dirname(name), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return q->folder >= 0 ? NOS_OK : nos_err_set_errno(err, NOS_IO, errno, "store '%s'", name);
 }
 
 static enum nos_code prepare_file(struct sqlite *q, struct nos_err *err)
@@ -160,7 +240,7 @@ static enum nos_code sqlite_open(const char *path, bool create, void **ret, stru
 	q = calloc(1, sizeof(*q));
 	if (!q)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	q->door = -1;
+	q->door = q->folder = -1;
 	/* Made 0600 before SQLite sees it, which gives its other files the same mode. */
 	if (create)
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -206,6 +286,7 @@ static void sqlite_rollback(void *e)
 	struct sqlite *q = e;
 
 	sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
+	forget_statements(q); /* a stream's table that was made in the group is gone */
 	flock(q->door, LOCK_UN);
 	q->group = false;
 }
@@ -259,8 +340,8 @@ static enum nos_code sqlite_get(void *e, const char *ns, struct nos_str key, str
 	struct sqlite *q = e;
 	STATEMENT st = NULL;
 
-	if (!prepare(q, "SELECT rev, value FROM state WHERE ns=? AND key=?", &st))
-		return failed(q, "read", err);
+	if (prepare(q, "SELECT rev, value FROM state WHERE ns=? AND key=?", &st, err))
+		return err->code;
 	bind_str(st, 1, nos_str_of(ns));
 	bind_str(st, 2, key);
 	switch (sqlite3_step(st)) {
@@ -282,12 +363,12 @@ static enum nos_code write_value(struct sqlite *q, const char *ns, struct nos_st
     const struct nos_str *value, uint64_t rev, struct nos_err *err)
 {
 	STATEMENT st = NULL;
-	const char *sql =
-	    value ? "INSERT OR REPLACE INTO state(ns, key, rev, value) VALUES(?, ?, ?, ?)"
-		  : "DELETE FROM state WHERE ns=? AND key=?";
+	static const char put[] =
+	    "INSERT OR REPLACE INTO state(ns, key, rev, value) VALUES(?, ?, ?, ?)";
+	static const char del[] = "DELETE FROM state WHERE ns=? AND key=?";
 
-	if (!prepare(q, sql, &st))
-		return failed(q, "write", err);
+	if (prepare(q, value ? put : del, &st, err))
+		return err->code;
 	bind_str(st, 1, nos_str_of(ns));
 	bind_str(st, 2, key);
 	if (value) {
@@ -312,8 +393,7 @@ static enum nos_code put_now(struct sqlite *q, const char *ns, struct nos_str ke
 	if (expect_rev != NOS_STORE_ANY && expect_rev != have)
 		return nos_err_set(
 		    err, NOS_EXISTS, "'%.*s' in %s was changed by another", NOS_STR_ARG(key), ns);
-	if (run(q, "UPDATE revision SET rev = rev + 1", err) ||
-	    number(q, "SELECT rev FROM revision", &rev, err) ||
+	if (number(q, "UPDATE revision SET rev = rev + 1 RETURNING rev", &rev, err) ||
 	    write_value(q, ns, key, value, rev, err))
 		return err->code;
 	*ret_rev = rev;
@@ -335,7 +415,7 @@ static enum nos_code sqlite_scan(void *e, const char *ns, struct nos_str prefix,
     nos_store_each *each, void *state, struct nos_err *err)
 {
 	struct sqlite *q = e;
-	STATEMENT st = NULL;
+	OWN_STATEMENT st = NULL;
 	NOS_AUTO(buf) low = { 0 };
 	NOS_AUTO(buf) high = { 0 };
 	int rc;
@@ -349,10 +429,11 @@ static enum nos_code sqlite_scan(void *e, const char *ns, struct nos_str prefix,
 		nos_buf_add_char(&low, '/');
 		nos_buf_add_char(&high, '0');
 	}
-	if (!prepare(q,
+	/* Its own each time: what it calls may scan as well. */
+	if (sqlite3_prepare_v2(q->db,
 		"SELECT key, value, rev FROM state WHERE ns=?1 AND key>=?2"
 		" AND (?3='' OR key<?3) ORDER BY key",
-		&st))
+		-1, &st, NULL) != SQLITE_OK)
 		return failed(q, "scan", err);
 	bind_str(st, 1, nos_str_of(ns));
 	bind_str(st, 2, nos_buf_str(&low));
@@ -364,34 +445,28 @@ static enum nos_code sqlite_scan(void *e, const char *ns, struct nos_str prefix,
 	return rc == SQLITE_DONE ? NOS_OK : failed(q, "scan", err);
 }
 
-/* A statement over a stream's table, whose name is a word of ours and no input. */
-static enum nos_code on_stream(struct sqlite *q, const char *format, const char *stream,
-    sqlite3_stmt **ret, struct nos_err *err)
+/* A statement over a stream's table, which is made when it is first needed. */
+static enum nos_code on_stream(
+    struct sqlite *q, const char *sql, const char *stream, sqlite3_stmt **ret, struct nos_err *err)
 {
-	NOS_AUTO(buf) sql = { 0 };
+	/* AUTOINCREMENT: a position never comes again, also after the newest was trimmed. */
+	static const char make[] =
+	    "CREATE TABLE IF NOT EXISTS $(position INTEGER PRIMARY KEY AUTOINCREMENT,"
+	    " ms INTEGER, entry BLOB)";
+	NOS_AUTO(buf) text = { 0 };
 
+	if (!*stream || strlen(stream) >= STREAM_MAX)
+		return nos_err_set(err, NOS_INTERNAL, "no stream can be called '%s'", stream);
 	for (const char *p = stream; *p; p++)
 		if (*p < 'a' || *p > 'z')
 			return nos_err_set(
 			    err, NOS_INTERNAL, "no stream can be called '%s'", stream);
-	nos_buf_init(&sql, 1000);
-	/* AUTOINCREMENT: a position never comes again, also after the newest was trimmed. */
-	nos_buf_addf(&sql,
-	    "CREATE TABLE IF NOT EXISTS stream_%s(position INTEGER PRIMARY KEY AUTOINCREMENT,"
-	    " ms INTEGER, entry BLOB)",
-	    stream);
-	if (nos_buf_check(&sql, "statement", err) || run(q, sql.p, err))
+	for (size_t i = 0; i < q->cached; i++)
+		if (strcmp(q->cache[i].stream, stream) == 0)
+			return prepare_on(q, sql, stream, ret, err);
+	if (spell(make, stream, &text, err) || run(q, text.p, err))
 		return err->code;
-	nos_buf_truncate(&sql, 0);
-	for (const char *p = format; *p; p++) {
-		if (*p == '$')
-			nos_buf_addf(&sql, "stream_%s", stream);
-		else
-			nos_buf_add_char(&sql, *p);
-	}
-	if (nos_buf_check(&sql, "statement", err))
-		return err->code;
-	return prepare(q, sql.p, ret) ? NOS_OK : failed(q, stream, err);
+	return prepare_on(q, sql, stream, ret, err);
 }
 
 static enum nos_code append_now(struct sqlite *q, const char *stream, struct nos_time now,
@@ -458,26 +533,28 @@ static enum nos_code sqlite_bounds(
 	return NOS_OK;
 }
 
-static enum nos_code trim_now(struct sqlite *q, const char *stream, struct nos_time before,
-    size_t limit, size_t *ret_dropped, struct nos_err *err)
+static enum nos_code trim_now(struct sqlite *q, const char *stream,
+    const struct nos_store_trim *what, size_t *ret_dropped, struct nos_err *err)
 {
 	STATEMENT st = NULL;
 
 	/* Oldest first, and only as far as they are old without a gap. */
 	if (on_stream(q,
-		"DELETE FROM $ WHERE position IN (SELECT position FROM $ ORDER BY position LIMIT ?1)"
+		"DELETE FROM $ WHERE position IN"
+		" (SELECT position FROM $ WHERE position<=?3 ORDER BY position LIMIT ?1)"
 		" AND position < coalesce((SELECT min(position) FROM $ WHERE ms>=?2), 9223372036854775807)",
 		stream, &st, err))
 		return err->code;
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)limit);
-	sqlite3_bind_int64(st, 2, before.ms);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)what->most);
+	sqlite3_bind_int64(st, 2, what->before.ms);
+	sqlite3_bind_int64(st, 3, (sqlite3_int64)what->up_to);
 	if (sqlite3_step(st) != SQLITE_DONE)
 		return failed(q, "trim", err);
 	*ret_dropped = (size_t)sqlite3_changes(q->db);
 	return NOS_OK;
 }
 
-static enum nos_code sqlite_trim(void *e, const char *stream, struct nos_time before, size_t limit,
+static enum nos_code sqlite_trim(void *e, const char *stream, const struct nos_store_trim *what,
     size_t *ret_dropped, struct nos_err *err)
 {
 	struct sqlite *q = e;
@@ -485,7 +562,25 @@ static enum nos_code sqlite_trim(void *e, const char *stream, struct nos_time be
 
 	if (enter(q, &own, err))
 		return err->code;
-	return leave(q, own, trim_now(q, stream, before, limit, ret_dropped, err), err);
+	return leave(q, own, trim_now(q, stream, what, ret_dropped, err), err);
+}
+
+static enum nos_code sqlite_space(
+    void *e, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err)
+{
+	struct sqlite *q = e;
+	uint64_t pages, spare, size;
+	struct statvfs fs;
+
+	if (number(q, "PRAGMA page_count", &pages, err) ||
+	    number(q, "PRAGMA freelist_count", &spare, err) ||
+	    number(q, "PRAGMA page_size", &size, err))
+		return err->code;
+	if (fstatvfs(q->folder, &fs) < 0)
+		return nos_err_set_errno(err, NOS_IO, errno, "store");
+	*ret_used = (pages - spare) * size;
+	*ret_free = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return NOS_OK;
 }
 
 const struct nos_store_engine nos_sqlite_engine = {
@@ -503,4 +598,5 @@ const struct nos_store_engine nos_sqlite_engine = {
 	.read = sqlite_read,
 	.bounds = sqlite_bounds,
 	.trim = sqlite_trim,
+	.space = sqlite_space,
 };

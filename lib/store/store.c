@@ -122,8 +122,14 @@ enum nos_code nos_store_bounds(struct nos_store *s, const char *stream, uint64_t
 	return s->engine->bounds(s->e, stream, ret_first, ret_last, err);
 }
 
-enum nos_code nos_store_trim(struct nos_store *s, const char *stream, struct nos_time before,
-    size_t limit, size_t *ret_dropped, struct nos_err *err)
+enum nos_code nos_store_trim(struct nos_store *s, const char *stream,
+    const struct nos_store_trim *what, size_t *ret_dropped, struct nos_err *err)
 {
-	return s->engine->trim(s->e, stream, before, limit, ret_dropped, err);
+	return s->engine->trim(s->e, stream, what, ret_dropped, err);
+}
+
+enum nos_code nos_store_space(
+    struct nos_store *s, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err)
+{
+	return s->engine->space(s->e, ret_used, ret_free, err);
 }

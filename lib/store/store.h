@@ -76,8 +76,18 @@ enum nos_code nos_store_read(struct nos_store *s, const char *stream, uint64_t a
 enum nos_code nos_store_bounds(struct nos_store *s, const char *stream, uint64_t *ret_first,
     uint64_t *ret_last, struct nos_err *err) NOS_CHECK;
 
-/* Drop at most limit of the oldest entries that were appended before a time. */
-enum nos_code nos_store_trim(struct nos_store *s, const char *stream, struct nos_time before,
-    size_t limit, size_t *ret_dropped, struct nos_err *err) NOS_CHECK;
+/* What of a stream is dropped: the oldest entries that are all of this. */
+struct nos_store_trim {
+	struct nos_time before; /* appended before it */
+	uint64_t up_to;		/* and of no higher position */
+	size_t most;		/* so many at once */
+};
+
+enum nos_code nos_store_trim(struct nos_store *s, const char *stream,
+    const struct nos_store_trim *what, size_t *ret_dropped, struct nos_err *err) NOS_CHECK;
+
+/* Bytes that the store holds, and bytes that it may still grow by. */
+enum nos_code nos_store_space(
+    struct nos_store *s, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err) NOS_CHECK;
 
 #endif

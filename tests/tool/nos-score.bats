@@ -132,3 +132,123 @@ END
 	NOS_NOW=noon run -64 --separate-stderr nos-score <<<"$reading"
 	[ "$stderr" = "nos-score: NOS_NOW: --now: 'noon' is not a time" ]
 }
+
+# The two records of a series that the manual of the node shows, as it scored them.
+records() {
+	local head='"node":1,"source":"s-7f3a09c2e1","kind":"weather-station","mode":"push","type":"air_temperature"'
+	local raw='"bits":128,"tag":128,"holders":2,"key_age":43200,"key_period":604800,"key_state":"active","proof":"key","enrolled":"token","fresh":true,"identity":"pseudonym","age":480.48,"validity":3600,"error":0.2,"resolution":0.1,"received":17,"expected":17'
+	local scores='"confidentiality":1,"integrity":1,"privacy":0.8,"authentication":1,"accuracy":0.8,"precision":1,"timeliness":0.866533,"completeness":1'
+
+	printf '{"id":"1-41-0","n":16,%s,"seq":16,"value":-7.9,"unit":"Cel","time":1547811900,"received":1547812380.48,"key":"d.1.7","via":[],"scores":{%s},"raw":{%s},"flags":[],"name":"campodenno"}\n' "$head" "$scores" "$raw"
+	printf '{"id":"1-42-0","n":17,%s,"seq":17,"value":-8.5,"unit":"Cel","time":1547812800,"received":1547813280.48,"key":"d.1.7","via":[],"scores":{%s},"raw":{%s},"flags":[],"name":"campodenno"}\n' "$head" "$scores" "$raw"
+}
+
+@test "a record of a node is weighed anew to the digit, and keeps its own members" {
+	records >in
+	run -0 --separate-stderr nos-score --records <in
+	[ "$(jq -c '[.scores, .raw, .flags]' <<<"$output")" = "$(jq -c '[.scores, .raw, .flags]' in)" ]
+	[ "$(jq -c 'del(.line)' <<<"$output" | jq -cS .)" = "$(jq -cS . in)" ]
+	[ "$(jq -c 'keys_unsorted[-5:]' <<<"${lines[1]}")" = '["name","line","scores","raw","flags"]' ]
+	printf '%s\n' "${lines[@]}" >again
+	run -0 nos-score --records <again
+	[ "$output" = "$(cat again)" ]
+}
+
+@test "the records of a series share a state, those of an anonymous source do not" {
+	printf '{"v":1,"sets":[],"types":{"weather-station/air_temperature":{"step":0.0004,"E":1,"u":0.2}}}' >rules
+	records >in
+	run -0 nos-score --records --rules rules <in
+	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[0.8,0.666667]' ]
+	run -0 nos-score --records --rules rules < <(sed s/s-7f3a09c2e1/anonymous/ in)
+	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[0.8,0.8]' ]
+	run -0 nos-score --records --rules rules < <(jq -c '.claimed = "c\(.n)"' in)
+	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[0.8,0.8]' ]
+	run -0 nos-score --records --rules rules < <(sed s/weather-station/other/ in)
+	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[null,null]' ]
+}
+
+@test "a correction is weighed with its key's state and moves no series" {
+	printf '{"v":1,"sets":[],"types":{"air_temperature":{"flat":1}}}' >rules
+	records | jq -c 'select(.n == 17)' >one
+	{ cat one; jq -c '.id = "1-42-0~1" | .corrects = "1-42-0" | .raw.key_state = "compromised"' one; cat one; } >in
+	run -0 nos-score --records --rules rules <in
+	[ "$(jq -cs 'map(.scores.confidentiality)' <<<"$output")" = '[1,0,1]' ]
+	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[1,0.5,0.5]' ]
+}
+
+@test "a line that is no record is answered in its place" {
+	{ records; printf '%s\n' "$reading"; records | jq -c 'del(.source)' | head -n 1; } >in
+	run -65 nos-score --records <in
+	[ "${lines[2]}" = '{"line":3,"error":{"code":"data","message":"received is missing, or is no time","field":"received"}}' ]
+	[ "${lines[3]}" = '{"line":4,"error":{"code":"data","message":"source is missing","field":"source"}}' ]
+	run -65 nos-score --records < <(records | jq -c '.raw.proof = "honest"')
+	[ "${lines[0]}" = '{"line":1,"error":{"code":"data","message":"raw: proof is not a word for it","field":"proof"}}' ]
+}
+
+@test "a source that claims over a thousand names has an error line, and the next one is scored" {
+	records | jq -c 'select(.n == 17) | . as $r | range(1001) | $r + {claimed: "c\(.)"}' >in
+	records >>in
+	run -65 nos-score --records <in
+	[ "${#lines[@]}" -eq 1003 ]
+	[ "$(jq -cs 'map(select(.error)) | map([.line, .error.code])' <<<"$output")" = '[[1001,"large"]]' ]
+}
+
+@test "rules of a file go before the sets, and a sentinel of theirs is no value" {
+	printf '{"v":1,"types":{"air_temperature":{"unit":"Cel","lo":0,"hi":60,"soft":10,"u":0.5,"E":2,"missing":[85]}}}' >rules
+	run -0 nos-score --rules rules <<'END'
+{"type":"air_temperature","value":58}
+{"type":"air_temperature","value":85}
+{"type":"voltage","value":230}
+END
+	[ "$(jq -cs 'map([.value, .scores.accuracy])' <<<"$output")" = '[[58,0.75],[null,null],[230,0.8]]' ]
+	NOS_RULES=rules run -0 nos-score <<<'{"type":"air_temperature","value":58}'
+	[ "$(jq .scores.accuracy <<<"$output")" = 0.75 ]
+}
+
+@test "a rules file that is wrong names its file, line and column, and nothing is read" {
+	printf '{"v":1,\n\n  "sets":[],"filters":{}}' >rules
+	run -78 --separate-stderr nos-score --rules rules <<<"$reading"
+	[ "$stderr" = "nos-score: rules: line 3, column 13: 'filters' is not known" ] && [ -z "$output" ]
+	printf '{"v":2}' >rules
+	run -78 --separate-stderr nos-score --rules rules <<<"$reading"
+	[ "$stderr" = 'nos-score: rules: line 1, column 6: written by a newer nos' ]
+	head -c 1048577 /dev/zero | tr '\0' ' ' >rules
+	run -78 --separate-stderr nos-score --rules rules <<<"$reading"
+	[ "$stderr" = "nos-score: 'rules' is over 1048576 bytes" ]
+	run -66 --separate-stderr nos-score --rules nowhere <<<"$reading"
+	[ "$stderr" = "nos-score: no file 'nowhere'" ]
+	run -74 --separate-stderr nos-score --rules . <<<"$reading"
+	[ "$stderr" = "nos-score: '.' is a folder" ]
+}
+
+@test "a rules file may come through a pipe" {
+	run -0 nos-score --rules <(printf '{"v":1,'; printf '"sets":[]}') --now 1547812800 <<<"$reading"
+	[ "$(jq -c .scores.accuracy <<<"$output")" = null ]
+}
+
+@test "--now and --records do not go together" {
+	run -64 --separate-stderr nos-score --records --now 1547812800 <<<"$reading"
+	[ "$stderr" = 'nos-score: --now and --records: a record says itself when it came' ]
+}
+
+@test "a device's or a person's name in what is claimed, the type or a text value costs privacy" {
+	run -0 nos-score <<'END'
+{"type":"t","value":1,"source":"campodenno"}
+{"type":"t","value":1,"source":"eui-70b3d57ed0001a2b"}
+{"type":"00:1a:2b:3c:4d:5e/t","value":1}
+{"type":"t","value":"opened by anna@example.org"}
+{"type":"t","value":"opened by anna\u0040example.org"}
+{"type":"t","value":"2019-01-18T12:00:00Z"}
+END
+	[ "$(jq -cs 'map([.scores.privacy, .raw.identity])' <<<"$output")" = \
+		'[[0.7,"none"],[0.3,"hardware"],[0.3,"hardware"],[0.3,"hardware"],[0.3,"hardware"],[0.7,"none"]]' ]
+}
+
+@test "the example of the manual with a rules file prints what it prints" {
+	example=$(sed -n '/^\$ cat greenhouse/,/^\.Ed/p' "$ROOT/man/nos-score.1" | sed '1d;$d;s/\\e/\\/g')
+	sed '/^\$/,$d' <<<"$example" >greenhouse.json
+	commands=$(sed -n '/^\$/,/jq/p' <<<"$example" | sed 's/^\$ //')
+	expected=$(sed '1,/jq/d' <<<"$example")
+	run -0 bash -c "$commands"
+	[ -n "$expected" ] && [ "$output" = "$expected" ]
+}

@@ -186,6 +186,50 @@ static void what_is_encoded_is_read_back_as_it_was(void **state)
 	nos_scan_release(&s);
 }
 
+static void an_object_may_have_as_many_members_as_the_scan_says(void **state)
+{
+	struct nos_scan s = { .members = 1000 };
+	NOS_AUTO(buf) b = { 0 };
+
+	(void)state;
+	nos_buf_init(&b, 1 << 20);
+	nos_buf_add_char(&b, '{');
+	for (int i = 0; i < 999; i++)
+		nos_buf_addf(&b, "\"m%d\":%d,", i, i);
+	nos_buf_add_text(&b, "\"n\":1}");
+	assert_int_equal(nos_scan_parse(&s, nos_buf_str(&b), &err), NOS_OK);
+	assert_str(nos_scan_get(&s, s.values, "m998")->raw, "998");
+	/* The same name, written in another way. */
+	nos_buf_truncate(&b, b.len - strlen("\"n\":1}"));
+	nos_buf_add_text(&b, "\"\\u006d500\":1}");
+	assert_int_equal(nos_scan_parse(&s, nos_buf_str(&b), &err), NOS_DATA);
+	assert_string_equal(err.text, "a member stands twice");
+	assert_int_equal(err.offset, b.len - strlen("\\u006d500\":1}"));
+	nos_buf_truncate(&b, b.len - strlen("\"\\u006d500\":1}"));
+	nos_buf_add_text(&b, "\"n\":1,\"o\":1}");
+	assert_int_equal(nos_scan_parse(&s, nos_buf_str(&b), &err), NOS_LARGE);
+	nos_scan_release(&s);
+}
+
+static void a_place_is_a_line_and_a_character(void **state)
+{
+	struct nos_str text = NOS_STR("{\n \xc3\xa4!\n\n?");
+	static const char *const places[] = { "line 1, column 1: x", "line 1, column 2: x",
+		"line 2, column 1: x", "line 2, column 2: x", NULL, "line 2, column 3: x",
+		"line 2, column 4: x", "line 3, column 1: x", "line 4, column 1: x",
+		"line 4, column 2: x", "line 4, column 2: x" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		nos_err_set(&err, NOS_DATA, "x");
+		nos_err_at(&err, i);
+		assert_int_equal(nos_scan_place(text, i, &err), NOS_DATA);
+		assert_false(err.has_offset);
+		if (places[i])
+			assert_string_equal(err.text, places[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +237,8 @@ int main(void)
 		cmocka_unit_test(what_is_json_is_taken),
 		cmocka_unit_test(nesting_and_members_have_limits),
 		cmocka_unit_test(members_are_found_by_what_their_name_means),
+		cmocka_unit_test(an_object_may_have_as_many_members_as_the_scan_says),
+		cmocka_unit_test(a_place_is_a_line_and_a_character),
 		cmocka_unit_test(an_unpaired_surrogate_is_no_text),
 		cmocka_unit_test(the_scan_and_jansson_agree_on_mutated_texts),
 		cmocka_unit_test(what_is_encoded_is_read_back_as_it_was),

@@ -134,6 +134,30 @@ static int stop(void **state)
 	return 0;
 }
 
+/* Under the address sanitizer: a text must not move when a longer one follows it. */
+static void texts_that_were_escaped_stay_where_they_are(void **state)
+{
+	NOS_AUTO(buf) fresh = { 0 };
+	NOS_AUTO(buf) b = { 0 };
+	struct nos_reading r;
+
+	(void)state;
+	nos_buf_init(&fresh, 1 << 20);
+	nos_buf_init(&b, 1 << 20);
+	nos_buf_add_text(&b, "{\"type\":\"a\\u00e9\",\"value\":\"\\u00e9");
+	for (int i = 0; i < 1000; i++)
+		nos_buf_add_char(&b, 'x');
+	nos_buf_add_text(&b, "\",\"unit\":\"\\u00b0C\",\"source\":\"\\u0041\"}");
+	assert_int_equal(nos_scan_parse(&scan, nos_buf_str(&b), &err), NOS_OK);
+	assert_true(nos_buf_reserve(&fresh, b.len));
+	assert_int_equal(nos_reading_decode(&scan, scan.values, &fresh, &r, &err), NOS_OK);
+	assert_str(r.type, "a\xc3\xa9");
+	assert_int_equal(r.text.len, 1002);
+	assert_str(r.unit, "\xc2\xb0"
+			   "C");
+	assert_str(r.claimed, "A");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +166,7 @@ int main(void)
 		cmocka_unit_test(texts_and_booleans_are_values_too),
 		cmocka_unit_test(what_cannot_be_placed_is_refused_with_its_member),
 		cmocka_unit_test(a_type_of_over_64_bytes_is_too_large),
+		cmocka_unit_test(texts_that_were_escaped_stay_where_they_are),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

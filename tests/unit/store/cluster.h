@@ -213,12 +213,22 @@ static enum nos_code cluster_bounds(
 	return NOS_OK;
 }
 
-static enum nos_code cluster_trim(void *e, const char *stream, struct nos_time before, size_t limit,
+static enum nos_code cluster_space(
+    void *e, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err)
+{
+	(void)e, (void)err;
+	*ret_used = *ret_free = 1000000;
+	return NOS_OK;
+}
+
+static enum nos_code cluster_trim(void *e, const char *stream, const struct nos_store_trim *what,
     size_t *ret_dropped, struct nos_err *err)
 {
 	(void)e, (void)err;
 	*ret_dropped = 0;
-	while (*ret_dropped < limit && cluster.entries_count && cluster.entries[0].ms < before.ms &&
+	while (*ret_dropped < what->most && cluster.entries_count &&
+	       cluster.entries[0].ms < what->before.ms &&
+	       cluster.entries[0].position <= what->up_to &&
 	       strcmp(cluster.entries[0].stream, stream) == 0) {
 		free(cluster.entries[0].bytes);
 		memmove(cluster.entries, cluster.entries + 1,
@@ -243,6 +253,7 @@ static const struct nos_store_engine cluster_engine = {
 	.read = cluster_read,
 	.bounds = cluster_bounds,
 	.trim = cluster_trim,
+	.space = cluster_space,
 };
 
 #endif

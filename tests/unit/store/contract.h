@@ -127,7 +127,8 @@ static void append_text(const char *text, int64_t ms, uint64_t *ret)
 static void a_stream_is_read_after_a_position_and_trimmed_from_its_start(void **state)
 {
 	struct nos_buf seen;
-	uint64_t position, first, last;
+	struct nos_store_trim trim = { .before = { 3000 }, .up_to = 3, .most = 1 };
+	uint64_t position, first, last, used, spare;
 	size_t dropped;
 
 	(void)state;
@@ -145,12 +146,16 @@ static void a_stream_is_read_after_a_position_and_trimmed_from_its_start(void **
 	nos_buf_truncate(&seen, 0);
 	assert_int_equal(nos_store_read(b, "raw", 0, 2, gather_entry, &seen, &err), NOS_OK);
 	assert_buf(&seen, "1:a 2:b ");
-	assert_int_equal(
-	    nos_store_trim(a, "raw", (struct nos_time){ 3000 }, 1, &dropped, &err), NOS_OK);
+	assert_int_equal(nos_store_trim(a, "raw", &trim, &dropped, &err), NOS_OK);
 	assert_int_equal(dropped, 1);
-	assert_int_equal(
-	    nos_store_trim(a, "raw", (struct nos_time){ 9000 }, 100, &dropped, &err), NOS_OK);
-	assert_int_equal(dropped, 2);
+	trim = (struct nos_store_trim){ .before = { 9000 }, .up_to = 2, .most = 100 };
+	assert_int_equal(nos_store_trim(a, "raw", &trim, &dropped, &err), NOS_OK);
+	assert_int_equal(dropped, 1);
+	trim.up_to = UINT64_MAX >> 1;
+	assert_int_equal(nos_store_trim(a, "raw", &trim, &dropped, &err), NOS_OK);
+	assert_int_equal(dropped, 1);
+	assert_int_equal(nos_store_space(a, &used, &spare, &err), NOS_OK);
+	assert_true(used > 0 && spare > 0);
 	assert_int_equal(nos_store_bounds(a, "raw", &first, &last, &err), NOS_OK);
 	assert_true(first == 4 && last == 3);
 	append_text("d", 4000, &position);
