@@ -169,9 +169,10 @@ static enum nos_code set_up(struct nos_mqtt *m, struct nos_err *err)
 
 	if (nos_flight_init(&m->flight, config->window, err))
 		return err->code;
+	errno = 0;
 	m->lib = mosquitto_new(config->client_id, true, m);
 	if (!m->lib)
-		return check(errno == EINVAL ? MOSQ_ERR_INVAL : MOSQ_ERR_NOMEM, "client id", err);
+		return check(errno == ENOMEM ? MOSQ_ERR_NOMEM : MOSQ_ERR_INVAL, "client id", err);
 	mosquitto_connect_callback_set(m->lib, on_connect);
 	mosquitto_disconnect_callback_set(m->lib, on_disconnect);
 	mosquitto_publish_callback_set(m->lib, on_publish);
@@ -268,14 +269,15 @@ static uint64_t delay_ms(unsigned tries)
 	return DELAY_MIN_MS + chance % (ceiling - DELAY_MIN_MS + 1);
 }
 
-static enum nos_code refusal(int code, struct nos_err *err)
+static void refusal(int code, struct nos_err *err)
 {
 	static const char *const words[] = { NULL, "refused MQTT 3.1.1", "refused the client id",
 		"not available", "refused the user or password", "refused the user or password" };
 
 	if (code < 1 || code >= (int)(sizeof(words) / sizeof(words[0])))
-		return nos_err_set(err, NOS_AWAY, "broker: refused, code %d", code);
-	return nos_err_set(err, code >= 4 ? NOS_DENIED : NOS_AWAY, "broker: %s", words[code]);
+		nos_err_set(err, NOS_AWAY, "broker: refused, code %d", code);
+	else
+		nos_err_set(err, code >= 4 ? NOS_DENIED : NOS_AWAY, "broker: %s", words[code]);
 }
 
 static void fill_reason(const struct nos_mqtt *m, struct nos_err *err)
