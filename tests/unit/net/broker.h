@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A mosquitto of the test's own, in a folder of its own, and a socket that plays one. */
+/* A mosquitto of the test's own, in a folder of its own. */
 #ifndef NOS_TEST_BROKER_H
 #define NOS_TEST_BROKER_H
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../test.h"
+#include "port.h"
 
 struct broker {
 	pid_t pid;
@@ -22,20 +19,6 @@ struct broker {
 	char folder[40];
 	char url[80];
 };
-
-/* A socket of 127.0.0.1 that is bound and refuses: nobody listens, nobody else can have the port.
- */
-static int bind_any(unsigned *ret_port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t size = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, size), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &size), 0);
-	*ret_port = ntohs(a.sin_port);
-	return fd;
-}
 
 /* Read the broker's log up to a line with text in it. */
 static void broker_says(struct broker *b, const char *text)

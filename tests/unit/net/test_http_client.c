@@ -2,15 +2,11 @@
 /* HTTP requests against a server of our own, a thread that says what each test wants said. */
 #include "net/http_client.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "../test.h"
+#include "port.h"
 
 #define ANSWER_MAX 1000
 
@@ -80,21 +76,18 @@ static void *serve(void *state)
 	return NULL;
 }
 
-static void bind_any(struct server *s)
+static void bind_server(struct server *s)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t size = sizeof(a);
+	unsigned port;
 
-	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(s->fd, (struct sockaddr *)&a, size), 0);
-	assert_int_equal(getsockname(s->fd, (struct sockaddr *)&a, &size), 0);
-	snprintf(s->url, sizeof(s->url), "http://127.0.0.1:%u", ntohs(a.sin_port));
+	s->fd = bind_any(&port);
+	snprintf(s->url, sizeof(s->url), "http://127.0.0.1:%u", port);
 }
 
 static void start_server(struct server *s, const char *text, unsigned rounds)
 {
 	*s = (struct server){ .answer = text, .rounds = rounds, .client = pthread_self() };
-	bind_any(s);
+	bind_server(s);
 	assert_int_equal(listen(s->fd, 5), 0);
 	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
 }
@@ -286,7 +279,7 @@ static void a_refused_port_is_named_without_user_and_query(void **state)
 	char url[200], text[200];
 
 	(void)state;
-	bind_any(&s); /* nobody listens on it, and nobody else can have it */
+	bind_server(&s); /* nobody listens on it, and nobody else can have it */
 	snprintf(url, sizeof(url), "http://me:secret@%s/a?token=secret", s.url + 7);
 	assert_int_equal(nos_http_client_send(client, url, NULL, NULL, &answer, &err), NOS_AWAY);
 	snprintf(text, sizeof(text), "%s/a: not reached: Connection refused", s.url);
