@@ -295,6 +295,7 @@ static void fill_reason(const struct nos_mqtt *m, struct nos_err *err)
 		    m->broke == MOSQ_ERR_CONN_LOST   ? "connection closed by the other side"
 		    : m->broke == MOSQ_ERR_KEEPALIVE ? "no sign of life"
 		    : m->broke == MOSQ_ERR_TIMEOUT   ? "no answer"
+		    : m->broke == MOSQ_ERR_PROTOCOL  ? "does not speak MQTT 3.1.1"
 						     : mosquitto_strerror(m->broke));
 }
 

@@ -74,6 +74,26 @@ static void each_refusal_of_a_broker_has_its_words(void **state)
 	close(listener);
 }
 
+static void what_speaks_another_protocol_is_told_so(void **state)
+{
+	static const char answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+	char url[60];
+	int listener = listen_any(url, "mqtt://"), fd;
+	struct seen seen;
+	struct nos_mqtt *m = client(&seen, url, (struct nos_mqtt_config){ 0 });
+
+	(void)state;
+	/* Its second byte, 'T', counts 84 more to come. */
+	fd = take(m, listener);
+	assert_int_equal(write(fd, answer, sizeof(answer)), sizeof(answer));
+	assert_int_equal(write(fd, answer, sizeof(answer)), sizeof(answer));
+	wait_turn(m, &seen);
+	assert_string_equal(seen.last.text, "broker: does not speak MQTT 3.1.1");
+	nos_mqtt_free(m);
+	close(fd);
+	close(listener);
+}
+
 static void one_that_hangs_up_before_it_answers_is_told_and_tried_again(void **state)
 {
 	static const char *const schemes[] = { "mqtt://", "mqtts://" };
@@ -169,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refused_connection_is_told_once_for_each_attempt),
 		cmocka_unit_test(each_refusal_of_a_broker_has_its_words),
+		cmocka_unit_test(what_speaks_another_protocol_is_told_so),
 		cmocka_unit_test(one_that_hangs_up_before_it_answers_is_told_and_tried_again),
 		cmocka_unit_test(acknowledged_out_of_order_they_are_told_in_order),
 		cmocka_unit_test(what_is_wrong_in_the_settings_is_said_at_once),
