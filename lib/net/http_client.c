@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/http_client.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#define URL_SHOWN_MAX 128
+
+struct nos_http_client {
+	CURL *easy;
+	struct nos_http_client_config config;
+	struct nos_http_answer *answer; /* of the request under way */
+	unsigned receipts;		/* Nos-Receipt lines seen in it */
+	bool over;			/* it is longer than we take */
+	char words[CURL_ERROR_SIZE];	/* libcurl's, on failure */
+};
+
+static void drop_list(struct curl_slist **list)
+{
+	curl_slist_free_all(*list);
+}
+
+#define LIST __attribute__((cleanup(drop_list))) struct curl_slist *
+
+static bool stopped(const struct nos_http_client *c)
+{
+	return c->config.stop && *c->config.stop;
+}
+
+static size_t take_body(char *p, size_t size, size_t n, void *state)
+{
+	struct nos_http_client *c = state;
+	struct nos_buf *body = &c->answer->body;
+	size_t len = size * n;
+
+	if (len > c->config.answer_max - body->len) {
+		c->over = true;
+		return 0;
+	}
+	nos_buf_add(body, p, len);
+	return body->fail ? 0 : len;
+}
+
+/* A receipt that is doubled, too long or no plain text is none. */
+static void take_receipt(struct nos_http_client *c, struct nos_str value)
+{
+	char *receipt = c->answer->receipt;
+
+	receipt[0] = '\0';
+	if (c->receipts++)
+		return;
+	for (size_t i = 0; i < value.len; i++)
+		if (value.p[i] < ' ' || value.p[i] > '~')
+			return;
+	nos_str_copy(value, receipt, sizeof(c->answer->receipt));
+}
+
+static size_t take_header(char *p, size_t size, size_t n, void *state)
+{
+	static const char name[] = "nos-receipt:";
+	const size_t len = sizeof(name) - 1;
+	struct nos_http_client *c = state;
+	struct nos_str line = { p, size * n };
+
+	/* What stood before a status line belonged to an interim answer. */
+	if (nos_str_starts(line, "HTTP/")) {
+		c->receipts = 0;
+		c->answer->receipt[0] = '\0';
+	} else if (line.len >= len && strncasecmp(line.p, name, len) == 0) {
+		take_receipt(c, nos_str_trim((struct nos_str){ p + len, line.len - len }));
+	}
+	return line.len;
+}
+
+static int look_up(
+    void *state, curl_off_t down, curl_off_t down_now, curl_off_t up, curl_off_t up_now)
+{
+	(void)down, (void)down_now, (void)up, (void)up_now;
+	return stopped(state);
+}
+
+enum nos_code nos_http_client_start(struct nos_err *err)
+{
+	CURLcode rc = curl_global_init(CURL_GLOBAL_DEFAULT);
+
+	return rc ? nos_err_set(err, NOS_INTERNAL, "libcurl: %s", curl_easy_strerror(rc)) : NOS_OK;
+}
+
+static CURLcode set_callbacks(struct nos_http_client *c)
+{
+	CURL *e = c->easy;
+	CURLcode rc = curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->words);
+
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_WRITEDATA, c);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_HEADERDATA, c);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, look_up);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_XFERINFODATA, c);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
+	return rc;
+}
+
+static CURLcode set_manner(struct nos_http_client *c)
+{
+	const struct nos_http_client_config *g = &c->config;
+	CURL *e = c->easy;
+	CURLcode rc = curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)g->connect_ms);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)g->total_ms);
+	if (g->ca) {
+		/* This file alone: libcurl would look into the system's folder beside it. */
+		rc = rc ? rc : curl_easy_setopt(e, CURLOPT_CAINFO, g->ca);
+		rc = rc ? rc : curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	}
+	return rc;
+}
+
+enum nos_code nos_http_client_new(
+    const struct nos_http_client_config *config, struct nos_http_client **ret, struct nos_err *err)
+{
+	struct nos_http_client *c;
+	CURLcode rc;
+
+	if (config->ca && access(config->ca, R_OK) < 0)
+		return nos_err_set(err, NOS_ABSENT, "no CA file '%s'", config->ca);
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	c->config = *config;
+	c->easy = curl_easy_init();
+	rc = c->easy ? set_callbacks(c) : CURLE_OUT_OF_MEMORY;
+	rc = rc ? rc : set_manner(c);
+	c->config.ca = NULL; /* libcurl has its copy, the caller's may go */
+	if (rc) {
+		nos_http_client_free(c);
+		return nos_err_set(err, NOS_INTERNAL, "libcurl: %s", curl_easy_strerror(rc));
+	}
+	*ret = c;
+	return NOS_OK;
+}
+
+void nos_http_client_free(struct nos_http_client *c)
+{
+	if (!c)
+		return;
+	curl_easy_cleanup(c->easy);
+	free(c);
+}
+
+/* The URL as an error may show it: no user, no password, no query. */
+static void show(const char *url, char out[static URL_SHOWN_MAX])
+{
+	const char *end = url + strcspn(url, "?#");
+	const char *sep = strstr(url, "://");
+	const char *from = sep && sep < end ? sep + 3 : url;
+	const char *slash = memchr(from, '/', (size_t)(end - from));
+	const char *at = memrchr(from, '@', (size_t)((slash ? slash : end) - from));
+	const char *host = at ? at + 1 : from;
+
+	snprintf(out, URL_SHOWN_MAX, "%.*s%.*s", (int)(from - url), url, (int)(end - host), host);
+}
+
+static enum nos_code failed(
+    const struct nos_http_client *c, CURLcode rc, const char *url, struct nos_err *err)
+{
+	const char *words = c->words[0] ? c->words : curl_easy_strerror(rc);
+	const struct nos_buf *body = &c->answer->body;
+	char shown[URL_SHOWN_MAX];
+	long errnum = 0;
+
+	show(url, shown);
+	/* Not shown: where the password ends in it, no one can say. */
+	if (rc == CURLE_URL_MALFORMAT)
+		return nos_err_set(err, NOS_USAGE, "the URL must be http://HOST… or https://HOST…");
+	if (rc == CURLE_ABORTED_BY_CALLBACK)
+		return nos_err_set(err, NOS_BUSY, "%s: stopped", shown);
+	if (rc == CURLE_OUT_OF_MEMORY || body->fail == NOS_INTERNAL)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	if (c->over || body->fail)
+		return nos_err_set(err, NOS_AWAY, "%s: the answer is over %zu bytes", shown,
+		    c->over ? c->config.answer_max : body->max);
+	curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &errnum);
+	if (rc == CURLE_COULDNT_CONNECT && errnum)
+		return nos_err_set_errno(err, NOS_AWAY, (int)errnum, "%s: not reached", shown);
+	if (rc == CURLE_COULDNT_CONNECT || rc == CURLE_COULDNT_RESOLVE_HOST ||
+	    rc == CURLE_COULDNT_RESOLVE_PROXY)
+		return nos_err_set(err, NOS_AWAY, "%s: not reached: %s", shown, words);
+	return nos_err_set(err, NOS_AWAY, "%s: %s", shown, words);
+}
+
+static void take_media(struct nos_http_answer *ret, const char *type)
+{
+	struct nos_str rest = nos_str_of(type), media;
+
+	if (!nos_str_cut(&rest, ';', &media))
+		return;
+	nos_str_copy(nos_str_trim(media), ret->media, sizeof(ret->media));
+	for (char *p = ret->media; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+}
+
+static void take_facts(const struct nos_http_client *c, struct nos_http_answer *ret)
+{
+	const char *type = NULL;
+	curl_off_t retry = 0;
+	long status = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(c->easy, CURLINFO_CONTENT_TYPE, &type);
+	curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &retry);
+	ret->status = (unsigned)status;
+	ret->retry_s = retry > 0 ? (uint64_t)retry : 0;
+	take_media(ret, type);
+}
+
+static CURLcode set_request(const struct nos_http_client *c, const char *url,
+    const struct nos_span *body, const struct curl_slist *headers)
+{
+	CURL *e = c->easy;
+	CURLcode rc = curl_easy_setopt(e, CURLOPT_URL, url);
+
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
+	if (!body)
+		return rc ? rc : curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_POST, 1L);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+	/* Not copied; NULL would make libcurl ask a read function. */
+	return rc ? rc
+		  : curl_easy_setopt(e, CURLOPT_POSTFIELDS, body->len ? (const void *)body->p : "");
+}
+
+/* "Expect:" keeps libcurl from waiting for a 100 Continue before a long body. */
+static enum nos_code make_headers(const char *media, struct curl_slist **ret, struct nos_err *err)
+{
+	char type[128];
+	struct curl_slist *more;
+
+	if (snprintf(type, sizeof(type), "Content-Type:%s%s", media ? " " : "",
+		media ? media : "") >= (int)sizeof(type))
+		return nos_err_set(err, NOS_USAGE, "the media type is too long");
+	*ret = curl_slist_append(NULL, "Expect:");
+	more = *ret ? curl_slist_append(*ret, type) : NULL;
+	return more ? NOS_OK : nos_err_set(err, NOS_INTERNAL, "out of memory");
+}
+
+enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, const char *media,
+    const struct nos_span *body, struct nos_http_answer *ret, struct nos_err *err)
+{
+	LIST headers = NULL;
+	CURLcode rc;
+
+	nos_buf_truncate(&ret->body, 0);
+	ret->status = 0;
+	ret->retry_s = 0;
+	ret->media[0] = ret->receipt[0] = '\0';
+	c->answer = ret;
+	c->receipts = 0;
+	c->over = false;
+	c->words[0] = '\0';
+	/* Without a scheme libcurl would guess one. */
+	if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
+		return failed(c, CURLE_URL_MALFORMAT, url, err);
+	if (stopped(c))
+		return failed(c, CURLE_ABORTED_BY_CALLBACK, url, err);
+	if (make_headers(body ? media : NULL, &headers, err))
+		return err->code;
+	rc = set_request(c, url, body, headers);
+	rc = rc ? rc : curl_easy_perform(c->easy);
+	/* It must not outlive the list. */
+	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, NULL);
+	if (rc)
+		return failed(c, rc, url, err);
+	take_facts(c, ret);
+	return NOS_OK;
+}
+
+void nos_http_client_escape(struct nos_buf *b, struct nos_str value)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.p[i];
+
+		if (c && strchr(plain, c))
+			nos_buf_add_char(b, c);
+		else
+			nos_buf_addf(b, "%%%02X", (unsigned char)c);
+	}
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP requests, one at a time, over one connection that is kept (libcurl). One client a thread. */
+#ifndef NOS_NET_HTTP_CLIENT_H
+#define NOS_NET_HTTP_CLIENT_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define NOS_HTTP_RECEIPT_MAX 128
+
+struct nos_http_client; /* opaque */
+
+struct nos_http_client_config {
+	const char *ca;		  /* file of the authorities for https; NULL: the system's */
+	uint64_t connect_ms;	  /* longest wait for a connection */
+	uint64_t total_ms;	  /* and for a whole answer */
+	size_t answer_max;	  /* bytes of an answer's body */
+	const volatile int *stop; /* not NULL: a request ends with NOS_BUSY once it is not 0 */
+};
+
+struct nos_http_answer {
+	unsigned status;
+	char media[64]; /* Content-Type without parameters, lower case; or empty */
+	char receipt[NOS_HTTP_RECEIPT_MAX]; /* Nos-Receipt, or empty */
+	uint64_t retry_s;		    /* Retry-After in seconds, 0: none */
+	struct nos_buf body;		    /* initialised by the caller; emptied, then filled */
+};
+
+/* Once in main, before threads. NOS_INTERNAL: libcurl failed. */
+enum nos_code nos_http_client_start(struct nos_err *err) NOS_CHECK;
+
+/*
+ * Strings of *config are copied, stop is kept. NOS_ABSENT: no such CA file; NOS_INTERNAL: libcurl
+ * failed, or out of memory.
+ */
+enum nos_code nos_http_client_new(const struct nos_http_client_config *config,
+    struct nos_http_client **ret, struct nos_err *err) NOS_CHECK;
+void nos_http_client_free(struct nos_http_client *c); /* NULL is fine */
+
+/*
+ * GET (body NULL, media not looked at) or POST. http and https alone, no redirect is followed, no
+ * proxy but the environment's, no content coding asked for. NOS_AWAY: not reached, broken off, over
+ * time, over answer_max or the limit of ret->body, or a certificate that is not good; NOS_USAGE:
+ * not a URL; NOS_BUSY: stopped, within a second; NOS_INTERNAL: out of memory. The texts show the
+ * URL without user, password and query. Except on NOS_OK, *ret holds nothing to be used.
+ */
+enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, const char *media,
+    const struct nos_span *body, struct nos_http_answer *ret, struct nos_err *err) NOS_CHECK;
+
+/* Append value with every byte outside A-Za-z0-9-._~ as %XX: for a query. */
+void nos_http_client_escape(struct nos_buf *b, struct nos_str value);
+
+#endif
