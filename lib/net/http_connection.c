@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/http_connection.h"
 
-#include <assert.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -75,7 +75,8 @@ struct nos_http_config {
 	unsigned connections;	 /* at once, over all loops; one more gets 503 */
 	unsigned requests;	 /* in hand at once, over all loops; one more gets 503 */
 	unsigned idle_s;	 /* a connection without traffic is closed after it */
-	unsigned total_s;	 /* a request must have come whole within it */
+	unsigned total_s;	 /* from a request's first line to its last byte, else 408; for the
+				    first line itself idle_s + total_s. Answers have idle_s alone */
 	size_t out_max;		 /* bytes of an answer's body */
 	const char *thread_name; /* at most 10 bytes; the loop's number stands behind it */
 
