@@ -5,7 +5,7 @@ B      := build/$(V)
 PREFIX ?= /usr/local
 MANDIR ?= $(PREFIX)/share/man
 
-PKG     := jansson libcrypto cjose
+PKG     := jansson libcrypto cjose libmicrohttpd
 DEPS    := libcurl openssl $(PKG)
 
 SAN_release :=
@@ -61,7 +61,7 @@ $(TOOLS): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F))
 
 $(UNIT): $B/%: $B/%.o $(LIB)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka -lcurl -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
 # Sanitizers: what is excused is listed, each with its reason.
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0

@@ -306,7 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_file_is_its_owner_s_alone_whatever_the_umask),
-		TEST(a_link_is_refused),
+		TEST(a_link_is_refused_where_a_secret_is_meant),
 		TEST(a_secret_that_others_may_read_is_refused_with_the_remedy),
 		TEST(a_secret_of_another_user_is_refused),
 		TEST(what_is_no_file_is_refused_and_never_waited_for),
