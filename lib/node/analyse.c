@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/analyse.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json/encode.h"
+#include "score/identity.h"
+#include "score/measure.h"
+
+void nos_analyse_records_init(struct nos_analyse_records *r, size_t max)
+{
+	*r = (struct nos_analyse_records){ 0 };
+	nos_buf_init(&r->text, max);
+}
+
+void nos_analyse_records_release(struct nos_analyse_records *r)
+{
+	nos_buf_release(&r->text);
+	free(r->ends);
+	r->ends = NULL;
+	r->count = r->cap = 0;
+}
+
+void nos_analyse_records_clear(struct nos_analyse_records *r)
+{
+	nos_buf_truncate(&r->text, 0);
+	r->count = 0;
+}
+
+struct nos_span nos_analyse_record(const struct nos_analyse_records *r, size_t i)
+{
+	size_t start = i ? r->ends[i - 1] : 0;
+
+	return (struct nos_span){ (const uint8_t *)r->text.p + start, r->ends[i] - start };
+}
+
+void nos_analyse_escape(struct nos_buf *b, struct nos_str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		    c == '-' || c == '_')
+			nos_buf_add_char(b, (char)c);
+		else
+			nos_buf_addf(b, "=%02X", c);
+	}
+}
+
+void nos_analyse_track_id(const struct nos_raw *raw, char ret[static NOS_TRACK_ID_MAX])
+{
+	if (*raw->source)
+		snprintf(ret, NOS_TRACK_ID_MAX, "%s", raw->source);
+	else
+		snprintf(ret, NOS_TRACK_ID_MAX, "anonymous/%s", raw->kind);
+}
+
+enum nos_code nos_analyse_admit(const struct nos_analyse *a, const struct nos_raw *raw,
+    struct nos_track *track, struct nos_batch *batch, struct nos_err *err)
+{
+	for (size_t i = 0; i < batch->count;) {
+		const struct nos_reading *r = &batch->items[i].reading;
+
+		if (nos_track_series(track, NOS_STR(""), r->type, a->types, err) &&
+		    (!*raw->source || !r->claimed.len ||
+			nos_track_series(track, r->claimed, r->type, a->types, err))) {
+			i++;
+			continue;
+		}
+		if (err->code == NOS_INTERNAL)
+			return err->code;
+		nos_batch_reject_item(batch, i, err);
+		nos_err_clear(err);
+	}
+	return NOS_OK;
+}
+
+/* Hardware or a person named anywhere in what is passed on. */
+static enum nos_rule_identity identity_of(const struct nos_raw *raw, const struct nos_reading *r)
+{
+	if (nos_identity_of(nos_str_of(raw->name)) == NOS_RULE_IDENTITY_HARDWARE ||
+	    nos_identity_of(r->type) == NOS_RULE_IDENTITY_HARDWARE ||
+	    nos_identity_of(r->claimed) == NOS_RULE_IDENTITY_HARDWARE ||
+	    (r->kind == NOS_READING_TEXT && nos_identity_of(r->text) == NOS_RULE_IDENTITY_HARDWARE))
+		return NOS_RULE_IDENTITY_HARDWARE;
+	return *raw->source ? NOS_RULE_IDENTITY_PSEUDONYM : NOS_RULE_IDENTITY_NONE;
+}
+
+static void encode_value(struct nos_buf *b, const struct nos_reading *r)
+{
+	nos_encode_member(b, "value");
+	switch (r->kind) {
+	case NOS_READING_MISSING:
+		nos_buf_add_text(b, "null");
+		break;
+	case NOS_READING_NUMBER:
+		nos_buf_add_str(b, r->text); /* as it was sent: no digit is lost */
+		break;
+	case NOS_READING_TEXT:
+		nos_encode_text(b, r->text);
+		break;
+	case NOS_READING_BOOL:
+		nos_buf_add_text(b, r->truth ? "true" : "false");
+		break;
+	}
+}
+
+static void encode_head(struct nos_buf *b, const struct nos_analyse *a, const struct nos_raw *raw,
+    uint64_t position, uint32_t index, uint64_t n, const struct nos_reading *r)
+{
+	nos_buf_addf(
+	    b, "{\"id\":\"%" PRIu64 "-%" PRIu64 "-%" PRIu32 "\"", a->node, position, index);
+	nos_encode_member_uint(b, "node", a->node);
+	nos_encode_member_uint(b, "n", n);
+	nos_encode_member_text(b, "source", nos_str_of(*raw->source ? raw->source : "anonymous"));
+	if (raw->seq)
+		nos_encode_member_uint(b, "seq", raw->seq);
+	nos_encode_member_text(b, "kind", nos_str_of(raw->kind));
+	if (*raw->mode)
+		nos_encode_member_text(b, "mode", nos_str_of(raw->mode));
+	nos_encode_member_text(b, "type", r->type);
+	encode_value(b, r);
+	if (r->unit.len)
+		nos_encode_member_text(b, "unit", r->unit);
+	if (r->has_time)
+		nos_encode_member_time(b, "time", r->time);
+	nos_encode_member_time(b, "received", raw->received);
+	if (*raw->kid)
+		nos_encode_member_text(b, "key", nos_str_of(raw->kid));
+	nos_buf_add_text(b, ",\"via\":[]");
+}
+
+static void encode_tail(struct nos_buf *b, const struct nos_raw *raw, const struct nos_reading *r)
+{
+	if (*raw->name)
+		nos_encode_member_text(b, "name", nos_str_of(raw->name));
+	if (r->claimed.len)
+		nos_encode_member_text(b, "claimed", r->claimed);
+	if (r->has_position) {
+		nos_encode_member_number(b, "lat", r->lat);
+		nos_encode_member_number(b, "lon", r->lon);
+	}
+	nos_buf_add_char(b, '}');
+}
+
+static void encode_topic(
+    struct nos_buf *b, const struct nos_analyse *a, const struct nos_raw *raw, struct nos_str type)
+{
+	nos_buf_addf(b, "nos/%" PRIu64 "/%s/%s/", a->node, raw->kind,
+	    *raw->source ? raw->source : "anonymous");
+	nos_analyse_escape(b, type);
+	nos_buf_add_char(b, '\n');
+}
+
+static bool note_end(struct nos_analyse_records *r)
+{
+	if (r->count == r->cap) {
+		size_t cap = r->cap ? r->cap * 2 : 64;
+		void *grown = reallocarray(r->ends, cap, sizeof(*r->ends));
+
+		if (!grown)
+			return false;
+		r->ends = grown;
+		r->cap = cap;
+	}
+	r->ends[r->count++] = r->text.len;
+	return true;
+}
+
+static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw, uint64_t position,
+    const struct nos_batch_item *item, struct nos_analyse_packs packs, struct nos_track *track,
+    struct nos_analyse_records *ret, struct nos_err *err)
+{
+	struct nos_reading r = item->reading;
+	struct nos_rule_security security = raw->security;
+	struct nos_rule_input in = { .reading = &r,
+		.security = &security,
+		.type = nos_profile_find(a->profile, nos_str_of(raw->kind), r.type),
+		.received = raw->received,
+		.packs_seen = packs.seen,
+		.packs_expected = packs.expected };
+	struct nos_rule_state before = { 0 };
+	struct nos_rule_scores scores;
+	struct nos_track_series *topic, *series;
+	size_t topic_at;
+
+	if (r.kind == NOS_READING_NUMBER && nos_profile_is_missing(in.type, r.number))
+		r.kind = NOS_READING_MISSING;
+	in.unit_unknown = r.unit.len && in.type->unit.len && !nos_str_eq(r.unit, in.type->unit);
+	security.identity = identity_of(raw, &r);
+	security.has_position = r.has_position;
+	security.decimals = r.lat_decimals;
+	topic = nos_track_series(track, NOS_STR(""), r.type, a->types, err);
+	if (!topic)
+		return err->code;
+	topic_at = (size_t)(topic - track->series);
+	series = nos_track_series(track, r.claimed, r.type, a->types, err);
+	if (!series)
+		return err->code;
+	if (*raw->source)
+		before = series->state;
+	scores = nos_rule_score(&in, *raw->source ? &series->state : NULL);
+	topic = &track->series[topic_at]; /* the table may have moved */
+	encode_topic(&ret->text, a, raw, r.type);
+	encode_head(&ret->text, a, raw, position, item->index, ++topic->n, &r);
+	nos_measure_encode(&ret->text, &in, &before, &scores);
+	encode_tail(&ret->text, raw, &r);
+	return note_end(ret) ? NOS_OK : nos_err_set(err, NOS_INTERNAL, "out of memory");
+}
+
+enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw *raw,
+    uint64_t position, const struct nos_batch *batch, struct nos_analyse_packs packs,
+    struct nos_track *track, struct nos_analyse_records *ret, struct nos_err *err)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (one(a, raw, position, &batch->items[i], packs, track, ret, err))
+			return err->code;
+	track->readings += batch->count;
+	if (raw->received.ms > track->last_seen.ms)
+		track->last_seen = raw->received;
+	if (*raw->kid)
+		nos_track_use(track, raw->kid, raw->received);
+	return nos_buf_check(&ret->text, "records of one commit", err);
+}
+
+bool nos_analyse_split(struct nos_span entry, struct nos_str *ret_topic, struct nos_str *ret_record)
+{
+	struct nos_str rest = { (const char *)entry.p, entry.len };
+
+	if (!nos_str_cut(&rest, '\n', ret_topic) || !rest.p)
+		return false;
+	*ret_record = rest;
+	return true;
+}

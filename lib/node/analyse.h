@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a raw entry to processed records: each reading normalised, weighed, given its n, and written
+ * as a user will receive it (nos-formats(7), "What a user receives"). Reads no clock and does no
+ * input or output, so that going through the raw stream again gives the same bytes.
+ */
+#ifndef NOS_NODE_ANALYSE_H
+#define NOS_NODE_ANALYSE_H
+
+#include "base/buf.h"
+#include "node/raw.h"
+#include "node/track.h"
+#include "reading/batch.h"
+#include "score/profile.h"
+
+#define NOS_ANALYSE_STREAM    "processed"
+#define NOS_ANALYSE_TOPIC_MAX 512
+
+/* Entries of the processed stream, one behind the other: topic, a newline, the record. */
+struct nos_analyse_records {
+	struct nos_buf text;
+	size_t *ends; /* of each entry in text */
+	size_t count, cap;
+};
+
+void nos_analyse_records_init(struct nos_analyse_records *r, size_t max);
+void nos_analyse_records_release(struct nos_analyse_records *r);
+void nos_analyse_records_clear(struct nos_analyse_records *r);
+struct nos_span nos_analyse_record(const struct nos_analyse_records *r, size_t i);
+
+/* What is the same for every pack of a node. */
+struct nos_analyse {
+	uint64_t node;
+	const struct nos_profile *profile;
+	size_t types; /* of readings of one source at most */
+};
+
+/* Which of a source's packs had come when this one did. */
+struct nos_analyse_packs {
+	unsigned seen, expected; /* expected 0: not known */
+};
+
+/* The id under which a raw entry's state is kept. */
+void nos_analyse_track_id(const struct nos_raw *raw, char ret[static NOS_TRACK_ID_MAX]);
+
+/*
+ * Take those readings off that would be of too many types, each noted as rejected. To be done
+ * before the entry is stored. NOS_INTERNAL alone.
+ */
+enum nos_code nos_analyse_admit(const struct nos_analyse *a, const struct nos_raw *raw,
+    struct nos_track *track, struct nos_batch *batch, struct nos_err *err) NOS_CHECK;
+
+/*
+ * Append the records of the entry at position, and move the track on. NOS_LARGE: ret is full;
+ * NOS_INTERNAL.
+ */
+enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw *raw,
+    uint64_t position, const struct nos_batch *batch, struct nos_analyse_packs packs,
+    struct nos_track *track, struct nos_analyse_records *ret, struct nos_err *err) NOS_CHECK;
+
+/* The topic and the record of an entry of the processed stream; false if it is none. */
+bool nos_analyse_split(
+    struct nos_span entry, struct nos_str *ret_topic, struct nos_str *ret_record);
+
+/* Append text with each byte outside [A-Za-z0-9_-] as '=' and two capital hex digits. */
+void nos_analyse_escape(struct nos_buf *b, struct nos_str text);
+
+#endif

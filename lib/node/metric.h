@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* What a node counts, and the text of GET /metrics (Prometheus exposition format 0.0.4).
+ * Thread-safe. */
+#ifndef NOS_NODE_METRIC_H
+#define NOS_NODE_METRIC_H
+
+#include <stdatomic.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/time.h"
+
+/* Paths by which requests are counted. */
+#define NOS_METRIC_PATH_MAP(X)    \
+	X(NODE, "/v1/node")       \
+	X(SOURCES, "/v1/sources") \
+	X(DATA, "/v1/data")       \
+	X(OTHER, "other")
+
+enum nos_metric_path {
+#define X(name, text) NOS_METRIC_##name,
+	NOS_METRIC_PATH_MAP(X)
+#undef X
+	    NOS_METRIC_PATH_COUNT
+};
+
+/* Counters: name, label, help. */
+#define NOS_METRIC_COUNTER_MAP(X)                                                                \
+	X(ACCEPTED, "nos_readings_accepted_total", "Readings acknowledged after commit.")        \
+	X(STORED, "nos_readings_stored_total", "Readings of which a record is committed.")       \
+	X(PUBLISHED, "nos_readings_published_total", "Records that the broker acknowledged.")    \
+	X(DUPLICATE, "nos_readings_duplicate_total", "Readings of packs that were seen before.") \
+	X(BROKER_DROPPED, "nos_broker_dropped_total", "Messages that the broker says it dropped.")
+
+enum nos_metric_counter {
+#define X(name, text, help) NOS_METRIC_##name,
+	NOS_METRIC_COUNTER_MAP(X)
+#undef X
+	    NOS_METRIC_COUNTER_COUNT
+};
+
+/* Gauges: name, label or "", help. */
+#define NOS_METRIC_GAUGE_MAP(X)                                                               \
+	X(OUTBOX, "nos_outbox_records", "", "Records that the broker has not acknowledged.")  \
+	X(QUEUE_COMMIT, "nos_queue_entries", "{queue=\"commit\"}", "Entries of a queue.")     \
+	X(QUEUE_REGISTER, "nos_queue_entries", "{queue=\"register\"}", "Entries of a queue.") \
+	X(LIMIT_COMMIT, "nos_queue_limit", "{queue=\"commit\"}", "Limit of a queue.")         \
+	X(LIMIT_REGISTER, "nos_queue_limit", "{queue=\"register\"}", "Limit of a queue.")     \
+	X(SOURCES_HELD, "nos_sources", "", "Registered sources.")                             \
+	X(STORE_BYTES, "nos_store_bytes", "", "Bytes of the store.")
+
+enum nos_metric_gauge {
+#define X(name, text, label, help) NOS_METRIC_##name,
+	NOS_METRIC_GAUGE_MAP(X)
+#undef X
+	    NOS_METRIC_GAUGE_COUNT
+};
+
+#define NOS_METRIC_TIME_MAP(X)                                                      \
+	X(COMMIT, "nos_commit_seconds", "From the begin of a group to its commit.") \
+	X(ANSWER, "nos_answer_seconds", "From a request's header to its answer.")   \
+	X(PUBLISH, "nos_publish_seconds",                                           \
+	    "From handing a record to the broker to its acknowledgement.")
+
+enum nos_metric_time {
+#define X(name, text, help) NOS_METRIC_TIME_##name,
+	NOS_METRIC_TIME_MAP(X)
+#undef X
+	    NOS_METRIC_TIME_COUNT
+};
+
+#define NOS_METRIC_BUCKETS  12
+#define NOS_METRIC_STATUSES 600
+
+/* All-zero is valid. */
+struct nos_metric {
+	atomic_uint_least64_t counters[NOS_METRIC_COUNTER_COUNT];
+	atomic_uint_least64_t gauges[NOS_METRIC_GAUGE_COUNT];
+	atomic_uint_least64_t rejected[NOS_CODE_COUNT];
+	atomic_uint_least64_t registrations[NOS_CODE_COUNT];
+	atomic_uint_least64_t requests[NOS_METRIC_PATH_COUNT][NOS_METRIC_STATUSES];
+	struct {
+		atomic_uint_least64_t buckets[NOS_METRIC_BUCKETS], count, sum_us;
+	} times[NOS_METRIC_TIME_COUNT];
+};
+
+void nos_metric_add(struct nos_metric *m, enum nos_metric_counter counter, uint64_t n);
+void nos_metric_set(struct nos_metric *m, enum nos_metric_gauge gauge, uint64_t value);
+void nos_metric_time(struct nos_metric *m, enum nos_metric_time which, struct nos_mono since);
+void nos_metric_request(struct nos_metric *m, enum nos_metric_path path, unsigned status);
+
+/* Append the text; version is that of nos. */
+void nos_metric_encode(struct nos_metric *m, const char *version, struct nos_buf *ret);
+
+#endif
