@@ -369,7 +369,8 @@ static void move_forward(char **argv, int from, int to, int count)
 	for (; count && from < to; from++) {
 		char *arg = argv[from];
 
-		memmove(argv + from - count + 1, argv + from - count, (size_t)count * sizeof(*argv));
+		memmove(
+		    argv + from - count + 1, argv + from - count, (size_t)count * sizeof(*argv));
 		argv[from - count] = arg;
 	}
 }

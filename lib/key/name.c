@@ -46,3 +46,9 @@ bool nos_name_is_word(struct nos_str s)
 			return false;
 	return true;
 }
+
+bool nos_name_is_kind(struct nos_str s)
+{
+	return nos_name_is_word(s) && !nos_str_is(s, "only") && !nos_str_is(s, "keys") &&
+	       !nos_str_is(s, "status");
+}

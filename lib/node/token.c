@@ -192,8 +192,11 @@ enum nos_code nos_token_get(struct nos_store *store, const struct nos_vault *vau
 			   ? nos_err_set(err, NOS_ABSENT, "no token '%s'", ret->id)
 			   : err->code;
 	place = place_of(ret->id);
-	if (decode(nos_buf_str(&text), ret, &sealed, err) ||
-	    nos_vault_open(vault, &place, nos_buf_span(&sealed), &t, err)) {
+	if (decode(nos_buf_str(&text), ret, &sealed, err)) {
+		nos_token_release(ret);
+		return nos_store_damaged(err);
+	}
+	if (nos_vault_open(vault, &place, nos_buf_span(&sealed), &t, err)) {
 		nos_token_release(ret);
 		return err->code;
 	}
@@ -240,9 +243,8 @@ static enum nos_code scan_one(
 	nos_buf_init(&sealed, 256);
 	if (!nos_str_copy(key, t.id, sizeof(t.id)))
 		return nos_err_set(err, NOS_IO, "store: an enrolment's name is damaged");
-	code = decode(value, &t, &sealed, err);
-	if (!code)
-		code = s->each(s->state, &t, err);
+	code =
+	    decode(value, &t, &sealed, err) ? nos_store_damaged(err) : s->each(s->state, &t, err);
 	nos_token_release(&t);
 	return code;
 }

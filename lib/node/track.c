@@ -148,7 +148,8 @@ enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, 
 			return err->code;
 		nos_err_clear(err);
 	} else if (nos_track_decode(nos_buf_str(&text), &read, err)) {
-		return nos_err_within(err, "store: what is kept of '%s'", id);
+		nos_err_within(err, "store: what is kept of '%s'", id);
+		return nos_store_damaged(err);
 	}
 	evict(t);
 	track = add(t, id);
