@@ -13,6 +13,7 @@
 
 #define VERSION	 1
 #define ID_BYTES 5
+#define TRIES	 8 /* against others who change the same record at once */
 
 void nos_token_release(struct nos_token *t)
 {
@@ -202,6 +203,44 @@ enum nos_code nos_token_get(struct nos_store *store, const struct nos_vault *vau
 	}
 	nos_secret_put(&ret->t, t.p, t.len);
 	return NOS_OK;
+}
+
+void nos_token_line(struct nos_buf *b, const struct nos_token *t, const struct nos_secret *token,
+    const struct nos_self *self, const char *url)
+{
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "v", VERSION);
+	nos_encode_member_text(b, "id", nos_str_of(t->id));
+	if (!t->open)
+		nos_encode_member_bytes(b, "token", token->bytes, token->len);
+	nos_encode_member_text(b, "url", nos_str_of(url));
+	nos_encode_member_uint(b, "node", self->number);
+	nos_encode_member_text(b, "pin", nos_str_of(self->pin));
+	nos_encode_member_text(b, "scheme", nos_str_of(t->scheme));
+	nos_encode_member_text(b, "kind", nos_str_of(t->kind));
+	nos_encode_member_time(b, "expires", t->expires);
+	nos_buf_add_text(b, "}\n");
+}
+
+enum nos_code nos_token_withdraw(
+    struct nos_store *store, const struct nos_vault *vault, struct nos_str id, struct nos_err *err)
+{
+	for (int i = 0; i < TRIES; i++) {
+		struct nos_token t;
+		bool done;
+
+		nos_err_clear(err);
+		if (nos_token_get(store, vault, id, &t, err))
+			return err->code;
+		done = t.withdrawn;
+		t.withdrawn = true;
+		if (!done)
+			done = nos_token_put(store, vault, &t, err) != NOS_EXISTS;
+		nos_token_release(&t);
+		if (done)
+			return err->code;
+	}
+	return nos_err_set(err, NOS_BUSY, "the enrolment is in use, try again");
 }
 
 enum nos_code nos_token_use(struct nos_token *t, const uint8_t m1[static NOS_HASH_LEN],

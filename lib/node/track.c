@@ -129,6 +129,15 @@ static struct nos_track *add(struct nos_track_table *t, const char *id)
 	return track;
 }
 
+const struct nos_track *nos_track_find(const struct nos_track_table *t, const char *id)
+{
+	const struct nos_track *track = t->buckets[hash_of(id) & (t->bucket_count - 1)];
+
+	while (track && strcmp(track->id, id) != 0)
+		track = track->chain;
+	return track;
+}
+
 enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, const char *id,
     struct nos_track **ret, struct nos_err *err)
 {
