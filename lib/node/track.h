@@ -61,6 +61,9 @@ void nos_track_table_free(struct nos_track_table *t);
 enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, const char *id,
     struct nos_track **ret, struct nos_err *err) NOS_CHECK;
 
+/* The track of an id where it is in memory; NULL: it is not. */
+const struct nos_track *nos_track_find(const struct nos_track_table *t, const char *id);
+
 /* NULL where there is none, and more than limit would be too many. NOS_INTERNAL: out of memory is
  * NULL too, with the error filled. */
 struct nos_track_series *nos_track_series(struct nos_track *t, struct nos_str claimed,
