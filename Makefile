@@ -39,7 +39,9 @@ TOOLS    := $(TOOL_SRC:%.c=$B/%)
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 
 # A tool links only what its rooms need.
+LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
+LIBS_nos-send := -lcurl -lcjose -ljansson -lcrypto -lm
 
 .PHONY: all check unit tool lint format headers asan tsan cover clean help
 all: $(LIB) $(TOOLS) ## build the library and the tools
