@@ -42,6 +42,9 @@ BATS     := $(sort $(wildcard tests/tool/*.bats))
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
 LIBS_nos-send := -lcurl -lcjose -ljansson -lcrypto -lm
+LIBS_nos-serve := -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_nos-token := -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_nos-keytable := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
 .PHONY: all check unit tool lint format headers asan tsan cover clean help
 all: $(LIB) $(TOOLS) ## build the library and the tools

@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "base/version.h"
 #include "cli/conf.h"
 #include "cli/start.h"
 
@@ -280,7 +281,7 @@ static bool answer(const struct parse *p, const char *arg)
 	if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
 		print_help(p);
 	} else if (strcmp(arg, "--version") == 0) {
-		printf("%s (nos) %s\n", p->tool->name, VERSION);
+		printf("%s (nos) %s\n", p->tool->name, NOS_VERSION);
 	} else if (strcmp(arg, "--complete") == 0) {
 		for (size_t i = 0; i < p->count; i++) {
 			const struct nos_opt *o = p->rows[i].o;
@@ -363,22 +364,46 @@ static enum nos_code take(struct parse *p, char **argv, int *i, struct nos_err *
 	return set(p, row, FROM_ARGV, value, err);
 }
 
-/* Up to the first operand, whose index goes to *i, or to what is answered and ends the tool. */
-static enum nos_code from_argv(struct parse *p, int argc, char **argv, int *i,
+/* Move argv[from] … argv[to - 1] before the count operands that stand there. */
+static void move_forward(char **argv, int from, int to, int count)
+{
+	for (; count && from < to; from++) {
+		char *arg = argv[from];
+
+		memmove(
+		    argv + from - count + 1, argv + from - count, (size_t)count * sizeof(*argv));
+		argv[from - count] = arg;
+	}
+}
+
+/* Options may stand behind operands: these go to the end, in their order, and the index of the
+ * first one to *ret. What is answered ends the tool. */
+static enum nos_code from_argv(struct parse *p, int argc, char **argv, int *ret,
     enum nos_opt_next *ret_next, struct nos_err *err)
 {
-	for (*i = 1; *i < argc && argv[*i][0] == '-' && argv[*i][1]; ++*i) {
-		if (strcmp(argv[*i], "--") == 0) {
-			++*i;
-			break;
+	int count = 0;
+
+	for (int i = 1; i < argc; i++) {
+		int from = i;
+
+		if (argv[i][0] != '-' || !argv[i][1]) {
+			count++;
+			continue;
 		}
-		if (answer(p, argv[*i])) {
+		if (strcmp(argv[i], "--") == 0) {
+			move_forward(argv, from, i + 1, count);
+			*ret = i + 1 - count;
+			return NOS_OK;
+		}
+		if (answer(p, argv[i])) {
 			*ret_next = NOS_OPT_DONE;
 			return NOS_OK;
 		}
-		if (take(p, argv, i, err))
+		if (take(p, argv, &i, err))
 			return err->code;
+		move_forward(argv, from, i + 1, count);
 	}
+	*ret = argc - count;
 	return NOS_OK;
 }
 

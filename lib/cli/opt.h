@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Options from one table: parsing with ranges, the environment, nos.conf, --help, and the names
- * that the manual page is checked against. Long names whole, never abbreviated; "--" ends them. The
- * rows that all tools have in common are not written in a tool's table.
+ * that the manual page is checked against. Long names whole, never abbreviated; operands may stand
+ * among them; "--" ends them. The rows that all tools have in common are not written in a tool's
+ * table.
  */
 #ifndef NOS_CLI_OPT_H
 #define NOS_CLI_OPT_H
@@ -75,9 +76,9 @@ enum nos_opt_next {
 /*
  * Fill *opts from argv, then NOS_<NAME> of the environment, then nos.conf (cli/conf.h), then the
  * defaults: what is set stays, but what is bad is refused wherever it stands. Tells start that
- * --quiet was given. *ret_operands is the index of the first operand. NOS_USAGE: unknown option,
- * argument missing or out of range; NOS_LARGE: texts over NOS_OPT_SPACE_MAX; and what
- * nos_conf_read returns.
+ * --quiet was given. Operands go behind the options in argv, and the index of the first of them
+ * to *ret_operands. NOS_USAGE: unknown option, argument missing or out of range; NOS_LARGE: texts
+ * over NOS_OPT_SPACE_MAX; and what nos_conf_read returns.
  */
 enum nos_code nos_opt_parse(const struct nos_opt_tool *tool, int argc, char **argv, void *opts,
     int *ret_operands, enum nos_opt_next *ret_next, struct nos_err *err) NOS_CHECK;

@@ -75,13 +75,23 @@ static enum nos_code open_key(struct nos_home *h, struct nos_err *err)
 		   : NOS_OK;
 }
 
+static enum nos_code open_store(struct nos_home *h, struct nos_err *err)
+{
+	return nos_store_open(h->url, false, &h->store, err) == NOS_ABSENT
+		   ? nos_err_set(err, NOS_ABSENT, "no store '%s': run nos-serve --init", h->url)
+		   : err->code;
+}
+
 enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err)
 {
-	if (nos_store_open(h->url, false, &h->store, err) == NOS_ABSENT)
-		return nos_err_set(err, NOS_ABSENT, "no store '%s': run nos-serve --init", h->url);
-	if (err->code || open_key(h, err))
+	if (open_store(h, err) || open_key(h, err))
 		return err->code;
 	return nos_self_open(h->store, &h->vault, &h->self, err);
+}
+
+enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err)
+{
+	return open_store(h, err) ? err->code : nos_self_number(h->store, &h->self.number, err);
 }
 
 static enum nos_code make_folder(const char *path, struct nos_err *err)

@@ -32,6 +32,10 @@ enum nos_code nos_home_locate(
  * user's, open to others, or another node's key; and what nos_store_open returns. */
 enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err) NOS_CHECK;
 
+/* Open the store alone, for who reads what is not sealed; of self the number is filled. Errors as
+ * above, but for those of the key. */
+enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err) NOS_CHECK;
+
 /*
  * Make what is missing of store, key and identity, then open. *ret_made tells whether anything was.
  * NOS_CONFIG: the store has an identity and the key file is not there: it cannot be made anew; or

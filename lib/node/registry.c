@@ -186,7 +186,7 @@ enum nos_code nos_registry_get(struct nos_store *store, const struct nos_vault *
 	nos_scan_release(&scan);
 	if (err->code)
 		nos_registry_source_release(ret);
-	return err->code;
+	return nos_store_damaged(err);
 }
 
 static void encode_source(struct nos_buf *b, const struct nos_registry_source *s,
@@ -260,7 +260,7 @@ enum nos_code nos_registry_answer(
 		(void)!nos_buf_check(ret, "answer", err);
 	}
 	nos_scan_release(&scan);
-	return err->code;
+	return nos_store_damaged(err);
 }
 
 /* ---- names ---- */
@@ -278,7 +278,7 @@ static enum nos_code get_name(struct nos_store *store, struct nos_str name,
 	    !nos_decode_object(&scan, nos_buf_str(&text), "store: name", &d, err))
 		(void)!nos_decode_copy(&d, "source", false, ret, NOS_REGISTRY_ID_MAX, err);
 	nos_scan_release(&scan);
-	return err->code;
+	return nos_store_damaged(err);
 }
 
 enum nos_code nos_registry_name(
@@ -337,7 +337,7 @@ static enum nos_code scan_one(
 		return nos_err_set(err, NOS_IO, "store: a source's id is damaged");
 	if (nos_decode_object(&ss->scan, value, "store: source", &d, err) ||
 	    decode_source(&d, &s, err) || get_keys(ss->store, NULL, &s, err))
-		return err->code;
+		return nos_store_damaged(err);
 	return ss->each(ss->state, &s, err);
 }
 

@@ -92,6 +92,13 @@ static enum nos_code complete(struct nos_self *s, struct nos_span plain, struct 
 	return NOS_OK;
 }
 
+static enum nos_code none_yet(struct nos_err *err)
+{
+	return err->code == NOS_ABSENT
+		   ? nos_err_set(err, NOS_ABSENT, "the store has no node yet: run nos-serve --init")
+		   : err->code;
+}
+
 static enum nos_code check_format(
     struct nos_store *store, struct nos_scan *scan, struct nos_err *err)
 {
@@ -101,13 +108,38 @@ static enum nos_code check_format(
 
 	nos_buf_init(&text, TEXT_MAX);
 	if (nos_store_get(store, NOS_SELF_NS, NOS_STR("format"), &text, &rev, err))
-		return err->code == NOS_ABSENT
-			   ? nos_err_set(
-				 err, NOS_ABSENT, "the store has no node yet: run nos-serve --init")
-			   : err->code;
+		return none_yet(err);
 	if (nos_decode_object(scan, nos_buf_str(&text), "store", &d, err))
 		return err->code;
 	return nos_decode_version(&d, VERSION, "store", err);
+}
+
+/* The record of the identity, scanned; text is what d looks into. */
+static enum nos_code read_identity(struct nos_store *store, struct nos_scan *scan,
+    struct nos_buf *text, struct nos_decode *d, uint64_t *ret_number, struct nos_err *err)
+{
+	uint64_t rev;
+
+	nos_buf_init(text, TEXT_MAX);
+	if (check_format(store, scan, err))
+		return err->code;
+	if (nos_store_get(store, NOS_SELF_NS, NOS_STR("identity"), text, &rev, err))
+		return none_yet(err);
+	if (nos_decode_object(scan, nos_buf_str(text), "store: identity", d, err) ||
+	    nos_decode_version(d, VERSION, "store: identity", err))
+		return err->code;
+	return nos_decode_uint(d, "node", 1, NOS_NUM_SAFE - 1, ret_number, err);
+}
+
+enum nos_code nos_self_number(struct nos_store *store, uint64_t *ret, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+	struct nos_scan scan = { 0 };
+	struct nos_decode d;
+
+	(void)!read_identity(store, &scan, &text, &d, ret, err);
+	nos_scan_release(&scan);
+	return nos_store_damaged(err);
 }
 
 enum nos_code nos_self_open(struct nos_store *store, const struct nos_vault *vault,
@@ -118,24 +150,18 @@ enum nos_code nos_self_open(struct nos_store *store, const struct nos_vault *vau
 	NOS_AUTO(buf) plain = { 0 };
 	struct nos_scan scan = { 0 };
 	struct nos_decode d;
-	uint64_t rev;
 
 	*ret = (struct nos_self){ 0 };
-	nos_buf_init(&text, TEXT_MAX);
 	nos_buf_init(&sealed, TEXT_MAX);
 	nos_buf_init_secret(&plain, TEXT_MAX);
-	if (!check_format(store, &scan, err) &&
-	    !nos_store_get(store, NOS_SELF_NS, NOS_STR("identity"), &text, &rev, err) &&
-	    !nos_decode_object(&scan, nos_buf_str(&text), "store: identity", &d, err) &&
-	    !nos_decode_version(&d, VERSION, "store: identity", err) &&
-	    !nos_decode_uint(&d, "node", 1, NOS_NUM_SAFE - 1, &ret->number, err) &&
+	if (!read_identity(store, &scan, &text, &d, &ret->number, err) &&
 	    !nos_decode_blob(&d, "sealed", &sealed, err) &&
 	    !nos_vault_open(vault, &place, nos_buf_span(&sealed), &plain, err))
 		(void)!complete(ret, nos_buf_span(&plain), err);
 	nos_scan_release(&scan);
 	if (err->code)
 		nos_self_release(ret);
-	return err->code;
+	return nos_store_damaged(err);
 }
 
 enum nos_code nos_self_nonce(const struct nos_self *s, struct nos_time now,

@@ -39,6 +39,11 @@ enum nos_code nos_self_make(struct nos_store *store, const struct nos_vault *vau
 enum nos_code nos_self_open(struct nos_store *store, const struct nos_vault *vault,
     struct nos_self *ret, struct nos_err *err) NOS_CHECK;
 
+/* The number alone, which is not sealed: for who has no node key. NOS_ABSENT, NOS_CONFIG as above.
+ */
+enum nos_code nos_self_number(
+    struct nos_store *store, uint64_t *ret, struct nos_err *err) NOS_CHECK;
+
 /* K(node secret, "nonce", minute, 16), with which a 401 is answered. */
 enum nos_code nos_self_nonce(const struct nos_self *s, struct nos_time now,
     uint8_t ret[static NOS_SELF_NONCE_LEN], struct nos_err *err) NOS_CHECK;

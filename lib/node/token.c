@@ -13,6 +13,7 @@
 
 #define VERSION	 1
 #define ID_BYTES 5
+#define TRIES	 8 /* against others who change the same record at once */
 
 void nos_token_release(struct nos_token *t)
 {
@@ -192,13 +193,54 @@ enum nos_code nos_token_get(struct nos_store *store, const struct nos_vault *vau
 			   ? nos_err_set(err, NOS_ABSENT, "no token '%s'", ret->id)
 			   : err->code;
 	place = place_of(ret->id);
-	if (decode(nos_buf_str(&text), ret, &sealed, err) ||
-	    nos_vault_open(vault, &place, nos_buf_span(&sealed), &t, err)) {
+	if (decode(nos_buf_str(&text), ret, &sealed, err)) {
+		nos_token_release(ret);
+		return nos_store_damaged(err);
+	}
+	if (nos_vault_open(vault, &place, nos_buf_span(&sealed), &t, err)) {
 		nos_token_release(ret);
 		return err->code;
 	}
 	nos_secret_put(&ret->t, t.p, t.len);
 	return NOS_OK;
+}
+
+void nos_token_line(struct nos_buf *b, const struct nos_token *t, const struct nos_secret *token,
+    const struct nos_self *self, const char *url)
+{
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "v", VERSION);
+	nos_encode_member_text(b, "id", nos_str_of(t->id));
+	if (!t->open)
+		nos_encode_member_bytes(b, "token", token->bytes, token->len);
+	nos_encode_member_text(b, "url", nos_str_of(url));
+	nos_encode_member_uint(b, "node", self->number);
+	nos_encode_member_text(b, "pin", nos_str_of(self->pin));
+	nos_encode_member_text(b, "scheme", nos_str_of(t->scheme));
+	nos_encode_member_text(b, "kind", nos_str_of(t->kind));
+	nos_encode_member_time(b, "expires", t->expires);
+	nos_buf_add_text(b, "}\n");
+}
+
+enum nos_code nos_token_withdraw(
+    struct nos_store *store, const struct nos_vault *vault, struct nos_str id, struct nos_err *err)
+{
+	for (int i = 0; i < TRIES; i++) {
+		struct nos_token t;
+		bool done;
+
+		nos_err_clear(err);
+		if (nos_token_get(store, vault, id, &t, err))
+			return err->code;
+		done = t.withdrawn;
+		t.withdrawn = true;
+		if (!done)
+			done = nos_token_put(store, vault, &t, err) != NOS_EXISTS;
+		nos_token_release(&t);
+		if (done)
+			return err->code;
+	}
+	return nos_err_set(err, NOS_BUSY, "the enrolment is in use, try again");
 }
 
 enum nos_code nos_token_use(struct nos_token *t, const uint8_t m1[static NOS_HASH_LEN],
@@ -240,9 +282,8 @@ static enum nos_code scan_one(
 	nos_buf_init(&sealed, 256);
 	if (!nos_str_copy(key, t.id, sizeof(t.id)))
 		return nos_err_set(err, NOS_IO, "store: an enrolment's name is damaged");
-	code = decode(value, &t, &sealed, err);
-	if (!code)
-		code = s->each(s->state, &t, err);
+	code =
+	    decode(value, &t, &sealed, err) ? nos_store_damaged(err) : s->each(s->state, &t, err);
 	nos_token_release(&t);
 	return code;
 }

@@ -13,6 +13,7 @@
 #include "crypto/hash.h"
 #include "envelope/grant.h"
 #include "key/name.h"
+#include "node/self.h"
 #include "node/vault.h"
 #include "store/store.h"
 
@@ -58,6 +59,16 @@ const char *nos_token_state_text(enum nos_token_state state);
  * most, expires and open given; put the record. */
 enum nos_code nos_token_make(struct nos_store *store, const struct nos_vault *vault,
     struct nos_token *t, struct nos_secret *ret_token, struct nos_err *err) NOS_CHECK;
+
+/* Append the enrolment's line (nos-formats(7), "Enrolment") to a secret buffer; token as it came
+ * from nos_token_make. */
+void nos_token_line(struct nos_buf *b, const struct nos_token *t, const struct nos_secret *token,
+    const struct nos_self *self, const char *url);
+
+/* Nobody registers under it any more; again is fine. NOS_ABSENT: no such token; NOS_BUSY: others
+ * change it at once, try again. */
+enum nos_code nos_token_withdraw(struct nos_store *store, const struct nos_vault *vault,
+    struct nos_str id, struct nos_err *err) NOS_CHECK;
 
 /* NOS_ABSENT: no such token. */
 enum nos_code nos_token_get(struct nos_store *store, const struct nos_vault *vault,

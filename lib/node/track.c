@@ -129,6 +129,15 @@ static struct nos_track *add(struct nos_track_table *t, const char *id)
 	return track;
 }
 
+const struct nos_track *nos_track_find(const struct nos_track_table *t, const char *id)
+{
+	const struct nos_track *track = t->buckets[hash_of(id) & (t->bucket_count - 1)];
+
+	while (track && strcmp(track->id, id) != 0)
+		track = track->chain;
+	return track;
+}
+
 enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, const char *id,
     struct nos_track **ret, struct nos_err *err)
 {
@@ -148,7 +157,8 @@ enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, 
 			return err->code;
 		nos_err_clear(err);
 	} else if (nos_track_decode(nos_buf_str(&text), &read, err)) {
-		return nos_err_within(err, "store: what is kept of '%s'", id);
+		nos_err_within(err, "store: what is kept of '%s'", id);
+		return nos_store_damaged(err);
 	}
 	evict(t);
 	track = add(t, id);
@@ -288,6 +298,16 @@ void nos_track_unsave(struct nos_track_table *t)
 			t->dirty_tail = &track->dirty_next;
 		t->dirty = track;
 	}
+}
+
+bool nos_track_crowded(const struct nos_track_table *t)
+{
+	return t->count > t->limit;
+}
+
+bool nos_track_is_dirty(const struct nos_track_table *t)
+{
+	return t->dirty != NULL;
 }
 
 uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last)

@@ -61,6 +61,9 @@ void nos_track_table_free(struct nos_track_table *t);
 enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, const char *id,
     struct nos_track **ret, struct nos_err *err) NOS_CHECK;
 
+/* The track of an id where it is in memory; NULL: it is not. */
+const struct nos_track *nos_track_find(const struct nos_track_table *t, const char *id);
+
 /* NULL where there is none, and more than limit would be too many. NOS_INTERNAL: out of memory is
  * NULL too, with the error filled. */
 struct nos_track_series *nos_track_series(struct nos_track *t, struct nos_str claimed,
@@ -78,6 +81,10 @@ enum nos_code nos_track_save(struct nos_track_table *t, struct nos_store *store,
 
 /* The caller's group failed: what was saved in it was not. */
 void nos_track_unsave(struct nos_track_table *t);
+
+/* Does it hold more than its limit, since what has changed cannot leave? */
+bool nos_track_crowded(const struct nos_track_table *t);
+bool nos_track_is_dirty(const struct nos_track_table *t);
 
 /* Everything in the raw stream up to this position is in what was saved; last: of the stream. */
 uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last);

@@ -116,7 +116,7 @@ static enum nos_code read_rejects(
 	return NOS_OK;
 }
 
-/* Every reading has one fate, and a pack that was seen has none of its own left. */
+/* Every reading has one fate, and a pack is new or was seen, never both. */
 static enum nos_code read_counts(
     const struct nos_decode *d, size_t readings, struct nos_answer *a, struct nos_err *err)
 {
@@ -125,7 +125,7 @@ static enum nos_code read_counts(
 	if (nos_decode_uint(d, "accepted", 0, readings, &a->accepted, &ignored))
 		return bad("accepted", err);
 	if (nos_decode_uint(d, "duplicates", 0, readings, &a->duplicates, &ignored) ||
-	    (a->duplicates && a->duplicates != readings))
+	    (a->duplicates && a->accepted))
 		return bad("duplicates", err);
 	if (read_rejects(d, readings, a, err))
 		return err->code;

@@ -78,6 +78,13 @@ enum nos_code nos_store_get(struct nos_store *s, const char *ns, struct nos_str 
 	return s->engine->get(s->e, ns, key, ret, ret_rev, err);
 }
 
+enum nos_code nos_store_damaged(struct nos_err *err)
+{
+	if (err->code == NOS_DATA || err->code == NOS_LARGE)
+		err->code = NOS_IO;
+	return err->code;
+}
+
 enum nos_code nos_store_put(struct nos_store *s, const char *ns, struct nos_str key,
     struct nos_str value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err)
 {

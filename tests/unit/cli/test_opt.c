@@ -162,6 +162,30 @@ static void an_option_given_again_adds_and_a_list_is_replaced(void **state)
 	assert_list(&all.rules, "");
 }
 
+static void operands_may_stand_among_options(void **state)
+{
+	static const char *const words[] = { "one", "--batch", "7", "two", "-q", "--", "--three" };
+	char kept[8][8] = { "tool" }, *argv[9] = { kept[0] };
+	enum nos_opt_next next;
+
+	(void)state;
+	for (size_t i = 0; i < 7; i++) {
+		snprintf(kept[i + 1], sizeof(kept[0]), "%s", words[i]);
+		argv[i + 1] = kept[i + 1];
+	}
+	memset(&all, 0, sizeof(all));
+	assert_int_equal(nos_opt_parse(&tool, 8, argv, &all, &operands, &next, &err), NOS_OK);
+	assert_int_equal(all.batch, 7);
+	assert_true(all.common.quiet);
+	assert_int_equal(operands, 5);
+	assert_string_equal(argv[5], "one");
+	assert_string_equal(argv[6], "two");
+	assert_string_equal(argv[7], "--three");
+	assert_null(argv[8]);
+	assert_int_equal(PARSE("one", "--batch"), NOS_USAGE);
+	assert_string_equal(err.text, "--batch needs a count");
+}
+
 static void a_list_has_a_limit(void **state)
 {
 	char argument[NOS_OPT_LIST_MAX + 1][8], *argv[NOS_OPT_LIST_MAX + 3] = { argument[0] };
@@ -234,6 +258,7 @@ int main(void)
 		cmocka_unit_test(each_kind_is_read_as_what_it_is),
 		cmocka_unit_test(what_an_option_does_not_take_is_refused),
 		cmocka_unit_test(an_option_given_again_adds_and_a_list_is_replaced),
+		cmocka_unit_test(operands_may_stand_among_options),
 		cmocka_unit_test(a_list_has_a_limit),
 		cmocka_unit_test(a_list_comes_whole_from_the_first_place_that_has_it),
 		cmocka_unit_test(texts_of_nos_conf_outlive_its_reading),

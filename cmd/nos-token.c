@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* nos-token(1): enrolments, by which sources register; their list; and taking them back. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/opt.h"
+#include "cli/progress.h"
+#include "cli/start.h"
+#include "cli/table.h"
+#include "json/decode.h"
+#include "json/encode.h"
+#include "key/keyring.h"
+#include "node/home.h"
+#include "node/keytable.h"
+#include "node/token.h"
+#include "scheme/scheme.h"
+
+#define COUNT_MAX    100000
+#define PROGRESS_MIN 1000 /* enrolments under which none is shown */
+#define LINE_MAX     1024 /* bytes */
+
+struct token_opts {
+	struct nos_opt_common common;
+	const char *store, *node_key, *kind, *scheme, *url;
+	uint64_t count, uses, expires_ms;
+	bool open;
+};
+
+#define AT(field) offsetof(struct token_opts, field)
+static const struct nos_opt opts[] = {
+	{ "store", 0, NOS_OPT_TEXT, AT(store), "url", "the node's store" },
+	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file", "the key that seals the store" },
+	{ "count", 0, NOS_OPT_UINT, AT(count), "count", "new: how many", .dflt = "1", .min = 1,
+	    .max = COUNT_MAX },
+	{ "uses", 0, NOS_OPT_UINT, AT(uses), "count", "new: sources that one enrols", .dflt = "1",
+	    .min = 1, .max = NOS_TOKEN_USES_MAX },
+	{ "kind", 0, NOS_OPT_TEXT, AT(kind), "kind", "new: kind of the sources",
+	    .dflt = NOS_TOKEN_KIND },
+	{ "scheme", 0, NOS_OPT_TEXT, AT(scheme), "scheme", "new: how their keys are managed",
+	    .dflt = "pairwise" },
+	{ "expires", 0, NOS_OPT_SPAN, AT(expires_ms), "time", "new: how long they hold",
+	    .dflt = "24h", .min = 1000, .max = UINT64_C(365) * 24 * 3600 * 1000 },
+	{ "url", 0, NOS_OPT_TEXT, AT(url), "url", "new: the node's, where its sources find it" },
+	{ "open", 0, NOS_OPT_FLAG, AT(open), NULL, "new: without a token, for whoever has the id" },
+	{ 0 },
+};
+
+static const struct nos_opt_tool tool = { "nos-token", "new | list | withdraw ID…",
+	"Make enrolments for sources (a line each), list them, take them back.", opts,
+	offsetof(struct token_opts, common), .rows = true };
+
+/* ---- new ---- */
+
+static enum nos_code check_new(const struct token_opts *o, struct nos_err *err)
+{
+	if (!nos_name_is_kind(nos_str_of(o->kind)))
+		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
+	if (!nos_scheme_find(nos_str_of(o->scheme)))
+		return nos_err_set(err, NOS_USAGE, "--scheme: no scheme '%s'", o->scheme);
+	if (!o->url)
+		return NOS_OK;
+	if (strncmp(o->url, "http://", 7) != 0 && strncmp(o->url, "https://", 8) != 0)
+		return nos_err_set(
+		    err, NOS_USAGE, "--url: '%s' is not http://… or https://…", o->url);
+	for (const char *p = o->url; *p; p++)
+		if (*p <= ' ' || *p > '~')
+			return nos_err_set(err, NOS_USAGE, "--url: '%s' is not a URL", o->url);
+	return strlen(o->url) < NOS_KEYRING_URL_MAX
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_USAGE, "--url is over %d bytes", NOS_KEYRING_URL_MAX - 1);
+}
+
+/* Where nos-serve said that it is found. */
+static enum nos_code noted_url(struct nos_store *store, char *ret, size_t size, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+	struct nos_scan scan = { 0 };
+	struct nos_decode d;
+	uint64_t rev;
+
+	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
+	if (nos_store_get(store, NOS_SELF_NS, NOS_STR("url"), &text, &rev, err))
+		return err->code == NOS_ABSENT ? nos_err_set(err, NOS_USAGE,
+						     "no --url, and nos-serve has not run yet on "
+						     "this store")
+					       : err->code;
+	if (!nos_decode_object(&scan, nos_buf_str(&text), "store: url", &d, err) &&
+	    !nos_decode_version(&d, 1, "store: url", err))
+		(void)!nos_decode_copy(&d, "url", false, ret, size, err);
+	nos_scan_release(&scan);
+	return nos_store_damaged(err);
+}
+
+/* Within a group; the lines go to *lines. */
+static enum nos_code make_tokens(const struct token_opts *o, const struct nos_home *home,
+    const char *url, struct nos_buf *lines, struct nos_buf *ids, struct nos_err *err)
+{
+	const struct nos_time expires = { nos_time_now().ms + (int64_t)o->expires_ms };
+	struct nos_progress progress = { 0 };
+
+	if (o->count > PROGRESS_MIN)
+		nos_progress_init(&progress, "enrolments", o->count);
+	for (uint64_t i = 0; !err->code && i < o->count; i++) {
+		NOS_AUTO(token) t = { .open = o->open, .most = o->uses, .expires = expires };
+		NOS_AUTO(secret) token = { 0 };
+
+		nos_progress_set(&progress, i);
+		snprintf(t.scheme, sizeof(t.scheme), "%s", o->scheme);
+		snprintf(t.kind, sizeof(t.kind), "%s", o->kind);
+		if (*nos_start_stopped())
+			nos_err_set(err, NOS_BUSY, "stopped, nothing was made");
+		else if (!nos_token_make(home->store, &home->vault, &t, &token, err))
+			nos_token_line(lines, &t, &token, &home->self, url);
+		nos_buf_add(ids, t.id, sizeof(t.id));
+	}
+	nos_progress_done(&progress);
+	return err->code || nos_buf_check(lines, "enrolments", err)
+		   ? err->code
+		   : nos_buf_check(ids, "enrolments", err);
+}
+
+/* Enrolments that nobody can have got are taken back; what failed stays the error. */
+static void unmake_tokens(struct nos_store *store, const struct nos_buf *ids)
+{
+	struct nos_err err = { 0 };
+
+	if (nos_store_begin(store, &err))
+		return;
+	for (size_t at = 0; at < ids->len; at += NOS_TOKEN_ID_MAX)
+		if (nos_store_del(
+			store, NOS_TOKEN_NS, nos_str_of(ids->p + at), NOS_STORE_ANY, &err)) {
+			nos_store_rollback(store);
+			return;
+		}
+	(void)!nos_store_commit(store, &err);
+}
+
+/* At once, so that no token stays in a buffer of stdio. A reader that has gone is no fault. */
+static enum nos_code print_lines(const struct nos_buf *lines, struct nos_err *err)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & (S_IRGRP | S_IROTH)))
+		nos_start_warn(tool.name, "the enrolments go into a file that others can read");
+	setvbuf(stdout, NULL, _IONBF, 0);
+	if (fwrite(lines->p, 1, lines->len, stdout) != lines->len && errno != EPIPE)
+		return nos_err_set_errno(err, NOS_IO, errno, "output");
+	return NOS_OK;
+}
+
+static enum nos_code make_new(
+    const struct token_opts *o, struct nos_home *home, struct nos_err *err)
+{
+	NOS_AUTO(buf) lines = { 0 };
+	NOS_AUTO(buf) ids = { 0 };
+	char url[NOS_KEYRING_URL_MAX];
+
+	nos_buf_init_secret(&lines, o->count * LINE_MAX);
+	nos_buf_init(&ids, o->count * NOS_TOKEN_ID_MAX);
+	if (o->url)
+		snprintf(url, sizeof(url), "%s", o->url);
+	else if (noted_url(home->store, url, sizeof(url), err))
+		return err->code;
+	if (nos_store_begin(home->store, err))
+		return err->code;
+	if (make_tokens(o, home, url, &lines, &ids, err)) {
+		nos_store_rollback(home->store);
+		return err->code;
+	}
+	if (nos_store_commit(home->store, err))
+		return err->code;
+	if (print_lines(&lines, err))
+		unmake_tokens(home->store, &ids);
+	return err->code;
+}
+
+static enum nos_code run_new(
+    const struct token_opts *o, char **operands, int count, struct nos_err *err)
+{
+	NOS_AUTO(home) home = { 0 };
+
+	if (count)
+		return nos_err_set(err, NOS_USAGE, "new takes no operand: '%s'", operands[0]);
+	if (check_new(o, err) || nos_home_locate(&home, o->store, o->node_key, err) ||
+	    nos_home_open(&home, err))
+		return err->code;
+	return make_new(o, &home, err);
+}
+
+/* ---- list, withdraw ---- */
+
+static const struct nos_table_column columns[] = {
+	{ "id", NOS_TABLE_TEXT },
+	{ "state", NOS_TABLE_TEXT },
+	{ "kind", NOS_TABLE_TEXT },
+	{ "scheme", NOS_TABLE_TEXT },
+	{ "group", NOS_TABLE_TEXT },
+	{ "expires", NOS_TABLE_TIME },
+	{ "source", NOS_TABLE_TEXT },
+	{ 0 },
+};
+
+static enum nos_code print_row(void *table, struct nos_str row, struct nos_err *err)
+{
+	return nos_table_add(table, row, err);
+}
+
+static enum nos_code run_list(
+    const struct token_opts *o, char **operands, int count, struct nos_err *err)
+{
+	const struct nos_keytable t = { .which = NOS_KEYTABLE_TOKENS, .now = nos_time_now() };
+	NOS_AUTO(table) table = { 0 };
+	NOS_AUTO(home) home = { 0 };
+
+	if (count)
+		return nos_err_set(err, NOS_USAGE, "list takes no operand: '%s'", operands[0]);
+	nos_table_init(&table, columns, o->common.format, stdout);
+	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_look(&home, err) ||
+	    nos_keytable_scan(&t, home.store, print_row, &table, err))
+		return err->code;
+	return nos_table_finish(&table, err);
+}
+
+static enum nos_code withdraw(
+    const struct nos_home *home, const char *id, struct nos_table *table, struct nos_err *err)
+{
+	char row[64 + NOS_TOKEN_ID_MAX];
+
+	if (nos_token_withdraw(home->store, &home->vault, nos_str_of(id), err))
+		return err->code;
+	snprintf(row, sizeof(row), "{\"id\":\"%s\",\"state\":\"withdrawn\"}", id);
+	return nos_table_add(table, nos_str_of(row), err);
+}
+
+/* The first failure is the tool's; each is said, but for the first, which main says. */
+static enum nos_code run_withdraw(
+    const struct token_opts *o, char **operands, int count, struct nos_err *err)
+{
+	static const struct nos_table_column short_columns[] = { { "id", NOS_TABLE_TEXT },
+		{ "state", NOS_TABLE_TEXT }, { 0 } };
+	NOS_AUTO(table) table = { 0 };
+	NOS_AUTO(home) home = { 0 };
+	struct nos_err one = { 0 };
+
+	if (!count)
+		return nos_err_set(err, NOS_USAGE, "withdraw: name the enrolments by their ids");
+	nos_table_init(&table, short_columns, o->common.format, stdout);
+	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_open(&home, err))
+		return err->code;
+	for (int i = 0; i < count && !*nos_start_stopped(); i++) {
+		nos_err_clear(&one);
+		if (!withdraw(&home, operands[i], &table, &one))
+			continue;
+		if (err->code)
+			nos_start_fail(tool.name, &one);
+		else
+			*err = one;
+	}
+	if (nos_table_finish(&table, &one) && !err->code)
+		*err = one;
+	return err->code;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *word;
+		enum nos_code (*run)(
+		    const struct token_opts *o, char **operands, int count, struct nos_err *err);
+	} words[] = { { "new", run_new }, { "list", run_list }, { "withdraw", run_withdraw } };
+	struct token_opts o = { 0 };
+	struct nos_err err = { 0 };
+	enum nos_opt_next next;
+	int at;
+
+	nos_start(tool.name);
+	nos_start_secret();
+	if (nos_opt_parse(&tool, argc, argv, &o, &at, &next, &err))
+		return nos_start_fail(tool.name, &err);
+	if (next == NOS_OPT_DONE)
+		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	nos_start_stop();
+	for (size_t i = 0; at < argc && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(argv[at], words[i].word) != 0)
+			continue;
+		if (words[i].run(&o, argv + at + 1, argc - at - 1, &err) &&
+		    !(*nos_start_stopped() && err.code == NOS_BUSY))
+			return nos_start_fail(tool.name, &err);
+		return *nos_start_stopped() ? nos_start_signalled(*nos_start_stopped()) : 0;
+	}
+	nos_err_set(&err, NOS_USAGE, "%s%s%s, take new, list or withdraw",
+	    at < argc ? "no '" : "nothing to do", at < argc ? argv[at] : "", at < argc ? "'" : "");
+	return nos_start_fail(tool.name, &err);
+}
