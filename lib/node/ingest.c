@@ -139,7 +139,7 @@ static void add_receipt(const struct nos_ingest *g, const struct nos_job *job)
 static void refuse_pack(struct nos_ingest *g, struct nos_job *job, const struct nos_err *err)
 {
 	unsigned status = nos_problem_status(err->code);
-	bool empty = job->batch.reject_count && !job->batch.count && err->code == NOS_DATA;
+	bool empty = job->readable && !job->batch.count && err->code == NOS_DATA;
 
 	refuse_with(g, job->request, err, empty ? UNPROCESSABLE : status);
 	if (empty)
@@ -268,6 +268,7 @@ static enum nos_code fill(
 	if (nos_batch_decode(&job->batch, job->raw.form, nos_buf_str(&job->body),
 		g->limits->of[NOS_LIMIT_READINGS], &l->reading, err))
 		return err->code;
+	job->readable = true;
 	if (job->batch.count)
 		return NOS_OK;
 	if (!job->batch.reject_count)

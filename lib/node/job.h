@@ -16,6 +16,7 @@ struct nos_job {
 	struct nos_raw raw;
 	struct nos_buf body; /* opened; what batch points into */
 	struct nos_batch batch;
+	bool readable;		   /* the body was, whatever is good in it */
 	struct nos_member *member; /* NULL: anonymous */
 	const struct nos_member_key *key;
 
