@@ -59,9 +59,9 @@ struct sender {
 	struct nos_lines lines;
 	struct nos_load load;
 	struct nos_buf out;
-	struct nos_mono since; /* when the load had its first good reading */
-	uint64_t rejected;     /* readings */
-	bool closed;	       /* the reader of the answers has gone */
+	struct nos_mono since;		      /* when the load had its first good reading */
+	uint64_t accepted, spooled, rejected; /* readings */
+	bool closed;			      /* the reader of the answers has gone */
 };
 
 static void sender_init(struct sender *s, const struct send_opts *o)
@@ -158,6 +158,7 @@ static void encode_answers(struct sender *s, const struct nos_send_pack *p,
 		if (item->err.code) {
 			encode_rejected(s, &item->err);
 		} else if (fate == NOS_COURIER_SPOOLED) {
+			s->spooled++;
 			nos_encode_member_text(&s->out, "status", NOS_STR("spooled"));
 		} else if (fate == NOS_COURIER_ANSWERED) {
 			encode_answered(s, p, a, index++);
@@ -310,11 +311,17 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 	return NOS_OK;
 }
 
-/* What became of the spool, and why it is not empty. */
+/* What --verbose adds, what became of the spool, and why it is not empty. */
 static void report(const struct sender *s)
 {
-	char text[96];
+	char text[128];
 
+	if (s->o->common.verbose) {
+		snprintf(text, sizeof(text),
+		    "%" PRIu64 " accepted, %" PRIu64 " spooled, %" PRIu64 " rejected", s->accepted,
+		    s->spooled, s->rejected);
+		nos_start_warn(tool.name, text);
+	}
 	if (!s->courier.accepted && !s->courier.spooled && !s->spool.count)
 		return;
 	snprintf(text, sizeof(text), "spool: %" PRIu64 " packs accepted, %zu waiting",

@@ -64,11 +64,20 @@ enum nos_code nos_send_open(
 	return nos_http_client_new(&http, &s->client, err);
 }
 
+/* A pack goes again to the node that it went to first, as long as there is such a node. */
+static bool is_ours(const struct nos_send *s, const char *url)
+{
+	for (size_t i = 0; i < s->url_count; i++)
+		if (strcmp(url, s->urls[i]) == 0)
+			return true;
+	return false;
+}
+
 enum nos_code nos_send_number(struct nos_send *s, struct nos_send_pack *p, struct nos_err *err)
 {
 	if (s->config.ring && !p->seq && nos_ring_take(s->config.ring, &p->seq, err))
 		return err->code;
-	if (!*p->url)
+	if (!is_ours(s, p->url))
 		snprintf(p->url, sizeof(p->url), "%s", s->urls[s->url]);
 	return NOS_OK;
 }

@@ -55,8 +55,8 @@ void nos_send_release(struct nos_send *s);
 enum nos_code nos_send_open(
     struct nos_send *s, const struct nos_send_config *config, struct nos_err *err) NOS_CHECK;
 
-/* Give a pack its number and the URL that it goes to, where it has none; an anonymous one has no
- * number. What nos_ring_take returns. */
+/* Give a pack its number and the URL that it goes to, where it has none, or one that is none of the
+ * node's any more; an anonymous one has no number. What nos_ring_take returns. */
 enum nos_code nos_send_number(
     struct nos_send *s, struct nos_send_pack *p, struct nos_err *err) NOS_CHECK;
 
