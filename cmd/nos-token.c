@@ -237,7 +237,8 @@ static enum nos_code withdraw(
 	return nos_table_add(table, nos_str_of(row), err);
 }
 
-/* The first failure is the tool's; each is said, but for the first, which main says. */
+/* Of several failures each is said, the last one by main, and the first one's code is the tool's.
+ */
 static enum nos_code run_withdraw(
     const struct token_opts *o, char **operands, int count, struct nos_err *err)
 {
@@ -256,11 +257,13 @@ static enum nos_code run_withdraw(
 		nos_err_clear(&one);
 		if (!withdraw(&home, operands[i], &table, &one))
 			continue;
-		if (err->code)
-			nos_start_fail(tool.name, &one);
-		else
-			*err = one;
+		if (err->code) {
+			nos_start_fail(tool.name, err);
+			one.code = err->code;
+		}
+		*err = one;
 	}
+	nos_err_clear(&one);
 	if (nos_table_finish(&table, &one) && !err->code)
 		*err = one;
 	return err->code;
