@@ -39,7 +39,10 @@ TOOLS    := $(TOOL_SRC:%.c=$B/%)
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 
 # A tool links only what its rooms need.
+LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
+LIBS_nos-send := -lcurl -lcjose -ljansson -lcrypto -lm
+LIBS_nos-serve := -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-token := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-keytable := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 

@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "base/version.h"
 #include "cli/conf.h"
 #include "cli/start.h"
 
@@ -280,7 +281,7 @@ static bool answer(const struct parse *p, const char *arg)
 	if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
 		print_help(p);
 	} else if (strcmp(arg, "--version") == 0) {
-		printf("%s (nos) %s\n", p->tool->name, VERSION);
+		printf("%s (nos) %s\n", p->tool->name, NOS_VERSION);
 	} else if (strcmp(arg, "--complete") == 0) {
 		for (size_t i = 0; i < p->count; i++) {
 			const struct nos_opt *o = p->rows[i].o;

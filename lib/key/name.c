@@ -49,6 +49,10 @@ bool nos_name_is_word(struct nos_str s)
 
 bool nos_name_is_kind(struct nos_str s)
 {
-	return nos_name_is_word(s) && !nos_str_is(s, "only") && !nos_str_is(s, "keys") &&
-	       !nos_str_is(s, "status");
+	static const char *const own[] = { "only", "keys", "status", "audit", "anonymous" };
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (nos_str_is(s, own[i]))
+			return false;
+	return nos_name_is_word(s);
 }

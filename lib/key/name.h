@@ -26,7 +26,7 @@ void nos_name_format(const struct nos_name *name, char ret[static NOS_NAME_TEXT_
 #define NOS_NAME_WORD_MAX 64
 bool nos_name_is_word(struct nos_str s);
 
-/* A word that may be a kind: not one of those that stand in topics in a kind's place. */
+/* A kind of source: a word that is none of the topics' own. */
 bool nos_name_is_kind(struct nos_str s);
 
 #endif

@@ -29,6 +29,30 @@ void nos_analyse_records_clear(struct nos_analyse_records *r)
 	r->count = 0;
 }
 
+static bool note_end(struct nos_analyse_records *r)
+{
+	if (r->count == r->cap) {
+		size_t cap = r->cap ? r->cap * 2 : 64;
+		void *grown = reallocarray(r->ends, cap, sizeof(*r->ends));
+
+		if (!grown)
+			return false;
+		r->ends = grown;
+		r->cap = cap;
+	}
+	r->ends[r->count++] = r->text.len;
+	return true;
+}
+
+enum nos_code nos_analyse_records_add(
+    struct nos_analyse_records *r, struct nos_span entry, struct nos_err *err)
+{
+	nos_buf_add(&r->text, entry.p, entry.len);
+	if (nos_buf_check(&r->text, "records of one commit", err))
+		return err->code;
+	return note_end(r) ? NOS_OK : nos_err_set(err, NOS_INTERNAL, "out of memory");
+}
+
 struct nos_span nos_analyse_record(const struct nos_analyse_records *r, size_t i)
 {
 	size_t start = i ? r->ends[i - 1] : 0;
@@ -152,21 +176,6 @@ static void encode_topic(
 	    *raw->source ? raw->source : "anonymous");
 	nos_analyse_escape(b, type);
 	nos_buf_add_char(b, '\n');
-}
-
-static bool note_end(struct nos_analyse_records *r)
-{
-	if (r->count == r->cap) {
-		size_t cap = r->cap ? r->cap * 2 : 64;
-		void *grown = reallocarray(r->ends, cap, sizeof(*r->ends));
-
-		if (!grown)
-			return false;
-		r->ends = grown;
-		r->cap = cap;
-	}
-	r->ends[r->count++] = r->text.len;
-	return true;
 }
 
 static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw, uint64_t position,

@@ -26,6 +26,8 @@ struct nos_analyse_records {
 void nos_analyse_records_init(struct nos_analyse_records *r, size_t max);
 void nos_analyse_records_release(struct nos_analyse_records *r);
 void nos_analyse_records_clear(struct nos_analyse_records *r);
+enum nos_code nos_analyse_records_add(
+    struct nos_analyse_records *r, struct nos_span entry, struct nos_err *err) NOS_CHECK;
 struct nos_span nos_analyse_record(const struct nos_analyse_records *r, size_t i);
 
 /* What is the same for every pack of a node. */

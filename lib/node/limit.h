@@ -12,7 +12,7 @@
 	X(REQUESTS, "requests", 2000, 1, 100000, "requests in hand at once")                     \
 	X(PACK, "pack", 1 << 20, 1024, 1 << 20, "bytes of a body with readings")                 \
 	X(READINGS, "readings", 10000, 1, 10000, "readings of one body")                         \
-	X(GROUP, "group", 1000, 1, 100000, "packs of one commit")                                \
+	X(GROUP, "group", 20000, 1, 100000, "readings of one commit")                            \
 	X(GROUP_BYTES, "group-bytes", 8 << 20, 1 << 20, 1 << 28, "bytes of packs of one commit") \
 	X(REGISTRATIONS, "registrations", 64, 1, 10000, "registrations that wait at once")       \
 	X(SOURCES, "sources", 100000, 16, 10000000, "sources held in memory")                    \

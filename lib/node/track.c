@@ -300,6 +300,16 @@ void nos_track_unsave(struct nos_track_table *t)
 	}
 }
 
+bool nos_track_crowded(const struct nos_track_table *t)
+{
+	return t->count > t->limit;
+}
+
+bool nos_track_is_dirty(const struct nos_track_table *t)
+{
+	return t->dirty != NULL;
+}
+
 uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last)
 {
 	return t->dirty ? t->dirty->dirty_since - 1 : last;

@@ -82,6 +82,10 @@ enum nos_code nos_track_save(struct nos_track_table *t, struct nos_store *store,
 /* The caller's group failed: what was saved in it was not. */
 void nos_track_unsave(struct nos_track_table *t);
 
+/* Does it hold more than its limit, since what has changed cannot leave? */
+bool nos_track_crowded(const struct nos_track_table *t);
+bool nos_track_is_dirty(const struct nos_track_table *t);
+
 /* Everything in the raw stream up to this position is in what was saved; last: of the stream. */
 uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last);
 

@@ -1,9 +1,91 @@
-# What every tool test loads: the tools of the flavour under test on PATH, and a folder of its own.
+# What every tool test loads: the tools of the flavour under test on PATH, a folder of its own, and a
+# node and a broker on free ports.
 bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 PATH=$ROOT/build/${V:-release}/cmd:$PATH
 DATA=$ROOT/tests/data
 cd "$BATS_TEST_TMPDIR" || exit 1
-# No settings but those of the test.
 export HOME=$BATS_TEST_TMPDIR
-unset XDG_CONFIG_HOME "${!NOS_@}"
+for name in ${!NOS_*} XDG_CONFIG_HOME XDG_STATE_HOME STATE_DIRECTORY; do unset "$name"; done
+
+# Where a node of a test keeps its things.
+STORE=(--store sqlite:node.db)
+SEALED=("${STORE[@]}" --node-key node.key)
+
+# Until a command succeeds; 30 s at most.
+eventually() {
+	local end=$((SECONDS + 30))
+	until "$@"; do
+		((SECONDS < end)) || { printf 'not within 30 s: %s\n' "$*" >&2; return 1; }
+		read -r -t 0.05 <> <(:) || true
+	done
+}
+
+# nos-serve with these options: NODE_PID, READY (its line), URL, ADMIN; records in out, notes in err.
+node_start() {
+	rm -f ready
+	mkfifo ready
+	nos-serve "${SEALED[@]}" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --ready-fd 9 "$@" \
+		9>ready >>out 2>>err 3>&- &
+	NODE_PID=$!
+	read -r -t 30 READY <ready || { cat err >&2; return 1; }
+	URL=http://$(jq -r '.listen[0]' <<<"$READY")
+	ADMIN=http://$(jq -r .admin <<<"$READY")
+}
+
+# With SIGTERM, or the signal named; NODE_STATUS is its exit status.
+node_stop() {
+	kill -"${1:-TERM}" "$NODE_PID"
+	NODE_STATUS=0
+	wait "$NODE_PID" || NODE_STATUS=$?
+	NODE_PID=
+}
+
+# Mosquitto on a free port: BROKER_PID, BROKER_PORT, MQTT. With a port: on that one.
+broker_start() {
+	BROKER_PORT=${1:-}
+	while :; do
+		[[ -n ${1:-} ]] || BROKER_PORT=$((20000 + RANDOM % 20000))
+		printf '%s\n' "listener $BROKER_PORT 127.0.0.1" 'allow_anonymous true' 'persistence true' \
+			"persistence_location $PWD/" 'autosave_interval 1' 'max_inflight_messages 1000' \
+			'max_queued_messages 0' 'set_tcp_nodelay true' >broker.conf
+		mosquitto -c broker.conf >>broker.log 2>&1 3>&- &
+		BROKER_PID=$!
+		while kill -0 "$BROKER_PID" 2>/dev/null; do
+			if (: >"/dev/tcp/127.0.0.1/$BROKER_PORT") 2>/dev/null; then
+				MQTT=mqtt://127.0.0.1:$BROKER_PORT
+				return
+			fi
+		done
+		wait "$BROKER_PID" || true
+	done
+}
+
+broker_stop() {
+	kill -"${1:-TERM}" "$BROKER_PID"
+	wait "$BROKER_PID" 2>/dev/null || true
+	BROKER_PID=
+}
+
+# What is subscribed is written to a file, a line "topic payload" each, from before this returns.
+subscribe() {
+	mosquitto_sub -p "$BROKER_PORT" -q 1 -c -i "sub-$1" -v "${@:3}" -t "$2" -d >"$1.debug" 3>&- &
+	SUB_PID=$!
+	eventually grep -q SUBACK "$1.debug"
+}
+# Its messages so far, topic and payload.
+received() { grep -av -e '^Client ' -e '^Subscribed ' "$1.debug" || true; }
+
+# POST a file or "-": STATUS and the body in ANSWER, headers in the file headers.
+post() {
+	ANSWER=$(curl -s -D headers -H "Content-Type: $1" --data-binary "@$2" "${@:4}" "$URL$3")
+	STATUS=$(sed -n '/^HTTP\/1.1 100/d; 1,/^\r*$/s/^HTTP\/1.1 \([0-9]*\).*/\1/p' headers | tail -n 1)
+}
+
+everything_stops() {
+	local pid
+	for pid in ${NODE_PID:-} ${BROKER_PID:-} ${SUB_PID:-} ${OTHER_PIDS:-}; do
+		kill -9 "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	return 0
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* nos-serve(8): the node. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "cli/opt.h"
+#include "cli/start.h"
+#include "crypto/jose.h"
+#include "net/mqtt.h"
+#include "node/node.h"
+
+struct serve_opts {
+	struct nos_opt_common common;
+	bool init, check, print;
+	uint64_t node; /* 0: not said */
+	struct nos_opt_list listen, limit;
+	const char *url, *admin, *mqtt, *mqtt_password, *ca;
+	uint64_t ready_fd; /* 0: none */
+	const char *registration, *anonymous, *rules, *store, *node_key;
+	uint64_t keep_ms, keep_size;
+};
+
+#define AT(field) offsetof(struct serve_opts, field)
+static const struct nos_opt opts[] = {
+	{ "init", 0, NOS_OPT_FLAG, AT(init), NULL, "make store and key, and end" },
+	{ "check", 0, NOS_OPT_FLAG, AT(check), NULL,
+	    "test the settings, and end; -v lists limits" },
+	{ "store", 0, NOS_OPT_TEXT, AT(store), "url", "sqlite:PATH" },
+	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file", "key that seals the store" },
+	{ "node", 0, NOS_OPT_UINT, AT(node), "number", "of this node, given when its store is made",
+	    .min = 1, .max = UINT64_C(1) << 52 },
+	{ "listen", 0, NOS_OPT_AGAIN, AT(listen), "address", "for sources",
+	    .dflt = "127.0.0.1:8080" },
+	{ "url", 0, NOS_OPT_TEXT, AT(url), "url", "what enrolments carry" },
+	{ "admin", 0, NOS_OPT_TEXT, AT(admin), "address", "for /healthz and /metrics",
+	    .dflt = "127.0.0.1:8081" },
+	{ "mqtt", 0, NOS_OPT_TEXT, AT(mqtt), "url",
+	    "broker, mqtt://[USER@]HOST[:PORT] or mqtts://" },
+	{ "mqtt-password", 0, NOS_OPT_SECRET, AT(mqtt_password), "file", "the broker's, for USER" },
+	{ "ca", 0, NOS_OPT_PATH, AT(ca), "file", "authorities for mqtts" },
+	{ "print", 0, NOS_OPT_FLAG, AT(print), NULL, "write each record to standard output" },
+	{ "ready-fd", 0, NOS_OPT_UINT, AT(ready_fd), "number",
+	    "descriptor that gets one line when ready", .min = 1, .max = 65535 },
+	{ "register", 0, NOS_OPT_CHOICE, AT(registration), "token|closed", "who may register",
+	    .dflt = "token" },
+	{ "anonymous", 0, NOS_OPT_CHOICE, AT(anonymous), "yes|no", "take readings without a seal",
+	    .dflt = "yes" },
+	{ "rules", 0, NOS_OPT_PATH, AT(rules), "file", "rules of types, over the built-in sets" },
+	{ "keep", 0, NOS_OPT_SPAN, AT(keep_ms), "time", "how long readings are kept", .dflt = "30d",
+	    .min = 1000 },
+	{ "keep-size", 0, NOS_OPT_SIZE, AT(keep_size), "size", "largest store", .dflt = "10G",
+	    .min = 1 << 20 },
+	{ "limit", 0, NOS_OPT_AGAIN, AT(limit), "limit", "NAME=VALUE, one of those of --check -v" },
+	{ 0 },
+};
+
+static const struct nos_opt_tool tool = { "nos-serve", "",
+	"Take readings over HTTP, score them, hand them on over MQTT.", opts, AT(common) };
+
+/* All that main holds. */
+struct serve {
+	struct serve_opts o;
+	struct nos_limit limits;
+	struct nos_home home;
+	struct nos_profile *rules; /* NULL: the built-in sets */
+	struct nos_secret password;
+};
+
+static void drop(struct serve *s)
+{
+	nos_home_release(&s->home);
+	nos_profile_free(s->rules);
+	nos_secret_release(&s->password);
+}
+
+static enum nos_code read_rules(const char *path, struct nos_profile **ret, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+
+	nos_buf_init(&text, NOS_PROFILE_TEXT_MAX);
+	if (nos_file_read(path, NOS_FILE_PLAIN, &text, err))
+		return err->code == NOS_LARGE ? nos_err_set(err, NOS_CONFIG, "%s", err->text)
+					      : err->code;
+	return nos_profile_parse(nos_buf_str(&text), ret, err) ? nos_err_within(err, "%s", path)
+							       : NOS_OK;
+}
+
+/* Settings that need more than the option table to be known good. */
+static enum nos_code prepare(struct serve *s, struct nos_err *err)
+{
+	nos_limit_init(&s->limits);
+	for (size_t i = 0; i < s->o.limit.count; i++)
+		if (nos_limit_set(&s->limits, s->o.limit.items[i], err))
+			return err->code;
+	if (s->o.rules && read_rules(s->o.rules, &s->rules, err))
+		return err->code;
+	if (s->o.mqtt_password && nos_opt_secret_read(s->o.mqtt_password, &s->password, err))
+		return err->code;
+	return nos_home_locate(&s->home, s->o.store, s->o.node_key, err);
+}
+
+static int say(struct nos_buf *b, int fd)
+{
+	return write(fd, b->p, b->len) == (ssize_t)b->len ? 0 : nos_start_status(NOS_IO);
+}
+
+/* The settings are good if all that a start would do with them can be done. */
+static int check(struct serve *s)
+{
+	struct nos_err err = { 0 };
+	NOS_AUTO(buf) text = { 0 };
+
+	if (nos_home_open(&s->home, &err) && err.code != NOS_ABSENT)
+		return nos_start_fail(tool.name, &err);
+	nos_buf_init(&text, 65536);
+	if (s->o.common.verbose)
+		nos_limit_list(&s->limits, &text);
+	return say(&text, STDOUT_FILENO);
+}
+
+static enum nos_code make(struct serve *s, struct nos_err *err)
+{
+	bool made;
+
+	if (nos_home_make(&s->home, s->o.node, &made, err))
+		return err->code;
+	if (made)
+		nos_log_line(NOS_LOG_INFO, "made node %" PRIu64 ": %s, key %s", s->home.self.number,
+		    s->home.url, s->home.key);
+	return NOS_OK;
+}
+
+/* A datagram to the service manager, if one started us (sd_notify(3)). */
+static void notify(const char *text)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, strlen(path));
+	if (path[0] == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&to,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
+		nos_log_line(NOS_LOG_WARN, "the service manager does not answer");
+	close(fd);
+}
+
+static int tell_ready(const struct serve *s, const struct nos_node *node)
+{
+	NOS_AUTO(buf) line = { 0 };
+	int status = 0;
+
+	for (size_t i = 0; i < s->o.listen.count; i++)
+		nos_log_line(NOS_LOG_INFO, "ready: http://%s", nos_node_address(node, i));
+	nos_buf_init(&line, 65536);
+	nos_node_ready(node, &line);
+	if (s->o.ready_fd) {
+		status = say(&line, (int)s->o.ready_fd);
+		close((int)s->o.ready_fd);
+	}
+	notify("READY=1");
+	return status;
+}
+
+/* A bad file keeps the old rules and says so. */
+static void reload(const struct serve *s, struct nos_node *node)
+{
+	struct nos_profile *rules = NULL;
+	struct nos_err err = { 0 };
+
+	if (!s->o.rules)
+		return;
+	if (read_rules(s->o.rules, &rules, &err)) {
+		nos_log_line(NOS_LOG_WARN, "%s: the rules stay as they were", err.text);
+		return;
+	}
+	nos_node_rules(node, rules);
+	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.rules);
+}
+
+static void until_ended(const struct serve *s, struct nos_node *node, const sigset_t *signals)
+{
+	int got;
+
+	while (sigwait(signals, &got) || got == SIGHUP)
+		if (got == SIGHUP)
+			reload(s, node);
+	nos_log_line(NOS_LOG_INFO, "ending: %s", strsignal(got));
+	notify("STOPPING=1");
+}
+
+static int serve(struct serve *s)
+{
+	const struct serve_opts *o = &s->o;
+	const struct nos_node_config config = { .home = &s->home,
+		.limits = &s->limits,
+		.version = NOS_VERSION,
+		.listen = o->listen.items,
+		.listen_count = o->listen.count,
+		.url = o->url,
+		.admin = *o->admin ? o->admin : NULL,
+		.loops = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+		.mqtt = o->mqtt,
+		.mqtt_password = s->password.len ? &s->password : NULL,
+		.ca = o->ca,
+		.print_fd = o->print ? STDOUT_FILENO : -1,
+		.closed = strcmp(o->registration, "closed") == 0,
+		.anonymous = strcmp(o->anonymous, "yes") == 0,
+		.keep_ms = o->keep_ms,
+		.keep_bytes = o->keep_size,
+		.profile = s->rules ? s->rules : nos_profile_builtin() };
+	struct nos_node *node = NULL;
+	struct nos_err err = { 0 };
+	sigset_t signals;
+	int status;
+
+	/* Blocked in every thread that is made from here on: this one takes them. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	if (make(s, &err) || nos_node_new(&config, &node, &err))
+		return nos_start_fail(tool.name, &err);
+	status = tell_ready(s, node);
+	if (!status)
+		until_ended(s, node, &signals);
+	nos_node_free(node);
+	return status;
+}
+
+static int run(struct serve *s)
+{
+	struct nos_err err = { 0 };
+
+	if (s->o.init && s->o.check)
+		nos_err_set(&err, NOS_USAGE, "--init and --check do not go together");
+	if (err.code || prepare(s, &err))
+		return nos_start_fail(tool.name, &err);
+	if (s->o.check)
+		return check(s);
+	if (s->o.init)
+		return make(s, &err) ? nos_start_fail(tool.name, &err) : 0;
+	return serve(s);
+}
+
+int main(int argc, char **argv)
+{
+	struct serve s = { 0 };
+	struct nos_err err = { 0 };
+	enum nos_opt_next next;
+	int operands, status;
+
+	nos_start(tool.name);
+	nos_start_secret();
+	nos_jose_start();
+	nos_mqtt_start();
+	if (nos_opt_parse(&tool, argc, argv, &s.o, &operands, &next, &err))
+		return nos_start_fail(tool.name, &err);
+	if (next == NOS_OPT_DONE)
+		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	if (operands < argc) {
+		nos_err_set(&err, NOS_USAGE, "no operand is taken: '%s'", argv[operands]);
+		return nos_start_fail(tool.name, &err);
+	}
+	nos_log_start(tool.name, s.o.common.quiet     ? NOS_LOG_WARN
+				 : s.o.common.verbose ? NOS_LOG_DEBUG
+						      : NOS_LOG_INFO);
+	status = run(&s);
+	drop(&s);
+	return status;
+}

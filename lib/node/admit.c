@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/admit.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "node/enrol.h"
+
+struct nos_admit {
+	struct nos_admit_config config;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct nos_http_request *queue, **tail; /* guarded by lock, so also: */
+	size_t count;
+	bool stop;
+};
+
+static void answer(struct nos_admit *a, struct nos_http_request *r)
+{
+	struct nos_str m1 = { (const char *)r->body.p, r->body.len };
+	struct nos_err err = { 0 };
+	enum nos_code code = nos_enrol_answer(
+	    a->config.store, a->config.vault, a->config.self, m1, nos_time_now(), &r->out, &err);
+
+	atomic_fetch_add_explicit(&a->config.metric->registrations[code], 1, memory_order_relaxed);
+	if (code) {
+		nos_log_line(NOS_LOG_INFO, "registration refused: %s", err.text);
+		nos_buf_truncate(&r->out, 0);
+		a->config.refuse(a->config.state, r, &err);
+	} else {
+		r->status = 201;
+		r->type = "application/jose";
+	}
+	a->config.answer(a->config.state, r);
+}
+
+static void *run(void *state)
+{
+	struct nos_admit *a = state;
+
+	pthread_mutex_lock(&a->lock);
+	for (;;) {
+		struct nos_http_request *r = a->queue;
+
+		if (!r && a->stop)
+			break;
+		if (!r) {
+			pthread_cond_wait(&a->wake, &a->lock);
+			continue;
+		}
+		a->queue = r->next;
+		if (!a->queue)
+			a->tail = &a->queue;
+		r->next = NULL;
+		nos_metric_set(a->config.metric, NOS_METRIC_QUEUE_REGISTER, --a->count);
+		pthread_mutex_unlock(&a->lock);
+		answer(a, r);
+		pthread_mutex_lock(&a->lock);
+	}
+	pthread_mutex_unlock(&a->lock);
+	return NULL;
+}
+
+enum nos_code nos_admit_new(
+    const struct nos_admit_config *config, struct nos_admit **ret, struct nos_err *err)
+{
+	struct nos_admit *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	a->config = *config;
+	a->tail = &a->queue;
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->wake, NULL);
+	if (pthread_create(&a->thread, NULL, run, a)) {
+		pthread_cond_destroy(&a->wake);
+		pthread_mutex_destroy(&a->lock);
+		free(a);
+		return nos_err_set(err, NOS_INTERNAL, "cannot start the registration thread");
+	}
+	pthread_setname_np(a->thread, "nos-admit");
+	*ret = a;
+	return NOS_OK;
+}
+
+bool nos_admit_submit(struct nos_admit *a, struct nos_http_request *r)
+{
+	bool room;
+
+	pthread_mutex_lock(&a->lock);
+	room = a->count < a->config.limit && !a->stop;
+	if (room) {
+		r->next = NULL;
+		*a->tail = r;
+		a->tail = &r->next;
+		nos_metric_set(a->config.metric, NOS_METRIC_QUEUE_REGISTER, ++a->count);
+		pthread_cond_signal(&a->wake);
+	}
+	pthread_mutex_unlock(&a->lock);
+	return room;
+}
+
+void nos_admit_free(struct nos_admit *a)
+{
+	if (!a)
+		return;
+	pthread_mutex_lock(&a->lock);
+	a->stop = true;
+	pthread_cond_signal(&a->wake);
+	pthread_mutex_unlock(&a->lock);
+	pthread_join(a->thread, NULL);
+	pthread_cond_destroy(&a->wake);
+	pthread_mutex_destroy(&a->lock);
+	free(a);
+}

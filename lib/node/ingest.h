@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * POST /v1/data (nos-wire(7)): from a request to a job that the committer can store, and from a job
+ * that is stored, or refused, to the answer with its receipt. Thread-safe; a loop brings its own
+ * store and working memory.
+ */
+#ifndef NOS_NODE_INGEST_H
+#define NOS_NODE_INGEST_H
+
+#include <stdatomic.h>
+
+#include "node/job.h"
+#include "node/limit.h"
+#include "node/metric.h"
+#include "node/self.h"
+#include "node/vault.h"
+
+/* What is the same for all loops; read-only but for the atomic. */
+struct nos_ingest {
+	const struct nos_self *self;
+	const struct nos_vault *vault;
+	const struct nos_limit *limits;
+	struct nos_member_table *members;
+	struct nos_metric *metric;
+	bool anonymous;			     /* readings without a seal are taken */
+	atomic_uint_least64_t key_period_ms; /* of the rules in force */
+};
+
+/* A loop's own. */
+struct nos_ingest_loop {
+	struct nos_store *store;
+	struct nos_scan header, reading;
+};
+
+void nos_ingest_loop_init(struct nos_ingest_loop *l, struct nos_store *store);
+void nos_ingest_loop_release(struct nos_ingest_loop *l);
+
+/* Looked at before the body is read: false with the reason in *err. */
+bool nos_ingest_begin(
+    const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err);
+
+/* The job for the committer, or NULL: the answer is in r, to be sent now. */
+struct nos_job *nos_ingest_take(
+    struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_http_request *r);
+
+/* Fill the answer of a job that came back from the committer. */
+void nos_ingest_answer(struct nos_ingest *g, struct nos_job *job);
+
+/* Fill r with an error, a 401 with its nonce among them. */
+void nos_ingest_refuse(
+    const struct nos_ingest *g, struct nos_http_request *r, const struct nos_err *err);
+
+#endif

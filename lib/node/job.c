@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/job.h"
+
+#include <stdlib.h>
+
+struct nos_job *nos_job_new(struct nos_http_request *request, size_t body_max)
+{
+	struct nos_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->request = request;
+	nos_buf_init_secret(&job->body, body_max);
+	return job;
+}
+
+void nos_job_free(struct nos_job *job, struct nos_member_table *members)
+{
+	if (!job)
+		return;
+	nos_member_drop(members, job->member);
+	nos_batch_release(&job->batch);
+	nos_buf_release(&job->body);
+	free(job);
+}

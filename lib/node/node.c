@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/node.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "json/encode.h"
+#include "node/routes.h"
+
+#define ANSWER_MAX	  (4u << 20) /* bytes: all of 10,000 readings refused */
+#define DRAIN_STEP_MS	  5
+#define ADMIN_CONNECTIONS 64
+#define SQLITE		  "sqlite:"
+
+struct nos_node {
+	struct nos_node_config config;
+	struct nos_time since;
+	struct nos_metric metric;
+	struct nos_member_table *members;
+	struct nos_commit *commit;
+	struct nos_publish *publish;
+	struct nos_admit *admit;
+	struct nos_routes routes;
+	struct nos_routes_admin admin;
+	struct nos_http_server *server, *admin_server;
+	struct nos_store *commit_store, *publish_store, *admit_store;
+	int wake_fd;
+	int lock_fd; /* one nos-serve a SQLite store */
+};
+
+static enum nos_code open_store(
+    const struct nos_node *n, struct nos_store **ret, struct nos_err *err)
+{
+	return nos_store_open(n->config.home->url, false, ret, err);
+}
+
+/* Two on one store would each keep windows of their own. */
+static enum nos_code lock(struct nos_node *n, struct nos_err *err)
+{
+	const char *url = n->config.home->url;
+	char path[NOS_HOME_PATH_MAX + 8];
+
+	if (strncmp(url, SQLITE, strlen(SQLITE)) != 0)
+		return NOS_OK;
+	snprintf(path, sizeof(path), "%s.serve", url + strlen(SQLITE));
+	if (nos_file_lock(path, 0, &n->lock_fd, err) == NOS_BUSY)
+		return nos_err_set(err, NOS_BUSY, "another nos-serve has the store '%s'", url);
+	return err->code;
+}
+
+static enum nos_code start_commit(struct nos_node *n, struct nos_err *err)
+{
+	const struct nos_node_config *f = &n->config;
+	const struct nos_commit_config config = { .store = n->commit_store,
+		.members = n->members,
+		.limits = f->limits,
+		.metric = &n->metric,
+		.node = f->home->self.number,
+		.keep_ms = f->keep_ms,
+		.keep_bytes = f->keep_bytes,
+		.outbox = f->mqtt != NULL,
+		.state = &n->routes,
+		.answer = nos_routes_committed,
+		.wake_fd = n->wake_fd };
+
+	return nos_commit_new(&config, f->profile, &n->commit, err);
+}
+
+static enum nos_code start_publish(struct nos_node *n, struct nos_err *err)
+{
+	const struct nos_node_config *f = &n->config;
+	const struct nos_publish_config config = { .store = n->publish_store,
+		.commit = n->commit,
+		.limits = f->limits,
+		.metric = &n->metric,
+		.node = f->home->self.number,
+		.version = f->version,
+		.since = n->since,
+		.mqtt = f->mqtt,
+		.password = f->mqtt_password,
+		.ca = f->ca,
+		.print_fd = f->print_fd,
+		.wake_fd = n->wake_fd };
+
+	if (!f->mqtt && f->print_fd < 0)
+		return NOS_OK;
+	return nos_publish_new(&config, &n->publish, err);
+}
+
+static enum nos_code start_admit(struct nos_node *n, struct nos_err *err)
+{
+	const struct nos_node_config *f = &n->config;
+	const struct nos_admit_config config = { .store = n->admit_store,
+		.vault = &f->home->vault,
+		.self = &f->home->self,
+		.metric = &n->metric,
+		.limit = f->limits->of[NOS_LIMIT_REGISTRATIONS],
+		.state = &n->routes,
+		.answer = nos_routes_admitted,
+		.refuse = nos_routes_refuse };
+
+	return nos_admit_new(&config, &n->admit, err);
+}
+
+static enum nos_code make_loops(struct nos_node *n, struct nos_err *err)
+{
+	struct nos_routes *r = &n->routes;
+
+	r->loops = calloc(n->config.loops, sizeof(*r->loops));
+	if (!r->loops)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	for (; r->loop_count < n->config.loops; r->loop_count++) {
+		struct nos_routes_loop *l = &r->loops[r->loop_count];
+		struct nos_store *store;
+
+		if (open_store(n, &store, err))
+			return err->code;
+		nos_ingest_loop_init(&l->ingest, store);
+		l->tail = &l->jobs;
+	}
+	return NOS_OK;
+}
+
+static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
+{
+	const struct nos_node_config *f = &n->config;
+	struct nos_routes *r = &n->routes;
+
+	r->metric = &n->metric;
+	r->closed = f->closed;
+	r->ingest.self = &f->home->self;
+	r->ingest.vault = &f->home->vault;
+	r->ingest.limits = f->limits;
+	r->ingest.members = n->members;
+	r->ingest.metric = &n->metric;
+	r->ingest.anonymous = f->anonymous;
+	atomic_store(
+	    &r->ingest.key_period_ms, (uint64_t)(nos_profile_key_period_s(f->profile) * 1000));
+	nos_buf_init(&r->document, ANSWER_MAX);
+	if (nos_self_document(&f->home->self, f->closed, &r->document, err))
+		return err->code;
+	nos_buf_add_char(&r->document, '\n');
+	return make_loops(n, err);
+}
+
+static enum nos_code start_server(struct nos_node *n, struct nos_err *err)
+{
+	const struct nos_node_config *f = &n->config;
+	const struct nos_http_config config = { .listen = f->listen,
+		.listen_count = f->listen_count,
+		.loops = f->loops,
+		.connections = (unsigned)f->limits->of[NOS_LIMIT_CONNECTIONS],
+		.requests = (unsigned)f->limits->of[NOS_LIMIT_REQUESTS],
+		.idle_s = (unsigned)f->limits->of[NOS_LIMIT_IDLE],
+		.total_s = (unsigned)f->limits->of[NOS_LIMIT_REQUEST_TIME],
+		.out_max = ANSWER_MAX,
+		.thread_name = "nos-http",
+		.state = &n->routes,
+		.begin = nos_routes_begin,
+		.fail = nos_routes_fail,
+		.handle = nos_routes_handle,
+		.turn = nos_routes_turn };
+
+	n->routes.commit = n->commit;
+	n->routes.admit = n->admit;
+	if (nos_http_server_new(&config, &n->routes.server, err))
+		return err->code;
+	n->server = n->routes.server;
+	return NOS_OK;
+}
+
+static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
+{
+	const struct nos_node_config *f = &n->config;
+	const struct nos_http_config config = { .listen = &f->admin,
+		.listen_count = 1,
+		.loops = 1,
+		.connections = ADMIN_CONNECTIONS,
+		.requests = ADMIN_CONNECTIONS,
+		.idle_s = (unsigned)f->limits->of[NOS_LIMIT_IDLE],
+		.total_s = (unsigned)f->limits->of[NOS_LIMIT_REQUEST_TIME],
+		.out_max = ANSWER_MAX,
+		.thread_name = "nos-admin",
+		.state = &n->admin,
+		.begin = nos_routes_admin_begin,
+		.fail = nos_routes_admin_fail,
+		.handle = nos_routes_admin_handle };
+
+	n->admin.commit = n->commit;
+	n->admin.publish = n->publish;
+	n->admin.has_broker = f->mqtt != NULL;
+	n->admin.metric = &n->metric;
+	n->admin.version = f->version;
+	if (!f->admin)
+		return NOS_OK;
+	if (nos_http_server_new(&config, &n->admin.server, err))
+		return err->code;
+	n->admin_server = n->admin.server;
+	return NOS_OK;
+}
+
+/* What nos-token writes into enrolments where it is not told otherwise. */
+static enum nos_code note_url(const struct nos_node *n, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+	char url[NOS_HTTP_ADDRESS_MAX + 8];
+	uint64_t rev;
+
+	snprintf(url, sizeof(url), "http://%s", nos_node_address(n, 0));
+	nos_buf_init(&text, 4096);
+	nos_buf_add_text(&text, "{\"v\":1");
+	nos_encode_member_text(&text, "url", nos_str_of(n->config.url ? n->config.url : url));
+	nos_buf_add_char(&text, '}');
+	if (nos_buf_check(&text, "url", err))
+		return err->code;
+	return nos_store_put(n->config.home->store, NOS_SELF_NS, NOS_STR("url"), nos_buf_str(&text),
+	    NOS_STORE_ANY, &rev, err);
+}
+
+static void set_gauges(struct nos_node *n)
+{
+	const struct nos_limit *l = n->config.limits;
+
+	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_COMMIT, l->of[NOS_LIMIT_REQUESTS]);
+	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_REGISTER, l->of[NOS_LIMIT_REGISTRATIONS]);
+}
+
+static enum nos_code start(struct nos_node *n, struct nos_err *err)
+{
+	n->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (n->wake_fd < 0)
+		return nos_err_set(err, NOS_INTERNAL, "cannot make an eventfd");
+	set_gauges(n);
+	if (lock(n, err) || open_store(n, &n->commit_store, err) ||
+	    open_store(n, &n->publish_store, err) || open_store(n, &n->admit_store, err) ||
+	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
+	    prepare_routes(n, err) || start_commit(n, err) || start_publish(n, err) ||
+	    start_admit(n, err) || start_admin(n, err) || start_server(n, err))
+		return err->code;
+	return note_url(n, err);
+}
+
+enum nos_code nos_node_new(
+    const struct nos_node_config *config, struct nos_node **ret, struct nos_err *err)
+{
+	struct nos_node *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	n->config = *config;
+	n->since = nos_time_now();
+	n->wake_fd = n->lock_fd = -1;
+	if (start(n, err)) {
+		nos_node_free(n);
+		return err->code;
+	}
+	*ret = n;
+	return NOS_OK;
+}
+
+void nos_node_rules(struct nos_node *n, struct nos_profile *profile)
+{
+	atomic_store(
+	    &n->routes.ingest.key_period_ms, (uint64_t)(nos_profile_key_period_s(profile) * 1000));
+	nos_commit_profile(n->commit, profile);
+}
+
+const char *nos_node_address(const struct nos_node *n, size_t i)
+{
+	return nos_http_server_address(n->server, i);
+}
+
+void nos_node_ready(const struct nos_node *n, struct nos_buf *b)
+{
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "node", n->config.home->self.number);
+	nos_encode_member(b, "listen");
+	nos_buf_add_char(b, '[');
+	for (size_t i = 0; i < n->config.listen_count; i++) {
+		nos_encode_comma(b);
+		nos_encode_text(b, nos_str_of(nos_node_address(n, i)));
+	}
+	nos_buf_add_char(b, ']');
+	if (n->admin_server)
+		nos_encode_member_text(
+		    b, "admin", nos_str_of(nos_http_server_address(n->admin_server, 0)));
+	nos_encode_member_text(b, "pin", nos_str_of(n->config.home->self.pin));
+	nos_encode_member_text(b, "store", nos_str_of(n->config.home->url));
+	nos_encode_member_uint(b, "pid", (uint64_t)getpid());
+	nos_buf_add_text(b, "}\n");
+}
+
+static void drain(struct nos_node *n)
+{
+	if (!n->server)
+		return;
+	nos_http_server_drain(n->server);
+	/* Each request in hand is with a thread that will answer it. */
+	while (nos_http_server_pending(n->server))
+		poll(NULL, 0, DRAIN_STEP_MS);
+	nos_http_server_free(n->server);
+	while (!nos_commit_is_quiet(n->commit))
+		poll(NULL, 0, DRAIN_STEP_MS);
+}
+
+static void close_stores(struct nos_node *n)
+{
+	for (size_t i = 0; i < n->routes.loop_count; i++) {
+		nos_store_close(n->routes.loops[i].ingest.store);
+		nos_ingest_loop_release(&n->routes.loops[i].ingest);
+	}
+	free(n->routes.loops);
+	nos_store_close(n->commit_store);
+	nos_store_close(n->publish_store);
+	nos_store_close(n->admit_store);
+}
+
+void nos_node_free(struct nos_node *n)
+{
+	if (!n)
+		return;
+	drain(n);
+	nos_http_server_free(n->admin_server);
+	nos_admit_free(n->admit);
+	/* The publisher before the committer, which writes down how far it came. */
+	nos_publish_free(n->publish);
+	nos_commit_free(n->commit);
+	close_stores(n);
+	nos_member_table_free(n->members);
+	nos_buf_release(&n->routes.document);
+	if (n->wake_fd >= 0)
+		close(n->wake_fd);
+	if (n->lock_fd >= 0)
+		close(n->lock_fd);
+	free(n);
+}

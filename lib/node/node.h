@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A node that runs: HTTP loops, the committer, the publisher, the registration thread, and what
+ * they share. Made, drained and freed by one thread, the tool's.
+ */
+#ifndef NOS_NODE_NODE_H
+#define NOS_NODE_NODE_H
+
+#include "base/buf.h"
+#include "base/secret.h"
+#include "node/home.h"
+#include "node/limit.h"
+#include "score/profile.h"
+
+struct nos_node; /* opaque */
+
+struct nos_node_config {
+	const struct nos_home *home; /* open; must outlive the node */
+	const struct nos_limit *limits;
+	const char *version;
+	const char *const *listen; /* addresses for sources */
+	size_t listen_count;
+	const char *url;   /* what enrolments carry; NULL: the first address */
+	const char *admin; /* address; NULL: none */
+	unsigned loops;	   /* threads for sources */
+	const char *mqtt;  /* broker's URL; NULL: none */
+	const struct nos_secret *mqtt_password;
+	const char *ca;			   /* file for an mqtts broker */
+	int print_fd;			   /* -1: none */
+	bool closed;			   /* no source registers */
+	bool anonymous;			   /* readings without a seal are taken */
+	uint64_t keep_ms, keep_bytes;	   /* 0: for ever, whatever it takes */
+	const struct nos_profile *profile; /* the rules; must outlive the node */
+};
+
+/* When it returns NOS_OK sources are served. NOS_BUSY: another nos-serve has the store; and what
+ * the parts say: addresses, store, broker's URL. */
+enum nos_code nos_node_new(
+    const struct nos_node_config *config, struct nos_node **ret, struct nos_err *err) NOS_CHECK;
+
+/* Rules read again; the node frees them. */
+void nos_node_rules(struct nos_node *n, struct nos_profile *profile);
+
+/* {"node":…,"listen":[…],"admin":…,"pin":…,"store":…,"pid":…} and a newline (nos-formats(7)). */
+void nos_node_ready(const struct nos_node *n, struct nos_buf *ret);
+
+/* The address of a listener as bound. */
+const char *nos_node_address(const struct nos_node *n, size_t i);
+
+/* Take nothing new, answer what is in hand, store and publish it (limit "drain"), end. NULL is
+ * fine. */
+void nos_node_free(struct nos_node *n);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/publish.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "json/encode.h"
+#include "net/mqtt.h"
+
+#define BURST	    500 /* records read at once */
+#define WAIT_MS	    1000
+#define BYE_MS	    1000 /* for the last message */
+#define PRINT_MAX   (16u << 20)
+#define STATUS_TAG  0 /* no position of a record */
+#define KEEPALIVE_S 30
+
+struct nos_publish {
+	struct nos_publish_config config;
+	pthread_t thread;
+	atomic_bool stop, connected;
+
+	/* The thread's own. */
+	struct nos_mqtt *mqtt; /* NULL: none */
+	uint64_t sent;	       /* position of the newest record handed over */
+	bool greet;	       /* the status is to be published */
+	bool was_connected;
+	char status_topic[64];
+	struct nos_mono *handed; /* when, by position modulo the window */
+	struct nos_buf print;
+	int print_fd;
+};
+
+static void encode_status(const struct nos_publish *p, const char *status, struct nos_buf *b)
+{
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "node", p->config.node);
+	nos_encode_member_text(b, "status", nos_str_of(status));
+	nos_encode_member_time(b, "since", p->config.since);
+	nos_encode_member_text(b, "version", nos_str_of(p->config.version));
+	nos_buf_add_char(b, '}');
+}
+
+static void acked(void *state, uint64_t tag)
+{
+	struct nos_publish *p = state;
+
+	if (tag == STATUS_TAG)
+		return;
+	nos_metric_add(p->config.metric, NOS_METRIC_PUBLISHED, 1);
+	nos_metric_time(p->config.metric, NOS_METRIC_TIME_PUBLISH,
+	    p->handed[tag % p->config.limits->of[NOS_LIMIT_WINDOW]]);
+	nos_commit_published(p->config.commit, tag);
+}
+
+static void turned(void *state, bool connected, const struct nos_err *err)
+{
+	struct nos_publish *p = state;
+
+	atomic_store(&p->connected, connected);
+	p->greet = connected;
+	if (connected)
+		nos_log_line(NOS_LOG_INFO, "broker: connected");
+	else if (p->was_connected || p->sent == nos_commit_mark(p->config.commit))
+		nos_log_line(NOS_LOG_WARN, "%s; records wait", err->text);
+	p->was_connected = connected;
+}
+
+static void say(struct nos_publish *p, const char *status)
+{
+	NOS_AUTO(buf) text = { 0 };
+	struct nos_err err = { 0 };
+
+	nos_buf_init(&text, 1024);
+	encode_status(p, status, &text);
+	if (nos_mqtt_room(p->mqtt) &&
+	    nos_mqtt_publish(p->mqtt, p->status_topic, nos_buf_span(&text), true, STATUS_TAG, &err))
+		nos_log_line(NOS_LOG_WARN, "%s: %s", p->status_topic, err.text);
+}
+
+/* Nobody reads any more: printing ends, the main job does not. */
+static void flush_print(struct nos_publish *p)
+{
+	size_t done = 0;
+
+	while (p->print_fd >= 0 && done < p->print.len) {
+		ssize_t n = write(p->print_fd, p->print.p + done, p->print.len - done);
+
+		if (n > 0) {
+			done += (size_t)n;
+		} else if (errno != EINTR) {
+			nos_log_line(NOS_LOG_WARN, "printing ends: %s", strerror(errno));
+			p->print_fd = -1;
+		}
+	}
+	nos_buf_truncate(&p->print, 0);
+}
+
+static enum nos_code hand_over(
+    void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
+{
+	struct nos_publish *p = state;
+	char topic[NOS_ANALYSE_TOPIC_MAX];
+	struct nos_str t, record;
+
+	if (!nos_analyse_split(entry, &t, &record) || !nos_str_copy(t, topic, sizeof(topic)))
+		return nos_err_set(err, NOS_IO, "store: record %" PRIu64 " is damaged", position);
+	if (p->mqtt) {
+		p->handed[position % p->config.limits->of[NOS_LIMIT_WINDOW]] = nos_mono_now();
+		if (nos_mqtt_publish(p->mqtt, topic, nos_str_bytes(record), false, position, err))
+			return err->code;
+	}
+	p->sent = position;
+	if (p->print_fd >= 0) {
+		nos_buf_add_str(&p->print, record);
+		nos_buf_add_char(&p->print, '\n');
+	}
+	return NOS_OK;
+}
+
+/* How many records may go now: the window is filled again once it is half empty. */
+static size_t room(const struct nos_publish *p)
+{
+	size_t room;
+
+	if (!p->mqtt)
+		return BURST;
+	room = nos_mqtt_room(p->mqtt);
+	return room >= p->config.limits->of[NOS_LIMIT_WINDOW] / 2 ? room : 0;
+}
+
+/* False: there is nothing more to do before something happens. */
+static bool push(struct nos_publish *p)
+{
+	uint64_t last = nos_commit_last(p->config.commit);
+	size_t n = room(p);
+	struct nos_err err = { 0 };
+
+	nos_metric_set(p->config.metric, NOS_METRIC_OUTBOX,
+	    p->mqtt ? last - nos_commit_mark(p->config.commit) : 0);
+	if (!n || p->sent >= last)
+		return false;
+	if (p->mqtt)
+		nos_mqtt_cork(p->mqtt, true);
+	if (nos_store_read(p->config.store, NOS_ANALYSE_STREAM, p->sent, n < BURST ? n : BURST,
+		hand_over, p, &err) &&
+	    err.code != NOS_AWAY)
+		nos_log_line(NOS_LOG_WARN, "publishing: %s", err.text);
+	if (p->mqtt)
+		nos_mqtt_cork(p->mqtt, false);
+	flush_print(p);
+	return !err.code;
+}
+
+static void wait(struct nos_publish *p, unsigned ms)
+{
+	struct pollfd f = { .fd = p->config.wake_fd, .events = POLLIN };
+	uint64_t count;
+
+	if (p->mqtt)
+		nos_mqtt_wait(p->mqtt, p->config.wake_fd, ms);
+	else if (poll(&f, 1, (int)ms) < 0)
+		return;
+	/* Not blocking: 0 or more were written. */
+	if (read(p->config.wake_fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+static bool is_done(const struct nos_publish *p)
+{
+	return p->sent >= nos_commit_last(p->config.commit) &&
+	       (!p->mqtt || !nos_mqtt_in_flight(p->mqtt));
+}
+
+static void say_bye(struct nos_publish *p)
+{
+	uint64_t until = nos_mono_now().us + BYE_MS * 1000;
+
+	if (!p->mqtt)
+		return;
+	say(p, "offline");
+	while (
+	    nos_mqtt_in_flight(p->mqtt) && atomic_load(&p->connected) && nos_mono_now().us < until)
+		nos_mqtt_wait(p->mqtt, -1, BYE_MS / 10);
+	if (atomic_load(&p->connected))
+		nos_mqtt_disconnect(p->mqtt);
+}
+
+static void *run(void *state)
+{
+	struct nos_publish *p = state;
+	uint64_t until = 0;
+
+	while (!atomic_load(&p->stop) || !is_done(p)) {
+		if (atomic_load(&p->stop)) {
+			if (!until)
+				until = nos_mono_now().us +
+					p->config.limits->of[NOS_LIMIT_DRAIN] * 1000000;
+			if (nos_mono_now().us >= until)
+				break;
+		}
+		if (p->greet && nos_mqtt_room(p->mqtt)) {
+			p->greet = false;
+			say(p, "online");
+		}
+		wait(p, push(p) ? 0 : until ? WAIT_MS / 10 : WAIT_MS);
+	}
+	say_bye(p);
+	return NULL;
+}
+
+static enum nos_code open_broker(struct nos_publish *p, struct nos_err *err)
+{
+	const struct nos_publish_config *f = &p->config;
+	size_t window = f->limits->of[NOS_LIMIT_WINDOW];
+	NOS_AUTO(buf) will = { 0 };
+	char id[64];
+	struct nos_mqtt_config config = { .url = f->mqtt,
+		.password = f->password,
+		.ca = f->ca,
+		.client_id = id,
+		.window = (unsigned)window,
+		.keepalive_s = KEEPALIVE_S,
+		.will_topic = p->status_topic,
+		.state = p,
+		.acked = acked,
+		.turned = turned };
+
+	snprintf(id, sizeof(id), "nos-serve-%" PRIu64 "-%ld", f->node, (long)getpid());
+	snprintf(p->status_topic, sizeof(p->status_topic), "nos/%" PRIu64 "/status", f->node);
+	nos_buf_init(&will, 1024);
+	encode_status(p, "offline", &will);
+	p->handed = calloc(window, sizeof(*p->handed));
+	if (!p->handed || will.fail)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	config.will = will.p;
+	return nos_mqtt_new(&config, &p->mqtt, err);
+}
+
+static void drop(struct nos_publish *p)
+{
+	nos_mqtt_free(p->mqtt);
+	nos_buf_release(&p->print);
+	free(p->handed);
+	free(p);
+}
+
+enum nos_code nos_publish_new(
+    const struct nos_publish_config *config, struct nos_publish **ret, struct nos_err *err)
+{
+	struct nos_publish *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	p->config = *config;
+	p->print_fd = config->print_fd;
+	nos_buf_init(&p->print, PRINT_MAX);
+	p->sent = config->mqtt ? nos_commit_mark(config->commit) : nos_commit_last(config->commit);
+	if (config->mqtt && open_broker(p, err)) {
+		drop(p);
+		return err->code;
+	}
+	if (pthread_create(&p->thread, NULL, run, p)) {
+		drop(p);
+		return nos_err_set(err, NOS_INTERNAL, "cannot start the publisher");
+	}
+	pthread_setname_np(p->thread, "nos-publish");
+	*ret = p;
+	return NOS_OK;
+}
+
+bool nos_publish_is_connected(const struct nos_publish *p)
+{
+	return atomic_load(&p->connected);
+}
+
+void nos_publish_free(struct nos_publish *p)
+{
+	uint64_t one = 1;
+
+	if (!p)
+		return;
+	atomic_store(&p->stop, true);
+	if (write(p->config.wake_fd, &one, sizeof(one)) < 0)
+		nos_log_line(NOS_LOG_DEBUG, "the publisher is awake");
+	pthread_join(p->thread, NULL);
+	drop(p);
+}

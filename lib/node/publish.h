@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The publisher: the one thread that hands records to users. It reads the processed stream behind
+ * its mark, which is the last record that the broker acknowledged; a broker that is away loses
+ * nothing and slows nothing down. It owns the broker's socket.
+ */
+#ifndef NOS_NODE_PUBLISH_H
+#define NOS_NODE_PUBLISH_H
+
+#include "base/secret.h"
+#include "node/commit.h"
+#include "node/limit.h"
+#include "node/metric.h"
+#include "store/store.h"
+
+struct nos_publish_config {
+	struct nos_store *store; /* the thread's own from now on; not closed by it */
+	struct nos_commit *commit;
+	const struct nos_limit *limits;
+	struct nos_metric *metric;
+	uint64_t node;
+	const char *version;
+	struct nos_time since;		   /* when nos-serve began */
+	const char *mqtt;		   /* URL; NULL: no broker */
+	const struct nos_secret *password; /* NULL: none */
+	const char *ca;
+	int print_fd; /* each record is written to it too; -1: none */
+	int wake_fd;  /* the eventfd that the committer writes */
+};
+
+struct nos_publish; /* opaque */
+
+/* NOS_USAGE: not a broker's URL; NOS_ABSENT: no such CA file. The broker need not be there. */
+enum nos_code nos_publish_new(const struct nos_publish_config *config, struct nos_publish **ret,
+    struct nos_err *err) NOS_CHECK;
+
+bool nos_publish_is_connected(const struct nos_publish *p);
+
+/* Hand over what there is, for as long as the limit "drain" says, say offline, end the thread. No
+ * record may be committed any more. NULL is fine. */
+void nos_publish_free(struct nos_publish *p);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which request goes where: the paths of sources (nos-wire(7), "HTTP, southbound"), and those of
+ * the admin listener. The functions are those of net/http_server.h, with a struct nos_routes as
+ * state.
+ */
+#ifndef NOS_NODE_ROUTES_H
+#define NOS_NODE_ROUTES_H
+
+#include "node/admit.h"
+#include "node/commit.h"
+#include "node/ingest.h"
+#include "node/publish.h"
+
+/* Of one loop: touched by its thread alone. */
+struct nos_routes_loop {
+	struct nos_ingest_loop ingest;
+	struct nos_job *jobs, **tail; /* taken in this turn */
+	size_t count;
+};
+
+struct nos_routes {
+	struct nos_http_server *server; /* set by nos_http_server_new before a loop runs */
+	struct nos_ingest ingest;
+	struct nos_commit *commit;
+	struct nos_admit *admit;
+	struct nos_metric *metric;
+	struct nos_buf document; /* of GET /v1/node */
+	bool closed;		 /* no source registers */
+	struct nos_routes_loop *loops;
+	size_t loop_count;
+};
+
+nos_http_begin nos_routes_begin;
+nos_http_fail nos_routes_fail;
+nos_http_handle nos_routes_handle;
+nos_http_turn nos_routes_turn;
+
+/* The committer's and the registration thread's way back; state is the struct nos_routes. */
+nos_commit_answer nos_routes_committed;
+nos_admit_answer nos_routes_admitted;
+void nos_routes_refuse(void *state, struct nos_http_request *r, const struct nos_err *err);
+
+/* The admin listener: /healthz and /metrics. */
+struct nos_routes_admin {
+	struct nos_http_server *server;
+	struct nos_commit *commit;
+	struct nos_publish *publish;
+	bool has_broker;
+	struct nos_metric *metric;
+	const char *version;
+};
+nos_http_begin nos_routes_admin_begin;
+nos_http_fail nos_routes_admin_fail;
+nos_http_handle nos_routes_admin_handle;
+
+#endif

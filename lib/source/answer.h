@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a node answers to a pack: how many readings it has, which it refused and why, or a problem
+ * document for all of them (nos-wire(7), nos-formats(7), "Errors"). Whether it is to be believed is
+ * another question, which the receipt answers. Pure; not thread-safe on one answer.
+ */
+#ifndef NOS_SOURCE_ANSWER_H
+#define NOS_SOURCE_ANSWER_H
+
+#include "base/buf.h"
+
+struct nos_answer_reject {
+	uint32_t index; /* in the pack, from 0 */
+	struct nos_err err;
+};
+
+/* All-zero is valid. */
+struct nos_answer {
+	bool refused; /* a problem document: why says what is wrong with all of the pack */
+	struct nos_err why;
+	uint64_t accepted, duplicates;
+	struct nos_answer_reject *rejects; /* in order of their index */
+	size_t reject_count;
+	bool has_position;
+	uint64_t position; /* of the pack at the node */
+	uint64_t next;	   /* highest number seen and one; 0: not said */
+	bool same;	   /* a duplicate, byte for byte */
+};
+
+void nos_answer_release(struct nos_answer *a);
+
+/*
+ * Read the answer to a pack of that many readings into *ret, which was released or is all-zero.
+ * NOS_INTERNAL: not as it should be, the member named; *ret is as it was.
+ */
+enum nos_code nos_answer_decode(
+    struct nos_str body, size_t readings, struct nos_answer *ret, struct nos_err *err) NOS_CHECK;
+
+/* Read a problem document into *ret (its code is never NOS_OK). False: it is none. */
+bool nos_answer_problem(struct nos_str body, struct nos_err *ret);
+
+/* Why the reading at index was rejected, NULL if it was not. */
+const struct nos_err *nos_answer_why(const struct nos_answer *a, uint32_t index);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The URL of a node, as a source was told it, and of what lies below it. Pure; thread-safe. */
+#ifndef NOS_SOURCE_URL_H
+#define NOS_SOURCE_URL_H
+
+#include "base/buf.h"
+
+#define NOS_URL_MAX 255 /* bytes of a node's URL: what a keyring keeps */
+
+/* http://HOST… or https://HOST… without user, query and fragment, of at most NOS_URL_MAX bytes: it
+ * is shown and kept. NOS_USAGE: anything else; the text does not show it, it may hold a password.
+ */
+enum nos_code nos_url_check(const char *url, struct nos_err *err) NOS_CHECK;
+
+/* Append url, without the slashes at its end, and path. */
+void nos_url_join(struct nos_buf *b, const char *url, const char *path);
+
+#endif
