@@ -37,6 +37,8 @@ UNIT     := $(UNIT_SRC:%.c=$B/%)
 TOOL_SRC := $(sort $(wildcard cmd/nos-*.c))
 TOOLS    := $(TOOL_SRC:%.c=$B/%)
 BATS     := $(sort $(wildcard tests/tool/*.bats))
+HELP_SRC := $(sort $(wildcard tests/help/*.c))
+HELP     := $(HELP_SRC:%.c=$B/%)
 
 # A tool links only what its rooms need.
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
@@ -68,6 +70,10 @@ $(TOOLS): $B/%: $B/%.o $(LIB)
 $(UNIT): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
+# What tool tests put beside the tools: on its own, for it shows how others behave.
+$(HELP): $B/%: $B/%.o
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $<
+
 # Sanitizers: what is excused is listed, each with its reason.
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
 export TSAN_OPTIONS := suppressions=$(CURDIR)/tests/tsan.supp
@@ -76,7 +82,7 @@ unit: $(UNIT) ## run the unit tests
 	@test -n "$(UNIT)" || { echo 'no unit test found' >&2; exit 1; }
 	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
 
-tool: $(TOOLS) ## run the tests of the tools
+tool: $(TOOLS) $(HELP) ## run the tests of the tools
 	@test -n "$(BATS)" || { echo 'no tool test found' >&2; exit 1; }
 	V=$(V) prove --exec '' $(BATS)
 
@@ -88,7 +94,7 @@ asan tsan cover: ## run the tests in this flavour
 headers: ## compile each header alone
 	@for h in lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
 
-C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.h tests/unit/*/*.[ch]))
+C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.h tests/unit/*/*.[ch] $(HELP_SRC)))
 
 format: ## lay the C files out as .clang-format says
 	clang-format -i $(C_FILES)
