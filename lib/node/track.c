@@ -18,7 +18,7 @@ struct nos_track_table {
 	size_t count, limit;
 	struct nos_track *newest, *oldest;     /* by use */
 	struct nos_track *dirty, **dirty_tail; /* first changed first */
-	struct nos_track *saved;	       /* saved in the group that is not yet committed */
+	struct nos_track *saving;	       /* last saved first */
 };
 
 static size_t hash_of(const char *id)
@@ -53,7 +53,7 @@ enum nos_code nos_track_table_new(size_t limit, struct nos_track_table **ret, st
 void nos_track_release(struct nos_track *t)
 {
 	for (size_t i = 0; i < t->count; i++)
-		free(t->series[i].claimed);
+		free(t->series[i].text);
 	free(t->series);
 	t->series = NULL;
 	t->count = t->cap = 0;
@@ -97,7 +97,8 @@ static void link_newest(struct nos_track_table *t, struct nos_track *track)
 	t->newest = track;
 }
 
-/* Those that are saved leave when there are too many, the least used first. */
+/* Those that are saved leave when there are too many, the least used first; never the newest,
+ * which was just asked for. */
 static void evict(struct nos_track_table *t)
 {
 	struct nos_track *track = t->oldest;
@@ -105,7 +106,7 @@ static void evict(struct nos_track_table *t)
 	while (t->count > t->limit && track) {
 		struct nos_track *newer = track->newer;
 
-		if (!track->dirty && track != t->newest) {
+		if (!track->dirty && !track->saving && track != t->newest) {
 			*slot(t, track->id) = track->chain;
 			unlink_use(t, track);
 			nos_track_release(track);
@@ -160,7 +161,6 @@ enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, 
 		nos_err_within(err, "store: what is kept of '%s'", id);
 		return nos_store_damaged(err);
 	}
-	evict(t);
 	track = add(t, id);
 	if (!track) {
 		nos_track_release(&read);
@@ -177,6 +177,7 @@ enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, 
 		track->count = read.count;
 		track->cap = read.cap;
 	}
+	evict(t);
 	*ret = track;
 	return NOS_OK;
 }
@@ -184,7 +185,7 @@ enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, 
 static struct nos_track_series *add_series(
     struct nos_track *t, struct nos_str claimed, struct nos_str type, struct nos_err *err)
 {
-	char *text = malloc(claimed.len + type.len + 2);
+	char *text = malloc(claimed.len + type.len + 1);
 	size_t cap = t->cap ? t->cap * 2 : 4;
 
 	if (text && t->count == t->cap) {
@@ -203,11 +204,12 @@ static struct nos_track_series *add_series(
 		return NULL;
 	}
 	memcpy(text, claimed.p, claimed.len);
-	text[claimed.len] = '\0';
-	memcpy(text + claimed.len + 1, type.p, type.len);
-	text[claimed.len + 1 + type.len] = '\0';
-	t->series[t->count] =
-	    (struct nos_track_series){ .claimed = text, .type = text + claimed.len + 1 };
+	memcpy(text + claimed.len, type.p, type.len);
+	t->series[t->count] = (struct nos_track_series){
+		.text = text,
+		.claimed = { text, claimed.len },
+		.type = { text + claimed.len, type.len },
+	};
 	return &t->series[t->count++];
 }
 
@@ -217,8 +219,8 @@ struct nos_track_series *nos_track_series(struct nos_track *t, struct nos_str cl
 	if (!claimed.p)
 		claimed = NOS_STR("");
 	for (size_t i = 0; i < t->count; i++)
-		if (nos_str_is(type, t->series[i].type) &&
-		    nos_str_is(claimed, t->series[i].claimed))
+		if (nos_str_eq(type, t->series[i].type) &&
+		    nos_str_eq(claimed, t->series[i].claimed))
 			return &t->series[i];
 	if (t->count >= limit) {
 		nos_err_set(err, NOS_LARGE, "over %zu types of readings of one source", limit);
@@ -257,13 +259,20 @@ void nos_track_use(struct nos_track *t, const char *kid, struct nos_time now)
 	t->keys[i].uses++;
 }
 
+/* The group before is done with: what was saved in it may leave. */
+static void settle(struct nos_track_table *t)
+{
+	for (; t->saving; t->saving = t->saving->saving_next)
+		t->saving->saving = false;
+}
+
 enum nos_code nos_track_save(
     struct nos_track_table *t, struct nos_store *store, size_t limit, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
 
 	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
-	t->saved = NULL;
+	settle(t);
 	for (size_t i = 0; i < limit && t->dirty; i++) {
 		struct nos_track *track = t->dirty;
 		uint64_t rev;
@@ -278,21 +287,32 @@ enum nos_code nos_track_save(
 		if (!t->dirty)
 			t->dirty_tail = &t->dirty;
 		track->dirty = false;
-		track->dirty_next = t->saved;
-		t->saved = track;
+		track->saving = true;
+		track->saving_since = track->dirty_since;
+		track->saving_next = t->saving;
+		t->saving = track;
 	}
 	return NOS_OK;
 }
 
 void nos_track_unsave(struct nos_track_table *t)
 {
-	while (t->saved) {
-		struct nos_track *track = t->saved;
+	struct nos_track **p = &t->dirty;
 
-		t->saved = track->dirty_next;
-		if (track->dirty) /* changed again since: it is in the list */
-			continue;
+	/* Those that have changed since leave the list, for all go to its front as they stood. */
+	while (*p)
+		if ((*p)->saving)
+			*p = (*p)->dirty_next;
+		else
+			p = &(*p)->dirty_next;
+	t->dirty_tail = p;
+	while (t->saving) {
+		struct nos_track *track = t->saving;
+
+		t->saving = track->saving_next;
+		track->saving = false;
 		track->dirty = true;
+		track->dirty_since = track->saving_since;
 		track->dirty_next = t->dirty;
 		if (!t->dirty)
 			t->dirty_tail = &track->dirty_next;
@@ -439,9 +459,9 @@ void nos_track_encode(struct nos_buf *b, const struct nos_track *t)
 
 		nos_encode_comma(b);
 		nos_buf_add_char(b, '{');
-		if (*s->claimed)
-			nos_encode_member_text(b, "claimed", nos_str_of(s->claimed));
-		nos_encode_member_text(b, "type", nos_str_of(s->type));
+		if (s->claimed.len)
+			nos_encode_member_text(b, "claimed", s->claimed);
+		nos_encode_member_text(b, "type", s->type);
 		nos_encode_member_uint(b, "n", s->n);
 		nos_encode_member(b, "state");
 		nos_history_encode(b, &s->state);

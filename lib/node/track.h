@@ -19,8 +19,9 @@
 
 /* Readings of one type under one claim; claimed "" is the topic's own. */
 struct nos_track_series {
-	char *claimed, *type; /* one allocation, type behind claimed */
-	uint64_t n;	      /* of the newest record of the topic; with claimed "" alone */
+	char *text;		      /* owns what the two below show */
+	struct nos_str claimed, type; /* any text, a NUL may be in it */
+	uint64_t n;		      /* of the newest record of the topic; with claimed "" alone */
 	struct nos_rule_state state;
 };
 
@@ -46,8 +47,10 @@ struct nos_track {
 	struct nos_track *chain;	 /* of its bucket */
 	struct nos_track *newer, *older; /* by use */
 	struct nos_track *dirty_next;	 /* first changed first */
-	bool dirty;
-	uint64_t dirty_since; /* position of the first change that is not saved */
+	struct nos_track *saving_next;	 /* saved in the group that is not yet committed */
+	bool dirty, saving;
+	uint64_t dirty_since;  /* position of the first change that is not saved */
+	uint64_t saving_since; /* dirty_since before it was saved */
 };
 
 struct nos_track_table; /* opaque */
@@ -79,7 +82,8 @@ void nos_track_use(struct nos_track *t, const char *kid, struct nos_time now);
 enum nos_code nos_track_save(struct nos_track_table *t, struct nos_store *store, size_t limit,
     struct nos_err *err) NOS_CHECK;
 
-/* The caller's group failed: what was saved in it was not. */
+/* The caller's group failed: what was saved in it was not. Those that were saved last stay in
+ * memory until the next save. */
 void nos_track_unsave(struct nos_track_table *t);
 
 /* Does it hold more than its limit, since what has changed cannot leave? */
