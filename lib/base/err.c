@@ -48,11 +48,13 @@ static void tidy(char *text)
 
 static void fill(struct nos_err *err, enum nos_code code, const char *fmt, va_list ap)
 {
+	struct nos_err filled = { .code = code };
+
 	assert(code != NOS_OK);
-	memset(err, 0, sizeof(*err));
-	err->code = code;
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
-	tidy(err->text);
+	/* Beside, since an argument may be the text that is there. */
+	vsnprintf(filled.text, sizeof(filled.text), fmt, ap);
+	tidy(filled.text);
+	*err = filled;
 }
 
 enum nos_code nos_err_set(struct nos_err *err, enum nos_code code, const char *fmt, ...)
