@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Everything is built under build/<flavour>; V=asan|tsan|cover choose another flavour.
+# Everything is built under build/<flavour>; V=asan|tsan|cover|fuzz choose another flavour.
 V      ?= release
 B      := build/$(V)
 PREFIX ?= /usr/local
@@ -12,6 +12,7 @@ SAN_release :=
 SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 SAN_tsan := -fsanitize=thread -fno-omit-frame-pointer -O1
 SAN_cover := --coverage -O0
+SAN_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla \
 	-Wformat=2 -Wswitch-enum -Wundef -Wno-missing-field-initializers
@@ -37,8 +38,14 @@ UNIT     := $(UNIT_SRC:%.c=$B/%)
 TOOL_SRC := $(sort $(wildcard cmd/nos-*.c))
 TOOLS    := $(TOOL_SRC:%.c=$B/%)
 BATS     := $(sort $(wildcard tests/tool/*.bats))
+E2E      := $(sort $(wildcard tests/e2e/*.bats))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ     := $(FUZZ_SRC:%.c=$B/%)
+
+FUZZ_SECONDS ?= 5
 
 # A tool links only what its rooms need.
+LIBS_all := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
 LIBS_nos-send := -lcurl -lcjose -ljansson -lcrypto -lm
@@ -66,7 +73,10 @@ $(TOOLS): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F))
 
 $(UNIT): $B/%: $B/%.o $(LIB)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka $(LIBS_all)
+
+$(FUZZ): $B/%: $B/%.o $(LIB)
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS_all)
 
 # Sanitizers: what is excused is listed, each with its reason.
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
@@ -79,6 +89,17 @@ unit: $(UNIT) ## run the unit tests
 tool: $(TOOLS) ## run the tests of the tools
 	@test -n "$(BATS)" || { echo 'no tool test found' >&2; exit 1; }
 	V=$(V) prove --exec '' $(BATS)
+
+e2e: $(TOOLS) ## run the tests of several nodes, a broker and sources
+	@test -n "$(E2E)" || { echo 'no e2e test found' >&2; exit 1; }
+	V=$(V) prove --exec '' $(E2E)
+
+fuzz: ## run each decoder on made-up input for FUZZ_SECONDS (5)
+	$(MAKE) V=fuzz CC=clang fuzz-run
+
+fuzz-run: $(FUZZ)
+	@test -n "$(FUZZ)" || { echo 'no fuzz harness found' >&2; exit 1; }
+	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ)
 
 check: unit tool ## run the tests of this flavour
 
