@@ -88,7 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		must(code == err.code && (code == NOS_DATA || code == NOS_LARGE));
 		must(!err.has_offset || err.offset <= size);
-		must(!other || code == NOS_LARGE);
+		/* jansson takes a NUL between two values for a blank. */
+		must(!other || code == NOS_LARGE || memchr(data, '\0', size));
 	}
 	json_decref(other);
 	nos_scan_release(&scan);
