@@ -139,9 +139,15 @@ static bool is_fatal(const struct nos_register *r, enum nos_code code)
 	       code == NOS_INTERNAL;
 }
 
-/* Each line in its turn. *ret_failed counts those that failed and did not stop the run. */
-static enum nos_code each(const struct nos_register *r, struct nos_str input, size_t *ret_failed,
-    bool *ret_closed, struct nos_err *err)
+/* What became of the enrolments. */
+struct tally {
+	size_t registered, failed; /* failed: and did not stop the run */
+	bool closed;		   /* the reader of the receipts has gone */
+};
+
+/* Each line in its turn. */
+static enum nos_code each(
+    const struct nos_register *r, struct nos_str input, struct tally *tally, struct nos_err *err)
 {
 	uint64_t number = 0;
 	struct nos_str line;
@@ -156,10 +162,12 @@ static enum nos_code each(const struct nos_register *r, struct nos_str input, si
 				*err = why;
 				return nos_err_within(err, "line %" PRIu64, number);
 			}
-			++*ret_failed;
+			tally->failed++;
 			encode_failure(&out, number, &why);
+		} else {
+			tally->registered++;
 		}
-		if (print(&out, ret_closed, err))
+		if (print(&out, &tally->closed, err))
 			return err->code;
 	}
 	return NOS_OK;
@@ -194,7 +202,7 @@ static enum nos_code prepare(
 }
 
 static enum nos_code run(const struct register_opts *o, const struct nos_register *r,
-    size_t *ret_failed, bool *ret_closed, struct nos_err *err)
+    struct tally *tally, struct nos_err *err)
 {
 	NOS_AUTO(buf) input = { 0 };
 	size_t n;
@@ -208,7 +216,17 @@ static enum nos_code run(const struct register_opts *o, const struct nos_registe
 		    "%zu enrolments for one --keyring: --keyring-dir takes many", n);
 	if (n > 1 && o->name)
 		return nos_err_set(err, NOS_USAGE, "%zu enrolments for one --name", n);
-	return each(r, nos_buf_str(&input), ret_failed, ret_closed, err);
+	return each(r, nos_buf_str(&input), tally, err);
+}
+
+/* What --verbose adds, at the end. */
+static void report(const struct tally *tally)
+{
+	char text[80];
+
+	snprintf(
+	    text, sizeof(text), "%zu registered, %zu failed", tally->registered, tally->failed);
+	nos_start_warn(tool.name, text);
 }
 
 int main(int argc, char **argv)
@@ -217,8 +235,7 @@ int main(int argc, char **argv)
 	struct nos_register r = { 0 };
 	struct nos_err err = { 0 };
 	enum nos_opt_next next;
-	size_t failed = 0;
-	bool closed = false;
+	struct tally tally = { 0 };
 	enum nos_code code;
 	int operands;
 
@@ -236,15 +253,17 @@ int main(int argc, char **argv)
 	nos_start_stop();
 	code = prepare(&o, &r, &err);
 	if (!code)
-		code = run(&o, &r, &failed, &closed, &err);
+		code = run(&o, &r, &tally, &err);
 	nos_http_client_free(r.client);
-	if (closed)
+	if (tally.closed)
 		return 0;
+	if (o.common.verbose)
+		report(&tally);
 	if (code)
 		(void)nos_start_fail(tool.name, &err);
 	if (*nos_start_stopped())
 		return nos_start_signalled(*nos_start_stopped());
 	if (code)
 		return nos_start_status(code);
-	return failed ? nos_start_status(NOS_DATA) : 0;
+	return tally.failed ? nos_start_status(NOS_DATA) : 0;
 }

@@ -49,13 +49,14 @@ static void tidy(char *text)
 static NOS_PRINTF(3, 0) void fill(
     struct nos_err *err, enum nos_code code, const char *fmt, va_list ap)
 {
-	struct nos_err filled = { .code = code };
+	char text[NOS_ERR_TEXT_MAX] = "";
 
 	assert(code != NOS_OK);
-	/* Beside, since an argument may be the text that is there. */
-	vsnprintf(filled.text, sizeof(filled.text), fmt, ap);
-	tidy(filled.text);
-	*err = filled;
+	vsnprintf(text, sizeof(text), fmt, ap); /* aside: an argument may be the old text */
+	memset(err, 0, sizeof(*err));
+	err->code = code;
+	memcpy(err->text, text, sizeof(text));
+	tidy(err->text);
 }
 
 enum nos_code nos_err_set(struct nos_err *err, enum nos_code code, const char *fmt, ...)

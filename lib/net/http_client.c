@@ -255,6 +255,14 @@ static enum nos_code make_headers(const char *media, struct curl_slist **ret, st
 	return more ? NOS_OK : nos_err_set(err, NOS_INTERNAL, "out of memory");
 }
 
+static bool was_sent(const struct nos_http_client *c)
+{
+	long bytes = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &bytes);
+	return bytes > 0;
+}
+
 enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, const char *media,
     const struct nos_span *body, struct nos_http_answer *ret, struct nos_err *err)
 {
@@ -264,6 +272,7 @@ enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, c
 	nos_buf_truncate(&ret->body, 0);
 	ret->status = 0;
 	ret->retry_s = 0;
+	ret->sent = false;
 	ret->media[0] = ret->receipt[0] = '\0';
 	c->answer = ret;
 	c->receipts = 0;
@@ -277,7 +286,10 @@ enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, c
 	if (make_headers(body ? media : NULL, &headers, err))
 		return err->code;
 	rc = set_request(c, url, body, headers);
-	rc = rc ? rc : curl_easy_perform(c->easy);
+	if (!rc) {
+		rc = curl_easy_perform(c->easy);
+		ret->sent = was_sent(c);
+	}
 	/* It must not outlive the list. */
 	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, NULL);
 	if (rc)

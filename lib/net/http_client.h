@@ -23,7 +23,8 @@ struct nos_http_answer {
 	char media[64]; /* Content-Type without parameters, lower case; or empty */
 	char receipt[NOS_HTTP_RECEIPT_MAX]; /* Nos-Receipt, or empty */
 	uint64_t retry_s;		    /* Retry-After in seconds, 0: none */
-	struct nos_buf body;		    /* initialised by the caller; emptied, then filled */
+	bool sent; /* also on failure: some of the request went out, so that it may have arrived */
+	struct nos_buf body; /* initialised by the caller; emptied, then filled */
 };
 
 /* Once in main, before threads. NOS_INTERNAL: libcurl failed. */
@@ -42,7 +43,7 @@ void nos_http_client_free(struct nos_http_client *c); /* NULL is fine */
  * proxy but the environment's, no content coding asked for. NOS_AWAY: not reached, broken off, over
  * time, over answer_max or the limit of ret->body, or a certificate that is not good; NOS_USAGE:
  * not a URL; NOS_BUSY: stopped, within a second; NOS_INTERNAL: out of memory. The texts show the
- * URL without user, password and query. Except on NOS_OK, *ret holds nothing to be used.
+ * URL without user, password and query. Except on NOS_OK, *ret holds nothing to be used but sent.
  */
 enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, const char *media,
     const struct nos_span *body, struct nos_http_answer *ret, struct nos_err *err) NOS_CHECK;

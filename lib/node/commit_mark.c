@@ -32,7 +32,7 @@ enum nos_code nos_commit_mark_get(
 			    &d, "published", 0, NOS_NUM_SAFE, &ret->published, err);
 	}
 	nos_scan_release(&scan);
-	return err->code;
+	return nos_store_damaged(err);
 }
 
 enum nos_code nos_commit_mark_put(

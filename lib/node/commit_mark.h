@@ -12,7 +12,7 @@ struct nos_commit_mark {
 	uint64_t published; /* records up to it were acknowledged by the broker */
 };
 
-/* One that is not there is all-zero. */
+/* One that is not there is all-zero. NOS_CONFIG: written by a newer nos. */
 enum nos_code nos_commit_mark_get(
     struct nos_store *store, struct nos_commit_mark *ret, struct nos_err *err) NOS_CHECK;
 enum nos_code nos_commit_mark_put(

@@ -5,12 +5,10 @@
 
 #include "base/num.h"
 #include "envelope/pack.h"
-#include "json/decode.h"
 #include "json/encode.h"
-#include "node/analyse.h"
+#include "node/commit_mark.h"
 #include "node/raw.h"
 #include "node/registry.h"
-#include "node/self.h"
 #include "node/token.h"
 #include "node/track.h"
 #include "scheme/scheme.h"
@@ -89,28 +87,6 @@ static enum nos_code end_row(struct rows *r, struct nos_err *err)
 
 /* ---- what a node saw of a source ---- */
 
-/* The position up to which all is in the tracks that were saved. */
-static enum nos_code saved_up_to(struct rows *r, uint64_t *ret, struct nos_err *err)
-{
-	NOS_AUTO(buf) text = { 0 };
-	struct nos_decode d;
-	uint64_t rev;
-
-	*ret = 0;
-	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
-	if (nos_store_get(r->store, NOS_SELF_NS, NOS_STR("mark"), &text, &rev, err)) {
-		if (err->code != NOS_ABSENT)
-			return err->code;
-		nos_err_clear(err);
-		return NOS_OK;
-	}
-	if (nos_decode_object(&r->scan, nos_buf_str(&text), "store: mark", &d, err) ||
-	    nos_decode_version(&d, 1, "store", err) ||
-	    nos_decode_uint(&d, "saved", 0, NOS_NUM_SAFE, ret, err))
-		return nos_store_damaged(err);
-	return NOS_OK;
-}
-
 /* A pack beyond what was saved: as the node counts it (node/analyse.h), but for the rules. */
 static enum nos_code take_entry(
     void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
@@ -145,17 +121,18 @@ static enum nos_code take_entry(
 
 static enum nos_code read_tail(struct rows *r, struct nos_err *err)
 {
-	uint64_t saved, first, last;
+	struct nos_commit_mark mark;
+	uint64_t first, last;
 	size_t length;
 
-	if (saved_up_to(r, &saved, err) ||
+	if (nos_commit_mark_get(r->store, &mark, err) ||
 	    nos_store_bounds(r->store, NOS_RAW_STREAM, &first, &last, err))
 		return err->code;
 	/* At most a node's limit "replay"; each source in it stays in the table. */
-	length = last > saved ? (size_t)(last - saved) : 0;
+	length = last > mark.saved ? (size_t)(last - mark.saved) : 0;
 	if (nos_track_table_new(length + 1, &r->tail, err))
 		return err->code;
-	return nos_store_read(r->store, NOS_RAW_STREAM, saved, length, take_entry, r, err);
+	return nos_store_read(r->store, NOS_RAW_STREAM, mark.saved, length, take_entry, r, err);
 }
 
 /* The track of a source, whose series are not its caller's business; all zero if it has none. */

@@ -1,41 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
-#include "base/err.h"
+static struct nos_err err;
 
-static void an_error_may_be_told_in_the_words_of_the_one_before(void **state)
+static void the_old_text_may_go_into_the_new_one(void **state)
 {
-	struct nos_err err = { 0 };
-
 	(void)state;
-	nos_err_set_field(&err, NOS_LARGE, "key", "over %d bytes", 7);
-	assert_int_equal(nos_err_set(&err, NOS_CONFIG, "rules: %s", err.text), NOS_CONFIG);
-	assert_string_equal(err.text, "rules: over 7 bytes");
+	nos_err_set_field(&err, NOS_DATA, "key", "key is missing");
+	assert_int_equal(nos_err_set(&err, NOS_CONFIG, "no key file: %s", err.text), NOS_CONFIG);
+	assert_string_equal(err.text, "no key file: key is missing");
 	assert_string_equal(err.field, "");
-	assert_int_equal(nos_err_within(&err, "%s", "node.conf"), NOS_CONFIG);
-	assert_string_equal(err.text, "node.conf: rules: over 7 bytes");
+	nos_err_within(&err, "%s", "node.key");
+	assert_string_equal(err.text, "node.key: no key file: key is missing");
 }
 
-static void a_text_is_one_line_and_is_cut_between_characters(void **state)
+static void control_bytes_and_what_is_too_long_do_not_get_in(void **state)
 {
-	struct nos_err err = { 0 };
-	char text[NOS_ERR_TEXT_MAX + 1];
+	char text[2 * NOS_ERR_TEXT_MAX];
 
 	(void)state;
-	nos_err_set(&err, NOS_DATA, "a\nb\x7f");
-	assert_string_equal(err.text, "a?b?");
-	memset(text, 'a', sizeof(text));
-	memcpy(text + NOS_ERR_TEXT_MAX - 2, "\xc3\xa9", 3);
-	nos_err_set(&err, NOS_DATA, "%s", text);
-	assert_int_equal(strlen(err.text), NOS_ERR_TEXT_MAX - 2);
+	nos_err_set(&err, NOS_DATA, "a%sb", "\n\x1b");
+	assert_string_equal(err.text, "a??b");
+	memset(text, 'x', sizeof(text));
+	nos_err_set(&err, NOS_DATA, "%.*s", (int)sizeof(text), text);
+	assert_int_equal(strlen(err.text), NOS_ERR_TEXT_MAX - 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_error_may_be_told_in_the_words_of_the_one_before),
-		cmocka_unit_test(a_text_is_one_line_and_is_cut_between_characters),
+		cmocka_unit_test(the_old_text_may_go_into_the_new_one),
+		cmocka_unit_test(control_bytes_and_what_is_too_long_do_not_get_in),
 	};
-
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

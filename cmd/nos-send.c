@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/* nos-send(1): readings on stdin, sealed to a node by the pack, an answer a reading. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/opt.h"
+#include "cli/start.h"
+#include "crypto/jose.h"
+#include "json/encode.h"
+#include "source/courier.h"
+#include "source/lines.h"
+#include "source/load.h"
+
+#define OUT_MAX (16u << 20) /* bytes of the answers to one pack */
+
+struct send_opts {
+	struct nos_opt_common common;
+	const char *keyring, *kind, *spool, *ca;
+	struct nos_opt_list urls;
+	bool anonymous;
+	uint64_t batch, linger_ms, spool_max, wait_ms, max_line;
+};
+
+#define AT(field) offsetof(struct send_opts, field)
+static const struct nos_opt opts[] = {
+	{ "keyring", 0, NOS_OPT_PATH, AT(keyring), "file", "the source's keyring" },
+	{ "anonymous", 0, NOS_OPT_FLAG, AT(anonymous), NULL,
+	    "without a keyring: no seal, no proof" },
+	{ "url", 0, NOS_OPT_AGAIN, AT(urls), "url", "of the node, in place of the keyring's" },
+	{ "kind", 0, NOS_OPT_TEXT, AT(kind), "kind", "of an anonymous source" },
+	{ "batch", 'b', NOS_OPT_UINT, AT(batch), "count", "readings of a pack", .dflt = "50",
+	    .min = 1, .max = NOS_PACK_READINGS_MAX },
+	{ "linger", 0, NOS_OPT_SPAN, AT(linger_ms), "span", "a pack goes this long after its first",
+	    .dflt = "200ms", .max = 3600 * 1000 },
+	{ "spool", 0, NOS_OPT_PATH, AT(spool), "dir", "where packs wait for a node that is away" },
+	{ "spool-max", 0, NOS_OPT_SIZE, AT(spool_max), "size", "of all that wait", .dflt = "100M",
+	    .min = 1 },
+	{ "wait", 0, NOS_OPT_SPAN, AT(wait_ms), "span", "for a node that is away", .dflt = "30s",
+	    .max = 24 * 3600 * 1000 },
+	{ "ca", 0, NOS_OPT_PATH, AT(ca), "file", "the authorities for https" },
+	{ "max-line", 0, NOS_OPT_SIZE, AT(max_line), "size", "longest line taken", .dflt = "1M",
+	    .min = 64, .max = NOS_SCAN_TEXT_MAX },
+	{ 0 },
+};
+
+static const struct nos_opt_tool tool = { "nos-send", "< readings > answers",
+	"Send the readings of stdin (JSON, a line each) to a node.", opts,
+	offsetof(struct send_opts, common) };
+
+/* A run. */
+struct sender {
+	const struct send_opts *o;
+	struct nos_ring ring; /* path NULL: anonymous */
+	struct nos_send send;
+	struct nos_spool spool;
+	struct nos_courier courier;
+	struct nos_lines lines;
+	struct nos_load load;
+	struct nos_buf out;
+	struct nos_mono since;		      /* when the load had its first good reading */
+	uint64_t accepted, spooled, rejected; /* readings */
+	bool closed;			      /* the reader of the answers has gone */
+};
+
+static void sender_init(struct sender *s, const struct send_opts *o)
+{
+	*s = (struct sender){ .o = o };
+	nos_ring_init(&s->ring);
+	nos_send_init(&s->send);
+	nos_spool_init(&s->spool);
+	nos_lines_init(&s->lines, STDIN_FILENO, o->max_line, nos_start_stopped());
+	nos_load_init(&s->load, o->batch);
+	nos_buf_init(&s->out, OUT_MAX);
+}
+
+static void sender_release(struct sender *s)
+{
+	nos_buf_release(&s->out);
+	nos_load_release(&s->load);
+	nos_lines_release(&s->lines);
+	nos_spool_release(&s->spool);
+	nos_send_release(&s->send);
+	nos_ring_release(&s->ring);
+}
+
+static void say(void *state, const char *text)
+{
+	(void)state;
+	nos_start_warn(tool.name, text);
+}
+
+/* ---- answers ---- */
+
+static enum nos_code flush(struct sender *s, struct nos_err *err)
+{
+	size_t done = 0;
+
+	while (done < s->out.len) {
+		ssize_t n = write(STDOUT_FILENO, s->out.p + done, s->out.len - done);
+
+		if (n >= 0) {
+			done += (size_t)n;
+		} else if (errno != EINTR) {
+			s->closed = errno == EPIPE;
+			return nos_err_set_errno(err, NOS_IO, errno, "output");
+		}
+	}
+	nos_buf_truncate(&s->out, 0);
+	return NOS_OK;
+}
+
+static void encode_rejected(struct sender *s, const struct nos_err *why)
+{
+	s->rejected++;
+	nos_encode_member_text(&s->out, "status", NOS_STR("rejected"));
+	nos_encode_member(&s->out, "error");
+	nos_encode_error(&s->out, why);
+}
+
+/* The fate of the reading at index in the pack, by the node's word. */
+static void encode_answered(
+    struct sender *s, const struct nos_send_pack *p, const struct nos_answer *a, uint32_t index)
+{
+	const struct nos_err *why = nos_answer_why(a, index);
+	char id[80];
+
+	if (why) {
+		encode_rejected(s, why);
+		return;
+	}
+	nos_encode_member_text(
+	    &s->out, "status", nos_str_of(a->duplicates ? "duplicate" : "accepted"));
+	if (!p->seq)
+		return;
+	nos_encode_member_uint(&s->out, "seq", p->seq);
+	if (a->duplicates || !a->has_position)
+		return;
+	snprintf(
+	    id, sizeof(id), "%" PRIu64 "-%" PRIu64 "-%" PRIu32, s->ring.k.node, a->position, index);
+	nos_encode_member_text(&s->out, "id", nos_str_of(id));
+}
+
+/* An answer for each reading of the load, in order. why: of a pack that failed. */
+static void encode_answers(struct sender *s, const struct nos_send_pack *p,
+    enum nos_courier_fate fate, const struct nos_answer *a, const struct nos_err *why)
+{
+	uint32_t index = 0;
+
+	for (size_t i = 0; i < s->load.count; i++) {
+		const struct nos_load_item *item = &s->load.items[i];
+
+		nos_buf_add_char(&s->out, '{');
+		nos_encode_member_uint(&s->out, "line", item->line);
+		if (item->in_array)
+			nos_encode_member_uint(&s->out, "index", item->index);
+		if (item->err.code) {
+			encode_rejected(s, &item->err);
+		} else if (fate == NOS_COURIER_SPOOLED) {
+			s->spooled++;
+			nos_encode_member_text(&s->out, "status", NOS_STR("spooled"));
+		} else if (fate == NOS_COURIER_ANSWERED) {
+			encode_answered(s, p, a, index++);
+		} else {
+			nos_encode_member(&s->out, "error");
+			nos_encode_error(&s->out, why);
+		}
+		nos_buf_add_text(&s->out, "}\n");
+	}
+}
+
+/* ---- packs ---- */
+
+/* Close the pack: send it, and answer its readings whatever becomes of it. */
+static enum nos_code close_pack(struct sender *s, struct nos_err *err)
+{
+	struct nos_send_pack p = { .text = nos_buf_str(&s->load.text), .readings = s->load.good };
+	enum nos_courier_fate fate = NOS_COURIER_FAILED;
+	struct nos_answer answer = { 0 };
+	struct nos_err why = { 0 }, failed = { 0 };
+
+	if (p.readings)
+		(void)!nos_courier_deliver(&s->courier, &p, &fate, &answer, &why);
+	encode_answers(s, &p, fate, &answer, &why);
+	nos_answer_release(&answer);
+	nos_load_clear(&s->load);
+	if (nos_buf_check(&s->out, "output", &failed) || flush(s, &failed))
+		*err = failed;
+	else
+		*err = why;
+	return err->code;
+}
+
+/* What of the line in hand has room; a pack that is full goes. */
+static enum nos_code fill(struct sender *s, struct nos_err *err)
+{
+	bool full;
+
+	do {
+		size_t before = s->load.good;
+
+		if (nos_load_fill(&s->load, &full, err))
+			return err->code;
+		if (!before && s->load.good)
+			s->since = nos_mono_now();
+		/* A line that is bad needs not wait for company. */
+		if ((full || (s->load.count && !s->load.good)) && close_pack(s, err))
+			return err->code;
+	} while (full);
+	return NOS_OK;
+}
+
+static enum nos_code take_line(
+    struct sender *s, struct nos_str line, bool is_long, struct nos_err *err)
+{
+	struct nos_err why = { 0 };
+
+	if (!is_long)
+		return nos_load_line(&s->load, s->lines.number, line, err) ? err->code
+									   : fill(s, err);
+	nos_err_set(&why, NOS_LARGE, "line is over %" PRIu64 " bytes", s->lines.max);
+	return nos_load_reject(&s->load, s->lines.number, &why, err) ? err->code : fill(s, err);
+}
+
+/* Until when to wait for a line: what lingers is sent then, and what waits looked at. */
+static bool next_moment(const struct sender *s, struct nos_mono *ret)
+{
+	bool is_set = nos_courier_next(&s->courier, ret);
+	uint64_t due = s->since.us + s->o->linger_ms * 1000;
+
+	if (s->load.good && (!is_set || due < ret->us)) {
+		ret->us = due;
+		is_set = true;
+	}
+	return is_set;
+}
+
+static bool has_lingered(const struct sender *s)
+{
+	return s->load.good && nos_mono_now().us >= s->since.us + s->o->linger_ms * 1000;
+}
+
+static enum nos_code run(struct sender *s, struct nos_err *err)
+{
+	enum nos_lines_event event = NOS_LINES_WAIT;
+	struct nos_str line;
+
+	if (nos_courier_drain(&s->courier, err))
+		return err->code;
+	if (s->spool.count && s->spool.bytes >= s->spool.max_bytes)
+		return nos_err_set(err, NOS_BUSY, "the spool '%s' is full", s->spool.folder);
+	while (event != NOS_LINES_END && event != NOS_LINES_STOP) {
+		struct nos_mono until;
+		bool is_set = next_moment(s, &until);
+
+		if (nos_lines_next(&s->lines, is_set ? &until : NULL, &event, &line, err))
+			return err->code;
+		if ((event == NOS_LINES_LINE || event == NOS_LINES_LONG) &&
+		    take_line(s, line, event == NOS_LINES_LONG, err))
+			return err->code;
+		if ((event == NOS_LINES_END || event == NOS_LINES_STOP || has_lingered(s)) &&
+		    s->load.count && close_pack(s, err))
+			return err->code;
+		if (event != NOS_LINES_LINE && nos_courier_drain(&s->courier, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+/* ---- the tool ---- */
+
+static enum nos_code check(const struct send_opts *o, struct nos_err *err)
+{
+	if (o->anonymous && o->keyring)
+		return nos_err_set(err, NOS_USAGE, "--anonymous and --keyring exclude each other");
+	if (!o->anonymous && !o->keyring)
+		return nos_err_set(err, NOS_USAGE, "one of --keyring and --anonymous is needed");
+	if (o->anonymous && !o->urls.count)
+		return nos_err_set(err, NOS_USAGE, "--anonymous needs a --url");
+	if (o->anonymous && o->spool)
+		return nos_err_set(
+		    err, NOS_USAGE, "--spool needs a --keyring, whose key it is sealed under");
+	if (o->kind && !o->anonymous)
+		return nos_err_set(
+		    err, NOS_USAGE, "--kind is an anonymous source's: a keyring has its own");
+	if (o->kind && !nos_name_is_word(nos_str_of(o->kind)))
+		return nos_err_set(err, NOS_USAGE, "'%s' cannot be a kind", o->kind);
+	return NOS_OK;
+}
+
+static enum nos_code prepare(struct sender *s, struct nos_err *err)
+{
+	const struct send_opts *o = s->o;
+	const struct nos_send_config config = { .ring = o->keyring ? &s->ring : NULL,
+		.urls = o->urls.items,
+		.url_count = o->urls.count,
+		.kind = o->kind,
+		.ca = o->ca,
+		.stop = nos_start_stopped() };
+
+	if (check(o, err) || nos_http_client_start(err) ||
+	    (o->keyring && nos_ring_open(&s->ring, o->keyring, o->wait_ms, err)) ||
+	    nos_send_open(&s->send, &config, err) ||
+	    (o->spool && nos_spool_open(&s->spool, o->spool, &s->ring.k, o->spool_max, err)))
+		return err->code;
+	s->courier = (struct nos_courier){ .send = &s->send,
+		.spool = o->spool ? &s->spool : NULL,
+		.wait_ms = o->wait_ms,
+		.note = say };
+	return NOS_OK;
+}
+
+/* What --verbose adds, what became of the spool, and why it is not empty. */
+static void report(const struct sender *s)
+{
+	char text[128];
+
+	if (s->o->common.verbose) {
+		snprintf(text, sizeof(text),
+		    "%" PRIu64 " accepted, %" PRIu64 " spooled, %" PRIu64 " rejected", s->accepted,
+		    s->spooled, s->rejected);
+		nos_start_warn(tool.name, text);
+	}
+	if (!s->courier.accepted && !s->courier.spooled && !s->spool.count)
+		return;
+	snprintf(text, sizeof(text), "spool: %" PRIu64 " packs accepted, %zu waiting",
+	    s->courier.accepted, s->spool.count);
+	nos_start_warn(tool.name, text);
+	if (s->spool.count && s->courier.away)
+		nos_start_warn(tool.name, s->courier.why.text);
+}
+
+static int finish(struct sender *s, enum nos_code code, const struct nos_err *err)
+{
+	struct nos_err failed = { 0 };
+	int status = code && !s->closed ? nos_start_fail(tool.name, err) : 0;
+
+	report(s);
+	if (s->ring.path && nos_ring_close(&s->ring, &failed)) {
+		int other = nos_start_fail(tool.name, &failed);
+
+		status = status ? status : other;
+	}
+	if (*nos_start_stopped())
+		return nos_start_signalled(*nos_start_stopped());
+	if (!status && !s->closed && s->rejected + s->courier.rejected)
+		return nos_start_status(NOS_DATA);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct send_opts o = { 0 };
+	struct sender s;
+	struct nos_err err = { 0 };
+	enum nos_opt_next next;
+	enum nos_code code;
+	int operands, status;
+
+	nos_start(tool.name);
+	nos_start_secret();
+	nos_jose_start();
+	if (nos_opt_parse(&tool, argc, argv, &o, &operands, &next, &err))
+		return nos_start_fail(tool.name, &err);
+	if (next == NOS_OPT_DONE)
+		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	if (operands < argc) {
+		nos_err_set(&err, NOS_USAGE, "no operand is taken, readings come on stdin: '%s'",
+		    argv[operands]);
+		return nos_start_fail(tool.name, &err);
+	}
+	nos_start_stop();
+	sender_init(&s, &o);
+	code = prepare(&s, &err);
+	if (!code)
+		code = run(&s, &err);
+	status = finish(&s, code, &err);
+	sender_release(&s);
+	return status;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "source/courier.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* The number of a pack is in use where a keyring was copied; this often, something else is wrong.
+ */
+#define NUMBERS_MAX 8
+
+static void note(const struct nos_courier *c, const char *fmt, ...) NOS_PRINTF(2, 3);
+
+static void note(const struct nos_courier *c, const char *fmt, ...)
+{
+	char text[NOS_ERR_TEXT_MAX + 64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	c->note(c->note_state, text);
+}
+
+static bool is_passing(enum nos_code code)
+{
+	return code == NOS_AWAY || code == NOS_BUSY || code == NOS_TAG;
+}
+
+/*
+ * Send under a number; under a new one as often as it was in use. waiting: the pack is the oldest
+ * of the spool, and has its number there before it is sent.
+ */
+static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool waiting,
+    struct nos_answer *ret, struct nos_err *err)
+{
+	uint64_t wait_ms = c->away ? 0 : c->wait_ms;
+
+	for (int i = 0; i < NUMBERS_MAX; i++) {
+		bool numbered = p->seq != 0;
+
+		nos_err_clear(err);
+		if (nos_send_number(c->send, p, err) ||
+		    (waiting && !numbered && nos_spool_note(c->spool, p, err)))
+			return err->code;
+		if (nos_send_pack(c->send, p, wait_ms, ret, err) != NOS_EXISTS)
+			break;
+		note(c,
+		    "number %" PRIu64
+		    " was in use: the keyring is an old copy; going on at %" PRIu64,
+		    p->seq, c->send->config.ring->next);
+		p->seq = 0;
+		p->url[0] = '\0';
+		p->sent = false;
+	}
+	c->away = is_passing(err->code);
+	c->why = *err;
+	return err->code;
+}
+
+/* The oldest is settled: what the node refused of it no answer on stdout says. */
+static enum nos_code settle(
+    struct nos_courier *c, size_t readings, struct nos_answer *a, struct nos_err *err)
+{
+	uint64_t rejected = a->refused ? readings : a->reject_count;
+
+	if (rejected)
+		note(c, "spool: %" PRIu64 " readings rejected: %s", rejected,
+		    a->reject_count ? a->rejects[0].err.text : a->why.text);
+	c->rejected += rejected;
+	c->accepted++;
+	nos_answer_release(a);
+	return nos_spool_drop(c->spool, err);
+}
+
+enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err)
+{
+	while (c->spool && c->spool->count && !*c->send->config.stop) {
+		struct nos_answer answer = { 0 };
+		struct nos_send_pack p;
+
+		if (c->away && !nos_attempt_is_due(&c->send->attempt))
+			return NOS_OK;
+		if (nos_spool_oldest(c->spool, &p, err)) {
+			if (err->code != NOS_DATA)
+				return err->code;
+			note(c, "%s", err->text);
+			nos_err_clear(err);
+			continue;
+		}
+		if (push(c, &p, true, &answer, err)) {
+			if (!is_passing(err->code))
+				return err->code;
+			nos_err_clear(err);
+			return NOS_OK;
+		}
+		if (settle(c, p.readings, &answer, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+/* Behind what waits; a failure of the sending that cannot be waited out is not forgotten. */
+static enum nos_code put_by(struct nos_courier *c, const struct nos_send_pack *p,
+    enum nos_courier_fate *ret_fate, struct nos_err *err)
+{
+	struct nos_err why = *err;
+
+	nos_err_clear(err);
+	if (nos_spool_add(c->spool, p, err))
+		return err->code;
+	c->spooled++;
+	*ret_fate = NOS_COURIER_SPOOLED;
+	if (why.code && !is_passing(why.code))
+		*err = why;
+	return err->code;
+}
+
+enum nos_code nos_courier_deliver(struct nos_courier *c, struct nos_send_pack *p,
+    enum nos_courier_fate *ret_fate, struct nos_answer *ret_answer, struct nos_err *err)
+{
+	*ret_fate = NOS_COURIER_FAILED;
+	if (nos_courier_drain(c, err) || (c->spool && c->spool->count))
+		return c->spool ? put_by(c, p, ret_fate, err) : err->code;
+	if (!push(c, p, false, ret_answer, err)) {
+		*ret_fate = NOS_COURIER_ANSWERED;
+		return NOS_OK;
+	}
+	if (p->seq && !p->sent) {
+		nos_ring_back(c->send->config.ring, p->seq);
+		p->seq = 0;
+		p->url[0] = '\0';
+	}
+	return c->spool ? put_by(c, p, ret_fate, err) : err->code;
+}
+
+bool nos_courier_next(const struct nos_courier *c, struct nos_mono *ret)
+{
+	if (!c->spool || !c->spool->count)
+		return false;
+	*ret = c->send->attempt.earliest;
+	return true;
+}

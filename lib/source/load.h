@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The readings of one pack as they come in, and where each of them stood: lines of stdin, or the
+ * elements of one. A reading that is not good is kept with what is wrong, and is not sent. Pure;
+ * not thread-safe.
+ */
+#ifndef NOS_SOURCE_LOAD_H
+#define NOS_SOURCE_LOAD_H
+
+#include "base/buf.h"
+#include "json/scan.h"
+
+#define NOS_LOAD_TEXT_MAX (256u << 10) /* bytes of a pack's text */
+
+struct nos_load_item {
+	uint64_t line;
+	bool in_array;
+	uint32_t index;	    /* in_array: which element of the line, from 0 */
+	struct nos_err err; /* code NOS_OK: it is in the text */
+};
+
+struct nos_load {
+	size_t most;	     /* readings of a pack */
+	struct nos_buf text; /* NDJSON of the good ones, as they came */
+	struct nos_load_item *items;
+	size_t count, cap;
+	size_t good; /* of the items, in the text */
+
+	/* The line in hand. */
+	uint64_t line;
+	struct nos_str left; /* the line itself, where it is no array; len 0: taken */
+	uint32_t at, index;  /* where it is one */
+	bool in_array;
+	struct nos_scan scan;
+	struct nos_buf space;
+};
+
+void nos_load_init(struct nos_load *l, size_t most);
+void nos_load_release(struct nos_load *l);
+
+/* Forget the items and their text; what is left of the line in hand stays. */
+void nos_load_clear(struct nos_load *l);
+
+/* Take a line in hand, which must outlive its filling in. NOS_INTERNAL: out of memory. */
+enum nos_code nos_load_line(
+    struct nos_load *l, uint64_t number, struct nos_str line, struct nos_err *err) NOS_CHECK;
+
+/* Note a line that is not good as a whole. NOS_INTERNAL: out of memory. */
+enum nos_code nos_load_reject(
+    struct nos_load *l, uint64_t number, const struct nos_err *why, struct nos_err *err) NOS_CHECK;
+
+/*
+ * Fill the line in hand in, as far as there is room. *ret_full: the pack is full; clear it and fill
+ * again, for more of the line may be left. NOS_INTERNAL: out of memory.
+ */
+enum nos_code nos_load_fill(struct nos_load *l, bool *ret_full, struct nos_err *err) NOS_CHECK;
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "source/send.h"
+
+#define CONNECT_MS 10000
+#define ANSWER_MS  30000
+#define ANSWER_MAX (4u << 20) /* bytes: 10,000 rejects, each with its reason */
+
+void nos_send_init(struct nos_send *s)
+{
+	*s = (struct nos_send){ 0 };
+	nos_buf_init(&s->answer.body, ANSWER_MAX);
+	nos_buf_init(&s->jwe, NOS_PACK_MAX + 1);
+}
+
+void nos_send_release(struct nos_send *s)
+{
+	nos_http_client_free(s->client);
+	nos_pack_keys_release(&s->keys);
+	nos_buf_release(&s->answer.body);
+	nos_buf_release(&s->jwe);
+	nos_send_init(s);
+}
+
+static enum nos_code take_urls(struct nos_send *s, struct nos_err *err)
+{
+	const struct nos_send_config *c = &s->config;
+
+	if (c->url_count > NOS_KEYRING_URLS_MAX)
+		return nos_err_set(err, NOS_USAGE, "over %d URLs", NOS_KEYRING_URLS_MAX);
+	for (size_t i = 0; i < c->url_count; i++)
+		s->urls[s->url_count++] = c->urls[i];
+	for (size_t i = 0; !c->url_count && i < c->ring->k.url_count; i++)
+		s->urls[s->url_count++] = c->ring->k.urls[i];
+	for (size_t i = 0; i < s->url_count; i++)
+		if (nos_url_check(s->urls[i], err))
+			return err->code;
+	return NOS_OK;
+}
+
+static enum nos_code take_keys(struct nos_send *s, struct nos_err *err)
+{
+	const struct nos_keyring *k = &s->config.ring->k;
+	const struct nos_keyring_key *key = nos_keyring_active(k);
+	NOS_AUTO(secret) k_s = { 0 };
+
+	nos_name_format(&key->name, s->kid);
+	if (nos_derive_static(&k->z_key, NOS_DERIVE_AUTH, &k_s, err))
+		return err->code;
+	return nos_pack_keys_make(
+	    &key->value, &k_s, nos_str_of(s->kid), nos_str_of(k->source), &s->keys, err);
+}
+
+enum nos_code nos_send_open(
+    struct nos_send *s, const struct nos_send_config *config, struct nos_err *err)
+{
+	const struct nos_http_client_config http = { .ca = config->ca,
+		.connect_ms = CONNECT_MS,
+		.total_ms = ANSWER_MS,
+		.answer_max = ANSWER_MAX };
+
+	s->config = *config;
+	if (take_urls(s, err) || (config->ring && take_keys(s, err)))
+		return err->code;
+	return nos_http_client_new(&http, &s->client, err);
+}
+
+/* A pack goes again to the node that it went to first, as long as there is such a node. */
+static bool is_ours(const struct nos_send *s, const char *url)
+{
+	for (size_t i = 0; i < s->url_count; i++)
+		if (strcmp(url, s->urls[i]) == 0)
+			return true;
+	return false;
+}
+
+enum nos_code nos_send_number(struct nos_send *s, struct nos_send_pack *p, struct nos_err *err)
+{
+	if (s->config.ring && !p->seq && nos_ring_take(s->config.ring, &p->seq, err))
+		return err->code;
+	if (!is_ours(s, p->url))
+		snprintf(p->url, sizeof(p->url), "%s", s->urls[s->url]);
+	return NOS_OK;
+}
+
+static enum nos_code seal(struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
+{
+	const struct nos_pack pack = { .kid = nos_str_of(s->kid),
+		.source = nos_str_of(s->config.ring->k.source),
+		.cty = NOS_STR(NOS_SEND_CTY),
+		.seq = p->seq };
+
+	nos_buf_truncate(&s->jwe, 0);
+	return nos_pack_seal(&s->keys, &pack, nos_str_bytes(p->text), &s->jwe, err);
+}
+
+static void make_url(const struct nos_send *s, const char *base, struct nos_buf *url)
+{
+	nos_buf_init(url, 2 * NOS_URL_MAX);
+	nos_url_join(url, base, "/v1/data");
+	if (s->config.kind) {
+		nos_buf_add_text(url, "?kind=");
+		nos_http_client_escape(url, nos_str_of(s->config.kind));
+	}
+}
+
+static enum nos_code said(
+    const struct nos_send *s, enum nos_code code, const char *url, struct nos_err *err)
+{
+	struct nos_err why = { 0 };
+
+	if (nos_answer_problem(nos_buf_str(&s->answer.body), &why))
+		return nos_err_set(err, code, "%s: %s", url, why.text);
+	return nos_err_set(err, code, "%s: answered %u", url, s->answer.status);
+}
+
+/* A node that has no room, or is not well: the pack is not settled, whoever says so. */
+static bool is_passing(enum nos_code code)
+{
+	return code == NOS_IO || code == NOS_BUSY || code == NOS_AWAY || code == NOS_INTERNAL;
+}
+
+/* The body, which is to be believed. The status line is not under the receipt. */
+static enum nos_code settle(const struct nos_send *s, struct nos_send_pack *p, bool first,
+    struct nos_answer *ret, struct nos_err *err)
+{
+	if (nos_answer_decode(nos_buf_str(&s->answer.body), p->readings, ret, err))
+		return err->code;
+	if (ret->refused && is_passing(ret->why.code)) {
+		nos_err_set(err, NOS_BUSY, "%s: %s", p->url, ret->why.text);
+		nos_answer_release(ret);
+		return NOS_BUSY;
+	}
+	if (!s->config.ring || !ret->duplicates || ret->same || !first)
+		return NOS_OK;
+	if (ret->next <= p->seq)
+		nos_err_set_field(
+		    err, NOS_INTERNAL, "next", "the node's answer is not as it should be: next");
+	else
+		nos_err_set(err, NOS_EXISTS, "the number was in use");
+	nos_ring_skip(s->config.ring, ret->next);
+	nos_answer_release(ret);
+	return err->code;
+}
+
+/* An answer without a receipt settles nothing, and deletes nothing. */
+static enum nos_code unproven(
+    const struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
+{
+	switch (s->answer.status) {
+	case 401:
+		return nos_err_set(err, NOS_TAG,
+		    "%s: the node does not know this key; nothing was deleted", p->url);
+	case 429:
+	case 503:
+		return said(s, NOS_BUSY, p->url, err);
+	default:
+		return nos_err_set(
+		    err, NOS_AWAY, "%s: answered %u without a receipt", p->url, s->answer.status);
+	}
+}
+
+static enum nos_code judge_sealed(const struct nos_send *s, struct nos_send_pack *p, bool first,
+    struct nos_answer *ret, struct nos_err *err)
+{
+	if (!nos_pack_receipt_is_good(&s->keys, nos_buf_span(&s->jwe),
+		nos_buf_span(&s->answer.body), nos_str_of(s->answer.receipt)))
+		return unproven(s, p, err);
+	return settle(s, p, first, ret, err);
+}
+
+static enum nos_code judge_open(
+    const struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
+{
+	switch (s->answer.status) {
+	case 202:
+	case 400:
+	case 413:
+	case 415:
+	case 422:
+		return settle(s, p, true, ret, err);
+	case 401:
+	case 403:
+		return said(s, NOS_DENIED, p->url, err);
+	case 429:
+	case 503:
+		return said(s, NOS_BUSY, p->url, err);
+	default:
+		return said(s, NOS_AWAY, p->url, err);
+	}
+}
+
+/* One try. A pack that did not leave may go to another URL the next time. */
+static enum nos_code once(
+    struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
+{
+	bool sealed = s->config.ring != NULL, first = !p->sent;
+	struct nos_span body = sealed ? nos_buf_span(&s->jwe) : nos_str_bytes(p->text);
+	NOS_AUTO(buf) url = { 0 };
+	enum nos_code code;
+
+	nos_err_clear(err);
+	make_url(s, p->url, &url);
+	code = nos_http_client_send(
+	    s->client, url.p, sealed ? "application/jose" : NOS_SEND_CTY, &body, &s->answer, err);
+	p->sent |= s->answer.sent;
+	if (!code)
+		return sealed ? judge_sealed(s, p, first, ret, err) : judge_open(s, p, ret, err);
+	if (!p->sent) {
+		s->url = (s->url + 1) % s->url_count;
+		snprintf(p->url, sizeof(p->url), "%s", s->urls[s->url]);
+	}
+	return code;
+}
+
+enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_t wait_ms,
+    struct nos_answer *ret, struct nos_err *err)
+{
+	const struct nos_mono until = { nos_mono_now().us + wait_ms * 1000 };
+
+	if (s->config.ring && seal(s, p, err))
+		return err->code;
+	for (;;) {
+		once(s, p, ret, err);
+		if (err->code != NOS_AWAY && err->code != NOS_BUSY && err->code != NOS_TAG) {
+			nos_attempt_good(&s->attempt);
+			return err->code;
+		}
+		nos_attempt_failed(&s->attempt, s->answer.retry_s, err->code == NOS_TAG);
+		if (!nos_attempt_wait(&s->attempt, until, s->config.stop))
+			return err->code;
+	}
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One pack to the node, and its answer, which is believed by its receipt alone (nos-wire(7), "A
+ * source believes an answer only by its receipt"). Anonymous readings have neither seal nor
+ * receipt. One pack at a time; not thread-safe.
+ */
+#ifndef NOS_SOURCE_SEND_H
+#define NOS_SOURCE_SEND_H
+
+#include "envelope/pack.h"
+#include "net/http_client.h"
+#include "source/answer.h"
+#include "source/attempt.h"
+#include "source/ring.h"
+#include "source/url.h"
+
+#define NOS_SEND_CTY "application/x-ndjson"
+
+/* What is sent. All-zero but for text and readings: it never was. */
+struct nos_send_pack {
+	struct nos_str text; /* NDJSON */
+	size_t readings;
+	uint64_t seq;		   /* its number, 0: none yet */
+	char url[NOS_URL_MAX + 1]; /* of the node that it went to, and goes to again; or empty */
+	bool sent;		   /* it may have arrived: a duplicate is no wonder */
+};
+
+struct nos_send_config {
+	struct nos_ring *ring;	  /* NULL: anonymous */
+	const char *const *urls;  /* of the node, in place of the keyring's */
+	size_t url_count;	  /* 0: the keyring's */
+	const char *kind;	  /* of an anonymous source, NULL: not said */
+	const char *ca;		  /* NULL: the system's */
+	const volatile int *stop; /* no further try once it is not 0; one under way is finished */
+};
+
+struct nos_send {
+	struct nos_send_config config;
+	const char *urls[NOS_KEYRING_URLS_MAX];
+	size_t url_count, url; /* url: where a new pack goes */
+	char kid[NOS_NAME_TEXT_MAX];
+	struct nos_pack_keys keys;
+	struct nos_attempt attempt;
+	struct nos_http_client *client;
+	struct nos_http_answer answer;
+	struct nos_buf jwe;
+};
+
+/* So that release is fine whatever follows. */
+void nos_send_init(struct nos_send *s);
+void nos_send_release(struct nos_send *s);
+
+/* Everything in *config must outlive *s. NOS_USAGE: a URL that cannot be; NOS_ABSENT: no such CA
+ * file; NOS_INTERNAL. */
+enum nos_code nos_send_open(
+    struct nos_send *s, const struct nos_send_config *config, struct nos_err *err) NOS_CHECK;
+
+/* Give a pack its number and the URL that it goes to, where it has none, or one that is none of the
+ * node's any more; an anonymous one has no number. What nos_ring_take returns. */
+enum nos_code nos_send_number(
+    struct nos_send *s, struct nos_send_pack *p, struct nos_err *err) NOS_CHECK;
+
+/*
+ * Send a pack that has its number, and try again for wait_ms (0: once). NOS_OK: it is settled by
+ * *ret, which was released or is all-zero.
+ * NOS_EXISTS  its number was in use at its first sending: the keyring is an old copy. The ring
+ *             stands at the node's next; take another number
+ * NOS_AWAY    not reached, or no answer that can be believed
+ * NOS_BUSY    the node has no room
+ * NOS_TAG     the node does not know the key, without a receipt: nothing is settled
+ * NOS_DENIED  anonymous readings are not taken
+ * NOS_LARGE   longer than a pack can be
+ * NOS_INTERNAL  the answer has its receipt, and is not as it should be
+ */
+enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_t wait_ms,
+    struct nos_answer *ret, struct nos_err *err) NOS_CHECK;
+
+#endif
