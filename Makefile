@@ -125,8 +125,13 @@ fuzz-run: $(FUZZ)
 
 check: unit tool ## run the tests of this flavour
 
-asan tsan cover: ## run the tests in this flavour
+asan tsan: ## run the tests in this flavour
 	$(MAKE) V=$@ check
+
+cover: ## run the tests, and say what of the code they reach
+	$(MAKE) V=cover check
+	command -v gcovr >/dev/null || { echo 'cover: gcovr is not installed, no summary' >&2; exit 0; }; \
+		gcovr --root . --filter lib/ --filter cmd/ --print-summary --output build/cover/summary.txt build/cover
 
 headers: ## compile each header alone
 	@for h in lib/*.h lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
@@ -151,7 +156,7 @@ lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pag
 	scripts/check-man $B/cmd
 	shellcheck $(SCRIPTS)
 
-SCRIPTS := .ci/run scripts/dist/nos-completion.bash $(shell grep -l '^$H!.*sh$$' scripts/*)
+SCRIPTS := .ci/run scripts/dist/nos-completion.bash $(shell grep -sld skip '^$H!.*sh$$' scripts/*)
 
 # What install puts down and uninstall takes away: the same words in both.
 VERSION   := $(shell sed -n 's/^$Hdefine NOS_VERSION "\(.*\)"$$/\1/p' lib/base/version.h)
