@@ -16,7 +16,7 @@ _nos_complete() {
 	--*:?*) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	*)
 		[[ $word == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$word"); return; }
-		mapfile -t COMPREPLY < <(compgen -W "$(sed 's/ .*//' <<<"$options") --help --version" -- "$word") ;;
+		mapfile -t COMPREPLY < <(compgen -W "$(cut -d' ' -f1 <<<"$options")" -- "$word") ;;
 	esac
 }
 
