@@ -97,8 +97,8 @@ $(FUZZ): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS_all)
 
 # What tool tests put beside the tools: on its own, for it shows how others behave.
-$(HELP): $B/%: $B/%.o
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $<
+$(HELP): $B/%: $B/%.o $(LIB)
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcjose -ljansson -lcrypto -lm
 
 # Sanitizers: what is excused is listed, each with its reason.
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0

@@ -13,10 +13,11 @@
 
 #define ENTRY_MAX     (NOS_STORE_ENTRY_MAX - 4096)
 #define RECORDS_MAX   ((size_t)256 << 20) /* bytes of records of one group */
-#define SAVE_IDLE     500		  /* tracks saved with a group when nothing waits */
+#define SAVE_IDLE     500		  /* tracks saved with a group when nothing comes */
 #define TRIM_MOST     1000		  /* entries trimmed with a group */
 #define TRIM_EVERY_US 1000000
-#define IDLE_MS	      1000
+#define IDLE_MS	      200 /* without a job: what changed is saved */
+#define RECORDS_MS    5	  /* how long records wait for jobs to be committed with */
 #define RETRY_MS      100 /* after a failed group, before records are tried again */
 
 struct nos_commit {
@@ -46,6 +47,7 @@ struct nos_commit {
 	struct nos_scan scan;
 	struct nos_mono trimmed;
 	bool more_to_trim;
+	bool idle; /* nothing came for IDLE_MS */
 	bool failing;
 	bool broken; /* only a restart helps */
 };
@@ -141,12 +143,12 @@ static enum nos_code put_records(struct nos_commit *c, struct nos_err *err)
 }
 
 /* Tracks as they stand hold everything up to the group before. How many are saved: all that changed
- * where nothing waits; under load only what keeps a restart short and the table in its limit. */
+ * where nothing comes; under load only what keeps a restart short and the table in its limit. */
 static size_t how_many(const struct nos_commit *c, size_t jobs)
 {
 	uint64_t lag = c->last_raw - nos_track_saved_up_to(c->tracks, c->last_raw);
 
-	if (!jobs)
+	if (c->idle)
 		return SAVE_IDLE;
 	if (lag > c->config.limits->of[NOS_LIMIT_REPLAY] || nos_track_crowded(c->tracks))
 		return 2 * jobs;
@@ -166,7 +168,7 @@ static enum nos_code save(struct nos_commit *c, size_t jobs, struct nos_err *err
 	    mark.published == c->mark.published)
 		return NOS_OK;
 	/* Under load it need not be exact: it says from where a restart begins. */
-	if (jobs && mark.outbox == c->mark.outbox && mark.saved - c->mark.saved < 1000 &&
+	if (!c->idle && mark.outbox == c->mark.outbox && mark.saved - c->mark.saved < 1000 &&
 	    mark.published - c->mark.published < 1000)
 		return NOS_OK;
 	if (nos_commit_mark_put(c->config.store, &mark, err))
@@ -484,30 +486,37 @@ static bool is_unsaved(const struct nos_commit *c)
 	       nos_mono_now().us - c->trimmed.us >= TRIM_EVERY_US;
 }
 
+/* What comes next: jobs, or nothing for as long as there is something to wait for. */
+static struct nos_job *next(struct nos_commit *c, size_t *ret_count, bool *ret_stop)
+{
+	struct nos_profile *profile;
+	struct nos_job *list;
+
+	pthread_mutex_lock(&c->lock);
+	c->working = c->pending.count > 0;
+	if (!is_busy(c))
+		wait_for_work(c, c->failing ? RETRY_MS : c->pending.count ? RECORDS_MS : IDLE_MS);
+	list = take(c, ret_count);
+	c->working |= list != NULL;
+	*ret_stop = c->stop && !c->queue;
+	profile = c->new_profile;
+	c->new_profile = NULL;
+	nos_metric_set(c->config.metric, NOS_METRIC_QUEUE_COMMIT, c->queued);
+	pthread_mutex_unlock(&c->lock);
+	use_profile(c, profile);
+	return list;
+}
+
 static void *run(void *state)
 {
 	struct nos_commit *c = state;
 	bool stop = false;
 
-	while (!stop || (!c->failing && is_unsaved(c) &&
-			    (c->pending.count || nos_track_is_dirty(c->tracks)))) {
-		struct nos_profile *profile;
-		struct nos_job *list;
+	while (!stop || (!c->failing && (c->pending.count || nos_track_is_dirty(c->tracks)))) {
 		size_t count;
+		struct nos_job *list = next(c, &count, &stop);
 
-		pthread_mutex_lock(&c->lock);
-		c->working = c->pending.count > 0;
-		/* Records of the last group go at once, unless storing fails just now. */
-		if (!is_busy(c) && (c->failing || !c->pending.count))
-			wait_for_work(c, c->failing ? RETRY_MS : IDLE_MS);
-		list = take(c, &count);
-		c->working |= list != NULL;
-		stop = c->stop && !c->queue;
-		profile = c->new_profile;
-		c->new_profile = NULL;
-		nos_metric_set(c->config.metric, NOS_METRIC_QUEUE_COMMIT, c->queued);
-		pthread_mutex_unlock(&c->lock);
-		use_profile(c, profile);
+		c->idle = !list && (!c->pending.count || stop);
 		if (list || is_unsaved(c))
 			group(c, list, count);
 	}
@@ -647,6 +656,7 @@ static enum nos_code prepare(
 	bool changed;
 	enum nos_code code;
 
+	c->idle = true;
 	c->scan = (struct nos_scan){ .not_finite = true, .depth = NOS_READING_DEPTH_MAX };
 	c->analyse = (struct nos_analyse){
 		.node = c->config.node, .profile = profile, .types = (size_t)l->of[NOS_LIMIT_TYPES]
