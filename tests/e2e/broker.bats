@@ -122,3 +122,20 @@ payloads() { received "$1" | sed 's/^[^ ]* //'; }
 	run -77 --separate-stderr nos-serve "${SEALED[@]}" --mqtt "mqtt://node@127.0.0.1:$BROKER_PORT" --mqtt-password password
 	[ "$stderr" = "nos-serve: 'password' is open to others: chmod 600 password" ]
 }
+
+@test "messages that the broker dropped are said and counted" {
+	BROKER_MORE=$'allow_anonymous true\nsys_interval 1' broker_start
+	# A subscriber with a session that went away, and a queue of one.
+	sed -i 's/^max_queued_messages .*/max_queued_messages 1/' broker.conf
+	broker_stop
+	mosquitto -c broker.conf >>broker.log 2>&1 3>&- &
+	BROKER_PID=$!
+	eventually mosquitto_sub -p "$BROKER_PORT" -q 1 -c -i slow -t 'nos/+/+/+/+' -E
+	node_start --mqtt "$MQTT"
+	eventually grep -q 'broker: connected' err
+	# The count as it was is known before it grows.
+	[ "$(mosquitto_sub -p "$BROKER_PORT" -t '$SYS/broker/publish/messages/dropped' -C 1 -W 20)" = 0 ]
+	send_numbers 1 200
+	eventually grep -q 'broker: dropped 1[0-9]* messages: raise its max_queued_messages' err
+	! curl -s "$ADMIN/metrics" | grep -qx 'nos_broker_dropped_total 0'
+}
