@@ -46,7 +46,8 @@ static void tidy(char *text)
 		text[tail - 1] = '\0';
 }
 
-static void fill(struct nos_err *err, enum nos_code code, const char *fmt, va_list ap)
+static NOS_PRINTF(3, 0) void fill(
+    struct nos_err *err, enum nos_code code, const char *fmt, va_list ap)
 {
 	char text[NOS_ERR_TEXT_MAX] = "";
 

@@ -399,8 +399,9 @@ static enum nos_code decode_series(
 		NOS_AUTO(buf) space = { 0 };
 		struct nos_track_series *s;
 
+		/* Two texts stand in it: it must not move between them. */
 		nos_buf_init(&space, 1024);
-		if (!nos_buf_reserve(&space, 512) || !nos_decode_has(&one, "type") ||
+		if (!nos_buf_reserve(&space, 1024) || !nos_decode_has(&one, "type") ||
 		    !nos_scan_text(nos_scan_get(d->scan, v, "type"), &space, &type) ||
 		    (nos_decode_has(&one, "claimed") &&
 			!nos_scan_text(nos_scan_get(d->scan, v, "claimed"), &space, &claimed)))
