@@ -55,7 +55,17 @@ static enum nos_code open_request(struct enrol *e, struct nos_str m1, struct nos
 		return err->code == NOS_TAG ? refused(err) : err->code;
 	if (nos_hash_sha256(&bytes, 1, e->hash, err))
 		return err->code;
-	return nos_grant_request_decode(nos_buf_str(plain), scan, &e->request, err);
+	if (nos_grant_request_decode(nos_buf_str(plain), scan, &e->request, err))
+		return err->code;
+	return memcmp(
+		   e->request.once.bytes, e->self->public.bytes, sizeof(e->request.once.bytes)) == 0
+		   ? nos_err_set_field(err, NOS_DATA, "key", "key is the node's own")
+		   : NOS_OK;
+}
+
+static bool is_mode(const char *mode)
+{
+	return strcmp(mode, "push") == 0 || strcmp(mode, "poll") == 0 || strcmp(mode, "event") == 0;
 }
 
 /* The description is the source's word: what of it is kept must have its form. */
@@ -79,6 +89,8 @@ static enum nos_code describe(
 	    (!nos_name_is_word(nos_str_of(s->name)) || strncmp(s->name, "s-", 2) == 0 ||
 		strcmp(s->name, "anonymous") == 0))
 		nos_err_set_field(err, NOS_DATA, "name", "'%s' cannot be a name", s->name);
+	if (!err->code && *s->mode && !is_mode(s->mode))
+		nos_err_set_field(err, NOS_DATA, "mode", "mode is none of push, poll and event");
 	return err->code;
 }
 
