@@ -130,6 +130,7 @@ static void encode_answered(
 		encode_rejected(s, why);
 		return;
 	}
+	s->accepted++;
 	nos_encode_member_text(
 	    &s->out, "status", nos_str_of(a->duplicates ? "duplicate" : "accepted"));
 	if (!p->seq)

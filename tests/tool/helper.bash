@@ -95,3 +95,14 @@ everything_stops() {
 	# What a sanitizer said of a node that was stopped is a fault of the test.
 	! grep -sA 30 'Sanitizer' err
 }
+
+# Something that stands before the node's port and does to its answers what the actions say
+# (tests/help/between.c): BETWEEN is its URL.
+between_start() {
+	rm -f between
+	mkfifo between
+	"$ROOT/build/${V:-release}/tests/help/between" "$@" >between 3>&- &
+	OTHER_PIDS="${OTHER_PIDS:-} $!"
+	read -r -t 30 BETWEEN <between
+	BETWEEN=http://127.0.0.1:$BETWEEN
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "../test.h"
+
+#include "source/answer.h"
+
+static struct nos_err err;
+
+/* text is the answer to three readings. */
+static struct nos_answer read_it(const char *text)
+{
+	struct nos_answer a = { 0 };
+
+	nos_err_clear(&err);
+	if (nos_answer_decode(nos_str_of(text), 3, &a, &err))
+		fail_msg("%s: %s", text, err.text);
+	return a;
+}
+
+static void an_answer_says_what_became_of_each_reading(void **state)
+{
+	struct nos_answer a = read_it(
+	    "{\"accepted\":2,\"duplicates\":0,\"rejected\":[{\"index\":1,\"error\":{\"code\":\"data\","
+	    "\"message\":\"type \\\"is\\\" missing\",\"field\":\"type\"}}],\"position\":42,\"keys\":[],"
+	    "\"next\":18,\"resync\":false,\"newer\":{}}");
+
+	(void)state;
+	assert_false(a.refused);
+	assert_int_equal(a.accepted, 2);
+	assert_true(a.has_position);
+	assert_int_equal(a.position, 42);
+	assert_int_equal(a.next, 18);
+	assert_null(nos_answer_why(&a, 0));
+	assert_null(nos_answer_why(&a, 2));
+	assert_int_equal(nos_answer_why(&a, 1)->code, NOS_DATA);
+	assert_string_equal(nos_answer_why(&a, 1)->text, "type \"is\" missing");
+	assert_string_equal(nos_answer_why(&a, 1)->field, "type");
+	nos_answer_release(&a);
+}
+
+static void a_duplicate_says_whether_it_is_the_same(void **state)
+{
+	struct nos_answer a =
+	    read_it("{\"accepted\":0,\"duplicates\":3,\"rejected\":[],\"next\":18,\"same\":true}");
+
+	(void)state;
+	assert_true(a.same);
+	assert_int_equal(a.duplicates, 3);
+	assert_false(a.has_position);
+	nos_answer_release(&a);
+	a = read_it("{\"accepted\":0,\"duplicates\":3,\"rejected\":[],\"next\":18}");
+	assert_false(a.same);
+	nos_answer_release(&a);
+}
+
+static void a_problem_document_rejects_all_and_its_rejects_say_more(void **state)
+{
+	struct nos_answer a = read_it(
+	    "{\"type\":\"urn:nos:data\",\"title\":\"bad input\",\"status\":422,\"detail\":\"nothing "
+	    "good\",\"rejected\":[{\"index\":2,\"error\":{\"code\":\"large\",\"message\":\"long\"}}]}");
+
+	(void)state;
+	assert_true(a.refused);
+	assert_string_equal(nos_answer_why(&a, 0)->text, "nothing good");
+	assert_int_equal(nos_answer_why(&a, 2)->code, NOS_LARGE);
+	nos_answer_release(&a);
+}
+
+static void an_answer_that_is_not_as_it_should_be_names_its_member(void **state)
+{
+	static const struct {
+		const char *text, *field;
+	} bad[] = {
+		{ "", "" },
+		{ "[]", "" },
+		{ "{}", "accepted" },
+		{ "{\"accepted\":4,\"duplicates\":0,\"rejected\":[]}", "accepted" },
+		{ "{\"accepted\":2,\"duplicates\":0,\"rejected\":[]}", "accepted" },
+		{ "{\"accepted\":1,\"duplicates\":2,\"rejected\":[]}", "duplicates" },
+		{ "{\"accepted\":3,\"rejected\":[]}", "duplicates" },
+		{ "{\"accepted\":3,\"duplicates\":0}", "rejected" },
+		{ "{\"accepted\":2,\"duplicates\":0,\"rejected\":[1]}", "rejected" },
+		{ "{\"accepted\":2,\"duplicates\":0,\"rejected\":[{\"index\":3,\"error\":{\"code\":"
+		  "\"data\",\"message\":\"\"}}]}",
+		    "rejected" },
+		{ "{\"accepted\":2,\"duplicates\":0,\"rejected\":[{\"index\":0,\"error\":{\"code\":"
+		  "\"ok\",\"message\":\"\"}}]}",
+		    "rejected" },
+		{ "{\"accepted\":1,\"duplicates\":0,\"rejected\":[{\"index\":1,\"error\":{\"code\":"
+		  "\"data\",\"message\":\"\"}},{\"index\":1,\"error\":{\"code\":\"data\",\"message\":"
+		  "\"\"}}]}",
+		    "rejected" },
+		{ "{\"accepted\":3,\"duplicates\":0,\"rejected\":[],\"position\":-1}", "position" },
+		{ "{\"accepted\":3,\"duplicates\":0,\"rejected\":[],\"next\":0}", "next" },
+		{ "{\"accepted\":0,\"duplicates\":3,\"rejected\":[],\"same\":1}", "same" },
+		{ "{\"type\":\"about:blank\",\"detail\":\"x\"}", "type" },
+		{ "{\"type\":\"urn:nos:nonsense\",\"detail\":\"x\"}", "type" },
+		{ "{\"type\":\"urn:nos:data\"}", "type" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct nos_answer a = { 0 };
+
+		nos_err_clear(&err);
+		assert_int_equal(
+		    nos_answer_decode(nos_str_of(bad[i].text), 3, &a, &err), NOS_INTERNAL);
+		assert_string_equal(err.field, bad[i].field);
+		assert_null(a.rejects);
+	}
+}
+
+static void a_problem_is_read_with_its_code_and_anything_else_is_none(void **state)
+{
+	struct nos_err why = { 0 };
+
+	(void)state;
+	assert_true(nos_answer_problem(
+	    NOS_STR("{\"type\":\"urn:nos:exists\",\"detail\":\"the name 'a\\u0007' is taken\"}"),
+	    &why));
+	assert_int_equal(why.code, NOS_EXISTS);
+	assert_string_equal(why.text, "the name 'a?' is taken");
+	assert_false(nos_answer_problem(NOS_STR("<html>"), &why));
+	assert_false(
+	    nos_answer_problem(NOS_STR("{\"type\":\"urn:nos:ok\",\"detail\":\"\"}"), &why));
+	assert_false(nos_answer_problem(NOS_STR("{\"detail\":\"\"}"), &why));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_answer_says_what_became_of_each_reading),
+		cmocka_unit_test(a_duplicate_says_whether_it_is_the_same),
+		cmocka_unit_test(a_problem_document_rejects_all_and_its_rejects_say_more),
+		cmocka_unit_test(an_answer_that_is_not_as_it_should_be_names_its_member),
+		cmocka_unit_test(a_problem_is_read_with_its_code_and_anything_else_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
