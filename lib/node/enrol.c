@@ -25,6 +25,7 @@ struct enrol {
 	struct nos_grant_request request;
 	struct nos_token token;
 	struct nos_registry_source source;
+	bool made; /* a source that was not there before */
 };
 
 static void drop(struct enrol *e)
@@ -186,8 +187,10 @@ static enum nos_code answer_use(struct enrol *e, struct nos_buf *ret, struct nos
 	if (derive(e, ret, err) ||
 	    (*s->name && nos_registry_name(e->store, nos_str_of(s->name), s->id, err)))
 		return err->code;
-	if (nos_registry_add(e->store, e->vault, s, nos_buf_str(ret), err) != NOS_EXISTS)
+	if (nos_registry_add(e->store, e->vault, s, nos_buf_str(ret), err) != NOS_EXISTS) {
+		e->made = !err->code;
 		return err->code;
+	}
 	/* Another nos-serve was quicker: its m2 is the one that counts. */
 	nos_err_clear(err);
 	nos_buf_truncate(ret, 0);
@@ -260,7 +263,7 @@ static enum nos_code in_group(struct enrol *e, struct nos_buf *ret, struct nos_e
 
 enum nos_code nos_enrol_answer(struct nos_store *store, const struct nos_vault *vault,
     const struct nos_self *self, struct nos_str m1, struct nos_time now, struct nos_buf *ret,
-    struct nos_err *err)
+    bool *ret_made, struct nos_err *err)
 {
 	struct enrol e = { .store = store, .vault = vault, .self = self, .now = now };
 	struct nos_scan scan = { .depth = 8 };
@@ -269,6 +272,7 @@ enum nos_code nos_enrol_answer(struct nos_store *store, const struct nos_vault *
 	nos_buf_init_secret(&plain, NOS_GRANT_TEXT_MAX);
 	if (!open_request(&e, m1, &scan, &plain, err))
 		(void)!in_group(&e, ret, err);
+	*ret_made = !err->code && e.made;
 	drop(&e);
 	nos_scan_release(&scan);
 	return err->code;

@@ -16,12 +16,13 @@
 #define NOS_ENROL_M1_MAX 65536 /* bytes */
 
 /*
- * Append m2. NOS_DATA, NOS_LARGE: not an m1; NOS_DENIED: token refused (unknown, expired,
- * withdrawn, wrong proof), which says no more; NOS_EXISTS: used by another, or the name is taken;
- * NOS_IO, NOS_BUSY: the store failed, try again.
+ * Append m2; *ret_made tells whether a source was made that was not there before. NOS_DATA,
+ * NOS_LARGE: not an m1; NOS_DENIED: token refused (unknown, expired, withdrawn, wrong proof), which
+ * says no more; NOS_EXISTS: used by another, or the name is taken; NOS_IO, NOS_BUSY: the store
+ * failed, try again.
  */
 enum nos_code nos_enrol_answer(struct nos_store *store, const struct nos_vault *vault,
     const struct nos_self *self, struct nos_str m1, struct nos_time now, struct nos_buf *ret,
-    struct nos_err *err) NOS_CHECK;
+    bool *ret_made, struct nos_err *err) NOS_CHECK;
 
 #endif

@@ -14,6 +14,7 @@
 struct applicant {
 	struct nos_secret t, once;
 	struct nos_buf m1, m2;
+	bool made;
 	char token[NOS_TOKEN_ID_MAX];
 };
 
@@ -75,7 +76,8 @@ static enum nos_code answer_at(struct applicant *a, struct nos_time now)
 	nos_err_clear(&err);
 	nos_buf_release(&a->m2);
 	nos_buf_init(&a->m2, NOS_ENROL_M1_MAX);
-	return nos_enrol_answer(store, &vault, &self, nos_buf_str(&a->m1), now, &a->m2, &err);
+	return nos_enrol_answer(
+	    store, &vault, &self, nos_buf_str(&a->m1), now, &a->m2, &a->made, &err);
 }
 
 static enum nos_code answer(struct applicant *a)
@@ -175,9 +177,11 @@ static void the_same_m1_gets_the_same_m2_as_long_as_the_enrolment_holds(void **s
 	enrol(&a, false, 1);
 	apply(&a, "{}");
 	assert_int_equal(answer(&a), NOS_OK);
+	assert_true(a.made);
 	nos_buf_init(&first, NOS_ENROL_M1_MAX);
 	nos_buf_add_str(&first, nos_buf_str(&a.m2));
 	assert_int_equal(answer_at(&a, (struct nos_time){ NOW.ms + LIFE - 1 }), NOS_OK);
+	assert_false(a.made);
 	assert_buf(&a.m2, first.p);
 	assert_int_equal(uses_of(a.token), 1);
 	assert_refused(&a, (struct nos_time){ NOW.ms + LIFE });
