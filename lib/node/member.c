@@ -15,15 +15,6 @@ struct nos_member_table {
 	atomic_uint_least64_t generation;
 };
 
-static size_t hash_of(const char *id)
-{
-	uint64_t h = 14695981039346656037u;
-
-	for (; *id; id++)
-		h = (h ^ (unsigned char)*id) * 1099511628211u;
-	return (size_t)(h ^ h >> 29);
-}
-
 enum nos_code nos_member_table_new(size_t limit, struct nos_member_table **ret, struct nos_err *err)
 {
 	struct nos_member_table *t = calloc(1, sizeof(*t));
@@ -69,7 +60,7 @@ void nos_member_table_free(struct nos_member_table *t)
 
 static struct nos_member **slot(struct nos_member_table *t, const char *id)
 {
-	struct nos_member **p = &t->buckets[hash_of(id) & (t->bucket_count - 1)];
+	struct nos_member **p = &t->buckets[nos_str_hash(nos_str_of(id)) & (t->bucket_count - 1)];
 
 	while (*p && strcmp((*p)->id, id) != 0)
 		p = &(*p)->chain;

@@ -21,15 +21,6 @@ struct nos_track_table {
 	struct nos_track *saving;	       /* last saved first */
 };
 
-static size_t hash_of(const char *id)
-{
-	uint64_t h = 14695981039346656037u;
-
-	for (; *id; id++)
-		h = (h ^ (unsigned char)*id) * 1099511628211u;
-	return (size_t)(h ^ h >> 29);
-}
-
 enum nos_code nos_track_table_new(size_t limit, struct nos_track_table **ret, struct nos_err *err)
 {
 	struct nos_track_table *t = calloc(1, sizeof(*t));
@@ -76,7 +67,7 @@ void nos_track_table_free(struct nos_track_table *t)
 
 static struct nos_track **slot(struct nos_track_table *t, const char *id)
 {
-	struct nos_track **p = &t->buckets[hash_of(id) & (t->bucket_count - 1)];
+	struct nos_track **p = &t->buckets[nos_str_hash(nos_str_of(id)) & (t->bucket_count - 1)];
 
 	while (*p && strcmp((*p)->id, id) != 0)
 		p = &(*p)->chain;
@@ -132,7 +123,8 @@ static struct nos_track *add(struct nos_track_table *t, const char *id)
 
 const struct nos_track *nos_track_find(const struct nos_track_table *t, const char *id)
 {
-	const struct nos_track *track = t->buckets[hash_of(id) & (t->bucket_count - 1)];
+	const struct nos_track *track =
+	    t->buckets[nos_str_hash(nos_str_of(id)) & (t->bucket_count - 1)];
 
 	while (track && strcmp(track->id, id) != 0)
 		track = track->chain;
