@@ -6,7 +6,7 @@
 #include "base/num.h"
 #include "envelope/pack.h"
 #include "json/encode.h"
-#include "node/commit_mark.h"
+#include "node/mark.h"
 #include "node/raw.h"
 #include "node/registry.h"
 #include "node/token.h"
@@ -121,11 +121,11 @@ static enum nos_code take_entry(
 
 static enum nos_code read_tail(struct rows *r, struct nos_err *err)
 {
-	struct nos_commit_mark mark;
+	struct nos_mark mark;
 	uint64_t first, last;
 	size_t length;
 
-	if (nos_commit_mark_get(r->store, &mark, err) ||
+	if (nos_mark_get(r->store, &mark, err) ||
 	    nos_store_bounds(r->store, NOS_RAW_STREAM, &first, &last, err))
 		return err->code;
 	/* At most a node's limit "replay"; each source in it stays in the table. */

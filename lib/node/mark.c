@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "node/commit_mark.h"
+#include "node/mark.h"
 
 #include "base/num.h"
 #include "json/decode.h"
@@ -9,15 +9,14 @@
 #define VERSION 1
 #define KEY	NOS_STR("mark")
 
-enum nos_code nos_commit_mark_get(
-    struct nos_store *store, struct nos_commit_mark *ret, struct nos_err *err)
+enum nos_code nos_mark_get(struct nos_store *store, struct nos_mark *ret, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
 	struct nos_scan scan = { 0 };
 	struct nos_decode d;
 	uint64_t rev;
 
-	*ret = (struct nos_commit_mark){ 0 };
+	*ret = (struct nos_mark){ 0 };
 	nos_buf_init(&text, 1024);
 	if (nos_store_get(store, NOS_SELF_NS, KEY, &text, &rev, err) == NOS_ABSENT) {
 		nos_err_clear(err);
@@ -35,8 +34,8 @@ enum nos_code nos_commit_mark_get(
 	return nos_store_damaged(err);
 }
 
-enum nos_code nos_commit_mark_put(
-    struct nos_store *store, const struct nos_commit_mark *mark, struct nos_err *err)
+enum nos_code nos_mark_put(
+    struct nos_store *store, const struct nos_mark *mark, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
 	uint64_t rev;
