@@ -13,6 +13,7 @@ struct replay {
 	uint64_t done_pack; /* of the newest record: its pack's position, */
 	uint64_t done_index;
 	bool has_done;
+	bool full; /* reading stopped because enough is pending */
 	struct nos_batch batch;
 	struct nos_scan scan;
 	uint64_t at; /* position gone through last */
@@ -51,7 +52,8 @@ static enum nos_code replay_entry(
 	enum nos_code code;
 
 	/* What is pending is committed first, and reading goes on from here. */
-	if (l->pending.text.len > PENDING_MAX)
+	r->full = l->pending.text.len > PENDING_MAX;
+	if (r->full)
 		return nos_err_set(err, NOS_BUSY, "enough for one commit");
 	r->at = position;
 	if (nos_raw_decode(entry, &raw, &body, err))
@@ -120,8 +122,9 @@ static enum nos_code replay_all(struct nos_ledger *l, struct replay *r, struct n
 	from = l->mark.saved + 1 > first ? l->mark.saved : first - 1;
 	r->at = from;
 	while (r->at < last) {
+		r->full = false;
 		if (nos_store_read(store, NOS_RAW_STREAM, r->at, batch, replay_entry, r, err) &&
-		    err->code != NOS_BUSY)
+		    !r->full)
 			return err->code;
 		nos_err_clear(err);
 		l->last_raw = r->at;
