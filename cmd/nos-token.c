@@ -14,9 +14,9 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "key/keyring.h"
-#include "node/home.h"
-#include "node/keytable.h"
-#include "node/token.h"
+#include "registry/home.h"
+#include "registry/keytable.h"
+#include "registry/token.h"
 #include "scheme/scheme.h"
 
 #define COUNT_MAX    100000

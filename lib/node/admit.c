@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "node/enrol.h"
-#include "node/registry.h"
+#include "registry/enrol.h"
+#include "registry/registry.h"
 
 struct nos_admit {
 	struct nos_admit_config config;

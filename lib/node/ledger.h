@@ -10,9 +10,9 @@
 #include "node/analyse.h"
 #include "node/job.h"
 #include "node/limit.h"
-#include "node/mark.h"
+#include "registry/mark.h"
 #include "node/metric.h"
-#include "node/track.h"
+#include "registry/track.h"
 #include "store/store.h"
 
 struct nos_ledger_config {

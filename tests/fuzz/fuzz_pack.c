@@ -6,7 +6,7 @@
 #include "base/enc.h"
 #include "crypto/jose.h"
 #include "envelope/pack.h"
-#include "node/raw.h"
+#include "registry/raw.h"
 
 #define SOURCE NOS_STR("s-7f3a09c2e1")
 #define KID    NOS_STR("p.1")
