@@ -43,7 +43,8 @@ UNIT     := $(UNIT_SRC:%.c=$B/%)
 TOOL_SRC := $(sort $(wildcard cmd/nos-*.c))
 TOOLS    := $(TOOL_SRC:%.c=$B/%)
 BATS     := $(sort $(wildcard tests/tool/*.bats))
-E2E      := $(sort $(wildcard tests/e2e/*.bats))
+E2E_LONG := $(sort $(wildcard tests/e2e/long-*.bats))
+E2E      := $(filter-out $(E2E_LONG),$(sort $(wildcard tests/e2e/*.bats)))
 HELP_SRC := $(sort $(wildcard tests/help/*.c))
 HELP     := $(HELP_SRC:%.c=$B/%)
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -62,7 +63,7 @@ LIBS_nos-serve := -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto 
 LIBS_nos-token := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-keytable := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
-.PHONY: all help unit tool e2e fuzz fuzz-run check asan tsan cover headers format man man-check lint \
+.PHONY: e2e-long all help unit tool e2e fuzz fuzz-run check asan tsan cover headers format man man-check lint \
 	install uninstall clean
 all: $(LIB) $(TOOLS) ## build the library and the tools
 
@@ -110,11 +111,15 @@ unit: $(UNIT) ## run the unit tests
 
 tool: $(TOOLS) $(HELP) ## run the tests of the tools
 	@test -n "$(BATS)" || { echo 'no tool test found' >&2; exit 1; }
-	V=$(V) prove $(PROVE) --exec '' $(BATS)
+	V=$(V) prove $(PROVE) --exec bats $(BATS)
 
-e2e: $(TOOLS) ## run the tests of several nodes, a broker and sources
+e2e: $(TOOLS) ## run the tests of a node, a broker and sources together
 	@test -n "$(E2E)" || { echo 'no e2e test found' >&2; exit 1; }
-	V=$(V) prove $(PROVE) --exec '' $(E2E)
+	V=$(V) prove $(PROVE) --exec bats $(E2E)
+
+e2e-long: $(TOOLS) ## and those of them that install or take more
+	@test -n "$(E2E_LONG)" || { echo 'no long e2e test found' >&2; exit 1; }
+	V=$(V) prove $(PROVE) --exec bats $(E2E_LONG)
 
 fuzz: ## run each decoder on made-up input for FUZZ_SECONDS (5)
 	$(MAKE) V=fuzz CC=clang fuzz-run
