@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* nos-serve(8): the node. */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stddef.h>
@@ -15,7 +16,9 @@
 #include "cli/opt.h"
 #include "cli/start.h"
 #include "crypto/jose.h"
+#include "net/http_server.h"
 #include "net/mqtt.h"
+#include "net/url.h"
 #include "node/node.h"
 
 struct serve_opts {
@@ -94,6 +97,16 @@ static enum nos_code read_rules(const char *path, struct nos_profile **ret, stru
 							       : NOS_OK;
 }
 
+static enum nos_code check_addresses(const struct serve_opts *o, struct nos_err *err)
+{
+	for (size_t i = 0; i < o->listen.count; i++)
+		if (nos_http_server_check(o->listen.items[i], err))
+			return nos_err_within(err, "--listen");
+	if (*o->admin && nos_http_server_check(o->admin, err))
+		return nos_err_within(err, "--admin");
+	return NOS_OK;
+}
+
 /* Settings that need more than the option table to be known good. */
 static enum nos_code prepare(struct serve *s, struct nos_err *err)
 {
@@ -101,6 +114,13 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 	for (size_t i = 0; i < s->o.limit.count; i++)
 		if (nos_limit_set(&s->limits, s->o.limit.items[i], err))
 			return err->code;
+	if (s->o.ready_fd && fcntl((int)s->o.ready_fd, F_GETFD) < 0)
+		return nos_err_set(
+		    err, NOS_USAGE, "--ready-fd: no descriptor %" PRIu64 " is open", s->o.ready_fd);
+	if (s->o.url && nos_url_check(s->o.url, err))
+		return nos_err_within(err, "--url");
+	if (check_addresses(&s->o, err))
+		return err->code;
 	if (s->o.rules && read_rules(s->o.rules, &s->rules, err))
 		return err->code;
 	if (s->o.mqtt_password && nos_opt_secret_read(s->o.mqtt_password, &s->password, err))
@@ -113,13 +133,31 @@ static int say(struct nos_buf *b, int fd)
 	return write(fd, b->p, b->len) == (ssize_t)b->len ? 0 : nos_start_status(NOS_IO);
 }
 
+/* Its URL, password and authorities; it need not be there. */
+static enum nos_code check_broker(const struct serve *s, struct nos_err *err)
+{
+	const struct nos_mqtt_config config = { .url = s->o.mqtt,
+		.password = s->password.len ? &s->password : NULL,
+		.ca = s->o.ca,
+		.client_id = "nos-serve",
+		.window = (unsigned)s->limits.of[NOS_LIMIT_WINDOW],
+		.keepalive_s = 30 };
+	struct nos_mqtt *mqtt = NULL;
+
+	nos_err_clear(err);
+	if (s->o.mqtt && nos_mqtt_new(&config, &mqtt, err))
+		return err->code;
+	nos_mqtt_free(mqtt);
+	return NOS_OK;
+}
+
 /* The settings are good if all that a start would do with them can be done. */
 static int check(struct serve *s)
 {
 	struct nos_err err = { 0 };
 	NOS_AUTO(buf) text = { 0 };
 
-	if (nos_home_open(&s->home, &err) && err.code != NOS_ABSENT)
+	if ((nos_home_open(&s->home, &err) && err.code != NOS_ABSENT) || check_broker(s, &err))
 		return nos_start_fail(tool.name, &err);
 	nos_buf_init(&text, 65536);
 	if (s->o.common.verbose)
@@ -129,13 +167,14 @@ static int check(struct serve *s)
 
 static enum nos_code make(struct serve *s, struct nos_err *err)
 {
-	bool made;
+	enum nos_home_made made;
 
 	if (nos_home_make(&s->home, s->o.node, &made, err))
 		return err->code;
-	if (made)
-		nos_log_line(NOS_LOG_INFO, "made node %" PRIu64 ": %s, key %s", s->home.self.number,
-		    s->home.url, s->home.key);
+	if (made != NOS_HOME_MADE_NOTHING)
+		nos_log_line(NOS_LOG_INFO, "made node %" PRIu64 ": %s, %s %s", s->home.self.number,
+		    s->home.url, made == NOS_HOME_MADE_ALL ? "key" : "under the key that was in",
+		    s->home.key);
 	return NOS_OK;
 }
 

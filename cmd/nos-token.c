@@ -14,6 +14,7 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "key/keyring.h"
+#include "net/url.h"
 #include "registry/home.h"
 #include "registry/keytable.h"
 #include "registry/token.h"
@@ -61,17 +62,9 @@ static enum nos_code check_new(const struct token_opts *o, struct nos_err *err)
 		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
 	if (!nos_scheme_find(nos_str_of(o->scheme)))
 		return nos_err_set(err, NOS_USAGE, "--scheme: no scheme '%s'", o->scheme);
-	if (!o->url)
-		return NOS_OK;
-	if (strncmp(o->url, "http://", 7) != 0 && strncmp(o->url, "https://", 8) != 0)
-		return nos_err_set(
-		    err, NOS_USAGE, "--url: '%s' is not http://… or https://…", o->url);
-	for (const char *p = o->url; *p; p++)
-		if (*p <= ' ' || *p > '~')
-			return nos_err_set(err, NOS_USAGE, "--url: '%s' is not a URL", o->url);
-	return strlen(o->url) < NOS_KEYRING_URL_MAX
-		   ? NOS_OK
-		   : nos_err_set(err, NOS_USAGE, "--url is over %d bytes", NOS_KEYRING_URL_MAX - 1);
+	if (o->url && nos_url_check(o->url, err))
+		return nos_err_within(err, "--url");
+	return NOS_OK;
 }
 
 /* Where nos-serve said that it is found. */
@@ -123,14 +116,15 @@ static enum nos_code make_tokens(const struct token_opts *o, const struct nos_ho
 		   : nos_buf_check(ids, "enrolments", err);
 }
 
-/* Enrolments that nobody can have got are taken back; what failed stays the error. */
-static void unmake_tokens(struct nos_store *store, const struct nos_buf *ids)
+/* Enrolments from the one at first on, which nobody can have got, are taken back; what failed stays
+ * the error. */
+static void unmake_tokens(struct nos_store *store, const struct nos_buf *ids, size_t first)
 {
 	struct nos_err err = { 0 };
 
 	if (nos_store_begin(store, &err))
 		return;
-	for (size_t at = 0; at < ids->len; at += NOS_TOKEN_ID_MAX)
+	for (size_t at = first * NOS_TOKEN_ID_MAX; at < ids->len; at += NOS_TOKEN_ID_MAX)
 		if (nos_store_del(
 			store, NOS_TOKEN_NS, nos_str_of(ids->p + at), NOS_STORE_ANY, &err)) {
 			nos_store_rollback(store);
@@ -151,18 +145,24 @@ static void report(const struct token_opts *o)
 	nos_start_warn(tool.name, text.p);
 }
 
-/* At once, so that no token stays in a buffer of stdio. A reader that has gone is no fault. */
-static enum nos_code print_lines(const struct nos_buf *lines, struct nos_err *err)
+/* At once, so that no token stays in a buffer of stdio. A reader that has gone is no fault;
+ * *ret_whole is how many lines got out. */
+static enum nos_code print_lines(
+    const struct nos_buf *lines, size_t *ret_whole, struct nos_err *err)
 {
 	struct stat st;
+	size_t written;
 
 	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) &&
 	    (st.st_mode & (S_IRGRP | S_IROTH)))
 		nos_start_warn(tool.name, "the enrolments go into a file that others can read");
 	setvbuf(stdout, NULL, _IONBF, 0);
-	if (fwrite(lines->p, 1, lines->len, stdout) != lines->len && errno != EPIPE)
-		return nos_err_set_errno(err, NOS_IO, errno, "output");
-	return NOS_OK;
+	written = fwrite(lines->p, 1, lines->len, stdout);
+	for (size_t i = 0; i < written; i++)
+		*ret_whole += lines->p[i] == '\n';
+	if (written == lines->len || errno == EPIPE)
+		return NOS_OK;
+	return nos_err_set_errno(err, NOS_IO, errno, "output");
 }
 
 static enum nos_code make_new(
@@ -171,6 +171,7 @@ static enum nos_code make_new(
 	NOS_AUTO(buf) lines = { 0 };
 	NOS_AUTO(buf) ids = { 0 };
 	char url[NOS_KEYRING_URL_MAX];
+	size_t whole = 0;
 
 	nos_buf_init_secret(&lines, o->count * LINE_MAX);
 	nos_buf_init(&ids, o->count * NOS_TOKEN_ID_MAX);
@@ -186,10 +187,10 @@ static enum nos_code make_new(
 	}
 	if (nos_store_commit(home->store, err))
 		return err->code;
-	if (print_lines(&lines, err))
-		unmake_tokens(home->store, &ids);
-	else if (o->common.verbose)
+	if (!print_lines(&lines, &whole, err) && o->common.verbose)
 		report(o);
+	if (whole < o->count)
+		unmake_tokens(home->store, &ids, whole);
 	return err->code;
 }
 

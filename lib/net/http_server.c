@@ -296,6 +296,13 @@ enum nos_code nos_http_server_new(
 	return NOS_OK;
 }
 
+enum nos_code nos_http_server_check(const char *text, struct nos_err *err)
+{
+	struct nos_http_listen a;
+
+	return nos_http_listen_parse(text, &a, err);
+}
+
 const char *nos_http_server_address(const struct nos_http_server *s, size_t i)
 {
 	assert(i < s->share.config.listen_count);

@@ -95,6 +95,9 @@ struct nos_http_config {
 enum nos_code nos_http_server_new(const struct nos_http_config *config,
     struct nos_http_server **ret, struct nos_err *err) NOS_CHECK;
 
+/* Is text an address to listen on? NOS_USAGE: not. Whether it is free only a server shows. */
+enum nos_code nos_http_server_check(const char *text, struct nos_err *err) NOS_CHECK;
+
 /* Address i as bound, with the port that was picked. */
 const char *nos_http_server_address(const struct nos_http_server *s, size_t i);
 

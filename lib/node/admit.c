@@ -33,7 +33,7 @@ static void answer(struct nos_admit *a, struct nos_http_request *r)
 
 	atomic_fetch_add_explicit(&a->config.metric->registrations[code], 1, memory_order_relaxed);
 	if (code) {
-		nos_log_line(NOS_LOG_INFO, "registration refused: %s", err.text);
+		nos_log_line(NOS_LOG_DEBUG, "registration refused: %s", err.text);
 		nos_buf_truncate(&r->out, 0);
 		a->config.refuse(a->config.state, r, &err);
 	} else {

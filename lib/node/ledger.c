@@ -95,7 +95,7 @@ static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t
 }
 
 /* What is old enough goes; over the size the oldest go, whatever their age. What a restart or the
- * publisher still needs stays, and so does the newest entry of each stream. */
+ * publisher still needs stays. */
 static enum nos_code trim(struct nos_ledger *l, struct nos_err *err)
 {
 	const struct nos_ledger_config *f = &l->config;
@@ -117,9 +117,10 @@ static enum nos_code trim(struct nos_ledger *l, struct nos_err *err)
 		before.ms = INT64_MAX;
 	if (before.ms == INT64_MIN)
 		return NOS_OK;
-	if (last && records >= last)
-		records = last - 1;
-	if (trim_one(l, NOS_RAW_STREAM, l->mark.saved ? l->mark.saved - 1 : 0, before, err))
+	/* A restart asks the newest record how far the weighing came, unless all of it is saved. */
+	if (l->mark.saved != l->last_raw && records >= last)
+		records = last ? last - 1 : 0;
+	if (trim_one(l, NOS_RAW_STREAM, l->mark.saved, before, err))
 		return err->code;
 	return trim_one(l, NOS_ANALYSE_STREAM, records, before, err);
 }

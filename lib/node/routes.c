@@ -63,7 +63,7 @@ static bool is_method(struct nos_http_request *r, const char *method, struct nos
 {
 	if (nos_str_is(r->method, method))
 		return true;
-	nos_err_set(err, NOS_ABSENT, "%.*s takes %s alone", NOS_STR_ARG(r->path), method);
+	nos_err_set(err, NOS_USAGE, "%.*s takes %s alone", NOS_STR_ARG(r->path), method);
 	fill_problem(r, err, 405, 0);
 	nos_http_server_header(r, "Allow", method);
 	return false;

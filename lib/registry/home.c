@@ -121,9 +121,9 @@ static enum nos_code make_key(struct nos_home *h, struct nos_err *err)
 }
 
 enum nos_code nos_home_make(
-    struct nos_home *h, uint64_t number, bool *ret_made, struct nos_err *err)
+    struct nos_home *h, uint64_t number, enum nos_home_made *ret_made, struct nos_err *err)
 {
-	*ret_made = false;
+	*ret_made = NOS_HOME_MADE_NOTHING;
 	if (strncmp(h->url, SQLITE, strlen(SQLITE)) == 0 &&
 	    make_folder(h->url + strlen(SQLITE), err))
 		return err->code;
@@ -131,7 +131,7 @@ enum nos_code nos_home_make(
 		return err->code;
 	if (open_key(h, err) == NOS_ABSENT) {
 		nos_err_clear(err);
-		*ret_made = true;
+		*ret_made = NOS_HOME_MADE_ALL;
 		if (make_key(h, err))
 			return err->code;
 	}
@@ -139,7 +139,8 @@ enum nos_code nos_home_make(
 		return err->code;
 	if (nos_self_open(h->store, &h->vault, &h->self, err) == NOS_ABSENT) {
 		nos_err_clear(err);
-		*ret_made = true;
+		if (*ret_made == NOS_HOME_MADE_NOTHING)
+			*ret_made = NOS_HOME_MADE_NODE;
 		if (nos_self_make(h->store, &h->vault, number ? number : 1, err) ||
 		    nos_self_open(h->store, &h->vault, &h->self, err))
 			return err->code;

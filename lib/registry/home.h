@@ -37,11 +37,16 @@ enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err) NOS_CHECK;
 enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err) NOS_CHECK;
 
 /*
- * Make what is missing of store, key and identity, then open. *ret_made tells whether anything was.
+ * Make what is missing of store, key and identity, then open. *ret_made tells what was.
  * NOS_CONFIG: the store has an identity and the key file is not there: it cannot be made anew; or
  * the store is another node's (number is not 0 and not its own).
  */
-enum nos_code nos_home_make(
-    struct nos_home *h, uint64_t number, bool *ret_made, struct nos_err *err) NOS_CHECK;
+enum nos_home_made {
+	NOS_HOME_MADE_NOTHING,
+	NOS_HOME_MADE_NODE, /* under a key file that was there */
+	NOS_HOME_MADE_ALL,
+};
+enum nos_code nos_home_make(struct nos_home *h, uint64_t number, enum nos_home_made *ret_made,
+    struct nos_err *err) NOS_CHECK;
 
 #endif

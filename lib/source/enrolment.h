@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "crypto/hash.h"
 #include "key/name.h"
-#include "source/url.h"
+#include "net/url.h"
 
 #define NOS_ENROLMENT_ID_MAX 16 /* "t-" and ten hex digits */
 

@@ -12,7 +12,7 @@
 #include "source/answer.h"
 #include "source/attempt.h"
 #include "source/ring.h"
-#include "source/url.h"
+#include "net/url.h"
 
 #define NOS_SEND_CTY "application/x-ndjson"
 

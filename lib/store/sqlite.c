@@ -182,11 +182,18 @@ static enum nos_code check_owner(const char *path, bool create, struct nos_err *
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0)
-		return st.st_uid == geteuid()
-			   ? NOS_OK
-			   : nos_err_set(err, NOS_DENIED,
-				 "store '%s' belongs to another user: run as its owner", path);
+	if (lstat(path, &st) == 0) {
+		if (S_ISLNK(st.st_mode))
+			return nos_err_set(
+			    err, NOS_DENIED, "store '%s' is a link: name the file itself", path);
+		if (st.st_uid != geteuid())
+			return nos_err_set(err, NOS_DENIED,
+			    "store '%s' belongs to another user: run as its owner", path);
+		if (st.st_mode & (S_IRWXG | S_IRWXO))
+			return nos_err_set(err, NOS_DENIED,
+			    "store '%s' is open to others: chmod 600 %s", path, path);
+		return NOS_OK;
+	}
 	if (errno != ENOENT)
 		return nos_err_set_errno(err, NOS_IO, errno, "store '%s'", path);
 	return create ? NOS_OK : nos_err_set(err, NOS_ABSENT, "no store '%s'", path);

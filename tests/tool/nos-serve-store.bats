@@ -112,6 +112,17 @@ END
 	[[ $stderr == *'belongs to another user: run as its owner' ]]
 }
 
+@test "a store that others may read, and a link, are refused with the remedy" {
+	nos-serve --init "${SEALED[@]}"
+	chmod 640 node.db
+	run -77 --separate-stderr nos-serve "${SEALED[@]}"
+	[ "$stderr" = "nos-serve: store 'node.db' is open to others: chmod 600 node.db" ]
+	chmod 600 node.db
+	ln -s node.db link.db
+	run -77 --separate-stderr nos-serve --store sqlite:link.db --node-key node.key
+	[ "$stderr" = "nos-serve: store 'link.db' is a link: name the file itself" ]
+}
+
 @test "a tool beside a node under load is not kept waiting, and the node notices what it did" {
 	node_start
 	numbers() { jq -nc 'range(200) | {type: "t", value: .}'; }

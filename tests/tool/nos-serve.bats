@@ -33,7 +33,9 @@ records() { wc -l <out; }
 	rm node.key
 	run -78 --separate-stderr nos-serve --init "${SEALED[@]}"
 	[ "$stderr" = "nos-serve: the store's node key 'node.key' is missing: put it back, it cannot be made anew" ]
-	nos-serve --init --store sqlite:other.db --node-key node.key
+	run -0 --separate-stderr nos-serve --init --store sqlite:other.db --node-key node.key
+	run -0 --separate-stderr nos-serve --init --store sqlite:third.db --node-key node.key
+	[ "$stderr" = 'nos-serve: made node 1: sqlite:third.db, under the key that was in node.key' ]
 	run -77 --separate-stderr nos-serve --init "${SEALED[@]}"
 	[[ $stderr == *'another node key?' ]]
 	chmod 644 node.key
@@ -54,6 +56,12 @@ records() { wc -l <out; }
 	run -78 nos-serve --check "${SEALED[@]}" --rules rules
 	run -66 nos-serve --check "${SEALED[@]}" --rules none
 	run -64 nos-serve --check --init "${SEALED[@]}"
+	run -66 nos-serve --check "${SEALED[@]}" --mqtt mqtts://127.0.0.1 --ca none
+	run -64 nos-serve --check "${SEALED[@]}" --mqtt http://127.0.0.1
+	run -64 nos-serve --check "${SEALED[@]}" --listen localhost
+	run -64 nos-serve --check "${SEALED[@]}" --url ftp://x
+	run -64 --separate-stderr nos-serve --check "${SEALED[@]}" --ready-fd 99
+	[ "$stderr" = 'nos-serve: --ready-fd: no descriptor 99 is open' ]
 }
 
 @test "a setting that no tool has is refused with its line" {
@@ -120,7 +128,7 @@ END
 	try 422 data application/json /v1/data <<<'{"value":1}'
 	try 422 data $NDJSON /v1/data <<<''
 	try 404 absent application/json /v1/nothing <<<"$reading"
-	try 405 absent application/json /v1/node <<<"$reading"
+	try 405 usage application/json /v1/node <<<"$reading"
 	[ "$(jq -r .detail <<<"$ANSWER")" = '/v1/node takes GET alone' ]
 	printf '{"type":' >in
 	post application/json in /v1/data
@@ -227,11 +235,16 @@ END
 	[ "$(jq -c '[.accepted, .rejected[0].index, .rejected[0].error.code]' <<<"$ANSWER")" = '[3,2,"large"]' ]
 }
 
-@test "old readings go by age, and the newest stays" {
+@test "old readings go by age, all of them, and positions go on" {
 	node_start --keep 1s
 	for i in 1 2 3; do post application/json - /v1/data <<<"$reading"; done
-	one_left() { [ "$(sqlite3 node.db 'select count(*) from stream_raw' 2>/dev/null)" = 1 ]; }
-	eventually one_left
+	none_left() { [ "$(sqlite3 node.db 'select (select count(*) from stream_raw) + (select count(*) from stream_processed)' 2>/dev/null)" = 0 ]; }
+	eventually none_left
 	post application/json - /v1/data <<<"$reading"
 	[ "$(jq .position <<<"$ANSWER")" -eq 4 ]
+	node_stop
+	node_start --keep 1s
+	eventually none_left
+	post application/json - /v1/data <<<"$reading"
+	[ "$(jq .position <<<"$ANSWER")" -eq 5 ]
 }

@@ -37,12 +37,12 @@ static int stop(void **state)
 static bool make(const char *store, const char *key, uint64_t number, enum nos_code expected)
 {
 	NOS_AUTO(home) home = { 0 };
-	bool made = false;
+	enum nos_home_made made = NOS_HOME_MADE_NOTHING;
 
 	nos_err_clear(&err);
 	assert_int_equal(nos_home_locate(&home, store, key, &err), NOS_OK);
 	assert_int_equal(nos_home_make(&home, number, &made, &err), expected);
-	return made;
+	return made != NOS_HOME_MADE_NOTHING;
 }
 
 /* The pin of what is opened, "" where it does not open; look: without the key. */

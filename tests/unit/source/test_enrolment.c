@@ -2,7 +2,7 @@
 #include "../test.h"
 
 #include "source/enrolment.h"
-#include "source/url.h"
+#include "net/url.h"
 
 #define TOKEN "q1Jm0x7o2m0cJQ3xq0m3TA"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "source/url.h"
+#include "net/url.h"
 
 #include <strings.h>
 

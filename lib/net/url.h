@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The URL of a node, as a source was told it, and of what lies below it. Pure; thread-safe. */
-#ifndef NOS_SOURCE_URL_H
-#define NOS_SOURCE_URL_H
+#ifndef NOS_NET_URL_H
+#define NOS_NET_URL_H
 
 #include "base/buf.h"
 
