@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: MIT
-# Everything is built under build/<flavour>; V=asan|tsan|cover choose another flavour.
-V      ?= release
-B      := build/$(V)
-PREFIX ?= /usr/local
-MANDIR ?= $(PREFIX)/share/man
+# Everything is built under build/<flavour>; V=asan|tsan|cover|fuzz choose another flavour.
+V ?= release
+B := build/$(V)
 
-PKG     := jansson libcrypto cjose libmicrohttpd
-DEPS    := libcurl openssl $(PKG)
+H := \#
+
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR     ?= $(PREFIX)/share/man
+COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
+OBJCOPY    ?= objcopy
 
 SAN_release :=
 SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 SAN_tsan := -fsanitize=thread -fno-omit-frame-pointer -O1
 SAN_cover := --coverage -O0
+SAN_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla \
 	-Wformat=2 -Wswitch-enum -Wundef -Wno-missing-field-initializers
@@ -23,13 +29,13 @@ ifneq ($(V),cover)
 HARD += -D_FORTIFY_SOURCE=2
 endif
 NOS_CFLAGS := -std=c17 -D_GNU_SOURCE -Ilib -include base/banned.h -g -O2 $(WARN) $(HARD) -MMD -MP \
-	-pthread
+	-fvisibility=hidden -pthread
 NOS_LDFLAGS := -pie -Wl,-z,relro,-z,now -pthread
 
 # Rooms whose arithmetic may not change width unseen.
 CONVERT := base crypto envelope key
 
-LIB_SRC  := $(sort $(wildcard lib/*/*.c))
+LIB_SRC  := lib/nos.c $(sort $(wildcard lib/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
 LIB      := $B/lib/libnos.a
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
@@ -37,10 +43,19 @@ UNIT     := $(UNIT_SRC:%.c=$B/%)
 TOOL_SRC := $(sort $(wildcard cmd/nos-*.c))
 TOOLS    := $(TOOL_SRC:%.c=$B/%)
 BATS     := $(sort $(wildcard tests/tool/*.bats))
+E2E_LONG := $(sort $(wildcard tests/e2e/long-*.bats))
+E2E      := $(filter-out $(E2E_LONG),$(sort $(wildcard tests/e2e/*.bats)))
 HELP_SRC := $(sort $(wildcard tests/help/*.c))
 HELP     := $(HELP_SRC:%.c=$B/%)
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ     := $(FUZZ_SRC:%.c=$B/%)
+
+FUZZ_SECONDS ?= 5
+# Test programs at a time; each has folders, ports and a broker of its own.
+PROVE ?= -j2
 
 # A tool links only what its rooms need.
+LIBS_all := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
 LIBS_nos-send := -lcurl -lcjose -ljansson -lcrypto -lm
@@ -48,13 +63,15 @@ LIBS_nos-serve := -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto 
 LIBS_nos-token := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-keytable := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
-.PHONY: all check unit tool lint format headers asan tsan cover clean help
+.PHONY: e2e-long all help unit tool e2e fuzz fuzz-run check asan tsan cover headers format man man-check lint \
+	install uninstall clean
 all: $(LIB) $(TOOLS) ## build the library and the tools
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile
+	@sed -n 's/^\([a-z][a-z0-9 -]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r names text; do for name in $$names; do printf '%-10s %s\n' $$name "$$text"; done; done
 
-$B/%.o: %.c
+$B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(NOS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN_$(V)) -c -o $@ $<
 
@@ -64,15 +81,25 @@ $(LIB): $(LIB_OBJ)
 	@mkdir -p $(@D) && rm -f $@
 	$(AR) rcs $@ $^
 
+# The library as it is installed: one object, of which the promise alone can be linked.
+$B/dist/libnos.a: $B/lib/nos.o $(LIB)
+	@mkdir -p $(@D) && rm -f $@
+	$(LD) -r -o $B/dist/nos.o $^
+	$(OBJCOPY) --localize-hidden $B/dist/nos.o
+	$(AR) rcs $@ $B/dist/nos.o
+
 $(TOOLS): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F))
 
 $(UNIT): $B/%: $B/%.o $(LIB)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka $(LIBS_all)
+
+$(FUZZ): $B/%: $B/%.o $(LIB)
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS_all)
 
 # What tool tests put beside the tools: on its own, for it shows how others behave.
-$(HELP): $B/%: $B/%.o
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $<
+$(HELP): $B/%: $B/%.o $(LIB)
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcjose -ljansson -lcrypto -lm
 
 # Sanitizers: what is excused is listed, each with its reason.
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
@@ -80,32 +107,82 @@ export TSAN_OPTIONS := suppressions=$(CURDIR)/tests/tsan.supp
 
 unit: $(UNIT) ## run the unit tests
 	@test -n "$(UNIT)" || { echo 'no unit test found' >&2; exit 1; }
-	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
+	CMOCKA_MESSAGE_OUTPUT=TAP prove $(PROVE) --exec '' $(UNIT)
 
 tool: $(TOOLS) $(HELP) ## run the tests of the tools
 	@test -n "$(BATS)" || { echo 'no tool test found' >&2; exit 1; }
-	V=$(V) prove --exec '' $(BATS)
+	V=$(V) prove $(PROVE) --exec bats $(BATS)
+
+e2e: $(TOOLS) ## run the tests of a node, a broker and sources together
+	@test -n "$(E2E)" || { echo 'no e2e test found' >&2; exit 1; }
+	V=$(V) prove $(PROVE) --exec bats $(E2E)
+
+e2e-long: $(TOOLS) ## and those of them that install or take more
+	@test -n "$(E2E_LONG)" || { echo 'no long e2e test found' >&2; exit 1; }
+	V=$(V) prove $(PROVE) --exec bats $(E2E_LONG)
+
+fuzz: ## run each decoder on made-up input for FUZZ_SECONDS (5)
+	$(MAKE) V=fuzz CC=clang fuzz-run
+
+fuzz-run: $(FUZZ)
+	@test -n "$(FUZZ)" || { echo 'no fuzz harness found' >&2; exit 1; }
+	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ)
 
 check: unit tool ## run the tests of this flavour
 
-asan tsan cover: ## run the tests in this flavour
+asan tsan: ## run the tests in this flavour
 	$(MAKE) V=$@ check
 
-headers: ## compile each header alone
-	@for h in lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
+cover: ## run the tests, and say what of the code they reach
+	$(MAKE) V=cover check
+	command -v gcovr >/dev/null || { echo 'cover: gcovr is not installed, no summary' >&2; exit 0; }; \
+		gcovr --root . --filter lib/ --filter cmd/ --print-summary --output build/cover/summary.txt build/cover
 
-C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.c tests/unit/*.h tests/unit/*/*.[ch] $(HELP_SRC)))
+headers: ## compile each header alone
+	@for h in lib/*.h lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
+
+C_FILES := $(sort $(wildcard lib/*.[ch] lib/*/*.[ch] cmd/*.c tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch] $(HELP_SRC)))
+PAGES   := $(sort $(wildcard man/*.[1-8]))
 
 format: ## lay the C files out as .clang-format says
 	clang-format -i $(C_FILES)
 
-lint: headers $(LIB) $(TOOLS) ## headers, layers, names, purity, shell scripts
+man: ## lint the manual pages
+	mandoc -Tlint -Wwarning $(PAGES)
+
+man-check: $(TOOLS) ## compare each page with its tool's options
+	scripts/check-man $B/cmd
+
+lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pages, shell scripts
 	clang-format --dry-run -Werror $(C_FILES)
 	scripts/check-layers
 	scripts/check-names $(LIB)
 	scripts/check-pure $B
 	scripts/check-man $B/cmd
-	shellcheck scripts/install-deps scripts/check scripts/check-layers scripts/check-names scripts/check-pure scripts/check-man scripts/feed-meteotrentino .ci/run
+	shellcheck $(SCRIPTS)
+
+SCRIPTS := .ci/run scripts/dist/nos-completion.bash $(shell grep -sld skip '^$H!.*sh$$' scripts/*)
+
+# What install puts down and uninstall takes away: the same words in both.
+VERSION   := $(shell sed -n 's/^$Hdefine NOS_VERSION "\(.*\)"$$/\1/p' lib/base/version.h)
+NAMES     := $(notdir $(TOOLS))
+INSTALLED := $(NAMES:%=$(BINDIR)/%) $(INCLUDEDIR)/nos.h $(LIBDIR)/libnos.a $(LIBDIR)/pkgconfig/nos.pc \
+	$(foreach page,$(PAGES),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	$(COMPDIR)/nos $(NAMES:%=$(COMPDIR)/%)
+
+install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
+	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
+	install -m 755 $(TOOLS) $(DESTDIR)$(BINDIR)
+	install -m 644 lib/nos.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 $B/dist/libnos.a $(DESTDIR)$(LIBDIR)
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+		scripts/dist/nos.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/nos.pc
+	for page in $(PAGES); do install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}; done
+	install -m 644 scripts/dist/nos-completion.bash $(DESTDIR)$(COMPDIR)/nos
+	for name in $(NAMES); do ln -sf nos $(DESTDIR)$(COMPDIR)/$$name; done
+
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
 
 clean: ## remove what was built
 	rm -rf build

@@ -7,9 +7,9 @@
 #include "cli/opt.h"
 #include "cli/start.h"
 #include "cli/table.h"
-#include "node/home.h"
-#include "node/keytable.h"
-#include "node/registry.h"
+#include "registry/home.h"
+#include "registry/keytable.h"
+#include "registry/registry.h"
 
 struct keytable_opts {
 	struct nos_opt_common common;

@@ -10,11 +10,10 @@
 #include "cli/ndjson.h"
 #include "cli/opt.h"
 #include "cli/start.h"
-#include "json/encode.h"
-#include "score/identity.h"
 #include "score/measure.h"
 #include "score/profile.h"
 #include "score/series.h"
+#include "score/weigh.h"
 
 #define NAME_MAX_BYTES 64 /* of a kind or a source */
 
@@ -60,95 +59,19 @@ static void state_release(struct score_state *s)
 	nos_buf_release(&s->space);
 }
 
-/* Members that are written anew, or that only a record has. */
-static bool is_ours(struct nos_str name, bool records)
-{
-	static const char *const ours[] = { "line", "scores", "raw", "flags" };
-
-	if (!records && nos_str_is(name, "received"))
-		return true;
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (nos_str_is(name, ours[i]))
-			return true;
-	return false;
-}
-
-/* The reading's own members as they came; a value that is missing becomes null. */
-static void copy_members(
-    const struct score_state *s, const struct nos_reading *reading, struct nos_buf *out)
-{
-	const struct nos_scan *scan = &s->scan;
-	const struct nos_scan_value *name, *value;
-	uint32_t at = 0;
-
-	while (nos_scan_member(scan, scan->values, &at, &name, &value)) {
-		const char *quote = value->kind == NOS_SCAN_STRING ? "\"" : "";
-
-		if (is_ours(name->raw, s->records))
-			continue;
-		nos_encode_comma(out);
-		nos_buf_add_char(out, '"');
-		nos_buf_add_str(out, name->raw);
-		nos_buf_add_text(out, "\":");
-		if (value->kind == NOS_SCAN_NOT_FINITE ||
-		    (nos_str_is(name->raw, "value") && reading->kind == NOS_READING_MISSING)) {
-			nos_buf_add_text(out, "null");
-			continue;
-		}
-		nos_buf_add_text(out, quote);
-		nos_buf_add_str(out, value->raw);
-		nos_buf_add_text(out, quote);
-	}
-}
-
-/* Score and write; state is moved on, NULL for a reading that shares nothing. */
-static void answer(struct score_state *s, uint64_t number, struct nos_rule_input *in,
-    struct nos_reading *reading, struct nos_rule_state *state, struct nos_buf *out)
-{
-	struct nos_rule_state before = { 0 };
-	struct nos_rule_scores scores;
-
-	if (state)
-		before = *state;
-	if (reading->kind == NOS_READING_NUMBER &&
-	    nos_profile_is_missing(in->type, reading->number))
-		reading->kind = NOS_READING_MISSING;
-	in->reading = reading;
-	in->unit_unknown =
-	    reading->unit.len && in->type->unit.len && !nos_str_eq(reading->unit, in->type->unit);
-	scores = nos_rule_score(in, state);
-
-	nos_buf_add_char(out, '{');
-	copy_members(s, reading, out);
-	nos_encode_member_uint(out, "line", number);
-	nos_measure_encode(out, in, &before, &scores);
-	nos_buf_add_text(out, "}\n");
-}
-
-/* Does anything in the reading name a device or a person? */
-static enum nos_rule_identity identity_of(const struct nos_reading *reading)
-{
-	if (nos_identity_of(reading->claimed) || nos_identity_of(reading->type) ||
-	    (reading->kind == NOS_READING_TEXT && nos_identity_of(reading->text)))
-		return NOS_RULE_IDENTITY_HARDWARE;
-	return NOS_RULE_IDENTITY_NONE;
-}
-
 static void score_reading(
     struct score_state *s, uint64_t number, struct nos_reading *reading, struct nos_buf *out)
 {
-	struct nos_rule_security security = {
-		.identity = identity_of(reading),
-		.has_position = reading->has_position,
-		.decimals = reading->lat_decimals,
-	};
-	struct nos_rule_input in = {
+	const struct nos_rule_security security = nos_weigh_anonymous(reading);
+	const struct nos_weigh weigh = {
+		.scan = &s->scan,
+		.line = number,
 		.type = nos_profile_find(s->profile, NOS_STR(""), reading->type),
 		.security = &security,
 		.received = s->now.ms ? s->now : nos_time_now(),
 	};
 
-	answer(s, number, &in, reading, NULL, out);
+	nos_weigh_encode(out, &weigh, reading, NULL);
 }
 
 /* A name in a record; empty where there is none. */
@@ -173,7 +96,7 @@ static enum nos_code score_record(struct score_state *s, uint64_t number,
 	struct nos_str kind, source, claimed;
 	struct nos_rule_state *state = NULL, copy;
 	struct nos_measure measure;
-	struct nos_rule_input in;
+	struct nos_weigh weigh;
 
 	if (nos_measure_decode(&s->scan, s->scan.values, &measure, err) ||
 	    read_name(s, "kind", NAME_MAX_BYTES, &kind, err) ||
@@ -190,14 +113,17 @@ static enum nos_code score_record(struct score_state *s, uint64_t number,
 		copy = *state;
 		state = &copy;
 	}
-	in = (struct nos_rule_input){
+	weigh = (struct nos_weigh){
+		.scan = &s->scan,
+		.record = true,
+		.line = number,
 		.type = nos_profile_find(s->profile, kind, reading->type),
 		.security = &measure.security,
 		.received = measure.received,
 		.packs_seen = measure.packs_seen,
 		.packs_expected = measure.packs_expected,
 	};
-	answer(s, number, &in, reading, state, out);
+	nos_weigh_encode(out, &weigh, reading, state);
 	return NOS_OK;
 }
 
@@ -218,6 +144,7 @@ static enum nos_code score_line(
 		return err->code;
 	if (!s->records)
 		score_reading(s, number, &reading, out);
+	nos_buf_add_char(out, '\n');
 	s->scored++;
 	return NOS_OK;
 }

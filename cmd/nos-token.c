@@ -14,9 +14,9 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "key/keyring.h"
-#include "node/home.h"
-#include "node/keytable.h"
-#include "node/token.h"
+#include "registry/home.h"
+#include "registry/keytable.h"
+#include "registry/token.h"
 #include "scheme/scheme.h"
 
 #define COUNT_MAX    100000
@@ -139,6 +139,18 @@ static void unmake_tokens(struct nos_store *store, const struct nos_buf *ids)
 	(void)!nos_store_commit(store, &err);
 }
 
+/* What --verbose adds. */
+static void report(const struct token_opts *o)
+{
+	NOS_AUTO(buf) text = { 0 };
+
+	nos_buf_init(&text, 128);
+	nos_buf_addf(&text, "made %" PRIu64 ", each for %" PRIu64 " source%s, for ", o->count,
+	    o->uses, o->uses == 1 ? "" : "s");
+	nos_time_format_span(&text, o->expires_ms);
+	nos_start_warn(tool.name, text.p);
+}
+
 /* At once, so that no token stays in a buffer of stdio. A reader that has gone is no fault. */
 static enum nos_code print_lines(const struct nos_buf *lines, struct nos_err *err)
 {
@@ -176,6 +188,8 @@ static enum nos_code make_new(
 		return err->code;
 	if (print_lines(&lines, err))
 		unmake_tokens(home->store, &ids);
+	else if (o->common.verbose)
+		report(o);
 	return err->code;
 }
 
@@ -237,7 +251,8 @@ static enum nos_code withdraw(
 	return nos_table_add(table, nos_str_of(row), err);
 }
 
-/* The first failure is the tool's; each is said, but for the first, which main says. */
+/* Of several failures each is said, the last one by main, and the first one's code is the tool's.
+ */
 static enum nos_code run_withdraw(
     const struct token_opts *o, char **operands, int count, struct nos_err *err)
 {
@@ -256,11 +271,13 @@ static enum nos_code run_withdraw(
 		nos_err_clear(&one);
 		if (!withdraw(&home, operands[i], &table, &one))
 			continue;
-		if (err->code)
-			nos_start_fail(tool.name, &one);
-		else
-			*err = one;
+		if (err->code) {
+			nos_start_fail(tool.name, err);
+			one.code = err->code;
+		}
+		*err = one;
 	}
+	nos_err_clear(&one);
 	if (nos_table_finish(&table, &one) && !err->code)
 		*err = one;
 	return err->code;

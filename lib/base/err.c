@@ -46,12 +46,16 @@ static void tidy(char *text)
 		text[tail - 1] = '\0';
 }
 
-static void fill(struct nos_err *err, enum nos_code code, const char *fmt, va_list ap)
+static NOS_PRINTF(3, 0) void fill(
+    struct nos_err *err, enum nos_code code, const char *fmt, va_list ap)
 {
+	char text[NOS_ERR_TEXT_MAX] = "";
+
 	assert(code != NOS_OK);
+	vsnprintf(text, sizeof(text), fmt, ap); /* aside: an argument may be the old text */
 	memset(err, 0, sizeof(*err));
 	err->code = code;
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	memcpy(err->text, text, sizeof(text));
 	tidy(err->text);
 }
 

@@ -53,7 +53,8 @@ struct nos_err {
 const char *nos_code_slug(enum nos_code code);
 const char *nos_code_title(enum nos_code code);
 
-/* Fill *err and return code. A text that is too long is cut; control bytes become '?'. */
+/* Fill *err and return code. A text that is too long is cut; control bytes become '?'. An argument
+ * may be err's own text. */
 enum nos_code nos_err_set(struct nos_err *err, enum nos_code code, const char *fmt, ...)
     NOS_PRINTF(3, 4);
 

@@ -35,6 +35,15 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+size_t nos_str_hash(struct nos_str s)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
+	return (size_t)(h ^ h >> 29);
+}
+
 struct nos_str nos_str_trim(struct nos_str s)
 {
 	while (s.len && is_blank(s.p[0]))

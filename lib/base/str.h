@@ -28,6 +28,9 @@ bool nos_str_eq(struct nos_str a, struct nos_str b);
 bool nos_str_is(struct nos_str a, const char *text);
 bool nos_str_starts(struct nos_str s, const char *prefix);
 
+/* For tables in memory (FNV-1a); not against who chooses the texts. */
+size_t nos_str_hash(struct nos_str s);
+
 /* s without blanks, tabs, CR and LF at its ends. */
 struct nos_str nos_str_trim(struct nos_str s);
 

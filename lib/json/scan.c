@@ -95,18 +95,6 @@ static enum nos_code check_string(struct nos_scan_value *v, size_t start, struct
 static enum nos_code check_value(
     struct nos_scan *s, uint32_t at, unsigned depth, struct nos_err *err);
 
-/* Do two member names mean the same? */
-static bool same_name(const struct nos_scan_value *a, const struct nos_scan_value *b)
-{
-	NOS_AUTO(buf) space = { 0 };
-	struct nos_str x, y;
-
-	if (!a->escaped && !b->escaped)
-		return nos_str_eq(a->raw, b->raw);
-	nos_buf_init(&space, 2 * NOS_SCAN_TEXT_MAX);
-	return nos_scan_text(a, &space, &x) && nos_scan_text(b, &space, &y) && nos_str_eq(x, y);
-}
-
 /* What a name means; one that means nothing stands for its own bytes. */
 static struct nos_str meant(const struct nos_scan_value *name, struct nos_buf *space)
 {
@@ -126,6 +114,12 @@ static int by_name(const void *a, const void *b)
 	int order = len ? memcmp(m.p, n.p, len) : 0;
 
 	return order ? order : (m.len > n.len) - (m.len < n.len);
+}
+
+/* Do two member names mean the same? */
+static bool same_name(const struct nos_scan_value *a, const struct nos_scan_value *b)
+{
+	return a->escaped || b->escaped ? by_name(&a, &b) == 0 : nos_str_eq(a->raw, b->raw);
 }
 
 /* Of many names, only those that are neighbours once sorted are compared. */

@@ -56,6 +56,7 @@ struct nos_mqtt {
 	char why[128]; /* the last error that libmosquitto logged */
 
 	struct nos_flight flight;
+	char hear[NOS_MQTT_HEAR_MAX]; /* topic to subscribe to, empty: none */
 };
 
 static uint64_t now_ms(void)
@@ -96,6 +97,16 @@ static void on_publish(struct mosquitto *lib, void *state, int id)
 
 	(void)lib;
 	nos_flight_ack(&m->flight, (uint16_t)id);
+}
+
+static void on_message(struct mosquitto *lib, void *state, const struct mosquitto_message *message)
+{
+	struct nos_mqtt *m = state;
+
+	(void)lib;
+	if (message->payloadlen >= 0)
+		m->config.heard(m->config.state,
+		    (struct nos_str){ message->payload, (size_t)message->payloadlen });
 }
 
 /* "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed": the end tells it. */
@@ -177,6 +188,11 @@ static enum nos_code set_up(struct nos_mqtt *m, struct nos_err *err)
 	mosquitto_disconnect_callback_set(m->lib, on_disconnect);
 	mosquitto_publish_callback_set(m->lib, on_publish);
 	mosquitto_log_callback_set(m->lib, on_log);
+	if (config->hear) {
+		mosquitto_message_callback_set(m->lib, on_message);
+		if (!nos_str_copy(nos_str_of(config->hear), m->hear, sizeof(m->hear)))
+			return nos_err_set(err, NOS_USAGE, "MQTT: the topic to hear is too long");
+	}
 	mosquitto_int_option(m->lib, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311);
 	mosquitto_int_option(m->lib, MOSQ_OPT_TCP_NODELAY, 1);
 	mosquitto_max_inflight_messages_set(m->lib, config->window);
@@ -304,6 +320,8 @@ static void rise(struct nos_mqtt *m)
 	m->phase = UP;
 	m->since_ms = now_ms();
 	m->news = true;
+	if (m->hear[0])
+		note(m, mosquitto_subscribe(m->lib, NULL, m->hear, 0));
 	m->config.turned(m->config.state, true, NULL);
 }
 

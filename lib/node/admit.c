@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "node/enrol.h"
+#include "registry/enrol.h"
+#include "registry/registry.h"
 
 struct nos_admit {
 	struct nos_admit_config config;
@@ -15,14 +16,20 @@ struct nos_admit {
 	struct nos_http_request *queue, **tail; /* guarded by lock, so also: */
 	size_t count;
 	bool stop;
+
+	uint64_t sources; /* registered; the thread's own */
 };
 
 static void answer(struct nos_admit *a, struct nos_http_request *r)
 {
 	struct nos_str m1 = { (const char *)r->body.p, r->body.len };
 	struct nos_err err = { 0 };
-	enum nos_code code = nos_enrol_answer(
-	    a->config.store, a->config.vault, a->config.self, m1, nos_time_now(), &r->out, &err);
+	bool made;
+	enum nos_code code = nos_enrol_answer(a->config.store, a->config.vault, a->config.self, m1,
+	    nos_time_now(), &r->out, &made, &err);
+
+	if (made)
+		nos_metric_set(a->config.metric, NOS_METRIC_SOURCES_HELD, ++a->sources);
 
 	atomic_fetch_add_explicit(&a->config.metric->registrations[code], 1, memory_order_relaxed);
 	if (code) {
@@ -36,10 +43,25 @@ static void answer(struct nos_admit *a, struct nos_http_request *r)
 	a->config.answer(a->config.state, r);
 }
 
-static void *run(void *state)
+static enum nos_code count_one(
+    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err)
 {
 	struct nos_admit *a = state;
 
+	(void)key, (void)value, (void)rev, (void)err;
+	a->sources++;
+	return NOS_OK;
+}
+
+static void *run(void *state)
+{
+	struct nos_admit *a = state;
+	struct nos_err err = { 0 };
+
+	if (nos_store_scan(
+		a->config.store, NOS_REGISTRY_SOURCES_NS, NOS_STR(""), count_one, a, &err))
+		nos_log_line(NOS_LOG_WARN, "counting the sources: %s", err.text);
+	nos_metric_set(a->config.metric, NOS_METRIC_SOURCES_HELD, a->sources);
 	pthread_mutex_lock(&a->lock);
 	for (;;) {
 		struct nos_http_request *r = a->queue;

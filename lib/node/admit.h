@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Registrations, on a thread of their own, since each costs a millisecond of public-key work that
- * must not hold up readings (node/enrol.h). The queue is bounded.
+ * must not hold up readings (registry/enrol.h). The queue is bounded.
  */
 #ifndef NOS_NODE_ADMIT_H
 #define NOS_NODE_ADMIT_H
 
 #include "net/http_server.h"
 #include "node/metric.h"
-#include "node/self.h"
-#include "node/vault.h"
+#include "registry/self.h"
+#include "registry/vault.h"
 #include "store/store.h"
 
 struct nos_admit; /* opaque */

@@ -8,8 +8,8 @@
 #define NOS_NODE_ANALYSE_H
 
 #include "base/buf.h"
-#include "node/raw.h"
-#include "node/track.h"
+#include "registry/raw.h"
+#include "registry/track.h"
 #include "reading/batch.h"
 #include "score/profile.h"
 

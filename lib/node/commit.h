@@ -10,11 +10,8 @@
 
 #include <stdatomic.h>
 
-#include "node/job.h"
-#include "node/limit.h"
-#include "node/metric.h"
+#include "node/ledger.h"
 #include "score/profile.h"
-#include "store/store.h"
 
 /*
  * The jobs of a group, linked, after its commit or its failure (job->err): the caller fills and
@@ -23,14 +20,7 @@
 typedef void nos_commit_answer(void *state, struct nos_job *list);
 
 struct nos_commit_config {
-	struct nos_store *store; /* the committer's own from now on; not closed by it */
-	struct nos_member_table *members;
-	const struct nos_limit *limits;
-	struct nos_metric *metric;
-	uint64_t node;
-	uint64_t keep_ms;    /* retention; 0: for ever */
-	uint64_t keep_bytes; /* 0: whatever it takes */
-	bool outbox;	     /* records wait until they are published: none is dropped before */
+	struct nos_ledger_config ledger; /* its store is the committer's own from now on */
 	void *state;
 	nos_commit_answer *answer;
 	int wake_fd; /* an eventfd: written after records were committed; -1: none */

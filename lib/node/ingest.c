@@ -6,7 +6,7 @@
 #include "envelope/header.h"
 #include "json/encode.h"
 #include "node/problem.h"
-#include "node/token.h"
+#include "registry/token.h"
 
 #define UNPROCESSABLE 422
 #define ACCEPTED      202

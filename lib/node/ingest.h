@@ -12,8 +12,8 @@
 #include "node/job.h"
 #include "node/limit.h"
 #include "node/metric.h"
-#include "node/self.h"
-#include "node/vault.h"
+#include "registry/self.h"
+#include "registry/vault.h"
 
 /* What is the same for all loops; read-only but for the atomic. */
 struct nos_ingest {

@@ -8,8 +8,8 @@
 
 #include "net/http_server.h"
 #include "node/analyse.h"
-#include "node/member.h"
-#include "node/raw.h"
+#include "registry/member.h"
+#include "registry/raw.h"
 
 struct nos_job {
 	struct nos_http_request *request; /* the server's; NULL once it was answered */

@@ -57,14 +57,14 @@ static enum nos_code lock(struct nos_node *n, struct nos_err *err)
 static enum nos_code start_commit(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
-	const struct nos_commit_config config = { .store = n->commit_store,
-		.members = n->members,
-		.limits = f->limits,
-		.metric = &n->metric,
-		.node = f->home->self.number,
-		.keep_ms = f->keep_ms,
-		.keep_bytes = f->keep_bytes,
-		.outbox = f->mqtt != NULL,
+	const struct nos_commit_config config = { .ledger = { .store = n->commit_store,
+						      .members = n->members,
+						      .limits = f->limits,
+						      .metric = &n->metric,
+						      .node = f->home->self.number,
+						      .keep_ms = f->keep_ms,
+						      .keep_bytes = f->keep_bytes,
+						      .outbox = f->mqtt != NULL },
 		.state = &n->routes,
 		.answer = nos_routes_committed,
 		.wake_fd = n->wake_fd };

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/secret.h"
-#include "node/home.h"
+#include "registry/home.h"
 #include "node/limit.h"
 #include "score/profile.h"
 

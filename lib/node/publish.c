@@ -10,15 +10,17 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/num.h"
 #include "json/encode.h"
 #include "net/mqtt.h"
 
-#define BURST	    500 /* records read at once */
-#define WAIT_MS	    1000
-#define BYE_MS	    1000 /* for the last message */
-#define PRINT_MAX   (16u << 20)
-#define STATUS_TAG  0 /* no position of a record */
-#define KEEPALIVE_S 30
+#define BURST	      500 /* records read at once */
+#define WAIT_MS	      1000
+#define BYE_MS	      1000 /* for the last message */
+#define PRINT_MAX     (16u << 20)
+#define STATUS_TAG    0 /* no position of a record */
+#define KEEPALIVE_S   30
+#define DROPPED_TOPIC "$SYS/broker/publish/messages/dropped"
 
 struct nos_publish {
 	struct nos_publish_config config;
@@ -34,6 +36,8 @@ struct nos_publish {
 	struct nos_mono *handed; /* when, by position modulo the window */
 	struct nos_buf print;
 	int print_fd;
+	bool knows_dropped; /* dropped is the broker's last count */
+	uint64_t dropped;
 };
 
 static void encode_status(const struct nos_publish *p, const char *status, struct nos_buf *b)
@@ -69,6 +73,24 @@ static void turned(void *state, bool connected, const struct nos_err *err)
 	else if (p->was_connected || p->sent == nos_commit_mark(p->config.commit))
 		nos_log_line(NOS_LOG_WARN, "%s; records wait", err->text);
 	p->was_connected = connected;
+}
+
+/* Mosquitto counts what it dropped since it began: QoS 1 for a subscriber that is too slow. */
+static void heard(void *state, struct nos_str payload)
+{
+	struct nos_publish *p = state;
+	uint64_t dropped;
+
+	if (!nos_num_parse(nos_str_trim(payload), 0, UINT64_MAX, &dropped))
+		return;
+	if (p->knows_dropped && dropped > p->dropped) {
+		nos_metric_add(p->config.metric, NOS_METRIC_BROKER_DROPPED, dropped - p->dropped);
+		nos_log_line(NOS_LOG_WARN,
+		    "broker: dropped %" PRIu64 " messages: raise its max_queued_messages",
+		    dropped - p->dropped);
+	}
+	p->dropped = dropped;
+	p->knows_dropped = true;
 }
 
 static void say(struct nos_publish *p, const char *status)
@@ -229,6 +251,8 @@ static enum nos_code open_broker(struct nos_publish *p, struct nos_err *err)
 		.will_topic = p->status_topic,
 		.state = p,
 		.acked = acked,
+		.hear = DROPPED_TOPIC,
+		.heard = heard,
 		.turned = turned };
 
 	snprintf(id, sizeof(id), "nos-serve-%" PRIu64 "-%ld", f->node, (long)getpid());

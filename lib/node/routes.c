@@ -2,7 +2,7 @@
 #include "node/routes.h"
 
 #include "json/encode.h"
-#include "node/enrol.h"
+#include "registry/enrol.h"
 #include "node/problem.h"
 
 static enum nos_metric_path path_of(const struct nos_http_request *r)

@@ -411,38 +411,55 @@ static enum nos_code sqlite_put(void *e, const char *ns, struct nos_str key,
 	return leave(q, own, put_now(q, ns, key, value, expect_rev, ret_rev, err), err);
 }
 
-static enum nos_code sqlite_scan(void *e, const char *ns, struct nos_str prefix,
-    nos_store_each *each, void *state, struct nos_err *err)
+static enum nos_code step_through(
+    struct sqlite *q, sqlite3_stmt *st, nos_store_each *each, void *state, struct nos_err *err)
 {
-	struct sqlite *q = e;
-	OWN_STATEMENT st = NULL;
-	NOS_AUTO(buf) low = { 0 };
-	NOS_AUTO(buf) high = { 0 };
 	int rc;
 
-	/* '0' is the byte behind '/'. */
-	nos_buf_init(&low, NOS_STORE_KEY_MAX + 1);
-	nos_buf_init(&high, NOS_STORE_KEY_MAX + 1);
-	nos_buf_add_str(&low, prefix);
-	nos_buf_add_str(&high, prefix);
-	if (prefix.len) {
-		nos_buf_add_char(&low, '/');
-		nos_buf_add_char(&high, '0');
-	}
-	/* Its own each time: what it calls may scan as well. */
-	if (sqlite3_prepare_v2(q->db,
-		"SELECT key, value, rev FROM state WHERE ns=?1 AND key>=?2"
-		" AND (?3='' OR key<?3) ORDER BY key",
-		-1, &st, NULL) != SQLITE_OK)
-		return failed(q, "scan", err);
-	bind_str(st, 1, nos_str_of(ns));
-	bind_str(st, 2, nos_buf_str(&low));
-	bind_str(st, 3, nos_buf_str(&high));
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
 		if (each(state, column(st, 0), column(st, 1), (uint64_t)sqlite3_column_int64(st, 2),
 			err))
 			return err->code;
 	return rc == SQLITE_DONE ? NOS_OK : failed(q, "scan", err);
+}
+
+static enum nos_code sqlite_scan(void *e, const char *ns, struct nos_str prefix,
+    nos_store_each *each, void *state, struct nos_err *err)
+{
+	/* Two, so that both ends of a prefix are ends of the search and it costs what it finds. */
+	static const char all[] = "SELECT key, value, rev FROM state WHERE ns=?1 ORDER BY key",
+			  below[] = "SELECT key, value, rev FROM state WHERE ns=?1 AND key>=?2"
+				    " AND key<?3 ORDER BY key";
+	const char *sql = prefix.len ? below : all;
+	struct sqlite *q = e;
+	STATEMENT cached = NULL;
+	OWN_STATEMENT own = NULL;
+	NOS_AUTO(buf) low = { 0 };
+	NOS_AUTO(buf) high = { 0 };
+	sqlite3_stmt *st;
+
+	if (prepare(q, sql, &cached, err))
+		return err->code;
+	st = cached;
+	if (sqlite3_stmt_busy(st)) { /* by a scan that called what asks for this one */
+		cached = NULL;
+		if (sqlite3_prepare_v2(q->db, sql, -1, &own, NULL) != SQLITE_OK)
+			return failed(q, "scan", err);
+		st = own;
+	}
+	bind_str(st, 1, nos_str_of(ns));
+	if (!prefix.len)
+		return step_through(q, st, each, state, err);
+	/* '0' is the byte behind '/'. */
+	nos_buf_init(&low, NOS_STORE_KEY_MAX + 1);
+	nos_buf_init(&high, NOS_STORE_KEY_MAX + 1);
+	nos_buf_add_str(&low, prefix);
+	nos_buf_add_char(&low, '/');
+	nos_buf_add_str(&high, prefix);
+	nos_buf_add_char(&high, '0');
+	bind_str(st, 2, nos_buf_str(&low));
+	bind_str(st, 3, nos_buf_str(&high));
+	return step_through(q, st, each, state, err);
 }
 
 /* A statement over a stream's table, which is made when it is first needed. */

@@ -80,9 +80,11 @@ enum nos_code nos_store_get(struct nos_store *s, const char *ns, struct nos_str 
 
 enum nos_code nos_store_damaged(struct nos_err *err)
 {
-	if (err->code == NOS_DATA || err->code == NOS_LARGE)
-		err->code = NOS_IO;
-	return err->code;
+	if (err->code != NOS_DATA && err->code != NOS_LARGE)
+		return err->code;
+	if (!nos_str_starts(nos_str_of(err->text), "store: "))
+		nos_err_within(err, "store");
+	return err->code = NOS_IO;
 }
 
 enum nos_code nos_store_put(struct nos_store *s, const char *ns, struct nos_str key,

@@ -47,7 +47,8 @@ enum nos_code nos_store_get(struct nos_store *s, const char *ns, struct nos_str 
     struct nos_buf *ret, uint64_t *ret_rev, struct nos_err *err) NOS_CHECK;
 
 /* For who found a value not to be what was put there: *err, where it is NOS_DATA or NOS_LARGE,
- * becomes NOS_IO, since it is the store that is bad and no input. Returns err->code. */
+ * becomes NOS_IO, since it is the store that is bad and no input, and says so. Returns err->code.
+ */
 enum nos_code nos_store_damaged(struct nos_err *err);
 
 /* NOS_EXISTS: the revision is another than was expected, nothing was changed. */

@@ -115,6 +115,25 @@ conf() { printf '%s\n' "$@" >nos.conf; }
 	[ "$seen" -gt 0 ]
 }
 
+@test "nos.conf(5) names the settings of each tool, and its example is taken" {
+	page=$ROOT/man/nos.conf.5
+	common=$(sed -n '/^All tools:$/{n;p;}' "$page" | sed 's/^\.Cm //; s/\.$//; s/ *, */ /g')
+	[ "$(wc -w <<<"$common")" -eq 2 ]
+	seen=0
+	for tool in "$ROOT/build/${V:-release}"/cmd/nos-*; do
+		[[ -x $tool && $tool != *.* ]] || continue
+		own=$(sed -n "/^\.It Xr ${tool##*/} /{n;p;}" "$page" | sed 's/^\.Cm //; s/ *, */ /g')
+		diff <(tr -s ' ' '\n' <<<"$common $own" | sort) \
+			<("$tool" --complete | sed 's/^--//; s/ .*//' | grep -vxE 'config|help|version' | sort)
+		seen=$((seen + 1))
+	done
+	[ "$seen" -eq "$(grep -c '^\.It Xr' "$page")" ]
+	sed -n '/^\.Bd -literal$/,/^\.Ed$/p' "$page" | sed '1d;$d' >nos.conf
+	[ "$(grep -c = nos.conf)" -eq 7 ]
+	run -0 --separate-stderr nos-score --config nos.conf </dev/null
+	[ -z "$stderr" ]
+}
+
 @test "SIGTERM ends with 143 behind the line in hand, and its answer was written" {
 	mkfifo in out
 	nos-score -v <in >out 2>err 3>&- &

@@ -80,6 +80,42 @@ static void a_scan_goes_by_tokens_in_order(void **state)
 	nos_buf_release(&seen);
 }
 
+/* A scan that scans, as deep as this. */
+struct nested {
+	int depth;
+	struct nos_buf *seen;
+};
+
+static enum nos_code scan_again(
+    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *e)
+{
+	const struct nested *n = state;
+	struct nested deeper = { n->depth - 1, n->seen };
+
+	(void)value, (void)rev;
+	nos_buf_addf(n->seen, "%d%.*s ", n->depth, NOS_STR_ARG(key));
+	return n->depth ? nos_store_scan(a, "groups", NOS_STR("g"), scan_again, &deeper, e)
+			: NOS_OK;
+}
+
+static void a_scan_may_be_asked_for_within_a_scan(void **state)
+{
+	struct nos_buf seen;
+	struct nested nested = { 2, &seen };
+	uint64_t rev;
+
+	(void)state;
+	nos_buf_init(&seen, 1000);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(nos_store_put(a, "groups", nos_str_of(i ? "g/2" : "g/1"),
+				     NOS_STR("v"), NOS_STORE_ANY, &rev, &err),
+		    NOS_OK);
+	assert_int_equal(
+	    nos_store_scan(a, "groups", NOS_STR("g"), scan_again, &nested, &err), NOS_OK);
+	assert_buf(&seen, "2g/1 1g/1 0g/1 0g/2 1g/2 0g/1 0g/2 2g/2 1g/1 0g/1 0g/2 1g/2 0g/1 0g/2 ");
+	nos_buf_release(&seen);
+}
+
 /* A change may be noticed late: asked a few times. */
 static bool notices(struct nos_store *s)
 {
@@ -166,6 +202,7 @@ static void a_stream_is_read_after_a_position_and_trimmed_from_its_start(void **
 #define CONTRACT                                                                     \
 	cmocka_unit_test(a_put_holds_only_if_the_revision_is_the_one_that_was_read), \
 	    cmocka_unit_test(a_scan_goes_by_tokens_in_order),                        \
+	    cmocka_unit_test(a_scan_may_be_asked_for_within_a_scan),                 \
 	    cmocka_unit_test(another_s_change_is_noticed_and_one_s_own_is_not),      \
 	    cmocka_unit_test(a_stream_is_read_after_a_position_and_trimmed_from_its_start)
 

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/ledger.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+#define ENTRY_MAX     (NOS_STORE_ENTRY_MAX - 4096)
+#define RECORDS_MAX   ((size_t)256 << 20) /* bytes of records of one group */
+#define SAVE_IDLE     500		  /* tracks saved with a group when nothing comes */
+#define TRIM_MOST     1000		  /* entries trimmed with a group */
+#define TRIM_EVERY_US 1000000
+
+enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_config *config,
+    const struct nos_profile *profile, struct nos_err *err)
+{
+	bool changed;
+
+	*l = (struct nos_ledger){ .config = *config, .idle = true };
+	l->analyse = (struct nos_analyse){ .node = config->node,
+		.profile = profile,
+		.types = (size_t)config->limits->of[NOS_LIMIT_TYPES] };
+	nos_analyse_records_init(&l->pending, RECORDS_MAX);
+	/* What was changed before is no news. */
+	if (nos_store_changed(config->store, &changed, err))
+		return err->code;
+	return nos_track_table_new((size_t)config->limits->of[NOS_LIMIT_SOURCES], &l->tracks, err);
+}
+
+void nos_ledger_release(struct nos_ledger *l)
+{
+	nos_track_table_free(l->tracks);
+	nos_analyse_records_release(&l->pending);
+	l->tracks = NULL;
+}
+
+/* Records of the group before. */
+static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
+{
+	struct nos_time now = nos_time_now();
+	uint64_t position;
+
+	for (size_t i = 0; i < l->pending.count; i++)
+		if (nos_store_append(l->config.store, NOS_ANALYSE_STREAM, now,
+			nos_analyse_record(&l->pending, i), &position, err))
+			return err->code;
+	return NOS_OK;
+}
+
+/* Tracks as they stand hold everything up to the group before. How many are saved: all that changed
+ * where nothing comes; under load only what keeps a restart short and the table in its limit. */
+static size_t how_many(const struct nos_ledger *l, size_t jobs)
+{
+	uint64_t lag = l->last_raw - nos_track_saved_up_to(l->tracks, l->last_raw);
+
+	if (l->idle)
+		return SAVE_IDLE;
+	if (lag > l->config.limits->of[NOS_LIMIT_REPLAY] || nos_track_crowded(l->tracks))
+		return 2 * jobs;
+	return 0;
+}
+
+static enum nos_code save(struct nos_ledger *l, size_t jobs, struct nos_err *err)
+{
+	struct nos_mark mark = l->mark;
+
+	if (nos_track_save(l->tracks, l->config.store, how_many(l, jobs), err))
+		return err->code;
+	mark.saved = nos_track_saved_up_to(l->tracks, l->last_raw);
+	mark.published = l->published;
+	mark.outbox = l->config.outbox;
+	if (mark.outbox == l->mark.outbox && mark.saved == l->mark.saved &&
+	    mark.published == l->mark.published)
+		return NOS_OK;
+	/* Under load it need not be exact: it says from where a restart begins. */
+	if (!l->idle && mark.outbox == l->mark.outbox && mark.saved - l->mark.saved < 1000 &&
+	    mark.published - l->mark.published < 1000)
+		return NOS_OK;
+	if (nos_mark_put(l->config.store, &mark, err))
+		return err->code;
+	l->mark = mark;
+	return NOS_OK;
+}
+
+static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t up_to,
+    struct nos_time before, struct nos_err *err)
+{
+	struct nos_store_trim what = { .before = before, .up_to = up_to, .most = TRIM_MOST };
+	size_t dropped;
+
+	if (nos_store_trim(l->config.store, stream, &what, &dropped, err))
+		return err->code;
+	l->more_to_trim |= dropped == TRIM_MOST;
+	return NOS_OK;
+}
+
+/* What is old enough goes; over the size the oldest go, whatever their age. What a restart or the
+ * publisher still needs stays, and so does the newest entry of each stream. */
+static enum nos_code trim(struct nos_ledger *l, struct nos_err *err)
+{
+	const struct nos_ledger_config *f = &l->config;
+	uint64_t last = l->last_record, used, spare;
+	uint64_t records = f->outbox ? l->mark.published : last;
+	struct nos_time before = { INT64_MIN };
+	struct nos_mono now = nos_mono_now();
+
+	if (!l->more_to_trim && now.us - l->trimmed.us < TRIM_EVERY_US)
+		return NOS_OK;
+	l->trimmed = now;
+	l->more_to_trim = false;
+	if (nos_store_space(f->store, &used, &spare, err))
+		return err->code;
+	nos_metric_set(f->metric, NOS_METRIC_STORE_BYTES, used);
+	if (f->keep_ms)
+		before.ms = nos_time_now().ms - (int64_t)f->keep_ms;
+	if (f->keep_bytes && used > f->keep_bytes)
+		before.ms = INT64_MAX;
+	if (before.ms == INT64_MIN)
+		return NOS_OK;
+	if (last && records >= last)
+		records = last - 1;
+	if (trim_one(l, NOS_RAW_STREAM, l->mark.saved ? l->mark.saved - 1 : 0, before, err))
+		return err->code;
+	return trim_one(l, NOS_ANALYSE_STREAM, records, before, err);
+}
+
+static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct nos_track *track)
+{
+	const struct nos_raw *raw = &job->raw;
+
+	job->before = track->window;
+	job->position_before = track->position;
+	if (!*raw->source) {
+		job->noted = true;
+		return NOS_OK;
+	}
+	job->verdict = nos_window_look(&track->window, raw->seq, raw->hash);
+	job->next = (raw->seq > track->window.top ? raw->seq : track->window.top) + 1;
+	if (job->verdict != NOS_WINDOW_FRESH)
+		return NOS_OK;
+	if (nos_member_check(l->config.members, l->config.store, job->member, &job->err))
+		return job->err.code;
+	nos_window_note(&track->window, raw->seq, raw->prev, raw->hash);
+	nos_window_count(&track->window, &job->packs.seen, &job->packs.expected);
+	job->noted = true;
+	return NOS_OK;
+}
+
+/* What is this one job's fault is noted in it; the return is the group's. */
+static enum nos_code put_job(
+    struct nos_ledger *l, struct nos_job *job, struct nos_buf *entry, struct nos_err *err)
+{
+	char id[NOS_TRACK_ID_MAX];
+	struct nos_track *track;
+
+	nos_analyse_track_id(&job->raw, id);
+	if (nos_track_get(l->tracks, l->config.store, id, &track, err) ||
+	    nos_analyse_admit(&l->analyse, &job->raw, track, &job->batch, err))
+		return err->code;
+	if (!job->batch.count) {
+		nos_err_set(&job->err, NOS_DATA, "no reading is good");
+		return NOS_OK;
+	}
+	if (note_pack(l, job, track)) {
+		*err = job->err;
+		if (err->code != NOS_TAG)
+			return err->code;
+		nos_err_clear(err);
+		return NOS_OK;
+	}
+	if (job->verdict != NOS_WINDOW_FRESH)
+		return NOS_OK;
+	nos_buf_truncate(entry, 0);
+	nos_raw_encode(entry, &job->raw, nos_buf_str(&job->body));
+	if (nos_buf_check(entry, "pack", err) ||
+	    nos_store_append(l->config.store, NOS_RAW_STREAM, job->raw.received,
+		nos_buf_span(entry), &job->position, err))
+		return err->code;
+	nos_track_touch(l->tracks, track, job->position);
+	return NOS_OK;
+}
+
+/* A full disk would also hinder trimming: a reserve is kept. */
+static enum nos_code check_space(struct nos_ledger *l, struct nos_err *err)
+{
+	uint64_t used, spare, reserve = l->config.limits->of[NOS_LIMIT_RESERVE];
+
+	if (nos_store_space(l->config.store, &used, &spare, err))
+		return err->code;
+	return spare >= reserve ? NOS_OK
+				: nos_err_set(err, NOS_IO,
+				      "the disk of the store is full: under %llu bytes are free",
+				      (unsigned long long)reserve);
+}
+
+static enum nos_code in_group(
+    struct nos_ledger *l, struct nos_job *list, size_t count, struct nos_err *err)
+{
+	NOS_AUTO(buf) entry = { 0 };
+	bool changed;
+
+	nos_buf_init_secret(&entry, ENTRY_MAX);
+	if (nos_store_changed(l->config.store, &changed, err))
+		return err->code;
+	if (changed)
+		nos_member_changed(l->config.members);
+	if (put_records(l, err) || save(l, count, err) || trim(l, err))
+		return err->code;
+	for (struct nos_job *job = list; job; job = job->link)
+		if (put_job(l, job, &entry, err))
+			return err->code;
+	return NOS_OK;
+}
+
+/* As if the group's jobs had never come. */
+static void undo(struct nos_ledger *l, struct nos_job *list)
+{
+	struct nos_job *reversed = NULL, *next;
+	struct nos_err err = { 0 };
+	struct nos_track *track;
+
+	nos_track_unsave(l->tracks);
+	for (struct nos_job *job = list; job; job = next) {
+		next = job->link;
+		job->link = reversed;
+		reversed = job;
+	}
+	/* The last first, so that the first one's view of a track is what remains. */
+	for (struct nos_job *job = reversed, *behind = NULL; job; behind = job, job = next) {
+		char id[NOS_TRACK_ID_MAX];
+
+		next = job->link;
+		job->link = behind;
+		if (!job->noted)
+			continue;
+		job->position = 0;
+		nos_analyse_track_id(&job->raw, id);
+		/* Changed, hence held in memory: this reads nothing. */
+		if (!nos_track_get(l->tracks, l->config.store, id, &track, &err)) {
+			track->window = job->before;
+			track->position = job->position_before;
+		}
+	}
+}
+
+void nos_ledger_weigh(struct nos_ledger *l, struct nos_job *list)
+{
+	struct nos_err err = { 0 };
+	struct nos_track *track;
+
+	for (struct nos_job *job = list; job; job = job->link) {
+		char id[NOS_TRACK_ID_MAX];
+
+		if (!job->position)
+			continue;
+		nos_analyse_track_id(&job->raw, id);
+		if (nos_track_get(l->tracks, l->config.store, id, &track, &err) ||
+		    nos_analyse_pack(&l->analyse, &job->raw, job->position, &job->batch, job->packs,
+			track, &l->pending, &err)) {
+			/* Stored and not weighed: a restart will, and until then nothing may
+			 * follow. */
+			nos_log_line(NOS_LOG_WARN, "cannot weigh what is stored: %s", err.text);
+			l->broken = true;
+			return;
+		}
+	}
+}
+
+static void fail_all(struct nos_job *list, const struct nos_err *err)
+{
+	for (struct nos_job *job = list; job; job = job->link)
+		if (!job->err.code)
+			job->err = *err;
+}
+
+static enum nos_code transact(
+    struct nos_ledger *l, struct nos_job *list, size_t count, struct nos_err *err)
+{
+	if (l->broken)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory: start nos-serve again");
+	if (check_space(l, err) || nos_store_begin(l->config.store, err))
+		return err->code;
+	if (!in_group(l, list, count, err))
+		return nos_store_commit(l->config.store, err);
+	nos_store_rollback(l->config.store);
+	return err->code;
+}
+
+enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, struct nos_err *err)
+{
+	size_t count = 0;
+
+	for (struct nos_job *job = list; job; job = job->link)
+		count++;
+	if (transact(l, list, count, err)) {
+		undo(l, list);
+		/* As it is in the store is not known now: it is put again. */
+		l->mark = (struct nos_mark){ 0 };
+		fail_all(list, err);
+		return err->code;
+	}
+	l->last_record += l->pending.count;
+	nos_metric_add(l->config.metric, NOS_METRIC_STORED, l->pending.count);
+	nos_analyse_records_clear(&l->pending);
+	for (struct nos_job *job = list; job; job = job->link)
+		if (job->position > l->last_raw)
+			l->last_raw = job->position;
+	return NOS_OK;
+}
+
+bool nos_ledger_is_due(const struct nos_ledger *l)
+{
+	return l->pending.count || l->more_to_trim || l->published != l->mark.published ||
+	       nos_track_saved_up_to(l->tracks, l->last_raw) != l->mark.saved ||
+	       nos_mono_now().us - l->trimmed.us >= TRIM_EVERY_US;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a node writes: the raw entries of one group of jobs and the records of the group before go
+ * into one transaction, with what is kept of sources, the mark and what retention drops. Belongs to
+ * the committer's thread.
+ */
+#ifndef NOS_NODE_LEDGER_H
+#define NOS_NODE_LEDGER_H
+
+#include "node/analyse.h"
+#include "node/job.h"
+#include "node/limit.h"
+#include "registry/mark.h"
+#include "node/metric.h"
+#include "registry/track.h"
+#include "store/store.h"
+
+struct nos_ledger_config {
+	struct nos_store *store; /* not closed by the ledger */
+	struct nos_member_table *members;
+	const struct nos_limit *limits;
+	struct nos_metric *metric;
+	uint64_t node;
+	uint64_t keep_ms;    /* retention; 0: for ever */
+	uint64_t keep_bytes; /* 0: whatever it takes */
+	bool outbox;	     /* records wait until they are published: none is dropped before */
+};
+
+struct nos_ledger {
+	struct nos_ledger_config config;
+	struct nos_track_table *tracks;
+	struct nos_analyse analyse;
+	struct nos_analyse_records pending; /* of the group before, to be committed with this one */
+	struct nos_mark mark;		    /* as it is in the store */
+	uint64_t last_raw;		    /* position of the newest entry of the raw stream */
+	uint64_t last_record;		    /* and of the processed stream */
+	uint64_t published; /* in: records up to it were acknowledged by the broker */
+	bool idle;	    /* in: nothing comes, so all that changed is saved */
+	bool broken;	    /* only a restart helps */
+	struct nos_mono trimmed;
+	bool more_to_trim;
+};
+
+/* Empty, over a store that nos_replay_run then goes through. NOS_INTERNAL, NOS_IO. */
+enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_config *config,
+    const struct nos_profile *profile, struct nos_err *err) NOS_CHECK;
+void nos_ledger_release(struct nos_ledger *l);
+
+/*
+ * One transaction: the records that are pending, and a linked list of jobs (may be NULL). On NOS_OK
+ * each job has its verdict and position, or its own error; otherwise it is as if none of it had
+ * come, and each job has the error.
+ */
+enum nos_code nos_ledger_commit(
+    struct nos_ledger *l, struct nos_job *list, struct nos_err *err) NOS_CHECK;
+
+/* Weigh the jobs that were committed: their records are pending then. */
+void nos_ledger_weigh(struct nos_ledger *l, struct nos_job *list);
+
+/* Is there anything that a group without jobs would write, or look after? */
+bool nos_ledger_is_due(const struct nos_ledger *l);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/home.h"
+
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define KEY_TEXT_MAX 1024
+#define SQLITE	     "sqlite:"
+
+void nos_home_release(struct nos_home *h)
+{
+	nos_store_close(h->store);
+	nos_vault_release(&h->vault);
+	nos_self_release(&h->self);
+	h->store = NULL;
+}
+
+static bool is_set(const char *text)
+{
+	return text && *text;
+}
+
+static enum nos_code state_folder(char *ret, size_t size, struct nos_err *err)
+{
+	const char *state = getenv("STATE_DIRECTORY"), *xdg = getenv("XDG_STATE_HOME"),
+		   *home = getenv("HOME");
+	int len;
+
+	if (is_set(state)) /* systemd gives several, parted by ':': the first is the node's */
+		len = snprintf(ret, size, "%.*s", (int)strcspn(state, ":"), state);
+	else if (geteuid() == 0)
+		len = snprintf(ret, size, "/var/lib/nos");
+	else if (is_set(xdg))
+		len = snprintf(ret, size, "%s/nos", xdg);
+	else if (is_set(home))
+		len = snprintf(ret, size, "%s/.local/state/nos", home);
+	else
+		return nos_err_set(
+		    err, NOS_CONFIG, "no place for the store: name it with --store and --node-key");
+	return len < (int)size ? NOS_OK : nos_err_set(err, NOS_CONFIG, "the path is too long");
+}
+
+enum nos_code nos_home_locate(
+    struct nos_home *h, const char *store, const char *key, struct nos_err *err)
+{
+	char state[NOS_HOME_PATH_MAX - 32] = "";
+
+	*h = (struct nos_home){ 0 };
+	if ((!store || !key) && state_folder(state, sizeof(state), err))
+		return err->code;
+	if (snprintf(h->url, sizeof(h->url), "%s%s", store ? store : SQLITE, store ? "" : state) >=
+		(int)sizeof(h->url) - 16 ||
+	    snprintf(h->key, sizeof(h->key), "%s%s", key ? key : state, key ? "" : "/node.key") >=
+		(int)sizeof(h->key))
+		return nos_err_set(err, NOS_USAGE, "the path of the store or its key is too long");
+	if (!store)
+		strncat(h->url, "/node.db", sizeof(h->url) - strlen(h->url) - 1);
+	return NOS_OK;
+}
+
+static enum nos_code open_key(struct nos_home *h, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+
+	nos_buf_init_secret(&text, KEY_TEXT_MAX);
+	if (nos_file_read(h->key, NOS_FILE_SECRET, &text, err))
+		return err->code;
+	return nos_vault_decode(nos_buf_str(&text), &h->vault, err)
+		   ? nos_err_within(err, "%s", h->key)
+		   : NOS_OK;
+}
+
+static enum nos_code open_store(struct nos_home *h, struct nos_err *err)
+{
+	return nos_store_open(h->url, false, &h->store, err) == NOS_ABSENT
+		   ? nos_err_set(err, NOS_ABSENT, "no store '%s': run nos-serve --init", h->url)
+		   : err->code;
+}
+
+enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err)
+{
+	if (open_store(h, err) || open_key(h, err))
+		return err->code;
+	return nos_self_open(h->store, &h->vault, &h->self, err);
+}
+
+enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err)
+{
+	return open_store(h, err) ? err->code : nos_self_number(h->store, &h->self.number, err);
+}
+
+static enum nos_code make_folder(const char *path, struct nos_err *err)
+{
+	char copy[NOS_HOME_PATH_MAX];
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	return nos_file_folder(dirname(copy), err);
+}
+
+static enum nos_code make_key(struct nos_home *h, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+	uint64_t rev;
+
+	if (!nos_store_get(h->store, NOS_SELF_NS, NOS_STR("identity"), NULL, &rev, err))
+		return nos_err_set(err, NOS_CONFIG,
+		    "the store's node key '%s' is missing: put it back, it cannot be made anew",
+		    h->key);
+	if (err->code != NOS_ABSENT)
+		return err->code;
+	nos_err_clear(err);
+	nos_buf_init_secret(&text, KEY_TEXT_MAX);
+	if (make_folder(h->key, err) || nos_vault_new(&h->vault, &text, err))
+		return err->code;
+	return nos_file_create(h->key, nos_buf_span(&text), err);
+}
+
+enum nos_code nos_home_make(
+    struct nos_home *h, uint64_t number, bool *ret_made, struct nos_err *err)
+{
+	*ret_made = false;
+	if (strncmp(h->url, SQLITE, strlen(SQLITE)) == 0 &&
+	    make_folder(h->url + strlen(SQLITE), err))
+		return err->code;
+	if (nos_store_open(h->url, true, &h->store, err))
+		return err->code;
+	if (open_key(h, err) == NOS_ABSENT) {
+		nos_err_clear(err);
+		*ret_made = true;
+		if (make_key(h, err))
+			return err->code;
+	}
+	if (err->code)
+		return err->code;
+	if (nos_self_open(h->store, &h->vault, &h->self, err) == NOS_ABSENT) {
+		nos_err_clear(err);
+		*ret_made = true;
+		if (nos_self_make(h->store, &h->vault, number ? number : 1, err) ||
+		    nos_self_open(h->store, &h->vault, &h->self, err))
+			return err->code;
+	}
+	if (!err->code && number && number != h->self.number)
+		return nos_err_set(err, NOS_CONFIG,
+		    "the store is node %" PRIu64 "'s, not %" PRIu64 "'s", h->self.number, number);
+	return err->code;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a node's store and key are, and opening both: what nos-serve and the tools beside it have
+ * in common. Default: sqlite:$STATE/node.db and $STATE/node.key, where $STATE is $STATE_DIRECTORY,
+ * else /var/lib/nos for root, else $XDG_STATE_HOME/nos, else $HOME/.local/state/nos.
+ */
+#ifndef NOS_REGISTRY_HOME_H
+#define NOS_REGISTRY_HOME_H
+
+#include "registry/self.h"
+#include "registry/vault.h"
+#include "store/store.h"
+
+#define NOS_HOME_PATH_MAX 4096
+
+/* Holds the node's secrets: release it. */
+struct nos_home {
+	char url[NOS_HOME_PATH_MAX]; /* of the store */
+	char key[NOS_HOME_PATH_MAX]; /* path of the node key file */
+	struct nos_store *store;     /* of the thread that opened it */
+	struct nos_vault vault;
+	struct nos_self self;
+};
+
+void nos_home_release(struct nos_home *h);
+
+/* Fill url and key; NULL: the default. NOS_CONFIG: no default can be found. NOS_USAGE: too long. */
+enum nos_code nos_home_locate(
+    struct nos_home *h, const char *store, const char *key, struct nos_err *err) NOS_CHECK;
+
+/* Open all three. NOS_ABSENT: nothing there yet ("… run nos-serve --init"); NOS_DENIED: another
+ * user's, open to others, or another node's key; and what nos_store_open returns. */
+enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err) NOS_CHECK;
+
+/* Open the store alone, for who reads what is not sealed; of self the number is filled. Errors as
+ * above, but for those of the key. */
+enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err) NOS_CHECK;
+
+/*
+ * Make what is missing of store, key and identity, then open. *ret_made tells whether anything was.
+ * NOS_CONFIG: the store has an identity and the key file is not there: it cannot be made anew; or
+ * the store is another node's (number is not 0 and not its own).
+ */
+enum nos_code nos_home_make(
+    struct nos_home *h, uint64_t number, bool *ret_made, struct nos_err *err) NOS_CHECK;
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/keytable.h"
+
+#include <string.h>
+
+#include "base/num.h"
+#include "envelope/pack.h"
+#include "json/encode.h"
+#include "registry/mark.h"
+#include "registry/raw.h"
+#include "registry/registry.h"
+#include "registry/token.h"
+#include "registry/track.h"
+#include "scheme/scheme.h"
+
+#define ROW_MAX 65536 /* bytes; a token names up to NOS_TOKEN_USES_MAX sources */
+
+/* A table under way. */
+struct rows {
+	const struct nos_keytable *t;
+	struct nos_store *store;
+	nos_keytable_each *each;
+	void *state;
+	struct nos_buf row;
+	struct nos_track_table *tail; /* tracks of those whose packs are beyond what was saved */
+	struct nos_batch batch;
+	struct nos_scan scan;
+};
+
+bool nos_keytable_parse(struct nos_str word, enum nos_keytable_which *ret)
+{
+	static const char *const words[] = {
+		[NOS_KEYTABLE_SOURCES] = "sources",
+		[NOS_KEYTABLE_CT] = "ct",
+		[NOS_KEYTABLE_TOKENS] = "tokens",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (nos_str_is(word, words[i])) {
+			*ret = (enum nos_keytable_which)i;
+			return true;
+		}
+	return false;
+}
+
+bool nos_keytable_state(enum nos_keytable_which which, struct nos_str word, uint32_t *states)
+{
+	enum nos_state state;
+
+	if (which != NOS_KEYTABLE_TOKENS) {
+		if (!nos_state_parse(word, &state))
+			return false;
+		*states |= UINT32_C(1) << state;
+		return true;
+	}
+	for (int i = NOS_TOKEN_OPEN; i <= NOS_TOKEN_WITHDRAWN; i++)
+		if (nos_str_is(word, nos_token_state_text((enum nos_token_state)i))) {
+			*states |= UINT32_C(1) << i;
+			return true;
+		}
+	return false;
+}
+
+static bool is_wanted(const struct nos_keytable *t, unsigned state)
+{
+	return !t->states || (t->states >> state & 1);
+}
+
+static void member_text(struct nos_buf *b, const char *name, const char *text)
+{
+	if (*text)
+		nos_encode_member_text(b, name, nos_str_of(text));
+}
+
+static void begin_row(struct rows *r)
+{
+	nos_buf_truncate(&r->row, 0);
+	nos_buf_add_char(&r->row, '{');
+}
+
+static enum nos_code end_row(struct rows *r, struct nos_err *err)
+{
+	nos_buf_add_char(&r->row, '}');
+	return nos_buf_check(&r->row, "row", err) ? err->code
+						  : r->each(r->state, nos_buf_str(&r->row), err);
+}
+
+/* ---- what a node saw of a source ---- */
+
+/* A pack beyond what was saved: as the node counts it (node/analyse.h), but for the rules. */
+static enum nos_code take_entry(
+    void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
+{
+	struct rows *r = state;
+	struct nos_track *track;
+	struct nos_raw raw;
+	struct nos_str body;
+
+	if (nos_raw_decode(entry, &raw, &body, err))
+		return err->code;
+	if (!*raw.source || (r->t->source && strcmp(raw.source, r->t->source) != 0))
+		return NOS_OK;
+	if (nos_track_get(r->tail, r->store, raw.source, &track, err))
+		return err->code;
+	nos_track_release(track); /* of its series, which no row shows */
+	if (position <= track->position)
+		return NOS_OK;
+	if (r->t->which == NOS_KEYTABLE_SOURCES) {
+		if (nos_batch_decode(&r->batch, raw.form, body, UINT32_MAX, &r->scan, err))
+			return nos_store_damaged(err);
+		track->readings += r->batch.count;
+	}
+	if (raw.seq > track->window.top)
+		track->window.top = raw.seq;
+	if (raw.received.ms > track->last_seen.ms)
+		track->last_seen = raw.received;
+	nos_track_use(track, raw.kid, raw.received);
+	nos_track_touch(r->tail, track, position);
+	return NOS_OK;
+}
+
+static enum nos_code read_tail(struct rows *r, struct nos_err *err)
+{
+	struct nos_mark mark;
+	uint64_t first, last;
+	size_t length;
+
+	if (nos_mark_get(r->store, &mark, err) ||
+	    nos_store_bounds(r->store, NOS_RAW_STREAM, &first, &last, err))
+		return err->code;
+	/* At most a node's limit "replay"; each source in it stays in the table. */
+	length = last > mark.saved ? (size_t)(last - mark.saved) : 0;
+	if (nos_track_table_new(length + 1, &r->tail, err))
+		return err->code;
+	return nos_store_read(r->store, NOS_RAW_STREAM, mark.saved, length, take_entry, r, err);
+}
+
+/* The track of a source, whose series are not its caller's business; all zero if it has none. */
+static enum nos_code track_of(
+    struct rows *r, const char *id, struct nos_track *ret, struct nos_err *err)
+{
+	const struct nos_track *held = nos_track_find(r->tail, id);
+	NOS_AUTO(buf) text = { 0 };
+	uint64_t rev;
+
+	*ret = (struct nos_track){ 0 };
+	if (held) {
+		*ret = *held;
+		return NOS_OK;
+	}
+	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
+	if (nos_store_get(r->store, NOS_TRACK_NS, nos_str_of(id), &text, &rev, err)) {
+		if (err->code != NOS_ABSENT)
+			return err->code;
+		nos_err_clear(err);
+		return NOS_OK;
+	}
+	if (nos_track_decode(nos_buf_str(&text), ret, err)) {
+		nos_err_within(err, "store: what is kept of '%s'", id);
+		return nos_store_damaged(err);
+	}
+	nos_track_release(ret);
+	return NOS_OK;
+}
+
+/* ---- sources ---- */
+
+static const struct nos_registry_key *newest_active(const struct nos_registry_source *s)
+{
+	const struct nos_registry_key *newest = NULL;
+
+	for (size_t i = 0; i < s->key_count; i++)
+		if (s->keys[i].state == NOS_STATE_ACTIVE &&
+		    (!newest || s->keys[i].since.ms >= newest->since.ms))
+			newest = &s->keys[i];
+	return newest;
+}
+
+static enum nos_code source_row(
+    struct rows *r, const struct nos_registry_source *s, struct nos_err *err)
+{
+	const struct nos_registry_key *key = newest_active(s);
+	char kid[NOS_NAME_TEXT_MAX] = "";
+	struct nos_track track;
+
+	if (!is_wanted(r->t, s->state))
+		return NOS_OK;
+	if (track_of(r, s->id, &track, err))
+		return err->code;
+	if (key)
+		nos_name_format(&key->name, kid);
+	begin_row(r);
+	member_text(&r->row, "source", s->id);
+	member_text(&r->row, "name", s->name);
+	member_text(&r->row, "kind", s->kind);
+	member_text(&r->row, "mode", s->mode);
+	member_text(&r->row, "scheme", s->scheme);
+	member_text(&r->row, "key", kid);
+	member_text(&r->row, "state", nos_state_text(s->state));
+	nos_encode_member_time(&r->row, "registered", s->registered);
+	if (track.last_seen.ms)
+		nos_encode_member_time(&r->row, "last_seen", track.last_seen);
+	if (track.window.top)
+		nos_encode_member_uint(&r->row, "seq", track.window.top);
+	nos_encode_member_uint(&r->row, "readings", track.readings);
+	return end_row(r, err);
+}
+
+/* ---- keys ---- */
+
+/* A row of ct. */
+struct key_row {
+	const char *source, *scheme;
+	const struct nos_name *name;
+	enum nos_state state;
+	struct nos_time since;
+	uint64_t z, node;
+	const struct nos_track_key *use; /* NULL: none yet */
+	bool counted;			 /* by a node; a source does not count */
+};
+
+static enum nos_code key_row(struct rows *r, const struct key_row *k, struct nos_err *err)
+{
+	const struct nos_scheme *scheme = nos_scheme_of(k->name->kind);
+	const int64_t age_ms = r->t->now.ms - k->since.ms;
+	char kid[NOS_NAME_TEXT_MAX];
+
+	if (!is_wanted(r->t, k->state))
+		return NOS_OK;
+	nos_name_format(k->name, kid);
+	begin_row(r);
+	member_text(&r->row, "source", k->source);
+	member_text(&r->row, "key", kid);
+	member_text(&r->row, "scheme", scheme ? scheme->name : k->scheme);
+	member_text(&r->row, "state", nos_state_text(k->state));
+	nos_encode_member_uint(&r->row, "generation", k->z);
+	nos_encode_member_uint(&r->row, "bits", NOS_PACK_BITS);
+	/* A clock that was set back makes no key younger than new. */
+	nos_encode_member_time(&r->row, "age", (struct nos_time){ age_ms > 0 ? age_ms : 0 });
+	if (k->counted)
+		nos_encode_member_uint(&r->row, "uses", k->use ? k->use->uses : 0);
+	if (k->use)
+		nos_encode_member_time(&r->row, "confirmed", k->use->confirmed);
+	nos_encode_member(&r->row, "path");
+	nos_buf_add_char(&r->row, '[');
+	nos_encode_text(&r->row, nos_str_of(k->source));
+	nos_encode_comma(&r->row);
+	nos_num_format(&r->row, (double)k->node, 0);
+	nos_buf_add_char(&r->row, ']');
+	return end_row(r, err);
+}
+
+static const struct nos_track_key *use_of(const struct nos_track *t, const struct nos_name *name)
+{
+	char kid[NOS_NAME_TEXT_MAX];
+
+	nos_name_format(name, kid);
+	for (size_t i = 0; i < t->key_count; i++)
+		if (strcmp(t->keys[i].kid, kid) == 0)
+			return &t->keys[i];
+	return NULL;
+}
+
+static enum nos_code key_rows(
+    struct rows *r, const struct nos_registry_source *s, struct nos_err *err)
+{
+	struct nos_track track;
+
+	if (track_of(r, s->id, &track, err))
+		return err->code;
+	for (size_t i = 0; i < s->key_count; i++) {
+		const struct nos_registry_key *key = &s->keys[i];
+		const struct key_row row = { s->id, s->scheme, &key->name, key->state, key->since,
+			s->z, r->t->node, use_of(&track, &key->name), true };
+
+		if (key_row(r, &row, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct nos_keyring *keyring,
+    nos_keytable_each *each, void *state, struct nos_err *err)
+{
+	struct rows r = { .t = t, .each = each, .state = state };
+
+	nos_buf_init(&r.row, ROW_MAX);
+	for (size_t i = 0; !err->code && i < keyring->key_count; i++) {
+		const struct nos_keyring_key *key = &keyring->keys[i];
+		const struct key_row row = { keyring->source, keyring->scheme, &key->name,
+			key->state, key->since, keyring->z, keyring->node, NULL, false };
+
+		(void)!key_row(&r, &row, err);
+	}
+	nos_buf_release(&r.row);
+	return err->code;
+}
+
+/* ---- tokens ---- */
+
+static bool is_used_by(const struct nos_token *t, const char *source)
+{
+	for (size_t i = 0; i < t->use_count; i++)
+		if (strcmp(t->uses[i].source, source) == 0)
+			return true;
+	return false;
+}
+
+static void member_sources(struct nos_buf *b, const struct nos_token *t)
+{
+	if (!t->use_count)
+		return;
+	nos_encode_member(b, "source");
+	if (t->use_count > 1)
+		nos_buf_add_char(b, '[');
+	for (size_t i = 0; i < t->use_count; i++) {
+		if (i)
+			nos_buf_add_char(b, ',');
+		nos_encode_text(b, nos_str_of(t->uses[i].source));
+	}
+	if (t->use_count > 1)
+		nos_buf_add_char(b, ']');
+}
+
+static enum nos_code token_row(void *state, const struct nos_token *token, struct nos_err *err)
+{
+	struct rows *r = state;
+	const enum nos_token_state token_state = nos_token_state_of(token, r->t->now);
+
+	if (!is_wanted(r->t, token_state) || (r->t->source && !is_used_by(token, r->t->source)))
+		return NOS_OK;
+	begin_row(r);
+	member_text(&r->row, "id", token->id);
+	member_text(&r->row, "state", nos_token_state_text(token_state));
+	member_text(&r->row, "kind", token->kind);
+	member_text(&r->row, "scheme", token->scheme);
+	nos_encode_member_time(&r->row, "expires", token->expires);
+	member_sources(&r->row, token);
+	return end_row(r, err);
+}
+
+/* ---- a table ---- */
+
+static enum nos_code rows_of(void *state, const struct nos_registry_source *s, struct nos_err *err)
+{
+	struct rows *r = state;
+
+	return r->t->which == NOS_KEYTABLE_SOURCES ? source_row(r, s, err) : key_rows(r, s, err);
+}
+
+static enum nos_code scan_sources(struct rows *r, struct nos_err *err)
+{
+	struct nos_registry_source s;
+
+	if (r->t->source && nos_registry_get(r->store, NULL, nos_str_of(r->t->source), &s, err))
+		return err->code;
+	if (read_tail(r, err))
+		return err->code;
+	return r->t->source ? rows_of(r, &s, err) : nos_registry_scan(r->store, rows_of, r, err);
+}
+
+enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *store,
+    nos_keytable_each *each, void *state, struct nos_err *err)
+{
+	struct rows r = { .t = t,
+		.store = store,
+		.each = each,
+		.state = state,
+		.scan = { .not_finite = true, .depth = NOS_READING_DEPTH_MAX } };
+	enum nos_code code;
+
+	nos_buf_init(&r.row, ROW_MAX);
+	code = t->which == NOS_KEYTABLE_TOKENS ? nos_token_scan(store, token_row, &r, err)
+					       : scan_sources(&r, err);
+	nos_track_table_free(r.tail);
+	nos_batch_release(&r.batch);
+	nos_scan_release(&r.scan);
+	nos_buf_release(&r.row);
+	return code;
+}

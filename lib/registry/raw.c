@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/raw.h"
+
+#include <string.h>
+
+#include "base/num.h"
+#include "envelope/pack.h"
+#include "json/decode.h"
+#include "json/encode.h"
+#include "key/state.h"
+
+static void member_text(struct nos_buf *b, const char *name, const char *text)
+{
+	if (*text)
+		nos_encode_member_text(b, name, nos_str_of(text));
+}
+
+static void encode_security(struct nos_buf *b, const struct nos_rule_security *s)
+{
+	nos_encode_member_uint(b, "bits", s->bits);
+	nos_encode_member_uint(b, "tag", s->tag);
+	nos_encode_member_uint(b, "holders", s->holders);
+	nos_encode_member_number(b, "key_age", s->key_age_s);
+	nos_encode_member_number(b, "key_period", s->key_period_s);
+	nos_encode_member_bool(b, "grace", s->key_state == NOS_RULE_KEY_DEACTIVATED);
+	nos_encode_member_bool(b, "open", s->open);
+}
+
+void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str body)
+{
+	nos_buf_add_char(b, '{');
+	if (*raw->source) {
+		member_text(b, "source", raw->source);
+		member_text(b, "name", raw->name);
+		member_text(b, "mode", raw->mode);
+		member_text(b, "key", raw->kid);
+		nos_encode_member_uint(b, "seq", raw->seq);
+		if (raw->prev)
+			nos_encode_member_uint(b, "prev", raw->prev);
+		nos_encode_member_bytes(b, "hash", raw->hash, sizeof(raw->hash));
+		encode_security(b, &raw->security);
+	}
+	member_text(b, "kind", raw->kind);
+	member_text(b, "form", nos_batch_form_text(raw->form));
+	nos_encode_member_time(b, "received", raw->received);
+	nos_buf_add_text(b, "}\n");
+	nos_buf_add_str(b, body);
+}
+
+static enum nos_code number(
+    const struct nos_decode *d, const char *name, double *ret, struct nos_err *err)
+{
+	struct nos_str text;
+
+	if (nos_decode_raw(d, name, NOS_SCAN_NUMBER, &text, err))
+		return err->code;
+	return nos_num_parse_decimal(text, ret) ? NOS_OK : nos_err_set(err, NOS_DATA, "%s", name);
+}
+
+static enum nos_code decode_security(
+    const struct nos_decode *d, struct nos_rule_security *s, struct nos_err *err)
+{
+	uint64_t bits, tag, holders;
+	bool grace;
+
+	if (nos_decode_uint(d, "bits", 0, 4096, &bits, err) ||
+	    nos_decode_uint(d, "tag", 0, 4096, &tag, err) ||
+	    nos_decode_uint(d, "holders", 0, UINT32_MAX, &holders, err) ||
+	    number(d, "key_age", &s->key_age_s, err) ||
+	    number(d, "key_period", &s->key_period_s, err) ||
+	    nos_decode_bool(d, "grace", false, &grace, err) ||
+	    nos_decode_bool(d, "open", false, &s->open, err))
+		return err->code;
+	s->bits = (unsigned)bits;
+	s->tag = (unsigned)tag;
+	s->holders = (unsigned)holders;
+	s->key_state = grace ? NOS_RULE_KEY_DEACTIVATED : NOS_RULE_KEY_ACTIVE;
+	s->proof = NOS_RULE_PROOF_KEY;
+	s->fresh = true;
+	return NOS_OK;
+}
+
+static enum nos_code decode_members(
+    const struct nos_decode *d, struct nos_raw *ret, struct nos_err *err)
+{
+	struct nos_str form;
+
+	if (nos_decode_copy(d, "source", true, ret->source, sizeof(ret->source), err) ||
+	    nos_decode_copy(d, "name", true, ret->name, sizeof(ret->name), err) ||
+	    nos_decode_copy(d, "mode", true, ret->mode, sizeof(ret->mode), err) ||
+	    nos_decode_copy(d, "kind", false, ret->kind, sizeof(ret->kind), err) ||
+	    nos_decode_text(d, "form", &form, err) ||
+	    nos_decode_time(d, "received", &ret->received, err))
+		return err->code;
+	if (!nos_batch_form_parse(form, &ret->form))
+		return nos_err_set(err, NOS_DATA, "form is not known");
+	if (!*ret->source)
+		return NOS_OK;
+	if (nos_decode_copy(d, "key", false, ret->kid, sizeof(ret->kid), err) ||
+	    nos_decode_uint(d, "seq", 1, NOS_NUM_SAFE - 1, &ret->seq, err) ||
+	    (nos_decode_has(d, "prev") &&
+		nos_decode_uint(d, "prev", 1, NOS_NUM_SAFE - 1, &ret->prev, err)) ||
+	    nos_decode_bytes(d, "hash", ret->hash, sizeof(ret->hash), err))
+		return err->code;
+	return decode_security(d, &ret->security, err);
+}
+
+enum nos_code nos_raw_decode(
+    struct nos_span entry, struct nos_raw *ret, struct nos_str *ret_body, struct nos_err *err)
+{
+	struct nos_str rest = { (const char *)entry.p, entry.len }, head;
+	struct nos_scan scan = { .depth = 4 };
+	struct nos_decode d;
+	enum nos_code code = NOS_DATA;
+
+	*ret = (struct nos_raw){ 0 };
+	if (nos_str_cut(&rest, '\n', &head) && rest.p)
+		code = nos_decode_object(&scan, head, "raw entry", &d, err);
+	if (!code)
+		code = decode_members(&d, ret, err);
+	nos_scan_release(&scan);
+	if (code)
+		return nos_err_set(err, NOS_IO, "store: an entry of the raw stream is damaged");
+	*ret_body = rest;
+	return NOS_OK;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An entry of the raw stream: one body of readings as its source sent it, opened, with what the
+ * node verified of it. From it alone the processed records can be made again. Pure; thread-safe.
+ */
+#ifndef NOS_REGISTRY_RAW_H
+#define NOS_REGISTRY_RAW_H
+
+#include "base/buf.h"
+#include "key/name.h"
+#include "registry/window.h"
+#include "reading/batch.h"
+#include "score/rule.h"
+
+#define NOS_RAW_STREAM "raw"
+
+struct nos_raw {
+	char source[33]; /* empty: anonymous, and then all up to form is as zero */
+	char name[NOS_NAME_WORD_MAX + 1];
+	char mode[8];
+	char kid[NOS_NAME_TEXT_MAX];
+	uint64_t seq, prev;
+	uint8_t hash[NOS_WINDOW_HASH_LEN];
+	char kind[NOS_NAME_WORD_MAX + 1];
+	enum nos_batch_form form;
+	struct nos_time received;
+	struct nos_rule_security
+	    security; /* but for identity and position, which each reading has */
+};
+
+/* Append an object, a newline, and the body. */
+void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str body);
+
+/* *ret_body points into entry. NOS_IO: not such an entry. */
+enum nos_code nos_raw_decode(struct nos_span entry, struct nos_raw *ret, struct nos_str *ret_body,
+    struct nos_err *err) NOS_CHECK;
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a node remembers of each source from pack to pack: which numbers it saw, and for each series
+ * the state of the rules and the record's n. Held in memory, saved now and then: what was not saved
+ * is gone through again from the raw stream after a restart (node/commit.h). Belongs to one thread.
+ */
+#ifndef NOS_REGISTRY_TRACK_H
+#define NOS_REGISTRY_TRACK_H
+
+#include "base/buf.h"
+#include "key/name.h"
+#include "registry/window.h"
+#include "score/rule.h"
+#include "store/store.h"
+
+#define NOS_TRACK_ID_MAX   80 /* "s-7f3a09c2e1" or "anonymous/KIND" */
+#define NOS_TRACK_KEYS_MAX 8
+#define NOS_TRACK_NS	   "tracks"
+
+/* Readings of one type under one claim; claimed "" is the topic's own. */
+struct nos_track_series {
+	char *text;		      /* owns what the two below show */
+	struct nos_str claimed, type; /* any text, a NUL may be in it */
+	uint64_t n;		      /* of the newest record of the topic; with claimed "" alone */
+	struct nos_rule_state state;
+};
+
+/* How often a key was used, and since when its source is known to have it. */
+struct nos_track_key {
+	char kid[NOS_NAME_TEXT_MAX];
+	uint64_t uses;
+	struct nos_time confirmed;
+};
+
+struct nos_track {
+	char id[NOS_TRACK_ID_MAX];
+	struct nos_window window;
+	uint64_t position; /* of the newest pack in the raw stream that is in this state */
+	uint64_t readings;
+	struct nos_time last_seen;
+	struct nos_track_key keys[NOS_TRACK_KEYS_MAX];
+	size_t key_count;
+	struct nos_track_series *series;
+	size_t count, cap;
+
+	/* The table's own. */
+	struct nos_track *chain;	 /* of its bucket */
+	struct nos_track *newer, *older; /* by use */
+	struct nos_track *dirty_next;	 /* first changed first */
+	struct nos_track *saving_next;	 /* saved in the group that is not yet committed */
+	bool dirty, saving;
+	uint64_t dirty_since;  /* position of the first change that is not saved */
+	uint64_t saving_since; /* dirty_since before it was saved */
+};
+
+struct nos_track_table; /* opaque */
+
+/* Holds at most limit tracks that are saved. NOS_INTERNAL alone. */
+enum nos_code nos_track_table_new(
+    size_t limit, struct nos_track_table **ret, struct nos_err *err) NOS_CHECK;
+void nos_track_table_free(struct nos_track_table *t);
+
+/* The track of an id, read from the store where it is not in memory, new where it is in neither. */
+enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, const char *id,
+    struct nos_track **ret, struct nos_err *err) NOS_CHECK;
+
+/* The track of an id where it is in memory; NULL: it is not. */
+const struct nos_track *nos_track_find(const struct nos_track_table *t, const char *id);
+
+/* NULL where there is none, and more than limit would be too many. NOS_INTERNAL: out of memory is
+ * NULL too, with the error filled. */
+struct nos_track_series *nos_track_series(struct nos_track *t, struct nos_str claimed,
+    struct nos_str type, size_t limit, struct nos_err *err);
+
+/* Note that the pack at position changed it. */
+void nos_track_touch(struct nos_track_table *t, struct nos_track *track, uint64_t position);
+
+/* A use of a key at a time. */
+void nos_track_use(struct nos_track *t, const char *kid, struct nos_time now);
+
+/* Save at most limit of those that changed first, within the caller's group. */
+enum nos_code nos_track_save(struct nos_track_table *t, struct nos_store *store, size_t limit,
+    struct nos_err *err) NOS_CHECK;
+
+/* The caller's group failed: what was saved in it was not. Those that were saved last stay in
+ * memory until the next save. */
+void nos_track_unsave(struct nos_track_table *t);
+
+/* Does it hold more than its limit, since what has changed cannot leave? */
+bool nos_track_crowded(const struct nos_track_table *t);
+bool nos_track_is_dirty(const struct nos_track_table *t);
+
+/* Everything in the raw stream up to this position is in what was saved; last: of the stream. */
+uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last);
+
+/* A record of the namespace, for tools; release with nos_track_release. */
+enum nos_code nos_track_decode(
+    struct nos_str text, struct nos_track *ret, struct nos_err *err) NOS_CHECK;
+void nos_track_encode(struct nos_buf *b, const struct nos_track *t);
+void nos_track_release(struct nos_track *t);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which of a source's numbers were seen: the newest 64, each with the first bytes of its pack's
+ * hash, so that a retry is told from another pack under an old number (nos-wire(7), "Sequence").
+ * Pure; belongs to one thread.
+ */
+#ifndef NOS_REGISTRY_WINDOW_H
+#define NOS_REGISTRY_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NOS_WINDOW_SIZE	    64
+#define NOS_WINDOW_HASH_LEN 4
+
+/* All-zero is a new one: nothing was seen. */
+struct nos_window {
+	uint64_t top;	 /* highest number seen; 0: none */
+	uint64_t seen;	 /* bit i: top - i was seen */
+	uint64_t unused; /* bit i: top - i was never used, as a later pack said */
+	uint8_t hashes[NOS_WINDOW_SIZE][NOS_WINDOW_HASH_LEN]; /* of number n at n % 64 */
+};
+
+enum nos_window_verdict {
+	NOS_WINDOW_FRESH,
+	NOS_WINDOW_DUPLICATE, /* seen, or below the window; other bytes, or not known any more */
+	NOS_WINDOW_SAME,      /* seen with these very bytes */
+};
+
+enum nos_window_verdict nos_window_look(
+    const struct nos_window *w, uint64_t seq, const uint8_t hash[static NOS_WINDOW_HASH_LEN]);
+
+/*
+ * Note a fresh number. prev 0: not said; else the numbers between it and seq were never used.
+ */
+void nos_window_note(struct nos_window *w, uint64_t seq, uint64_t prev,
+    const uint8_t hash[static NOS_WINDOW_HASH_LEN]);
+
+/* Seen and used among the last 64 numbers, those that were never used not counted. */
+void nos_window_count(const struct nos_window *w, unsigned *ret_seen, unsigned *ret_used);
+
+#endif

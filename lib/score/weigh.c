@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "score/weigh.h"
+
+#include "json/encode.h"
+#include "score/identity.h"
+#include "score/measure.h"
+#include "score/profile.h"
+
+/* Members that are written anew, or that only a record has. */
+static bool is_ours(struct nos_str name, bool record)
+{
+	static const char *const ours[] = { "line", "scores", "raw", "flags" };
+
+	if (!record && nos_str_is(name, "received"))
+		return true;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (nos_str_is(name, ours[i]))
+			return true;
+	return false;
+}
+
+/* The reading's own members as they came; a value that is missing becomes null. */
+static void copy_members(
+    struct nos_buf *b, const struct nos_weigh *w, const struct nos_reading *reading)
+{
+	const struct nos_scan_value *name, *value;
+	uint32_t at = 0;
+
+	while (nos_scan_member(w->scan, w->scan->values, &at, &name, &value)) {
+		const char *quote = value->kind == NOS_SCAN_STRING ? "\"" : "";
+
+		if (is_ours(name->raw, w->record))
+			continue;
+		nos_encode_comma(b);
+		nos_buf_add_char(b, '"');
+		nos_buf_add_str(b, name->raw);
+		nos_buf_add_text(b, "\":");
+		if (value->kind == NOS_SCAN_NOT_FINITE ||
+		    (nos_str_is(name->raw, "value") && reading->kind == NOS_READING_MISSING)) {
+			nos_buf_add_text(b, "null");
+			continue;
+		}
+		nos_buf_add_text(b, quote);
+		nos_buf_add_str(b, value->raw);
+		nos_buf_add_text(b, quote);
+	}
+}
+
+/* Does anything in the reading name a device or a person? */
+static enum nos_rule_identity identity_of(const struct nos_reading *reading)
+{
+	if (nos_identity_of(reading->claimed) || nos_identity_of(reading->type) ||
+	    (reading->kind == NOS_READING_TEXT && nos_identity_of(reading->text)))
+		return NOS_RULE_IDENTITY_HARDWARE;
+	return NOS_RULE_IDENTITY_NONE;
+}
+
+struct nos_rule_security nos_weigh_anonymous(const struct nos_reading *reading)
+{
+	return (struct nos_rule_security){
+		.identity = identity_of(reading),
+		.has_position = reading->has_position,
+		.decimals = reading->lat_decimals,
+	};
+}
+
+void nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w, struct nos_reading *reading,
+    struct nos_rule_state *state)
+{
+	struct nos_rule_input in = {
+		.reading = reading,
+		.type = w->type,
+		.security = w->security,
+		.received = w->received,
+		.packs_seen = w->packs_seen,
+		.packs_expected = w->packs_expected,
+	};
+	struct nos_rule_state before = { 0 };
+	struct nos_rule_scores scores;
+
+	if (state)
+		before = *state;
+	if (reading->kind == NOS_READING_NUMBER && nos_profile_is_missing(w->type, reading->number))
+		reading->kind = NOS_READING_MISSING;
+	in.unit_unknown =
+	    reading->unit.len && w->type->unit.len && !nos_str_eq(reading->unit, w->type->unit);
+	scores = nos_rule_score(&in, state);
+
+	nos_buf_add_char(b, '{');
+	copy_members(b, w, reading);
+	if (w->line)
+		nos_encode_member_uint(b, "line", w->line);
+	nos_measure_encode(b, &in, &before, &scores);
+	nos_buf_add_char(b, '}');
+}

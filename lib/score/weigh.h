@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A reading with what it is worth, as JSON: its own members as they came, then "line", "scores",
+ * "raw" and "flags" (nos-score(1)). Pure.
+ */
+#ifndef NOS_SCORE_WEIGH_H
+#define NOS_SCORE_WEIGH_H
+
+#include "json/scan.h"
+#include "score/rule.h"
+
+/* What is weighed. */
+struct nos_weigh {
+	const struct nos_scan *scan; /* of the reading, or of the record that it stands in */
+	bool record;		     /* member "received" is the node's own, and is kept */
+	uint64_t line;		     /* 0: none */
+	const struct nos_rule_type *type;
+	const struct nos_rule_security *security;
+	struct nos_time received;
+	unsigned packs_seen, packs_expected; /* expected 0: not known */
+};
+
+/* What a node knows of a reading that nobody protects: nothing but what it says itself. */
+struct nos_rule_security nos_weigh_anonymous(const struct nos_reading *reading);
+
+/*
+ * Append the object. A value that is a sentinel of its type becomes missing, in *reading too.
+ * *state is moved on; NULL for a reading that shares nothing.
+ */
+void nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w, struct nos_reading *reading,
+    struct nos_rule_state *state);
+
+#endif

@@ -1,0 +1,35 @@
+# The content key of a keyring, derived by openssl alone as nos-schemes(7) says, and a pack as it was sent.
+to_hex() { # base64url
+	local s=$1
+	while ((${#s} % 4)); do s+==; done
+	basenc --base64url -d <<<"$s" | basenc --base16 -w0 | tr A-F a-f
+}
+hex_of() { printf %s "$1" | basenc --base16 -w0 | tr A-F a-f; }
+field() { printf '%02x%s' ${#1} "$(hex_of "$1")"; }
+hkdf() { # mode length key [salt|info]
+	openssl kdf -keylen "$2" -kdfopt digest:SHA256 -kdfopt "mode:$1" -kdfopt "hexkey:$3" ${4:+-kdfopt "$4"} HKDF |
+		tr -d ':\n' | tr A-F a-f
+}
+expand() { hkdf EXPAND_ONLY "$2" "$1" "hexinfo:$3"; }  # prk length info
+
+# The key of a keyring's first key, base64url: KEY, and SOURCE.
+content_key() {
+	local z p k_s d
+	SOURCE=$(jq -r .source a.key)
+	z=$(to_hex "$(jq -r .static.key a.key)")
+	p=$(to_hex "$(jq -r '.keys[0].value' a.key)")
+	k_s=$(expand "$z" 32 "$(hex_of 'nos/1 auth')00")
+	d=$(hkdf EXTRACT_ONLY 32 "$k_s" "hexsalt:$p")
+	KEY=$(expand "$d" 16 "$(hex_of 'nos/1 data')00$(field p.1)$(field "$SOURCE")$(field A128GCM)" |
+		tr a-f A-F | basenc --base16 -d | basenc --base64url -w0 | tr -d =)
+}
+
+# The pack that nos-send makes of the file reading: in the file ours.
+capture_pack() {
+	socat -d -d -u TCP-LISTEN:0,bind=127.0.0.1 CREATE:captured 2>capture.log 3>&- &
+	OTHER_PIDS="${OTHER_PIDS:-} $!"
+	eventually grep -q 'listening on' capture.log
+	nos-send --keyring a.key --url "http://$(sed -n 's/.*listening on AF=2 //p' capture.log)" --wait 1s \
+		<reading >/dev/null || true
+	tail -n 1 captured >ours
+}

@@ -1,0 +1,309 @@
+#!/usr/bin/env bats
+
+setup() { load helper; }
+teardown() { everything_stops; }
+
+keytable() { nos-keytable "$@" "${STORE[@]}"; }
+
+# Two sources, a with a name and b without; A and B are their ids. The node has stopped.
+two_sources() {
+	node_start
+	nos-token new --kind weather-station "${SEALED[@]}" |
+		nos-register --keyring a.key --name campodenno --mode poll >/dev/null
+	nos-token new "${SEALED[@]}" | nos-register --keyring b.key >/dev/null
+	node_stop
+	A=$(jq -r .source a.key) B=$(jq -r .source b.key)
+}
+
+sql() { sqlite3 node.db "$@"; }
+
+# What the node would have kept of a pack with two readings: pack SOURCE SEQ RECEIVED [KEY].
+pack() {
+	sql "insert into stream_raw(ms, entry) values($3 * 1000, '{\"source\":\"$1\",\"key\":\"${4:-p.1}\",\"seq\":$2,\"hash\":\"AAAAAA\",\"bits\":128,\"tag\":128,\"holders\":2,\"key_age\":1,\"key_period\":604800,\"grace\":false,\"open\":false,\"kind\":\"sensor\",\"form\":\"x-ndjson\",\"received\":$3}' || char(10) || '{\"type\":\"t\",\"value\":1}' || char(10) || '{\"type\":\"t\",\"value\":2}')"
+}
+
+# What the node had saved of a source: track SOURCE POSITION SEQ READINGS SEEN USES CONFIRMED.
+track() {
+	local hashes
+	hashes=$(head -c 342 /dev/zero | tr '\0' A)
+	sql "insert or replace into state values('tracks', '$1', 1000, '{\"v\":1,\"position\":$2,\"readings\":$4,\"last_seen\":$5,\"top\":$3,\"bits\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"hashes\":\"$hashes\",\"keys\":[{\"key\":\"p.1\",\"uses\":$6,\"confirmed\":$7}],\"series\":[]}')"
+}
+
+mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":1,\"saved\":$1}')"; }
+
+@test "ct has a row for each key, its members in their order, and is the table that is meant" {
+	two_sources
+	run -0 --separate-stderr keytable
+	[ "${#lines[@]}" -eq 2 ] && [ -z "$stderr" ]
+	[ "$(jq -cs 'map(.source) == (map(.source) | sort)' <<<"$output")" = true ]
+	jq -c --arg a "$A" 'select(.source == $a)' <<<"$output" >row
+	[ "$(jq -c keys_unsorted row)" = '["source","key","scheme","state","generation","bits","age","uses","path"]' ]
+	[ "$(jq -c 'del(.age)' row)" = "{\"source\":\"$A\",\"key\":\"p.1\",\"scheme\":\"pairwise\",\"state\":\"active\",\"generation\":1,\"bits\":128,\"uses\":0,\"path\":[\"$A\",1]}" ]
+	jq -e '.age >= 0 and .age < 600' row
+	[ "$(keytable ct | jq -c 'del(.age)')" = "$(jq -c 'del(.age)' <<<"$output")" ]
+}
+
+@test "sources has a row for each source" {
+	two_sources
+	run -0 keytable sources
+	[ "${#lines[@]}" -eq 2 ]
+	jq -c --arg a "$A" 'select(.source == $a)' <<<"$output" >row
+	[ "$(jq -c 'del(.registered)' row)" = "{\"source\":\"$A\",\"name\":\"campodenno\",\"kind\":\"weather-station\",\"mode\":\"poll\",\"scheme\":\"pairwise\",\"key\":\"p.1\",\"state\":\"active\",\"readings\":0}" ]
+	jq -e --argjson now "$(date +%s)" '.registered <= $now + 1 and .registered > $now - 600' row
+	[ "$(jq -c --arg b "$B" 'select(.source == $b) | has("name")' <<<"$output")" = false ]
+}
+
+@test "tokens has the rows of nos-token list" {
+	two_sources
+	nos-token new --url "$URL" "${SEALED[@]}" >/dev/null
+	run -0 keytable tokens
+	[ "${#lines[@]}" -eq 3 ]
+	[ "$output" = "$(nos-token list "${STORE[@]}")" ]
+	[ "$(keytable tokens --state open,expired | jq -r .state)" = open ]
+	[ "$(keytable tokens --source campodenno | jq -r .source)" = "$A" ]
+}
+
+@test "packs that the node has not yet saved a track of are counted" {
+	two_sources
+	pack "$A" 1 1700000000
+	pack "$A" 2 1700000001.5
+	pack "$B" 7 1700000002
+	run -0 keytable sources
+	[ "$(jq -c --arg a "$A" 'select(.source == $a) | [.last_seen, .seq, .readings]' <<<"$output")" = '[1700000001.5,2,4]' ]
+	[ "$(jq -c --arg b "$B" 'select(.source == $b) | [.last_seen, .seq, .readings]' <<<"$output")" = '[1700000002,7,2]' ]
+	run -0 keytable ct --source campodenno
+	[ "$(jq -c '[.uses, .confirmed]' <<<"$output")" = '[2,1700000000]' ]
+}
+
+@test "a pack that is in the saved track is not counted twice" {
+	two_sources
+	for seq in 1 2 3 4; do pack "$A" $seq $((1700000000 + seq)); done
+	pack "$B" 1 1700000009
+	mark 1
+	track "$A" 3 3 6 1700000003 3 1700000001
+	run -0 keytable sources
+	[ "$(jq -c --arg a "$A" 'select(.source == $a) | [.last_seen, .seq, .readings]' <<<"$output")" = '[1700000004,4,8]' ]
+	[ "$(keytable ct --source "$A" | jq -c '[.uses, .confirmed]')" = '[4,1700000001]' ]
+	mark 5
+	track "$B" 5 1 2 1700000009 1 1700000009
+	run -0 keytable sources
+	[ "$(jq -c --arg a "$A" 'select(.source == $a) | [.last_seen, .seq, .readings]' <<<"$output")" = '[1700000003,3,6]' ]
+	[ "$(jq -c --arg b "$B" 'select(.source == $b) | [.last_seen, .seq, .readings]' <<<"$output")" = '[1700000009,1,2]' ]
+}
+
+@test "a late pack under an old number does not set the number back" {
+	two_sources
+	pack "$A" 9 1700000009
+	pack "$A" 4 1700000010
+	[ "$(keytable sources --source "$A" | jq -c '[.last_seen, .seq]')" = '[1700000010,9]' ]
+}
+
+@test "the rows of a node that runs are right as soon as a pack was answered" {
+	node_start
+	nos-token new "${SEALED[@]}" | nos-register --keyring a.key >/dev/null
+	A=$(jq -r .source a.key)
+	printf '{"type":"t","value":%d}\n' 1 2 3 | nos-send --keyring a.key >receipts
+	[ "$(jq -r .status receipts | sort -u)" = accepted ]
+	[ "$(keytable sources | jq -c '[.seq, .readings]')" = "[$(jq -s 'map(.seq) | max' receipts),3]" ]
+	[ "$(keytable ct | jq -c '[.uses, (.confirmed > 1700000000)]')" = "[$(jq -s 'map(.seq) | unique | length' receipts),true]" ]
+	node_stop
+	[ "$(keytable sources | jq -c '[.seq, .readings]')" = "[$(jq -s 'map(.seq) | max' receipts),3]" ]
+}
+
+@test "--source takes an id or a name, and 66 tells that there is none" {
+	two_sources
+	[ "$(keytable ct --source campodenno | jq -r .source)" = "$A" ]
+	[ "$(keytable sources --source "$B" | jq -r .source)" = "$B" ]
+	run -66 --separate-stderr keytable ct --source s-0000000000
+	[ "$stderr" = "nos-keytable: no source 's-0000000000'" ]
+	run -66 --separate-stderr keytable sources --source nobody
+	[ "$stderr" = "nos-keytable: no source 'nobody'" ] && [ -z "$output" ]
+}
+
+@test "--state takes the states of the table" {
+	two_sources
+	sql "insert into state select ns, replace(key, 'p.1', 'p.2'), rev, replace(value, 'active', 'deactivated') from state where ns = 'keys' and key like '$A/%'"
+	[ "$(keytable | jq -r .key | sort | uniq -c | tr -s ' \n' ' ')" = ' 2 p.1 1 p.2 ' ]
+	[ "$(keytable --state deactivated | jq -r .key)" = p.2 ]
+	[ "$(keytable --state active,deactivated | wc -l)" -eq 3 ]
+	[ -z "$(keytable sources --state compromised)" ]
+	[ "$(keytable sources --source "$A" | jq -r .key)" = p.1 ]
+	run -64 --separate-stderr keytable --state open
+	[ "$stderr" = "nos-keytable: --state: no state 'open' in this table" ]
+	run -64 keytable tokens --state active
+}
+
+@test "a table and csv have all columns, and an age is for people or for programs" {
+	two_sources
+	sql "update state set value = json_set(value, '$.since', $(date +%s) - 90000) where ns = 'keys'"
+	run -0 keytable ct --format csv --source campodenno
+	[ "${lines[0]}" = source,key,scheme,state,generation,bits,age,uses,confirmed,next,path ]
+	[[ ${lines[1]} == "$A,p.1,pairwise,active,1,128,900"*",0,,,$A 1" ]]
+	run -0 keytable ct --format table --source campodenno
+	[[ ${lines[1]} =~ ^"$A  p.1  pairwise  active  1           128   25h  0 "\ *-\ *-\ *"$A 1"$ ]]
+	run -0 keytable sources --format csv
+	[ "${lines[0]}" = source,name,kind,mode,scheme,key,state,registered,last_seen,seq,readings,via ]
+	run -0 keytable tokens --format csv
+	[ "${lines[0]}" = id,state,kind,scheme,group,expires,source ]
+}
+
+@test "the pipeline of the manual names the sources whose key is over a day old" {
+	two_sources
+	[ -z "$(keytable ct --format json | jq -r 'select(.age > 86400) | .source')" ]
+	sql "update state set value = json_set(value, '$.since', $(date +%s) - 90000) where ns = 'keys' and key like '$A/%'"
+	[ "$(keytable ct --format json | jq -r 'select(.age > 86400) | .source')" = "$A" ]
+	pack "$A" 1 1700000000
+	[ "$(keytable sources --format json | jq -r 'select(.last_seen == null) | .name // .source')" = "$B" ]
+}
+
+@test "a keyring shows its keys, and what its node shows of them" {
+	two_sources
+	run -0 nos-keytable --keyring a.key
+	[ "$(jq -c 'del(.age)' <<<"$output")" = "$(keytable ct --source "$A" | jq -c 'del(.age, .uses)')" ]
+	[ "$(nos-keytable --keyring a.key ct --state deactivated)" = '' ]
+	run -64 --separate-stderr nos-keytable --keyring a.key sources
+	[ "$stderr" = 'nos-keytable: a keyring has the table ct alone' ]
+	run -64 --separate-stderr nos-keytable --keyring a.key --source "$A"
+	[ "$stderr" = 'nos-keytable: --keyring and --source: a keyring has one source' ]
+}
+
+@test "a keyring that is open to others, not there, none, or newer is refused" {
+	two_sources
+	chmod 644 a.key
+	run -77 --separate-stderr nos-keytable --keyring a.key
+	[ "$stderr" = "nos-keytable: 'a.key' is open to others: chmod 600 a.key" ] && [ -z "$output" ]
+	chmod 600 a.key
+	ln -s a.key link
+	run -77 --separate-stderr nos-keytable --keyring link
+	[ "$stderr" = "nos-keytable: 'link' is a link: name the file itself" ]
+	run -66 --separate-stderr nos-keytable --keyring none
+	[ "$stderr" = "nos-keytable: no file 'none'" ]
+	head -c 100 a.key >b.key
+	run -65 --separate-stderr nos-keytable --keyring b.key
+	[[ $stderr == 'nos-keytable: b.key: keyring: '* ]]
+	jq -c '.v = 9' a.key >b.key
+	run -78 --separate-stderr nos-keytable --keyring b.key
+	[ "$stderr" = 'nos-keytable: b.key: keyring: written by a newer nos' ]
+}
+
+@test "no secret is in any table" {
+	two_sources
+	{ keytable; keytable sources; keytable tokens; nos-keytable --keyring a.key; nos-keytable --keyring b.key; } >all
+	jq -r '.. | strings' a.key b.key | grep -xE '[A-Za-z0-9_-]{43}' | sort -u >secrets
+	[ "$(wc -l <secrets)" -ge 8 ]
+	run -1 grep -cFf secrets all
+	run -1 grep -cE 'sealed|m2|value' all
+}
+
+@test "no node key is needed, and the store is not changed" {
+	two_sources
+	mv node.key kept
+	sha256sum node.db >sum
+	keytable >/dev/null
+	keytable sources >/dev/null
+	keytable tokens --node-key nowhere >/dev/null
+	sha256sum -c --quiet sum
+}
+
+@test "options come from the environment and nos.conf as well" {
+	two_sources
+	NOS_STORE=sqlite:node.db NOS_STATE=active run -0 nos-keytable
+	[ "${#lines[@]}" -eq 2 ]
+	printf '%s\n' 'store = sqlite:node.db' 'nos-keytable.source = campodenno' 'format = csv' >nos.conf
+	run -0 nos-keytable --config nos.conf sources
+	[ "${#lines[@]}" -eq 2 ] && [[ ${lines[1]} == "$A,campodenno,"* ]]
+	run -0 --separate-stderr keytable -v
+	[ "$stderr" = 'nos-keytable: 2 rows' ]
+	run -0 --separate-stderr keytable -v -q
+	[ -z "$stderr" ]
+}
+
+@test "a full disk ends with 74, a reader that has gone quietly" {
+	two_sources
+	for table in sources ct tokens; do
+		run -74 --separate-stderr bash -c "nos-keytable $table ${STORE[*]} >/dev/full"
+		[ "$stderr" = 'nos-keytable: output: No space left on device' ]
+	done
+	sql "with recursive c(i) as (select 1 union all select i + 1 from c where i < 20000)
+		insert into state select 'tokens', printf('t-%010x', i), i, replace((select value from state where ns = 'tokens' limit 1), 'x', 'x') from c"
+	run -0 --separate-stderr bash -c "nos-keytable tokens ${STORE[*]} | head -n 1 >/dev/null; echo \${PIPESTATUS[0]}"
+	[ "$output" = 0 ] && [ -z "$stderr" ]
+}
+
+@test "a signal ends it behind the row in hand" {
+	two_sources
+	sql "with recursive c(i) as (select 1 union all select i + 1 from c where i < 20000)
+		insert into state select 'tokens', printf('t-%010x', i), i, (select value from state where ns = 'tokens' limit 1) from c"
+	mkfifo rows
+	nos-keytable tokens "${STORE[@]}" >rows 3>&- &
+	OTHER_PIDS=$!
+	exec 8<rows
+	read -r -t 30 first <&8
+	kill -TERM "$OTHER_PIDS"
+	cat <&8 >rest
+	exec 8<&-
+	status=0
+	wait "$OTHER_PIDS" || status=$?
+	[ "$status" -eq 143 ]
+	{ printf '%s\n' "$first"; cat rest; } | jq -e .id >ids
+	[ "$(wc -l <ids)" -lt 20002 ]
+}
+
+@test "a store that is not there, is another's, is newer or is damaged has its exit code and one line" {
+	run -66 --separate-stderr keytable
+	[ "$stderr" = "nos-keytable: no store 'sqlite:node.db': run nos-serve --init" ]
+	two_sources
+	cp node.db good.db
+	if [ "$(id -u)" -eq 0 ]; then
+		chown 65534 node.db
+		run -77 --separate-stderr keytable
+		[ "$stderr" = "nos-keytable: store 'node.db' belongs to another user: run as its owner" ]
+		chown 0 node.db
+	fi
+	sql 'PRAGMA user_version = 99'
+	run -78 --separate-stderr keytable
+	[ "$stderr" = 'nos-keytable: store: written by a newer nos' ]
+	cp good.db node.db
+	sql "update state set value = '{\"v\":99}' where ns = 'node' and key = 'format'"
+	run -78 --separate-stderr keytable
+	[ "$stderr" = 'nos-keytable: store: written by a newer nos' ]
+	cp good.db node.db
+	sql "delete from state where ns = 'node' and key = 'format'"
+	run -66 --separate-stderr keytable
+	[ "$stderr" = 'nos-keytable: the store has no node yet: run nos-serve --init' ]
+	head -c 6000 good.db >node.db
+	run -74 --separate-stderr keytable
+	[[ $stderr == 'nos-keytable: store: damaged, restore it from a backup ('*')' ]]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
+@test "a record of the store that does not mean anything is damage, and named" {
+	two_sources
+	cp node.db good.db
+	broken() { # change, table, text
+		cp good.db node.db
+		sql "$1"
+		run -74 --separate-stderr keytable "$2"
+		[ "$stderr" = "nos-keytable: $3" ] || { echo "$1: $stderr" >&2; return 1; }
+	}
+	broken "update state set value = '{' where ns = 'sources'" sources 'store: source: JSON is cut off'
+	broken "update state set value = '[]' where ns = 'keys'" ct 'store: key: not a JSON object'
+	broken "update state set key = '$A/P.1' where ns = 'keys' and key = '$A/p.1'" ct "store: the keys of '$A' are damaged"
+	broken "insert into state values('tracks', '$A', 1, '{}')" ct "store: what is kept of '$A': position is missing or not a number in its range"
+	broken "insert or replace into state values('node', 'mark', 1, '{\"v\":1}')" sources 'store: saved is missing or not a number in its range'
+	broken "insert into stream_raw(ms, entry) values(1, 'x')" ct 'store: an entry of the raw stream is damaged'
+	broken "update state set value = '{\"v\":1}' where ns = 'node' and key = 'identity'" ct 'store: node is missing or not a number in its range'
+}
+
+@test "what is no table and more than one are refused" {
+	run -64 --separate-stderr keytable gt
+	[ "$stderr" = "nos-keytable: no table 'gt', take sources, ct or tokens" ]
+	run -64 --separate-stderr keytable ct sources
+	[ "$stderr" = "nos-keytable: one table at a time: 'sources'" ]
+	run -64 --separate-stderr keytable --show-secrets
+	[ "$stderr" = "nos-keytable: no option '--show-secrets', try 'nos-keytable --help'" ]
+	run -64 --separate-stderr keytable --format xml
+	[ "$stderr" = "nos-keytable: --format: 'xml' is not one of table|json|csv" ]
+	run -0 nos-keytable --version
+	[ "$output" = 'nos-keytable (nos) 0.1.0' ]
+}

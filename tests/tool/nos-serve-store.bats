@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# The node's store in trouble: each fault has its status, its exit code and one line that says it.
+
+setup() { load helper; }
+teardown() { everything_stops; }
+
+reading='{"type":"air_temperature","value":-7.9}'
+
+@test "a disk that is full is said with 503, and what was accepted is there once it has room" {
+	# A small file system of the node's own, in a mount namespace; a filler takes its room.
+	mkdir small
+	cat >inside.sh <<'END'
+mount -t tmpfs -o size=12M tmpfs small
+exec nos-serve --store sqlite:small/node.db --node-key small/node.key --listen 127.0.0.1:0 \
+	--admin 127.0.0.1:0 --print --limit reserve=2M --ready-fd 9
+END
+	mkfifo ready
+	unshare --map-root-user --mount bash inside.sh 9>ready >>out 2>>err 3>&- &
+	NODE_PID=$!
+	read -r -t 30 READY <ready
+	URL=http://$(jq -r '.listen[0]' <<<"$READY")
+	ADMIN=http://$(jq -r .admin <<<"$READY")
+	inside=/proc/$NODE_PID/root$PWD/small
+	post application/json - /v1/data <<<"$reading"
+	[ "$STATUS" = 202 ]
+	head -c 10M /dev/zero >"$inside/filler" 2>/dev/null || true
+	post application/json - /v1/data <<<"$reading"
+	[ "$STATUS" = 503 ] && [ "$(jq -r .type <<<"$ANSWER")" = urn:nos:io ]
+	grep -qi '^retry-after: ' headers
+	[ "$(curl -s -o health -w '%{http_code}' "$ADMIN/healthz")" = 503 ]
+	[ "$(jq -r .status health)" = io ]
+	eventually grep -q 'nothing is stored: the disk of the store is full' err
+	rm "$inside/filler"
+	accepted() { post application/json - /v1/data <<<"$reading"; [ "$STATUS" = 202 ]; }
+	eventually accepted
+	two() { [ "$(wc -l <out)" -eq 2 ]; }
+	eventually two
+	[ "$(jq -cs 'map(.n)' out)" = '[1,2]' ]
+	grep -q 'storing again' err
+	[ "$(curl -s "$ADMIN/healthz" | jq -r .status)" = ok ]
+}
+
+@test "a disk that fills without a reserve loses nothing that was accepted" {
+	mkdir small
+	cat >inside.sh <<'END'
+mount -t tmpfs -o size=4M tmpfs small
+exec nos-serve --store sqlite:small/node.db --node-key small/node.key --listen 127.0.0.1:0 \
+	--admin 127.0.0.1:0 --print --limit reserve=0 --ready-fd 9
+END
+	mkfifo ready
+	unshare --map-root-user --mount bash inside.sh 9>ready >>out 2>>err 3>&- &
+	NODE_PID=$!
+	read -r -t 30 READY <ready
+	URL=http://$(jq -r '.listen[0]' <<<"$READY")
+	inside=/proc/$NODE_PID/root$PWD/small
+	jq -nc 'range(500) | {type: "t", value: ("x" * 500)}' >in
+	accepted=0
+	for i in {1..40}; do
+		post application/x-ndjson in /v1/data
+		[ "$STATUS" = 202 ] || break
+		accepted=$((accepted + 1))
+	done
+	[ "$STATUS" = 503 ] && [ "$accepted" -ge 1 ]
+	# As an operator does: the store moves to a larger disk, and the node starts again.
+	kill -STOP "$NODE_PID"
+	cp "$inside"/node.* .
+	kill -9 "$NODE_PID"; wait "$NODE_PID" || true
+	node_start
+	node_stop
+	[ "$(sqlite3 node.db 'select count(*) from stream_raw')" -eq "$accepted" ]
+	[ "$(sqlite3 node.db 'select count(*) from stream_processed')" -eq $((accepted * 500)) ]
+}
+
+@test "a store that a newer nos wrote is refused" {
+	nos-serve --init "${SEALED[@]}"
+	cp node.db copy.db
+	sqlite3 node.db 'PRAGMA user_version = 99' >/dev/null
+	run -78 --separate-stderr nos-serve "${SEALED[@]}"
+	[ "$stderr" = 'nos-serve: store: written by a newer nos' ]
+	cp copy.db node.db
+	rm -f node.db-*
+	sqlite3 node.db "update state set value = '{\"v\":9}' where ns = 'node' and key = 'format'"
+	run -78 --separate-stderr nos-serve "${SEALED[@]}"
+	[ "$stderr" = 'nos-serve: store: written by a newer nos' ]
+}
+
+@test "a store that was cut off or overwritten is said to be damaged" {
+	node_start
+	for i in {1..20}; do jq -nc 'range(100) | {type: "t", value: ("x" * 200)}' | post application/x-ndjson - /v1/data; done
+	node_stop
+	cp node.db good.db
+	truncate -s 10000 node.db
+	rm -f node.db-*
+	run -74 --separate-stderr nos-serve "${SEALED[@]}"
+	[[ $stderr == *'store: damaged, restore it from a backup'* ]]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	head -c 100000 /dev/urandom >node.db
+	run -74 --separate-stderr nos-serve "${SEALED[@]}"
+	[[ $stderr == *'damaged'* ]]
+	# A page in the middle: what stands on it cannot be read, and it is said when it is met.
+	cp good.db node.db
+	dd if=/dev/urandom of=node.db bs=4096 seek=1 count=3 conv=notrunc status=none
+	rm -f node.db-*
+	run -74 --separate-stderr timeout 20 nos-serve "${SEALED[@]}" --listen 127.0.0.1:0 --admin 127.0.0.1:0
+	[[ $stderr == *'damaged'* ]]
+}
+
+@test "another user's store is not opened" {
+	store=/etc/hostname
+	[ "$EUID" != 0 ] || { store=node.db; nos-serve --init "${SEALED[@]}"; chown 1 node.db; }
+	run -77 --separate-stderr nos-serve --store sqlite:$store --node-key node.key
+	[[ $stderr == *'belongs to another user: run as its owner' ]]
+}
+
+@test "a tool beside a node under load is not kept waiting, and the node notices what it did" {
+	node_start
+	numbers() { jq -nc 'range(200) | {type: "t", value: .}'; }
+	numbers >in
+	for i in {1..8}; do
+		(while post application/x-ndjson in /v1/data 2>/dev/null && [ "$STATUS" = 202 ]; do :; done) 3>&- &
+		OTHER_PIDS="${OTHER_PIDS:-} $!"
+	done
+	for i in {1..10}; do
+		run -0 nos-token new "${SEALED[@]}"
+	done
+	[ "$(nos-token list "${STORE[@]}" --node-key node.key --format json | wc -l)" -eq 10 ]
+}

@@ -1,0 +1,296 @@
+#!/usr/bin/env bats
+
+setup() { load helper; }
+teardown() { everything_stops; }
+
+URL=http://node.example:8080
+
+init() { nos-serve --init "${SEALED[@]}" "$@" 2>/dev/null; }
+
+# nos-token on the test's store.
+token() { nos-token "$@" "${SEALED[@]}"; }
+
+ids() { token list | jq -r .id; }
+
+@test "new prints an enrolment with the members of the manual in their order" {
+	init --node 3
+	before=$(date +%s)
+	run -0 --separate-stderr token new --kind weather-station --url $URL
+	[ -z "$stderr" ]
+	[ "$(jq -c 'keys_unsorted' <<<"$output")" = '["v","id","token","url","node","pin","scheme","kind","expires"]' ]
+	[ "$(jq -r '[.v, .url, .node, .scheme, .kind] | join(" ")' <<<"$output")" = "1 $URL 3 pairwise weather-station" ]
+	[[ $(jq -r .id <<<"$output") =~ ^t-[0-9a-f]{10}$ ]]
+	[[ $(jq -r .token <<<"$output") =~ ^[A-Za-z0-9_-]{22}$ ]]
+	jq -e --argjson before "$before" '.expires >= $before + 86400 and .expires < $before + 86460' <<<"$output"
+}
+
+@test "the pin is the thumbprint of the key that the node shows" {
+	node_start
+	curl -s "$URL/v1/node" | jq -c '.keys[0] | {kty, crv, x, y}' >key
+	run -0 token new
+	[ "$(jq -r .pin <<<"$output")" = "$(jose jwk thp -i key)" ]
+}
+
+@test "without --url it is what nos-serve noted, and nothing where that has not run" {
+	init
+	run -64 --separate-stderr token new
+	[ "$stderr" = 'nos-token: no --url, and nos-serve has not run yet on this store' ]
+	node_start
+	[ "$(token new | jq -r .url)" = "$URL" ]
+	node_stop
+	node_start --url https://node.example
+	[ "$(token new | jq -r .url)" = https://node.example ]
+	[ "$(token new --url http://other | jq -r .url)" = http://other ]
+}
+
+@test "each of --count has its own id and token" {
+	init
+	run -0 --separate-stderr token new --count 1200 --url $URL
+	[ "${#lines[@]}" -eq 1200 ] && [ -z "$stderr" ]
+	[ "$(jq -r .id <<<"$output" | sort -u | wc -l)" -eq 1200 ]
+	[ "$(jq -r .token <<<"$output" | sort -u | wc -l)" -eq 1200 ]
+	[ "$(ids | wc -l)" -eq 1200 ]
+}
+
+@test "an open enrolment has no token" {
+	init
+	run -0 token new --open --uses 5 --url $URL
+	[ "$(jq -c 'has("token"), .kind' <<<"$output" | tr '\n' ' ')" = 'false "sensor" ' ]
+}
+
+@test "a token registers its uses, is used then, and list says by whom" {
+	node_start
+	token new --uses 2 --kind meter >enrolment
+	nos-register --keyring a.key <enrolment
+	[ "$(token list | jq -c '[.state, .source]')" = "[\"open\",\"$(jq -r .source a.key)\"]" ]
+	nos-register --keyring b.key <enrolment
+	[ "$(token list | jq -c '[.state, (.source | length), .source[1]]')" = "[\"used\",2,\"$(jq -r .source b.key)\"]" ]
+	[ "$(token list | jq -c keys_unsorted)" = '["id","state","kind","scheme","expires","source"]' ]
+	run -73 --separate-stderr nos-register --keyring c.key <enrolment
+}
+
+@test "a withdrawn enrolment registers nobody, and withdrawing it again is fine" {
+	node_start
+	token new >enrolment
+	id=$(jq -r .id enrolment)
+	run -0 token withdraw "$id"
+	[ "$output" = "{\"id\":\"$id\",\"state\":\"withdrawn\"}" ]
+	run -0 token withdraw "$id"
+	[ "$(token list | jq -r .state)" = withdrawn ]
+	run -77 nos-register --keyring a.key <enrolment
+}
+
+@test "of several ids each that is there is withdrawn, and 66 says that some were not" {
+	init
+	token new --count 2 --url $URL >enrolments
+	mapfile -t id < <(jq -r .id enrolments)
+	run -66 --separate-stderr token withdraw t-0 "${id[0]}" none "${id[1]}"
+	[ "$stderr" = "$(printf '%s\n' "nos-token: no token 't-0'" "nos-token: no token 'none'")" ]
+	[ "${#lines[@]}" -eq 2 ]
+	[ "$(token list | jq -r .state | sort -u)" = withdrawn ]
+	run -64 --separate-stderr token withdraw
+	[ "$stderr" = 'nos-token: withdraw: name the enrolments by their ids' ]
+}
+
+@test "an enrolment expires" {
+	init
+	token new --expires 365d --url $URL >long
+	token new --expires 1s --url $URL >/dev/null
+	gone() { [ "$(token list | jq -r 'select(.state == "expired") | .id' | wc -l)" -eq 1 ]; }
+	eventually gone
+	[ "$(token list | jq -r 'select(.state == "open") | .id')" = "$(jq -r .id long)" ]
+}
+
+@test "rows come as table, json or csv" {
+	init
+	token new --url $URL --kind meter >enrolment
+	run -0 token list --format csv
+	[ "${lines[0]}" = id,state,kind,scheme,group,expires,source ]
+	[ "${lines[1]}" = "$(jq -r '"\(.id),open,meter,pairwise,,\(.expires),"' enrolment)" ]
+	run -0 token list --format table
+	[[ ${lines[0]} == 'id '*' state '*source ]]
+	[[ ${lines[1]} == "$(jq -r .id enrolment)  open   meter  pairwise  -      20"*'Z  -' ]]
+	run -0 token list --format json
+	jq -e .id <<<"$output"
+	NOS_FORMAT=table run -0 token new --url $URL
+	jq -e .token <<<"$output"
+}
+
+@test "what is not possible is refused before the store is touched" {
+	init
+	while IFS='|' read -r args why; do
+		# shellcheck disable=SC2086 # words
+		run -64 --separate-stderr token $args
+		[ "$stderr" = "nos-token: $why" ] || { echo "$args: $stderr" >&2; return 1; }
+		[ -z "$output" ]
+	done <<-END
+		new --url $URL --kind keys|--kind: 'keys' cannot be a kind
+		new --url $URL --kind a/b|--kind: 'a/b' cannot be a kind
+		new --url $URL --scheme rot13|--scheme: no scheme 'rot13'
+		new --url node:8080|--url: 'node:8080' is not http://… or https://…
+		new --url http://$(printf 'x%.0s' {1..250})|--url is over 255 bytes
+		new --url $URL --count 0|--count: '0' is not a count
+		new --url $URL --count 100001|--count: '100001' is not a count
+		new --url $URL --uses 0|--uses: '0' is not a count
+		new --url $URL --uses 1001 --open|--uses: '1001' is not a count
+		new --url $URL --expires 366d|--expires: '366d' is not a time
+		new --url $URL --expires 0s|--expires: '0s' is not a time
+		new x --url $URL|new takes no operand: 'x'
+		list x|list takes no operand: 'x'
+		forget x|no 'forget', take new, list or withdraw
+		new --group g|no option '--group', try 'nos-token --help'
+	END
+	run -64 --separate-stderr nos-token
+	[ "$stderr" = 'nos-token: nothing to do, take new, list or withdraw' ]
+	run -64 --separate-stderr token new --url 'http://a b'
+	[ "$stderr" = "nos-token: --url: 'http://a b' is not a URL" ]
+	[ -z "$(ids)" ]
+}
+
+@test "options come from the environment and nos.conf as well, and may stand before the word" {
+	init
+	NOS_URL=http://env NOS_OPEN=1 run -0 nos-token "${SEALED[@]}" new
+	[ "$(jq -c '[.url, has("token")]' <<<"$output")" = '["http://env",false]' ]
+	printf '%s\n' 'store = sqlite:node.db' 'node-key = node.key' 'nos-token.kind = meter' 'url = http://conf' >nos.conf
+	run -0 nos-token new --config nos.conf
+	[ "$(jq -r '[.url, .kind] | join(" ")' <<<"$output")" = 'http://conf meter' ]
+}
+
+@test "the store is found where nos-serve puts it" {
+	export STATE_DIRECTORY=$PWD/state
+	nos-serve --init
+	nos-token new --url $URL
+	[ -f state/node.db ] && [ -f state/node.key ]
+	[ "$(nos-token list | jq -r .state)" = open ]
+}
+
+@test "a warning is given where the lines go into a file that others can read" {
+	init
+	(umask 022 && token new --url $URL >open 2>err)
+	[ "$(<err)" = 'nos-token: the enrolments go into a file that others can read' ]
+	(umask 077 && token new --url $URL >closed 2>err)
+	[ ! -s err ]
+	(umask 022 && token new -q --url $URL >quiet 2>err)
+	[ ! -s err ] && [ -s quiet ]
+	run -0 --separate-stderr token new -v --count 2 --url $URL
+	[ "$stderr" = 'nos-token: made 2, each for 1 source, for 24h' ]
+}
+
+@test "lines that cannot be written leave no enrolment" {
+	init
+	run -74 --separate-stderr bash -c "nos-token new --count 3 --url $URL ${SEALED[*]} >/dev/full"
+	[ "$stderr" = 'nos-token: output: No space left on device' ]
+	[ -z "$(ids)" ]
+	run -74 --separate-stderr bash -c "nos-token new --url $URL ${SEALED[*]} >&-"
+	[ -z "$(ids)" ]
+	token new --url $URL >enrolment
+	run -74 --separate-stderr bash -c "nos-token list ${SEALED[*]} >/dev/full"
+	[ "$stderr" = 'nos-token: output: No space left on device' ]
+}
+
+@test "a reader that has gone ends it quietly" {
+	init
+	run -0 --separate-stderr bash -c "nos-token new --count 5000 --url $URL ${SEALED[*]} | head -n 1; echo \${PIPESTATUS[0]}"
+	[ "${lines[1]}" = 0 ] && [ -z "$stderr" ]
+}
+
+@test "a signal before the lines are in the store leaves none of them" {
+	init
+	# The door of the store is held, so that it waits in its group until the signal has come.
+	exec 7>>node.db.door
+	flock 7
+	nos-token new --count 100 --url $URL "${SEALED[@]}" >out 3>&- 7>&- &
+	OTHER_PIDS=$!
+	waits_for_door() { grep -q "^[0-9]*: -> FLOCK *ADVISORY *WRITE $OTHER_PIDS " /proc/locks; }
+	eventually waits_for_door
+	kill -TERM "$OTHER_PIDS"
+	exec 7>&-
+	status=0
+	wait "$OTHER_PIDS" || status=$?
+	[ "$status" -eq 143 ]
+	[ ! -s out ] && [ -z "$(ids)" ]
+}
+
+@test "no secret of a store or a token is in the store's file" {
+	init
+	token new --url $URL >enrolment
+	hex() { od -An -v -tx1 | tr -d ' \n'; }
+	token=$(jq -r .token enrolment)
+	bytes=$(tr '_-' '/+' <<<"$token==" | base64 -d | hex)
+	[ "${#bytes}" -eq 32 ]
+	hex <node.db >stored
+	grep -q "$(jq -j .id enrolment | hex)" stored
+	run -1 grep -c -e "$bytes" -e "$(printf %s "$token" | hex)" stored
+}
+
+@test "a store that is not there, is another's, is newer or is damaged has its exit code and one line" {
+	run -66 --separate-stderr token list
+	[ "$stderr" = "nos-token: no store 'sqlite:node.db': run nos-serve --init" ]
+	run -64 --separate-stderr nos-token list --store mysql:x
+	[ "$stderr" = "nos-token: store 'mysql:x': take sqlite:PATH" ]
+	init
+	token new --url $URL >/dev/null
+	cp node.db good.db
+	if [ "$(id -u)" -eq 0 ]; then
+		chown 65534 node.db
+		run -77 --separate-stderr token list
+		[ "$stderr" = "nos-token: store 'node.db' belongs to another user: run as its owner" ]
+		chown 0 node.db
+	fi
+	sqlite3 node.db 'PRAGMA user_version = 99'
+	run -78 --separate-stderr token list
+	[ "$stderr" = 'nos-token: store: written by a newer nos' ]
+	cp good.db node.db
+	sqlite3 node.db "update state set value = '{\"v\":99}' where ns = 'node' and key = 'format'"
+	run -78 --separate-stderr token new --url $URL
+	[ "$stderr" = 'nos-token: store: written by a newer nos' ]
+	cp good.db node.db
+	sqlite3 node.db "update state set value = substr(value, 1, 20) where ns = 'tokens'"
+	run -74 --separate-stderr token list
+	[ "$stderr" = 'nos-token: store: enrolment: JSON is cut off' ]
+	head -c 6000 good.db >node.db
+	run -74 --separate-stderr token list
+	[[ $stderr == 'nos-token: store: damaged, restore it from a backup ('*')' ]]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	echo 'nothing of a store' >node.db
+	run -74 --separate-stderr token list
+	[[ $stderr == 'nos-token: store: damaged, restore it from a backup ('*')' ]]
+}
+
+@test "a page of the store that was overwritten is damage" {
+	init
+	token new --count 200 --url $URL >/dev/null
+	size=$(stat -c %s node.db)
+	for ((page = 1; page < size / 4096; page++)); do
+		dd if=/dev/urandom of=node.db bs=4096 count=1 seek=$page conv=notrunc status=none
+	done
+	run -74 --separate-stderr token list
+	[[ $stderr == 'nos-token: store: damaged, restore it from a backup ('*')' ]]
+	run -74 token new --url $URL
+}
+
+@test "a node key that is lost, open to others, no key, or another's is refused" {
+	init
+	mv node.key kept
+	run -66 --separate-stderr token new --url $URL
+	[ "$stderr" = "nos-token: no file 'node.key'" ]
+	run -0 token list
+	cp kept node.key
+	chmod 640 node.key
+	run -77 --separate-stderr token new --url $URL
+	[ "$stderr" = "nos-token: 'node.key' is open to others: chmod 600 node.key" ]
+	(umask 077 && echo '{"v":1}' >node.key)
+	chmod 600 node.key
+	run -78 --separate-stderr token new --url $URL
+	[ "$stderr" = 'nos-token: node.key: not a node key file: key is missing or not a key' ]
+	nos-serve --init --store sqlite:other.db --node-key other.key
+	run -77 --separate-stderr nos-token new --url $URL "${STORE[@]}" --node-key other.key
+	[[ $stderr == 'nos-token: store: a sealed value of node does not open: another node key?' ]]
+}
+
+@test "help and version go to stdout" {
+	run -0 --separate-stderr nos-token --help
+	[ -z "$stderr" ] && [[ $output == 'usage: nos-token [options] new | list | withdraw ID…'* ]]
+	run -0 nos-token --version
+	[ "$output" = 'nos-token (nos) 0.1.0' ]
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "../test.h"
+
+#include "registry/raw.h"
+
+static struct nos_err err;
+
+static struct nos_raw sealed_pack(void)
+{
+	return (struct nos_raw){
+		.source = "s-7f3a09c2e1",
+		.name = "campodenno",
+		.mode = "push",
+		.kid = "p.1",
+		.seq = (UINT64_C(1) << 53) - 1,
+		.prev = 16,
+		.hash = { 1, 2, 3, 255 },
+		.kind = "weather-station",
+		.form = NOS_BATCH_NDJSON,
+		.received = { 1547813280480 },
+		.security = { .bits = 128,
+		    .tag = 128,
+		    .holders = 2,
+		    .key_age_s = 43200.5,
+		    .key_period_s = 604800,
+		    .key_state = NOS_RULE_KEY_DEACTIVATED,
+		    .proof = NOS_RULE_PROOF_KEY,
+		    .open = true,
+		    .fresh = true },
+	};
+}
+
+static void encode(struct nos_buf *b, const struct nos_raw *raw, const char *body)
+{
+	nos_buf_init(b, 10000);
+	nos_raw_encode(b, raw, nos_str_of(body));
+	assert_int_equal(nos_buf_check(b, "entry", &err), NOS_OK);
+}
+
+static void a_sealed_pack_comes_back_as_it_was(void **state)
+{
+	const struct nos_raw raw = sealed_pack();
+	struct nos_raw again;
+	struct nos_buf b;
+	struct nos_str body;
+
+	(void)state;
+	encode(&b, &raw, "{\"type\":\"t\"}\n{\"type\":\"u\"}\n");
+	assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_OK);
+	assert_str(body, "{\"type\":\"t\"}\n{\"type\":\"u\"}\n");
+	assert_string_equal(again.source, raw.source);
+	assert_string_equal(again.name, raw.name);
+	assert_string_equal(again.mode, raw.mode);
+	assert_string_equal(again.kid, raw.kid);
+	assert_string_equal(again.kind, raw.kind);
+	assert_true(again.seq == raw.seq && again.prev == raw.prev);
+	assert_memory_equal(again.hash, raw.hash, sizeof(raw.hash));
+	assert_int_equal(again.form, raw.form);
+	assert_true(again.received.ms == raw.received.ms);
+	assert_int_equal(again.security.bits, 128);
+	assert_int_equal(again.security.tag, 128);
+	assert_int_equal(again.security.holders, 2);
+	assert_near(again.security.key_age_s, 43200.5, 0);
+	assert_near(again.security.key_period_s, 604800, 0);
+	assert_int_equal(again.security.key_state, NOS_RULE_KEY_DEACTIVATED);
+	assert_int_equal(again.security.proof, NOS_RULE_PROOF_KEY);
+	assert_true(again.security.open && again.security.fresh);
+	nos_buf_release(&b);
+}
+
+static void an_anonymous_one_has_no_security(void **state)
+{
+	const struct nos_raw raw = { .kind = "window", .received = { 1547813280000 } };
+	struct nos_raw again;
+	struct nos_buf b;
+	struct nos_str body;
+
+	(void)state;
+	encode(&b, &raw, "[]");
+	assert_buf(&b, "{\"kind\":\"window\",\"form\":\"json\",\"received\":1547813280}\n[]");
+	assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_OK);
+	assert_memory_equal(&again.security, &raw.security, sizeof(raw.security));
+	assert_string_equal(again.source, "");
+	assert_true(again.seq == 0);
+	assert_str(body, "[]");
+	nos_buf_release(&b);
+}
+
+static void an_entry_that_is_cut_anywhere_in_its_head_is_damage(void **state)
+{
+	const struct nos_raw raw = sealed_pack();
+	struct nos_raw again;
+	struct nos_buf b;
+	struct nos_str body;
+	size_t head;
+
+	(void)state;
+	encode(&b, &raw, "body");
+	head = b.len - strlen("body");
+	for (size_t len = 0; len < head; len++)
+		assert_int_equal(nos_raw_decode((struct nos_span){ (const uint8_t *)b.p, len },
+				     &again, &body, &err),
+		    NOS_IO);
+	assert_string_equal(err.text, "store: an entry of the raw stream is damaged");
+	assert_int_equal(
+	    nos_raw_decode((struct nos_span){ (const uint8_t *)b.p, head }, &again, &body, &err),
+	    NOS_OK);
+	assert_int_equal(body.len, 0);
+	nos_buf_release(&b);
+}
+
+static void each_member_that_is_not_as_it_should_be_is_damage(void **state)
+{
+	static const struct {
+		const char *good, *bad;
+	} changes[] = {
+		{ "\"form\":\"x-ndjson\"", "\"form\":\"x-xml\"" },
+		{ "\"seq\":9007199254740991", "\"seq\":0" },
+		{ "\"seq\":9007199254740991", "\"seq\":9007199254740992" },
+		{ "\"prev\":16", "\"prev\":0" },
+		{ "\"hash\":\"AQID_w\"", "\"hash\":\"AQID_w==\"" },
+		{ "\"key\":\"p.1\",", "" },
+		{ "\"kind\":\"weather-station\",", "" },
+		{ "\"received\":1547813280.48", "\"received\":\"now\"" },
+		{ "\"grace\":true", "\"grace\":1" },
+		{ "\"key_age\":43200.5", "\"key_age\":null" },
+		{ "\"holders\":2", "\"holders\":-2" },
+	};
+	const struct nos_raw raw = sealed_pack();
+	struct nos_raw again;
+	struct nos_buf b, broken;
+	struct nos_str body;
+
+	(void)state;
+	encode(&b, &raw, "body");
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		const char *at = strstr(b.p, changes[i].good);
+
+		assert_non_null(at);
+		nos_buf_init(&broken, 10000);
+		nos_buf_add(&broken, b.p, (size_t)(at - b.p));
+		nos_buf_add_text(&broken, changes[i].bad);
+		nos_buf_add_text(&broken, at + strlen(changes[i].good));
+		if (nos_raw_decode(nos_buf_span(&broken), &again, &body, &err) != NOS_IO)
+			fail_msg("%s was taken", changes[i].bad);
+		nos_buf_release(&broken);
+	}
+	nos_buf_release(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sealed_pack_comes_back_as_it_was),
+		cmocka_unit_test(an_anonymous_one_has_no_security),
+		cmocka_unit_test(an_entry_that_is_cut_anywhere_in_its_head_is_damage),
+		cmocka_unit_test(each_member_that_is_not_as_it_should_be_is_damage),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
