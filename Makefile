@@ -155,6 +155,8 @@ man-check: $(TOOLS) ## compare each page with its tool's options
 
 lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pages, shell scripts
 	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --std=c11 -Ilib --inline-suppr \
+		--suppress=nullPointerRedundantCheck:lib/net/http_connection.c lib cmd
 	scripts/check-layers
 	scripts/check-names $(LIB)
 	scripts/check-pure $B

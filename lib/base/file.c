@@ -59,7 +59,7 @@ static enum nos_code read_all(int fd, const char *path, struct nos_buf *ret, str
 	for (;;) {
 		size_t before = ret->len, room = ret->max - before;
 		size_t want = room < READ_SIZE ? room : READ_SIZE;
-		char beyond;
+		char beyond = 0;
 		char *at = want ? nos_buf_extend(ret, want) : &beyond;
 		ssize_t n;
 

@@ -345,7 +345,7 @@ static enum MHD_Result hand_over(struct nos_http_connection *c)
 	r->body = nos_buf_span(&c->body);
 	c->phase = PHASE_IN_HAND;
 	c->due = NEVER;
-	c->loop->handling = r;
+	c->loop->handling = r; /* NULL once it was answered from within */
 	share->config.handle(share->config.state, r);
 	if (!c->loop->handling)
 		return reply(c);

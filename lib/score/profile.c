@@ -402,7 +402,7 @@ static const struct nos_rule_type *search_kind(
 {
 	char name[NOS_PROFILE_NAME_MAX];
 
-	if (!kind.len || !p->count || kind.len > sizeof(name) ||
+	if (!kind.len || !p->count || kind.len >= sizeof(name) ||
 	    type.len >= sizeof(name) - kind.len)
 		return NULL;
 	memcpy(name, kind.p, kind.len);
