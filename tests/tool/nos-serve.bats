@@ -248,3 +248,16 @@ END
 	post application/json - /v1/data <<<"$reading"
 	[ "$(jq .position <<<"$ANSWER")" -eq 5 ]
 }
+
+@test "over --keep-size the oldest readings go, and the newest stay" {
+	node_start --keep-size 1M --print
+	jq -nc 'range(300) | {type: "t", value: ("x" * 300)}' >in
+	for i in {1..30}; do post $NDJSON in /v1/data; done
+	[ "$(jq .position <<<"$ANSWER")" -eq 30 ]
+	kept() { sqlite3 node.db "select $1(position) from stream_raw" 2>/dev/null; }
+	fits() { local n; n=$(kept count) && [ "$n" -ge 1 ] && [ "$n" -lt 10 ]; }
+	eventually fits
+	[ "$(kept max)" -eq 30 ]
+	all_printed() { [ "$(records)" -eq 9000 ]; }
+	eventually all_printed
+}
