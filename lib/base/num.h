@@ -26,6 +26,10 @@ bool nos_num_parse_size(struct nos_str s, uint64_t *ret_bytes);
  */
 void nos_num_format(struct nos_buf *b, double v, int decimals);
 
+/* Append n in decimal; and n / 10^places (<= 6), with no zero at its end. */
+void nos_num_add_uint(struct nos_buf *b, uint64_t n);
+void nos_num_add_fixed(struct nos_buf *b, uint64_t n, int places);
+
 /* Places behind the point that a decimal text shows, exponent counted: "21.50" 2, "1e-3" 3. */
 unsigned nos_num_decimals(struct nos_str s);
 

@@ -150,7 +150,10 @@ double nos_time_seconds(struct nos_time t)
 
 void nos_time_format(struct nos_buf *b, struct nos_time t)
 {
-	nos_num_format(b, nos_time_seconds(t), 3);
+	if (t.ms >= 0)
+		nos_num_add_fixed(b, (uint64_t)t.ms, 3);
+	else
+		nos_num_format(b, nos_time_seconds(t), 3);
 }
 
 void nos_time_format_rfc3339(struct nos_buf *b, struct nos_time t)

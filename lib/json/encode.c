@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "json/encode.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -95,7 +94,7 @@ void nos_encode_member_text(struct nos_buf *b, const char *name, struct nos_str 
 void nos_encode_member_uint(struct nos_buf *b, const char *name, uint64_t n)
 {
 	nos_encode_member(b, name);
-	nos_buf_addf(b, "%" PRIu64, n);
+	nos_num_add_uint(b, n);
 }
 
 void nos_encode_member_number(struct nos_buf *b, const char *name, double v)

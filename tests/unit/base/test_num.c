@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
 #include "base/num.h"
 #include "base/time.h"
 
@@ -163,9 +167,47 @@ static void a_span_goes_both_ways(void **state)
 	nos_buf_release(&b);
 }
 
+/* The quick way must give what printf gives, above all where the last place is about to turn. */
+static void a_number_is_formatted_as_printf_rounds_it(void **state)
+{
+	unsigned seed = (unsigned)time(NULL);
+	struct nos_buf b;
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	srandom(seed);
+	nos_buf_init(&b, 1000);
+	for (int i = 0; i < 300000; i++) {
+		int decimals = (int)(random() % 7);
+		double v = (double)random() / (double)(1 + random() % 100000000);
+		char text[64];
+		size_t len;
+
+		if (i % 3 == 0) /* ties and their neighbours */
+			v = nextafter(
+			    (double)(random() % 2000001) / 2000000 + (double)(random() % 1000),
+			    i % 2 ? 1e9 : -1e9);
+		if (i % 5 == 0)
+			v = -v;
+		len = (size_t)snprintf(text, sizeof(text), "%.*f", decimals, v);
+		if (decimals) {
+			while (text[len - 1] == '0')
+				len--;
+			len -= text[len - 1] == '.';
+		}
+		text[len] = '\0';
+		nos_buf_truncate(&b, 0);
+		nos_num_format(&b, v, decimals);
+		if (strcmp(b.p, strcmp(text, "-0") ? text : "0") != 0)
+			fail_msg("%.17g with %d places: %s, not %s", v, decimals, b.p, text);
+	}
+	nos_buf_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_number_is_formatted_as_printf_rounds_it),
 		cmocka_unit_test(a_decimal_is_printed_in_one_way_alone),
 		cmocka_unit_test(an_integer_is_digits_alone_and_in_range),
 		cmocka_unit_test(a_decimal_is_read_as_json_writes_it),
