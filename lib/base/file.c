@@ -38,12 +38,14 @@ static enum nos_code check(int fd, const char *path, enum nos_file_kind kind, st
 
 	if (fstat(fd, &st) < 0)
 		return failed(path, "no file", errno, err);
-	/* Settings may be a link, or come from a pipe: nothing hangs on where they are. */
+	/* What a user names may be a link, or come from a pipe: nothing hangs on where it is. */
 	if (kind == NOS_FILE_PLAIN)
 		return S_ISDIR(st.st_mode) ? nos_err_set(err, NOS_IO, "'%s' is a folder", path)
 					   : NOS_OK;
 	if (!S_ISREG(st.st_mode))
 		return nos_err_set(err, NOS_IO, "'%s' is no regular file", path);
+	if (kind == NOS_FILE_REGULAR)
+		return NOS_OK;
 	if (st.st_uid != geteuid())
 		return nos_err_set(
 		    err, NOS_DENIED, "'%s' belongs to another user: run as its owner", path);
@@ -85,7 +87,8 @@ enum nos_code nos_file_read(
     const char *path, enum nos_file_kind kind, struct nos_buf *ret, struct nos_err *err)
 {
 	/* O_NONBLOCK: the opening of a pipe would wait for its other end. */
-	int strict = kind == NOS_FILE_SECRET ? O_NOFOLLOW | O_NONBLOCK : 0;
+	int strict =
+	    (kind == NOS_FILE_SECRET ? O_NOFOLLOW : 0) | (kind == NOS_FILE_PLAIN ? 0 : O_NONBLOCK);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | strict);
 	size_t before = ret->len;
 	enum nos_code code;

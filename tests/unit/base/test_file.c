@@ -165,6 +165,10 @@ static void what_is_no_file_is_refused_and_never_waited_for(void **state)
 	assert_int_equal(read_file("pipe", NOS_FILE_SECRET, 10, &b), NOS_IO);
 	assert_string_equal(err.text, "'pipe' is no regular file");
 	nos_buf_release(&b);
+	assert_int_equal(read_file("pipe", NOS_FILE_REGULAR, 10, &b), NOS_IO);
+	nos_buf_release(&b);
+	assert_int_equal(read_file(".", NOS_FILE_REGULAR, 10, &b), NOS_IO);
+	nos_buf_release(&b);
 	assert_int_equal(read_file(".", NOS_FILE_PLAIN, 10, &b), NOS_IO);
 	nos_buf_release(&b);
 	assert_int_equal(read_file("no", NOS_FILE_PLAIN, 10, &b), NOS_ABSENT);
