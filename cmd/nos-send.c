@@ -285,8 +285,8 @@ static enum nos_code check(const struct send_opts *o, struct nos_err *err)
 	if (o->kind && !o->anonymous)
 		return nos_err_set(
 		    err, NOS_USAGE, "--kind is an anonymous source's: a keyring has its own");
-	if (o->kind && !nos_name_is_word(nos_str_of(o->kind)))
-		return nos_err_set(err, NOS_USAGE, "'%s' cannot be a kind", o->kind);
+	if (o->kind && !nos_name_is_kind(nos_str_of(o->kind)))
+		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
 	return NOS_OK;
 }
 
