@@ -211,6 +211,8 @@ static enum nos_code run(const struct register_opts *o, const struct nos_registe
 	if (read_input(&input, err))
 		return err->code;
 	n = count_lines(nos_buf_str(&input));
+	if (!n && o->keyring && !*r->stop)
+		return nos_err_set(err, NOS_DATA, "no enrolment on standard input");
 	if (n > 1 && o->keyring)
 		return nos_err_set(err, NOS_USAGE,
 		    "%zu enrolments for one --keyring: --keyring-dir takes many", n);

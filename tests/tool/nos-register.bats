@@ -171,8 +171,14 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	run -65 --separate-stderr nos-register --keyring c.key <<<"${good/q1Jm/q1J!}"
 	[[ $stderr == 'nos-register: line 1: token is '* && $stderr != *q1J* ]]
 	run -65 --separate-stderr nos-register --keyring c.key <<<'no'
-	run -0 nos-register --keyring c.key </dev/null
-	[ -z "$output" ]
+	for empty in '' $'\n \n'; do
+		run -65 --separate-stderr nos-register --keyring c.key <<<"$empty"
+		[ "$stderr" = 'nos-register: no enrolment on standard input' ] && [ -z "$output" ]
+		run -0 nos-register --keyring-dir keys <<<"$empty"
+		[ -z "$output" ]
+	done
+	run -65 --separate-stderr nos-register --keyring c.key <<<"${good/\"k\"/\"only\"}"
+	[ "$stderr" = 'nos-register: line 1: kind cannot be a kind' ]
 	run -65 nos-register --keyring c.key < <(yes "$good" | head -c 2000000)
 	[ -z "$(find . -name 'c.key*')" ]
 }
