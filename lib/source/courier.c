@@ -68,6 +68,7 @@ static enum nos_code settle(
 		note(c, "spool: %" PRIu64 " readings rejected: %s", rejected,
 		    a->reject_count ? a->rejects[0].err.text : a->why.text);
 	c->rejected += rejected;
+	c->readings += readings - rejected;
 	c->accepted++;
 	nos_answer_release(a);
 	return nos_spool_drop(c->spool, err);
@@ -85,6 +86,7 @@ enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err)
 			if (err->code != NOS_DATA)
 				return err->code;
 			note(c, "%s", err->text);
+			c->aside++;
 			nos_err_clear(err);
 			continue;
 		}

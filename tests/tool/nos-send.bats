@@ -48,7 +48,7 @@ waiting() { find "spool/$SOURCE" -name '*.jwe' | wc -l; }
 	printf '%s\n' '{"type":"a","value":1}' '{"type":' '[{"type":"b","value":2},{"value":3},{"type":"c","value":4}]' '' '{"value":5}' \
 		'{"type":"d","value":NaN}' '[]' '7' >in
 	run -65 --separate-stderr nos-send --keyring c.key -v <in
-	[ "$stderr" = 'nos-send: 4 accepted, 0 spooled, 4 rejected' ]
+	[ "$stderr" = 'nos-send: 4 accepted, 0 spooled, 4 rejected, 0 failed' ]
 	[ "$(jq -c '[.line, .index, .status, .id, .error.message]' <<<"$output")" = "$(
 		cat <<'END'
 [1,null,"accepted","1-1-0",null]
@@ -71,6 +71,16 @@ END
 	{ head -c 2000000 /dev/zero | tr '\0' x; printf '\n%s\n{"type":"t","value":1,"more":"' "$reading"; head -c 300000 /dev/zero | tr '\0' x; printf '"}'; } >in
 	run -65 nos-send --keyring c.key <in
 	[ "$(jq -c '[.line, .status, .error.message]' <<<"$output")" = "$(printf '%s\n' '[1,"rejected","line is over 1048576 bytes"]' '[2,"accepted",null]' '[3,"rejected","a reading is over 262144 bytes"]')" ]
+}
+
+@test "-v counts every reading, also those that fail and those that leave the spool" {
+	station
+	run -69 --separate-stderr nos-send --keyring c.key -v --url http://127.0.0.1:1 --wait 0s < <(readings 3)
+	[[ $stderr == *'nos-send: 0 accepted, 0 spooled, 0 rejected, 3 failed' ]]
+	run -0 --separate-stderr nos-send --keyring c.key -v --url http://127.0.0.1:1 --wait 0s --spool spool < <(readings 3)
+	[[ $stderr == 'nos-send: 0 accepted, 3 spooled, 0 rejected, 0 failed'* ]]
+	run -0 --separate-stderr nos-send --keyring c.key -v --spool spool < <(readings 2 4)
+	[ "$stderr" = 'nos-send: 5 accepted, 0 spooled, 0 rejected, 0 failed'$'\n''nos-send: spool: 1 packs accepted, 0 waiting' ]
 }
 
 @test "packs close at 256 KiB" {
@@ -270,9 +280,9 @@ END
 	first=$(printf 'spool/%s/%020d.jwe' "$SOURCE" 1)
 	sed -i 's/.$/-/' "$first"
 	cp "$(printf 'spool/%s/%020d.jwe' "$SOURCE" 2)" "$(printf 'spool/%s/%020d.jwe' "$SOURCE" 9)"
-	run -0 --separate-stderr nos-send --keyring c.key --spool spool </dev/null
+	run -65 --separate-stderr nos-send --keyring c.key --spool spool </dev/null
 	[ "$(grep -c 'did not open' <<<"$stderr")" -eq 2 ]
-	[[ $stderr == *'nos-send: spool: 2 packs accepted, 0 waiting' ]]
+	[[ $stderr == *'nos-send: spool: 2 packs accepted, 0 waiting, 2 put aside as .bad' ]]
 	[ -e "$first.bad" ] && [ "$(waiting)" -eq 0 ]
 	eventually has_values '[2,3]'
 	run -0 nos-send --keyring c.key --url http://127.0.0.1:1 --spool spool --wait 0s < <(readings 1)
