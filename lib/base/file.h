@@ -35,6 +35,13 @@ enum nos_code nos_file_replace(
 enum nos_code nos_file_create(
     const char *path, struct nos_span text, struct nos_err *err) NOS_CHECK;
 
+/*
+ * Remove what nos_file_replace and nos_file_create left beside path when they were killed:
+ * PATH.new.XXXXXX, regular files of this user alone. For who holds the lock that goes with path,
+ * since another may be writing. What cannot be removed stays, and hinders nothing.
+ */
+void nos_file_sweep(const char *path);
+
 /* Remove, and fsync the folder; one that is not there is removed already. NOS_DENIED; NOS_IO. */
 enum nos_code nos_file_remove(const char *path, struct nos_err *err) NOS_CHECK;
 

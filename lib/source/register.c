@@ -71,16 +71,22 @@ static enum nos_code name_files(struct run *run, struct nos_err *err)
 	return NOS_OK;
 }
 
-/* No nos-send may hold the keyring that is replaced, and no other nos-register make the same. */
+/* No nos-send may hold the keyring that is replaced, and no other nos-register make the same, or
+ * be at work in the folder. What one that was killed left is removed. */
 static enum nos_code lock_keyring(struct run *run, struct nos_err *err)
 {
+	const struct nos_register *r = run->r;
 	char name[PATH_MAX];
 
-	if (!run->r->keyring)
-		return NOS_OK;
-	if (snprintf(name, sizeof(name), "%s.lock", run->r->keyring) >= (int)sizeof(name))
+	if (snprintf(name, sizeof(name), "%s%s", r->keyring ? r->keyring : r->folder,
+		r->keyring ? ".lock" : "/.lock") >= (int)sizeof(name))
 		return nos_err_set(err, NOS_USAGE, "the keyring's path is too long");
-	return nos_file_lock(name, run->r->wait_ms, &run->lock, err);
+	if (nos_file_lock(name, r->wait_ms, &run->lock, err))
+		return err->code;
+	nos_file_sweep(run->pending_path);
+	if (r->keyring)
+		nos_file_sweep(r->keyring);
+	return NOS_OK;
 }
 
 static enum nos_code describe(const struct nos_register *r, struct nos_buf *b, struct nos_err *err)

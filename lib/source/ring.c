@@ -41,7 +41,10 @@ enum nos_code nos_ring_open(
 	NOS_AUTO(buf) text = { 0 };
 
 	nos_buf_init_secret(&text, NOS_KEYRING_TEXT_MAX);
-	if (lock(r, path, wait_ms, err) || nos_file_read(path, NOS_FILE_SECRET, &text, err))
+	if (lock(r, path, wait_ms, err))
+		return err->code;
+	nos_file_sweep(path);
+	if (nos_file_read(path, NOS_FILE_SECRET, &text, err))
 		return err->code == NOS_LARGE ? (err->code = NOS_CONFIG) : err->code;
 	if (nos_keyring_decode(nos_buf_str(&text), &r->k, err)) {
 		nos_err_within(err, "%s", path);

@@ -27,9 +27,10 @@ void nos_ring_init(struct nos_ring *r);
 void nos_ring_release(struct nos_ring *r);
 
 /*
- * Lock and read. path must outlive *r. NOS_ABSENT: no such file; NOS_BUSY: another held the lock
- * for wait_ms; NOS_DENIED: open to others, or no right; NOS_CONFIG: written by a newer nos, or a
- * keyring that is damaged or holds no key to send under; NOS_IO.
+ * Lock, remove what one that was killed left beside it, and read. path must outlive *r. NOS_ABSENT:
+ * no such file; NOS_BUSY: another held the lock for wait_ms; NOS_DENIED: open to others, or no
+ * right; NOS_CONFIG: written by a newer nos, or a keyring that is damaged or holds no key to send
+ * under; NOS_IO.
  */
 enum nos_code nos_ring_open(
     struct nos_ring *r, const char *path, uint64_t wait_ms, struct nos_err *err) NOS_CHECK;

@@ -146,6 +146,31 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	[ "$(stat -c %a keys)" = 700 ] && ! ls keys/*.pending
 }
 
+@test "what a killed run left half written is removed by the next, and what is another's is not" {
+	node_start
+	enrol --count 2 >lines
+	head -n 1 lines >line
+	id=$(tail -n 1 lines | jq -r .id)
+	mkdir -m 700 keys
+	touch c.key.new.abc123 c.key.pending.new.abc123 d.key.new.abc123 "keys/$id.pending.new.abc123"
+	nos-register --keyring c.key <line
+	[ ! -e c.key.new.abc123 ] && [ ! -e c.key.pending.new.abc123 ] && [ -e d.key.new.abc123 ]
+	tail -n 1 lines | nos-register --keyring-dir keys
+	[ ! -e "keys/$id.pending.new.abc123" ]
+}
+
+@test "two at work in one folder take turns" {
+	node_start
+	enrol >line
+	mkdir -m 700 keys
+	exec 7>keys/.lock
+	flock 7
+	run -75 --separate-stderr nos-register --keyring-dir keys --wait 0s <line
+	[ "$stderr" = "nos-register: line 1: 'keys/.lock' is locked by another process" ]
+	exec 7>&-
+	run -0 nos-register --keyring-dir keys <line
+}
+
 @test "a second enrolment for one keyring or one name is refused before anything is sent" {
 	node_start
 	enrol --count 2 >lines
