@@ -299,6 +299,7 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 		.url_count = o->urls.count,
 		.kind = o->kind,
 		.ca = o->ca,
+		.try_ms = o->wait_ms,
 		.stop = nos_start_stopped() };
 
 	if (check(o, err) || nos_http_client_start(err) ||

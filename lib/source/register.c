@@ -190,6 +190,7 @@ static enum nos_code ask(struct run *run, const char *path, const struct nos_spa
 		nos_err_clear(err);
 		nos_buf_init(&url, NOS_URL_MAX + 64);
 		nos_url_join(&url, run->urls[run->url], path);
+		nos_http_client_limit(run->r->client, nos_attempt_limit_ms(run->until));
 		if (!nos_http_client_send(
 			run->r->client, url.p, "application/jose", body, &run->answer, err) &&
 		    !judge(run, good, err)) {

@@ -22,7 +22,7 @@ struct nos_register {
 	const char *const *urls; /* of the node, in place of the enrolment's; checked */
 	size_t url_count;	 /* 0: the enrolment's */
 	bool replace;		 /* a keyring that is there is overwritten */
-	uint64_t wait_ms;	 /* for the lock, and for a node that is away */
+	uint64_t wait_ms;	 /* for the lock, and for a node that is away or does not answer */
 	const volatile int *stop;
 };
 

@@ -232,6 +232,16 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	[ "$(jq -r .key receipt)" = p.1 ]
 }
 
+@test "--wait bounds a node that takes the connection and never answers" {
+	node_start
+	enrol >line
+	kill -STOP "$NODE_PID"
+	run -69 --separate-stderr nos-register --keyring c.key --wait 0s <line
+	[[ $stderr =~ 'timed out after '[0-9]{4}' milliseconds' ]]
+	kill -CONT "$NODE_PID"
+	run -0 nos-register --keyring c.key <line
+}
+
 @test "SIGTERM ends a wait with 143, and a locked keyring is waited for" {
 	node_start
 	enrol >line

@@ -289,6 +289,22 @@ END
 	[ -e "$(printf 'spool/%s/%020d.jwe' "$SOURCE" 10)" ]
 }
 
+@test "--wait bounds a node that takes the connection and never answers, with a spool and without" {
+	station
+	kill -STOP "$NODE_PID"
+	run -69 --separate-stderr nos-send --keyring c.key --wait 0s < <(readings 1)
+	[[ $stderr =~ 'timed out after '[0-9]{4}' milliseconds' ]]
+	[ "$(jq -r .error.code <<<"$output")" = away ]
+	run -0 --separate-stderr nos-send --keyring c.key --wait 1500ms --spool spool < <(readings 1 2)
+	[[ $stderr =~ 'timed out after '[0-9]{4}' milliseconds' ]]
+	[ "$(jq -r .status <<<"$output")" = spooled ]
+	run -69 --separate-stderr nos-send --anonymous --url "$URL" --wait 0s < <(readings 1)
+	[[ $stderr =~ 'timed out after '[0-9]{4}' milliseconds' ]]
+	kill -CONT "$NODE_PID"
+	run -0 nos-send --keyring c.key --spool spool </dev/null
+	[ "$(waiting)" -eq 0 ]
+}
+
 @test "SIGTERM lets the pack under way finish, answers it and ends with 143" {
 	station
 	kill -STOP "$NODE_PID"
