@@ -65,8 +65,8 @@ enum nos_code nos_send_number(
  * Send a pack that has its number, and try again for wait_ms (0: once). An answer is waited for as
  * long as is left of it, a second at least and half a minute at most. NOS_OK: it is settled by
  * *ret, which was released or is all-zero.
- * NOS_EXISTS  its number was in use at its first sending: the keyring is an old copy. The ring
- *             stands at the node's next; take another number
+ * NOS_EXISTS  its number was in use at its first sending: the keyring is an old copy, or used
+ *             elsewhere at once. The ring stands at the node's next; take another number
  * NOS_AWAY    not reached, or no answer that can be believed
  * NOS_BUSY    the node has no room
  * NOS_TAG     the node does not know the key, without a receipt: nothing is settled

@@ -181,10 +181,44 @@ END
 	cp c.key old.key
 	nos-send --keyring c.key --batch 1 < <(readings 3)
 	run -0 --separate-stderr nos-send --keyring old.key < <(readings 2 4)
-	[ "$stderr" = 'nos-send: number 1 was in use: the keyring is an old copy; going on at 4' ]
+	[ "$stderr" = 'nos-send: the keyring is an old copy or used elsewhere at once: old.key' ]
 	[ "$(jq -c -s 'map([.status, .seq])' <<<"$output")" = '[["accepted",4],["accepted",4]]' ]
 	[ "$(jq .seq.next old.key)" -eq 5 ]
 	eventually has_values '[1,2,3,4,5]'
+}
+
+# A BETWEEN where another on a copy of the keyring takes the next number before each of n requests.
+quicker() {
+	cp c.key copy.key
+	BETWEEN_HOOK="echo '{\"type\":\"t\",\"value\":0}' | nos-send --keyring copy.key >>copied" \
+		between_start "${URL##*:}" $(printf 'hook %.0s' $(seq "$1"))
+}
+
+@test "a keyring that is used elsewhere at once goes on as long as --wait allows, and says so once" {
+	station
+	quicker 12
+	run -0 --separate-stderr nos-send --keyring c.key --url "$BETWEEN" --batch 1 < <(readings 2)
+	[ "$stderr" = 'nos-send: the keyring is an old copy or used elsewhere at once: c.key' ]
+	[ "$(jq -c -s 'map([.status, .seq])' <<<"$output")" = '[["accepted",13],["accepted",14]]' ]
+	[ "$(jq -s 'map(select(.status == "accepted")) | length' copied)" -eq 12 ]
+	eventually has_values '[0,0,0,0,0,0,0,0,0,0,0,0,1,2]'
+}
+
+@test "a keyring that is used elsewhere all the time is named with the remedy, and nothing is lost" {
+	station
+	quicker 30
+	run -75 --separate-stderr nos-send --keyring c.key --url "$BETWEEN" --wait 0s < <(readings 1)
+	[ "${stderr_lines[1]}" = 'nos-send: c.key: a copy of it is in use at once, and takes each number: stop that, and register each source by itself' ]
+	[ "$(jq -r .error.code <<<"$output")" = busy ]
+	run -0 nos-send --keyring c.key --url http://127.0.0.1:1 --wait 0s --spool spool < <(readings 1)
+	for i in 1 2; do
+		run -0 --separate-stderr nos-send --keyring c.key --url "$BETWEEN" --wait 0s --spool spool </dev/null
+		[[ $stderr == *'0 packs accepted, 1 waiting'*'c.key: a copy of it is in use at once'* ]]
+	done
+	run -0 nos-send --keyring c.key --spool spool </dev/null
+	[ "$(waiting)" -eq 0 ]
+	one() { [ "$(jq -s 'map(select(.value == 1)) | length' out)" -eq 1 ]; }
+	eventually one
 }
 
 @test "a second one on the keyring waits, and is told who is there" {
