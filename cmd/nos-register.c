@@ -235,6 +235,7 @@ int main(int argc, char **argv)
 {
 	struct register_opts o = { 0 };
 	struct nos_register r = { 0 };
+	struct nos_done done = { 0 };
 	struct nos_err err = { 0 };
 	enum nos_opt_next next;
 	struct tally tally = { 0 };
@@ -253,10 +254,13 @@ int main(int argc, char **argv)
 		return nos_start_fail(tool.name, &err);
 	}
 	nos_start_stop();
+	nos_done_init(&done, o.keyring_dir);
 	code = prepare(&o, &r, &err);
+	r.done = o.keyring_dir ? &done : NULL;
 	if (!code)
 		code = run(&o, &r, &tally, &err);
 	nos_http_client_free(r.client);
+	nos_done_release(&done);
 	if (tally.closed)
 		return 0;
 	if (o.common.verbose)
