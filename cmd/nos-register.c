@@ -211,6 +211,8 @@ static enum nos_code run(const struct register_opts *o, const struct nos_registe
 	if (read_input(&input, err))
 		return err->code;
 	n = count_lines(nos_buf_str(&input));
+	if (!n && o->keyring && !*r->stop)
+		return nos_err_set(err, NOS_DATA, "no enrolment on standard input");
 	if (n > 1 && o->keyring)
 		return nos_err_set(err, NOS_USAGE,
 		    "%zu enrolments for one --keyring: --keyring-dir takes many", n);
@@ -233,6 +235,7 @@ int main(int argc, char **argv)
 {
 	struct register_opts o = { 0 };
 	struct nos_register r = { 0 };
+	struct nos_done done = { 0 };
 	struct nos_err err = { 0 };
 	enum nos_opt_next next;
 	struct tally tally = { 0 };
@@ -251,10 +254,13 @@ int main(int argc, char **argv)
 		return nos_start_fail(tool.name, &err);
 	}
 	nos_start_stop();
+	nos_done_init(&done, o.keyring_dir);
 	code = prepare(&o, &r, &err);
+	r.done = o.keyring_dir ? &done : NULL;
 	if (!code)
 		code = run(&o, &r, &tally, &err);
 	nos_http_client_free(r.client);
+	nos_done_release(&done);
 	if (tally.closed)
 		return 0;
 	if (o.common.verbose)

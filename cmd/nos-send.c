@@ -59,9 +59,9 @@ struct sender {
 	struct nos_lines lines;
 	struct nos_load load;
 	struct nos_buf out;
-	struct nos_mono since;		      /* when the load had its first good reading */
-	uint64_t accepted, spooled, rejected; /* readings */
-	bool closed;			      /* the reader of the answers has gone */
+	struct nos_mono since;			      /* when the load had its first good reading */
+	uint64_t accepted, spooled, rejected, failed; /* readings */
+	bool closed;				      /* the reader of the answers has gone */
 };
 
 static void sender_init(struct sender *s, const struct send_opts *o)
@@ -164,6 +164,7 @@ static void encode_answers(struct sender *s, const struct nos_send_pack *p,
 		} else if (fate == NOS_COURIER_ANSWERED) {
 			encode_answered(s, p, a, index++);
 		} else {
+			s->failed++;
 			nos_encode_member(&s->out, "error");
 			nos_encode_error(&s->out, why);
 		}
@@ -285,8 +286,8 @@ static enum nos_code check(const struct send_opts *o, struct nos_err *err)
 	if (o->kind && !o->anonymous)
 		return nos_err_set(
 		    err, NOS_USAGE, "--kind is an anonymous source's: a keyring has its own");
-	if (o->kind && !nos_name_is_word(nos_str_of(o->kind)))
-		return nos_err_set(err, NOS_USAGE, "'%s' cannot be a kind", o->kind);
+	if (o->kind && !nos_name_is_kind(nos_str_of(o->kind)))
+		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
 	return NOS_OK;
 }
 
@@ -298,6 +299,7 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 		.url_count = o->urls.count,
 		.kind = o->kind,
 		.ca = o->ca,
+		.try_ms = o->wait_ms,
 		.stop = nos_start_stopped() };
 
 	if (check(o, err) || nos_http_client_start(err) ||
@@ -312,24 +314,35 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 	return NOS_OK;
 }
 
-/* What --verbose adds, what became of the spool, and why it is not empty. */
-static void report(const struct sender *s)
+/* What --verbose adds: readings, those that left the spool among them. */
+static void report_readings(const struct sender *s)
 {
 	char text[128];
 
-	if (s->o->common.verbose) {
-		snprintf(text, sizeof(text),
-		    "%" PRIu64 " accepted, %" PRIu64 " spooled, %" PRIu64 " rejected", s->accepted,
-		    s->spooled, s->rejected);
-		nos_start_warn(tool.name, text);
-	}
-	if (!s->courier.accepted && !s->courier.spooled && !s->spool.count)
-		return;
-	snprintf(text, sizeof(text), "spool: %" PRIu64 " packs accepted, %zu waiting",
-	    s->courier.accepted, s->spool.count);
+	snprintf(text, sizeof(text),
+	    "%" PRIu64 " accepted, %" PRIu64 " spooled, %" PRIu64 " rejected, %" PRIu64 " failed",
+	    s->accepted + s->courier.readings, s->spooled, s->rejected + s->courier.rejected,
+	    s->failed);
 	nos_start_warn(tool.name, text);
-	if (s->spool.count && s->courier.away)
-		nos_start_warn(tool.name, s->courier.why.text);
+}
+
+/* What became of the spool, and why it is not empty. */
+static void report_spool(const struct sender *s)
+{
+	const struct nos_courier *c = &s->courier;
+	char text[128];
+	int len;
+
+	if (!c->accepted && !c->spooled && !c->aside && !s->spool.count)
+		return;
+	len = snprintf(text, sizeof(text), "spool: %" PRIu64 " packs accepted, %zu waiting",
+	    c->accepted, s->spool.count);
+	if (c->aside)
+		snprintf(text + len, sizeof(text) - (size_t)len, ", %" PRIu64 " put aside as .bad",
+		    c->aside);
+	nos_start_warn(tool.name, text);
+	if (s->spool.count && c->away)
+		nos_start_warn(tool.name, c->why.text);
 }
 
 static int finish(struct sender *s, enum nos_code code, const struct nos_err *err)
@@ -337,7 +350,9 @@ static int finish(struct sender *s, enum nos_code code, const struct nos_err *er
 	struct nos_err failed = { 0 };
 	int status = code && !s->closed ? nos_start_fail(tool.name, err) : 0;
 
-	report(s);
+	if (s->o->common.verbose)
+		report_readings(s);
+	report_spool(s);
 	if (s->ring.path && nos_ring_close(&s->ring, &failed)) {
 		int other = nos_start_fail(tool.name, &failed);
 
@@ -345,7 +360,7 @@ static int finish(struct sender *s, enum nos_code code, const struct nos_err *er
 	}
 	if (*nos_start_stopped())
 		return nos_start_signalled(*nos_start_stopped());
-	if (!status && !s->closed && s->rejected + s->courier.rejected)
+	if (!status && !s->closed && s->rejected + s->courier.rejected + s->courier.aside)
 		return nos_start_status(NOS_DATA);
 	return status;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/file.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +15,8 @@
 
 #define READ_SIZE 4096
 #define STEP_MS	  20 /* between two tries for a lock */
+#define BESIDE	  ".new."
+#define DRAWN	  "XXXXXX" /* what mkostemp puts letters and digits in the place of */
 
 /* absent: what is said of a path that is not there. */
 static enum nos_code failed(const char *path, const char *absent, int errnum, struct nos_err *err)
@@ -38,12 +42,14 @@ static enum nos_code check(int fd, const char *path, enum nos_file_kind kind, st
 
 	if (fstat(fd, &st) < 0)
 		return failed(path, "no file", errno, err);
-	/* Settings may be a link, or come from a pipe: nothing hangs on where they are. */
+	/* What a user names may be a link, or come from a pipe: nothing hangs on where it is. */
 	if (kind == NOS_FILE_PLAIN)
 		return S_ISDIR(st.st_mode) ? nos_err_set(err, NOS_IO, "'%s' is a folder", path)
 					   : NOS_OK;
 	if (!S_ISREG(st.st_mode))
 		return nos_err_set(err, NOS_IO, "'%s' is no regular file", path);
+	if (kind == NOS_FILE_REGULAR)
+		return NOS_OK;
 	if (st.st_uid != geteuid())
 		return nos_err_set(
 		    err, NOS_DENIED, "'%s' belongs to another user: run as its owner", path);
@@ -85,7 +91,8 @@ enum nos_code nos_file_read(
     const char *path, enum nos_file_kind kind, struct nos_buf *ret, struct nos_err *err)
 {
 	/* O_NONBLOCK: the opening of a pipe would wait for its other end. */
-	int strict = kind == NOS_FILE_SECRET ? O_NOFOLLOW | O_NONBLOCK : 0;
+	int strict =
+	    (kind == NOS_FILE_SECRET ? O_NOFOLLOW : 0) | (kind == NOS_FILE_PLAIN ? 0 : O_NONBLOCK);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | strict);
 	size_t before = ret->len;
 	enum nos_code code;
@@ -150,7 +157,7 @@ static enum nos_code write_beside(
 	bool good;
 
 	nos_buf_init(ret_name, PATH_MAX);
-	nos_buf_addf(ret_name, "%s.new.XXXXXX", path);
+	nos_buf_addf(ret_name, "%s" BESIDE DRAWN, path);
 	if (nos_buf_check(ret_name, "path", err))
 		return err->code;
 	fd = mkostemp(ret_name->p, O_CLOEXEC);
@@ -204,6 +211,40 @@ enum nos_code nos_file_replace(const char *path, struct nos_span text, struct no
 enum nos_code nos_file_create(const char *path, struct nos_span text, struct nos_err *err)
 {
 	return put(path, text, true, err);
+}
+
+/* Is name that of a file written beside one of name base? */
+static bool is_beside(const char *name, const char *base)
+{
+	size_t len = strlen(base), drawn = strlen(DRAWN);
+
+	if (strncmp(name, base, len) != 0 || strncmp(name + len, BESIDE, strlen(BESIDE)) != 0)
+		return false;
+	name += len + strlen(BESIDE);
+	for (size_t i = 0; i < drawn; i++)
+		if (!isalnum((unsigned char)name[i]))
+			return false;
+	return !name[drawn];
+}
+
+void nos_file_sweep(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct nos_err ignored = { 0 };
+	int folder = open_folder(path, &ignored);
+	DIR *dir = folder < 0 ? NULL : fdopendir(folder);
+	const struct dirent *entry;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir)))
+		if (is_beside(entry->d_name, slash ? slash + 1 : path) &&
+		    fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_uid == geteuid())
+			unlinkat(folder, entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	else if (folder >= 0)
+		close(folder);
 }
 
 enum nos_code nos_file_remove(const char *path, struct nos_err *err)

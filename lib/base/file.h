@@ -10,16 +10,17 @@
 #include "base/buf.h"
 
 enum nos_file_kind {
-	NOS_FILE_PLAIN,	 /* may be read by others, be a link, or a pipe */
-	NOS_FILE_SECRET, /* refused where group or others may read or write it, or it is another
-			    user's */
+	NOS_FILE_PLAIN,	  /* may be read by others, be a link, or a pipe */
+	NOS_FILE_REGULAR, /* may be read by others and be a link, but nothing to be waited for */
+	NOS_FILE_SECRET,  /* refused where group or others may read or write it, or it is another
+			     user's */
 };
 
 /*
  * Append the whole file to *ret (a secret buffer for NOS_FILE_SECRET).
  * NOS_ABSENT: not there; NOS_DENIED: no right; for a secret also a link, or open to others ("…
- * chmod 600 PATH"); NOS_LARGE: over what *ret takes; NOS_IO: reading failed, or a secret is no
- * regular file.
+ * chmod 600 PATH"); NOS_LARGE: over what *ret takes; NOS_IO: reading failed, or what may be no
+ * pipe is no regular file.
  */
 enum nos_code nos_file_read(
     const char *path, enum nos_file_kind kind, struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
@@ -33,6 +34,13 @@ enum nos_code nos_file_replace(
 /* As nos_file_replace, but NOS_EXISTS, and nothing changed, where path is there already. */
 enum nos_code nos_file_create(
     const char *path, struct nos_span text, struct nos_err *err) NOS_CHECK;
+
+/*
+ * Remove what nos_file_replace and nos_file_create left beside path when they were killed:
+ * PATH.new.XXXXXX, regular files of this user alone. For who holds the lock that goes with path,
+ * since another may be writing. What cannot be removed stays, and hinders nothing.
+ */
+void nos_file_sweep(const char *path);
 
 /* Remove, and fsync the folder; one that is not there is removed already. NOS_DENIED; NOS_IO. */
 enum nos_code nos_file_remove(const char *path, struct nos_err *err) NOS_CHECK;

@@ -71,6 +71,11 @@ static size_t number_len(struct nos_str s)
 	return i;
 }
 
+bool nos_num_is_decimal(struct nos_str s)
+{
+	return s.len && number_len(s) == s.len;
+}
+
 bool nos_num_parse_decimal(struct nos_str s, double *ret)
 {
 	char text[64];
@@ -78,7 +83,7 @@ bool nos_num_parse_decimal(struct nos_str s, double *ret)
 	double v;
 
 	/* strtod follows the locale; nos never calls setlocale, so it is "C". */
-	if (s.len == 0 || number_len(s) != s.len)
+	if (!nos_num_is_decimal(s))
 		return false;
 	if (s.len < sizeof(text)) {
 		memcpy(text, s.p, s.len);

@@ -11,6 +11,9 @@
 /* Decimal digits alone, no sign, no blank, no leading zero but "0" itself, within [min, max]. */
 bool nos_num_parse(struct nos_str s, uint64_t min, uint64_t max, uint64_t *ret);
 
+/* A decimal in JSON's form (RFC 8259 §6), whole text, of whatever size. */
+bool nos_num_is_decimal(struct nos_str s);
+
 /*
  * A finite decimal in JSON's form (RFC 8259 §6), whole text, independent of the locale. False for
  * anything else: NaN, infinities, hex, an empty text, a number over the range of a double.

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -138,6 +139,7 @@ static enum nos_code read_first(
     char *space, size_t size, const char **ret_path, struct nos_buf *ret, struct nos_err *err)
 {
 	const char *const places[] = { user_path(space, size) ? space : NULL, SYSTEM_PATH };
+	struct stat st;
 
 	*ret_path = NULL;
 	for (size_t i = 0; i < 2; i++) {
@@ -145,14 +147,17 @@ static enum nos_code read_first(
 
 		if (!places[i])
 			continue;
-		if (!nos_file_read(places[i], NOS_FILE_PLAIN, ret, &why)) {
+		if (!nos_file_read(places[i], NOS_FILE_REGULAR, ret, &why)) {
 			*ret_path = places[i];
 			return NOS_OK;
 		}
-		if (why.code != NOS_ABSENT) {
-			*err = why;
-			return err->code;
-		}
+		if (why.code == NOS_ABSENT && lstat(places[i], &st) < 0)
+			continue;
+		/* A link to nothing was put there by someone who thinks that it is read. */
+		if (why.code == NOS_ABSENT)
+			nos_err_set(&why, NOS_ABSENT, "'%s' links to no file", places[i]);
+		*err = why;
+		return err->code;
 	}
 	return NOS_OK;
 }
@@ -167,6 +172,6 @@ enum nos_code nos_conf_read(
 	nos_buf_init(&text, NOS_CONF_MAX);
 	if (path ? nos_file_read(path, NOS_FILE_PLAIN, &text, err)
 		 : read_first(space, sizeof(space), &path, &text, err))
-		return err->code;
+		return err->code == NOS_LARGE ? (err->code = NOS_CONFIG) : err->code;
 	return path ? all_lines(&c, path, nos_buf_str(&text), err) : NOS_OK;
 }

@@ -18,8 +18,10 @@ typedef enum nos_code nos_conf_each(
 
 /*
  * Read the file at path; NULL: $XDG_CONFIG_HOME/nos/nos.conf, or $HOME/.config/nos/nos.conf where
- * that is not set, or else /etc/nos/nos.conf; none of them is fine. NOS_ABSENT: path is not there;
- * NOS_CONFIG: a bad line, or *each failed ("PATH: line 3: …"); and what nos_file_read returns.
+ * that is not set, or else /etc/nos/nos.conf; none of them is fine. A file at these places must be
+ * a regular one, or a link to one; path may be a pipe. NOS_ABSENT: path is not there, or a file of
+ * these places is a link to nothing; NOS_CONFIG: over NOS_CONF_MAX, a bad line, or *each failed
+ * ("PATH: line 3: …"); and what else nos_file_read returns.
  */
 enum nos_code nos_conf_read(const char *path, const char *tool, nos_conf_each *each, void *state,
     struct nos_err *err) NOS_CHECK;

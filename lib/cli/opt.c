@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "base/version.h"
 #include "cli/conf.h"
+#include "cli/opt_number.h"
 #include "cli/start.h"
 
 #define VERSION	 "0.1.0"
@@ -87,17 +88,6 @@ static bool parse_flag(const char *text, enum from from, bool *ret)
 	return *ret || (from < FROM_ENVIRONMENT && strcmp(text, "no") == 0);
 }
 
-static bool parse_number(const struct nos_opt *o, struct nos_str s, uint64_t *ret)
-{
-	uint64_t max = o->max ? o->max : UINT64_MAX;
-
-	if (o->kind == NOS_OPT_UINT)
-		return nos_num_parse(s, o->min, max, ret);
-	return (o->kind == NOS_OPT_SIZE ? nos_num_parse_size(s, ret)
-					: nos_time_parse_span(s, ret)) &&
-	       *ret >= o->min && *ret <= max;
-}
-
 /* A copy that lives as long as the tool's struct; NULL: no room. */
 static const char *keep(struct nos_opt_common *common, struct nos_str s)
 {
@@ -115,19 +105,25 @@ static enum nos_code no_room(const struct nos_opt *o, struct nos_err *err)
 	    o->name, NOS_OPT_SPACE_MAX);
 }
 
+/* What goes before the argument's word, so that it can be read. */
+static const char *article_of(const struct nos_opt *o)
+{
+	if (o->kind == NOS_OPT_FLAG || o->kind == NOS_OPT_LIST)
+		return "";
+	if (o->kind == NOS_OPT_CHOICE)
+		return "one of ";
+	return strchr("aeio", *o->arg) ? "an " : "a ";
+}
+
 static enum nos_code bad_value(
     const struct nos_opt *o, enum from from, const char *text, struct nos_err *err)
 {
-	const char *what = o->arg, *article = "a ";
+	const char *what = o->arg, *article = article_of(o);
 
-	if (o->kind == NOS_OPT_FLAG) {
+	if (o->kind == NOS_OPT_FLAG)
 		what = from == FROM_ENVIRONMENT ? "1" : "yes or no";
-		article = "";
-	} else if (o->kind == NOS_OPT_CHOICE) {
-		article = "one of ";
-	} else if (strchr("aeio", *what)) {
-		article = "an ";
-	}
+	else if (o->kind == NOS_OPT_SECRET)
+		what = "file, fd:N or cred:NAME";
 	return nos_err_set(err, NOS_USAGE, "--%s: '%s' is not %s%s", o->name, text, article, what);
 }
 
@@ -144,15 +140,16 @@ static enum nos_code add_item(
 }
 
 /* An empty text is an empty list; an empty item is a slip. */
-static enum nos_code add_items(struct parse *p, const struct nos_opt *o, enum from from,
-    const char *text, struct nos_opt_list *list, struct nos_err *err)
+static enum nos_code add_items(struct parse *p, const struct nos_opt *o, const char *text,
+    struct nos_opt_list *list, struct nos_err *err)
 {
 	struct nos_str rest = nos_str_trim(nos_str_of(text)), item;
 
 	while (rest.len && nos_str_cut(&rest, ',', &item)) {
 		item = nos_str_trim(item);
 		if (!item.len || (rest.p && !rest.len))
-			return bad_value(o, from, text, err);
+			return nos_err_set(
+			    err, NOS_USAGE, "--%s: '%s' has an empty item", o->name, text);
 		if (add_item(o, keep(p->common, item), list, err))
 			return err->code;
 	}
@@ -185,7 +182,7 @@ static enum nos_code set_at(struct parse *p, const struct nos_opt *o, enum from 
 	case NOS_OPT_UINT:
 	case NOS_OPT_SIZE:
 	case NOS_OPT_SPAN:
-		return parse_number(o, s, at) ? NOS_OK : bad_value(o, from, text, err);
+		return nos_opt_number_set(o, text, at, err);
 	case NOS_OPT_TIME:
 		return parse_time(s, at) ? NOS_OK : bad_value(o, from, text, err);
 	case NOS_OPT_CHOICE:
@@ -202,10 +199,10 @@ static enum nos_code set_at(struct parse *p, const struct nos_opt *o, enum from 
 	case NOS_OPT_AGAIN:
 		if (from == FROM_ARGV)
 			return add_item(o, text, list, err);
-		return add_items(p, o, from, text, list, err);
+		return add_items(p, o, text, list, err);
 	case NOS_OPT_LIST:
 		list->count = 0;
-		return add_items(p, o, from, text, list, err);
+		return add_items(p, o, text, list, err);
 	}
 	return good ? set_text(p, o, from, text, at, err) : bad_value(o, from, text, err);
 }
@@ -357,8 +354,8 @@ static enum nos_code take(struct parse *p, char **argv, int *i, struct nos_err *
 	} else if (!value) {
 		value = argv[*i + 1];
 		if (!value)
-			return nos_err_set(
-			    err, NOS_USAGE, "--%s needs a %s", row->o->name, row->o->arg);
+			return nos_err_set(err, NOS_USAGE, "--%s needs %s%s", row->o->name,
+			    article_of(row->o), row->o->arg);
 		++*i;
 	}
 	return set(p, row, FROM_ARGV, value, err);

@@ -58,15 +58,13 @@ static bool is_not_finite(struct nos_str word)
 
 static bool word_kind(const struct nos_scan *s, struct nos_str word, enum nos_scan_kind *ret)
 {
-	double number;
-
 	if (nos_str_is(word, "null"))
 		*ret = NOS_SCAN_NULL;
 	else if (nos_str_is(word, "true"))
 		*ret = NOS_SCAN_TRUE;
 	else if (nos_str_is(word, "false"))
 		*ret = NOS_SCAN_FALSE;
-	else if (nos_num_parse_decimal(word, &number))
+	else if (nos_num_is_decimal(word))
 		*ret = NOS_SCAN_NUMBER;
 	else if (s->not_finite && is_not_finite(word))
 		*ret = NOS_SCAN_NOT_FINITE;

@@ -18,7 +18,7 @@ enum nos_scan_kind {
 	NOS_SCAN_NULL,
 	NOS_SCAN_FALSE,
 	NOS_SCAN_TRUE,
-	NOS_SCAN_NUMBER,
+	NOS_SCAN_NUMBER,     /* of whatever size: a double may not hold it */
 	NOS_SCAN_NOT_FINITE, /* NaN, nan, -nan, Infinity, -inf …; only where the scan allows it */
 	NOS_SCAN_STRING,
 	NOS_SCAN_ARRAY,

@@ -112,6 +112,7 @@ static enum nos_code decode_members(
 	    nos_decode_copy(d, "kind", true, k->kind, sizeof(k->kind), err) ||
 	    nos_decode_copy(d, "mode", true, k->mode, sizeof(k->mode), err) ||
 	    nos_decode_copy(d, "scheme", false, k->scheme, sizeof(k->scheme), err) ||
+	    nos_decode_copy(d, "enrolment", true, k->enrolment, sizeof(k->enrolment), err) ||
 	    decode_node(d, k, err))
 		return err->code;
 	if (nos_decode_has(d, "types") && texts_of(d, "types", k->types[0], sizeof(k->types[0]),
@@ -217,6 +218,7 @@ void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k)
 	nos_encode_member_bytes(b, "sign", k->sign, sizeof(k->sign));
 	nos_buf_add_char(b, '}');
 	member_text(b, "scheme", k->scheme);
+	member_text(b, "enrolment", k->enrolment);
 	nos_encode_member(b, "seq");
 	nos_buf_add_char(b, '{');
 	nos_encode_member_uint(b, "next", k->next);

@@ -20,6 +20,8 @@
 #define NOS_KEYRING_KEYS_MAX  16
 #define NOS_KEYRING_TYPES_MAX 64
 
+#define NOS_KEYRING_ENROLMENT_MAX 16 /* "t-" and ten hex digits */
+
 struct nos_keyring_key {
 	struct nos_name name;
 	enum nos_state state;
@@ -40,7 +42,8 @@ struct nos_keyring {
 	uint8_t pin[NOS_HASH_LEN]; /* thumbprint of the node's P-256 key */
 	uint8_t sign[NOS_SIGN_PUBLIC_LEN];
 	char scheme[16];
-	uint64_t next; /* first sequence number never handed out */
+	char enrolment[NOS_KEYRING_ENROLMENT_MAX]; /* that it was made from; empty: not said */
+	uint64_t next;				   /* first sequence number never handed out */
 	struct nos_chain down, up;
 	uint64_t z; /* generation of Z, from 1 */
 	struct nos_secret z_key;

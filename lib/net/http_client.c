@@ -14,6 +14,7 @@
 struct nos_http_client {
 	CURL *easy;
 	struct nos_http_client_config config;
+	uint64_t most_ms;		/* of a request, 0: the config's */
 	struct nos_http_answer *answer; /* of the request under way */
 	unsigned receipts;		/* Nos-Receipt lines seen in it */
 	bool over;			/* it is longer than we take */
@@ -117,8 +118,6 @@ static CURLcode set_manner(struct nos_http_client *c)
 	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
 	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)g->connect_ms);
-	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)g->total_ms);
 	if (g->ca) {
 		/* This file alone: libcurl would look into the system's folder beside it. */
 		rc = rc ? rc : curl_easy_setopt(e, CURLOPT_CAINFO, g->ca);
@@ -225,12 +224,26 @@ static void take_facts(const struct nos_http_client *c, struct nos_http_answer *
 	take_media(ret, type);
 }
 
+void nos_http_client_limit(struct nos_http_client *c, uint64_t most_ms)
+{
+	c->most_ms = most_ms;
+}
+
+static long limited(const struct nos_http_client *c, uint64_t ms)
+{
+	return (long)(c->most_ms && c->most_ms < ms ? c->most_ms : ms);
+}
+
 static CURLcode set_request(const struct nos_http_client *c, const char *url,
     const struct nos_span *body, const struct curl_slist *headers)
 {
 	CURL *e = c->easy;
 	CURLcode rc = curl_easy_setopt(e, CURLOPT_URL, url);
+	long connect_ms = limited(c, c->config.connect_ms),
+	     total_ms = limited(c, c->config.total_ms);
 
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, total_ms);
 	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
 	if (!body)
 		return rc ? rc : curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);

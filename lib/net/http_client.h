@@ -38,6 +38,10 @@ enum nos_code nos_http_client_new(const struct nos_http_client_config *config,
     struct nos_http_client **ret, struct nos_err *err) NOS_CHECK;
 void nos_http_client_free(struct nos_http_client *c); /* NULL is fine */
 
+/* The requests that follow take most_ms at most, each, where the config does not say less. 0: as
+ * the config says. */
+void nos_http_client_limit(struct nos_http_client *c, uint64_t most_ms);
+
 /*
  * GET (body NULL, media not looked at) or POST. http and https alone, no redirect is followed, no
  * proxy but the environment's, no content coding asked for. NOS_AWAY: not reached, broken off, over

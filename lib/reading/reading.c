@@ -22,15 +22,13 @@ static enum nos_code read_text(const struct nos_scan_value *v, const char *name,
 static bool is_number_as_text(struct nos_str s)
 {
 	static const char *const words[] = { "nan", "inf", "infinity", "null", "" };
-	double number;
-
 	s = nos_str_trim(s);
 	if (s.len && (s.p[0] == '-' || s.p[0] == '+'))
 		s.p++, s.len--;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (s.len == strlen(words[i]) && strncasecmp(s.p, words[i], s.len) == 0)
 			return true;
-	return nos_num_parse_decimal(s, &number);
+	return nos_num_is_decimal(s);
 }
 
 static enum nos_code read_value(const struct nos_scan_value *v, struct nos_buf *space,
@@ -38,6 +36,7 @@ static enum nos_code read_value(const struct nos_scan_value *v, struct nos_buf *
 {
 	switch (v->kind) {
 	case NOS_SCAN_NUMBER:
+		/* Over the range of a double it is as good as infinite. */
 		if (!nos_num_parse_decimal(v->raw, &ret->number))
 			return NOS_OK;
 		ret->kind = NOS_READING_NUMBER;

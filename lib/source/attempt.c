@@ -46,6 +46,14 @@ void nos_attempt_failed(struct nos_attempt *a, uint64_t retry_s, bool refused)
 	a->earliest.us = nos_mono_now().us + ms * 1000;
 }
 
+uint64_t nos_attempt_limit_ms(struct nos_mono until)
+{
+	uint64_t now = nos_mono_now().us;
+	uint64_t left_ms = until.us > now ? (until.us - now) / 1000 : 0;
+
+	return left_ms > NOS_ATTEMPT_TRY_LEAST_MS ? left_ms : NOS_ATTEMPT_TRY_LEAST_MS;
+}
+
 bool nos_attempt_is_due(const struct nos_attempt *a)
 {
 	return nos_mono_now().us >= a->earliest.us;

@@ -12,6 +12,7 @@
 
 #define NOS_ATTEMPT_FIRST_MS	    200
 #define NOS_ATTEMPT_LAST_MS	    10000
+#define NOS_ATTEMPT_TRY_LEAST_MS    1000    /* of what a try may take */
 #define NOS_ATTEMPT_REFUSED_MS	    60000   /* behind a 401 … */
 #define NOS_ATTEMPT_REFUSED_LAST_MS 3600000 /* … doubling up to this */
 
@@ -27,6 +28,10 @@ void nos_attempt_good(struct nos_attempt *a);
 
 /* A try failed. retry_s: what Retry-After said, 0: nothing; refused: it was a 401. */
 void nos_attempt_failed(struct nos_attempt *a, uint64_t retry_s, bool refused);
+
+/* How long a try that begins now may take, in ms: until that moment, but NOS_ATTEMPT_TRY_LEAST_MS
+ * at least, so that a node that is there can answer. */
+uint64_t nos_attempt_limit_ms(struct nos_mono until);
 
 /* May it be tried now? */
 bool nos_attempt_is_due(const struct nos_attempt *a);

@@ -5,9 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* The number of a pack is in use where a keyring was copied; this often, something else is wrong.
- */
-#define NUMBERS_MAX 8
+#define NUMBERS_LEAST 8 /* that are tried, also where there is no time to wait */
 
 static void note(const struct nos_courier *c, const char *fmt, ...) NOS_PRINTF(2, 3);
 
@@ -27,31 +25,59 @@ static bool is_passing(enum nos_code code)
 	return code == NOS_AWAY || code == NOS_BUSY || code == NOS_TAG;
 }
 
+/* The pack's number was in use: it goes under another. Said once a run. */
+static void renumber(struct nos_courier *c, struct nos_send_pack *p)
+{
+	if (!c->copied)
+		note(c, "the keyring is an old copy or used elsewhere at once: %s",
+		    c->send->config.ring->path);
+	c->copied = true;
+	p->seq = 0;
+	p->url[0] = '\0';
+	p->sent = false;
+}
+
+/* Each number was in use for all of the time. One that waits must not keep the last of them: it
+ * would be taken for sent, and what the other sent under it for its own. */
+static enum nos_code give_up(
+    struct nos_courier *c, const struct nos_send_pack *p, bool waiting, struct nos_err *err)
+{
+	nos_err_clear(err);
+	if (waiting && nos_spool_note(c->spool, p, err))
+		return err->code;
+	nos_attempt_failed(&c->send->attempt, 0, false);
+	return nos_err_set(err, NOS_BUSY,
+	    "%s: a copy of it is in use at once, and takes each number: stop that, and register "
+	    "each source by itself",
+	    c->send->config.ring->path);
+}
+
 /*
- * Send under a number; under a new one as often as it was in use. waiting: the pack is the oldest
- * of the spool, and has its number there before it is sent.
+ * Send under a number; where that was in use under the node's next, until wait_ms is over, since
+ * another on a copy of the keyring may be as quick each time. waiting: the pack is the oldest of
+ * the spool, and has its number there before it is sent.
  */
 static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool waiting,
     struct nos_answer *ret, struct nos_err *err)
 {
-	uint64_t wait_ms = c->away ? 0 : c->wait_ms;
+	const uint64_t until_us = nos_mono_now().us + (c->away ? 0 : c->wait_ms) * 1000;
 
-	for (int i = 0; i < NUMBERS_MAX; i++) {
+	for (int tries = 1;; tries++) {
+		uint64_t now_us = nos_mono_now().us;
+		uint64_t left_ms = now_us < until_us ? (until_us - now_us) / 1000 : 0;
 		bool numbered = p->seq != 0;
 
 		nos_err_clear(err);
 		if (nos_send_number(c->send, p, err) ||
 		    (waiting && !numbered && nos_spool_note(c->spool, p, err)))
 			return err->code;
-		if (nos_send_pack(c->send, p, wait_ms, ret, err) != NOS_EXISTS)
+		if (nos_send_pack(c->send, p, left_ms, ret, err) != NOS_EXISTS)
 			break;
-		note(c,
-		    "number %" PRIu64
-		    " was in use: the keyring is an old copy; going on at %" PRIu64,
-		    p->seq, c->send->config.ring->next);
-		p->seq = 0;
-		p->url[0] = '\0';
-		p->sent = false;
+		renumber(c, p);
+		if (tries >= NUMBERS_LEAST && (!left_ms || *c->send->config.stop)) {
+			give_up(c, p, waiting, err);
+			break;
+		}
 	}
 	c->away = is_passing(err->code);
 	c->why = *err;
@@ -68,6 +94,7 @@ static enum nos_code settle(
 		note(c, "spool: %" PRIu64 " readings rejected: %s", rejected,
 		    a->reject_count ? a->rejects[0].err.text : a->why.text);
 	c->rejected += rejected;
+	c->readings += readings - rejected;
 	c->accepted++;
 	nos_answer_release(a);
 	return nos_spool_drop(c->spool, err);
@@ -85,6 +112,7 @@ enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err)
 			if (err->code != NOS_DATA)
 				return err->code;
 			note(c, "%s", err->text);
+			c->aside++;
 			nos_err_clear(err);
 			continue;
 		}

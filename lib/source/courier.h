@@ -25,17 +25,21 @@ struct nos_courier {
 	uint64_t wait_ms;	 /* for a node that is away */
 	nos_courier_note *note;
 	void *note_state;
+	bool copied;	    /* a number was in use: the keyring is a copy, and it was said */
 	bool away;	    /* the last try failed … */
 	struct nos_err why; /* … by this */
 	uint64_t accepted;  /* packs of the spool that were settled */
-	uint64_t rejected;  /* readings in them that the node refused */
+	uint64_t readings;  /* readings in them that the node has */
+	uint64_t rejected;  /* and that it refused */
+	uint64_t aside;	    /* packs of the spool that did not open, and wait no more */
 	uint64_t spooled;   /* packs that went to the spool */
 };
 
 /*
  * Send what waits, as far as the node takes it. NOS_OK also where the node is away (c->away): the
- * rest waits on. Anything else: what nos_send_pack and nos_spool_* return, and cannot be waited
- * out.
+ * rest waits on; and where a pack was put aside (c->aside). A number that is in use is waited out
+ * as a node without room is. Anything else: what nos_send_pack and nos_spool_* return, and cannot
+ * be waited out.
  */
 enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err) NOS_CHECK;
 

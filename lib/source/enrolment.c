@@ -47,8 +47,8 @@ static enum nos_code check(const struct nos_enrolment *e, struct nos_err *err)
 		return nos_err_set_field(err, NOS_DATA, "id", "id is not that of an enrolment");
 	if (nos_url_check(e->url, &why))
 		return nos_err_set_field(err, NOS_DATA, "url", "url: %s", why.text);
-	if (*e->kind && !nos_name_is_word(nos_str_of(e->kind)))
-		return nos_err_set_field(err, NOS_DATA, "kind", "kind is not a name");
+	if (*e->kind && !nos_name_is_kind(nos_str_of(e->kind)))
+		return nos_err_set_field(err, NOS_DATA, "kind", "kind cannot be a kind");
 	if (*e->replaces && !nos_name_is_word(nos_str_of(e->replaces)))
 		return nos_err_set_field(err, NOS_DATA, "replaces", "replaces is not a source");
 	if (!nos_scheme_find(nos_str_of(e->scheme)))

@@ -71,16 +71,22 @@ static enum nos_code name_files(struct run *run, struct nos_err *err)
 	return NOS_OK;
 }
 
-/* No nos-send may hold the keyring that is replaced, and no other nos-register make the same. */
+/* No nos-send may hold the keyring that is replaced, and no other nos-register make the same, or
+ * be at work in the folder. What one that was killed left is removed. */
 static enum nos_code lock_keyring(struct run *run, struct nos_err *err)
 {
+	const struct nos_register *r = run->r;
 	char name[PATH_MAX];
 
-	if (!run->r->keyring)
-		return NOS_OK;
-	if (snprintf(name, sizeof(name), "%s.lock", run->r->keyring) >= (int)sizeof(name))
+	if (snprintf(name, sizeof(name), "%s%s", r->keyring ? r->keyring : r->folder,
+		r->keyring ? ".lock" : "/.lock") >= (int)sizeof(name))
 		return nos_err_set(err, NOS_USAGE, "the keyring's path is too long");
-	return nos_file_lock(name, run->r->wait_ms, &run->lock, err);
+	if (nos_file_lock(name, r->wait_ms, &run->lock, err))
+		return err->code;
+	nos_file_sweep(run->pending_path);
+	if (r->keyring)
+		nos_file_sweep(r->keyring);
+	return NOS_OK;
 }
 
 static enum nos_code describe(const struct nos_register *r, struct nos_buf *b, struct nos_err *err)
@@ -184,6 +190,7 @@ static enum nos_code ask(struct run *run, const char *path, const struct nos_spa
 		nos_err_clear(err);
 		nos_buf_init(&url, NOS_URL_MAX + 64);
 		nos_url_join(&url, run->urls[run->url], path);
+		nos_http_client_limit(run->r->client, nos_attempt_limit_ms(run->until));
 		if (!nos_http_client_send(
 			run->r->client, url.p, "application/jose", body, &run->answer, err) &&
 		    !judge(run, good, err)) {
@@ -225,17 +232,29 @@ static enum nos_code make_pending(struct run *run, struct nos_err *err)
 	return NOS_OK;
 }
 
-static enum nos_code keep(struct run *run, struct nos_err *err)
+static enum nos_code in_folder(struct run *run, const char *file, struct nos_err *err)
 {
-	if (!run->r->keyring && snprintf(run->keyring, sizeof(run->keyring), "%s/%s.key",
-				    run->r->folder, run->k.source) >= (int)sizeof(run->keyring))
+	if (snprintf(run->keyring, sizeof(run->keyring), "%s/%s", run->r->folder, file) >=
+	    (int)sizeof(run->keyring))
 		return nos_err_set(err, NOS_USAGE, "the keyring's path is too long");
-	if (nos_ring_write(run->keyring, &run->k, run->r->replace, err))
-		return err->code;
-	return nos_file_remove(run->pending_path, err);
+	return NOS_OK;
 }
 
-static void encode_receipt(struct nos_buf *b, const struct run *run)
+static enum nos_code keep(struct run *run, struct nos_err *err)
+{
+	const struct nos_register *r = run->r;
+	char file[NAME_MAX + 1];
+
+	snprintf(file, sizeof(file), "%s.key", run->k.source);
+	if (!r->keyring && in_folder(run, file, err))
+		return err->code;
+	if (nos_ring_write(run->keyring, &run->k, r->replace, err) ||
+	    nos_file_remove(run->pending_path, err))
+		return err->code;
+	return r->done ? nos_done_add(r->done, &run->k, file, err) : NOS_OK;
+}
+
+static void encode_receipt(struct nos_buf *b, const struct run *run, const char *url)
 {
 	const struct nos_keyring *k = &run->k;
 	char key[NOS_NAME_TEXT_MAX];
@@ -246,7 +265,7 @@ static void encode_receipt(struct nos_buf *b, const struct run *run)
 	if (*k->name)
 		nos_encode_member_text(b, "name", nos_str_of(k->name));
 	nos_encode_member_uint(b, "node", k->node);
-	nos_encode_member_text(b, "url", nos_str_of(run->urls[run->url]));
+	nos_encode_member_text(b, "url", nos_str_of(url));
 	nos_encode_member_text(b, "scheme", nos_str_of(k->scheme));
 	if (*k->kind)
 		nos_encode_member_text(b, "kind", nos_str_of(k->kind));
@@ -257,6 +276,18 @@ static void encode_receipt(struct nos_buf *b, const struct run *run)
 
 /* ---- the whole ---- */
 
+/* The node's last word, not that of something between: the same bytes would be refused again, so
+ * nothing is under way. */
+static void end_refused(struct run *run, enum nos_code code)
+{
+	struct nos_err why = { 0 }, ignored = { 0 };
+
+	if ((code != NOS_DATA && code != NOS_DENIED && code != NOS_EXISTS) ||
+	    !nos_answer_problem(nos_buf_str(&run->answer.body), &why))
+		return;
+	run->is_pending = nos_file_remove(run->pending_path, &ignored) != NOS_OK;
+}
+
 static enum nos_code exchange(struct run *run, struct nos_err *err)
 {
 	struct nos_keyring *k = &run->k;
@@ -265,13 +296,49 @@ static enum nos_code exchange(struct run *run, struct nos_err *err)
 	if (get_node(run, err) || (!run->is_pending && make_pending(run, err)))
 		return err->code;
 	m1 = nos_buf_span(&run->p.m1);
-	if (ask(run, "/v1/sources", &m1, 201, err))
+	if (ask(run, "/v1/sources", &m1, 201, err)) {
+		end_refused(run, err->code);
 		return err->code;
+	}
 	if (nos_admission_take(&run->p, run->e, &run->node, nos_buf_str(&run->answer.body), k, err))
 		return err->code == NOS_DENIED ? wrong_node(run, err) : err->code;
 	for (; k->url_count < run->url_count; k->url_count++)
 		snprintf(k->urls[k->url_count], sizeof(k->urls[0]), "%s", run->urls[k->url_count]);
 	return NOS_OK;
+}
+
+/* The path of a keyring that an earlier run may have made; false: there is none. */
+static bool find_made(struct run *run)
+{
+	struct nos_err ignored = { 0 };
+	const char *file = NULL;
+
+	/* Killed behind the keyring and before the pending file was removed. */
+	if (*run->k.source || (run->r->keyring && is_there(run->pending_path)))
+		return true;
+	return !run->is_pending && run->r->done &&
+	       !nos_done_find(run->r->done, run->e->id, run->r->name, &file, &ignored) && file &&
+	       !in_folder(run, file, &ignored);
+}
+
+/* It came to nothing: say what is to be done, or find that it was done before. */
+static enum nos_code fail(struct run *run, struct nos_buf *ret, struct nos_err *err)
+{
+	struct nos_err why = { 0 };
+
+	if (run->is_pending && (err->code == NOS_AWAY || err->code == NOS_BUSY))
+		return nos_err_within(err, "not finished, run it again to go on");
+	if (run->r->replace || (err->code != NOS_EXISTS && err->code != NOS_DENIED) ||
+	    !find_made(run))
+		return err->code;
+	nos_keyring_release(&run->k);
+	if (nos_ring_read(run->keyring, &run->k, &why) || strcmp(run->k.enrolment, run->e->id) != 0)
+		return err->code;
+	nos_err_clear(err);
+	if (nos_file_remove(run->pending_path, err))
+		return err->code;
+	encode_receipt(ret, run, run->k.urls[0]);
+	return nos_buf_check(ret, "receipt", err);
 }
 
 enum nos_code nos_register_run(const struct nos_register *r, const struct nos_enrolment *e,
@@ -286,16 +353,9 @@ enum nos_code nos_register_run(const struct nos_register *r, const struct nos_en
 		run.url_count = r->url_count;
 	}
 	run.until.us = nos_mono_now().us + r->wait_ms * 1000;
-	if (look_at_files(&run, err))
-		return err->code;
-	if (exchange(&run, err)) {
-		if (run.is_pending && (err->code == NOS_AWAY || err->code == NOS_BUSY))
-			nos_err_within(err, "not finished, run it again to go on");
-		return err->code;
-	}
-	if (keep(&run, err))
-		return err->code;
-	encode_receipt(ret, &run);
+	if (look_at_files(&run, err) || exchange(&run, err) || keep(&run, err))
+		return fail(&run, ret, err);
+	encode_receipt(ret, &run, run.urls[run.url]);
 	return nos_buf_check(ret, "receipt", err);
 }
 

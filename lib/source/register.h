@@ -8,6 +8,7 @@
 #define NOS_SOURCE_REGISTER_H
 
 #include "net/http_client.h"
+#include "source/done.h"
 #include "source/enrolment.h"
 
 /* Everything in it is the caller's and must outlive the run. */
@@ -15,6 +16,7 @@ struct nos_register {
 	struct nos_http_client *client;
 	const char *keyring;	  /* the file; NULL: folder/<source>.key */
 	const char *folder;	  /* where keyring is NULL */
+	struct nos_done *done;	  /* of the folder; NULL: none is known to be done */
 	const char *name;	  /* NULL: none; a name that nos_register_check took */
 	const char *mode;	  /* push, poll or event */
 	const char *const *types; /* of readings */
@@ -22,7 +24,7 @@ struct nos_register {
 	const char *const *urls; /* of the node, in place of the enrolment's; checked */
 	size_t url_count;	 /* 0: the enrolment's */
 	bool replace;		 /* a keyring that is there is overwritten */
-	uint64_t wait_ms;	 /* for the lock, and for a node that is away */
+	uint64_t wait_ms;	 /* for the lock, and for a node that is away or does not answer */
 	const volatile int *stop;
 };
 
@@ -30,7 +32,10 @@ struct nos_register {
 enum nos_code nos_register_check(const struct nos_register *r, struct nos_err *err) NOS_CHECK;
 
 /*
- * Register, write the keyring, and append the receipt, an object in one line, to *ret.
+ * Register, write the keyring, and append the receipt, an object in one line, to *ret. What the
+ * node refuses for good leaves no FILE.pending. An enrolment that it refuses since it was used, and
+ * whose keyring is in the folder, is done: its receipt is appended again, but not where replace is
+ * set. So is one of which an earlier run was killed behind its keyring.
  * NOS_EXISTS  the keyring is there (nothing was sent); another registration is under way in
  *             FILE.pending (nothing was sent); the node: the token was used by another, or the name
  *             is taken

@@ -35,18 +35,28 @@ static enum nos_code lock(
 	return nos_file_lock(name, wait_ms, &r->lock, err);
 }
 
-enum nos_code nos_ring_open(
-    struct nos_ring *r, const char *path, uint64_t wait_ms, struct nos_err *err)
+enum nos_code nos_ring_read(const char *path, struct nos_keyring *ret, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
 
 	nos_buf_init_secret(&text, NOS_KEYRING_TEXT_MAX);
-	if (lock(r, path, wait_ms, err) || nos_file_read(path, NOS_FILE_SECRET, &text, err))
+	if (nos_file_read(path, NOS_FILE_SECRET, &text, err))
 		return err->code == NOS_LARGE ? (err->code = NOS_CONFIG) : err->code;
-	if (nos_keyring_decode(nos_buf_str(&text), &r->k, err)) {
+	if (nos_keyring_decode(nos_buf_str(&text), ret, err)) {
 		nos_err_within(err, "%s", path);
 		return err->code == NOS_INTERNAL ? err->code : (err->code = NOS_CONFIG);
 	}
+	return NOS_OK;
+}
+
+enum nos_code nos_ring_open(
+    struct nos_ring *r, const char *path, uint64_t wait_ms, struct nos_err *err)
+{
+	if (lock(r, path, wait_ms, err))
+		return err->code;
+	nos_file_sweep(path);
+	if (nos_ring_read(path, &r->k, err))
+		return err->code;
 	if (!nos_keyring_active(&r->k))
 		return nos_err_set(err, NOS_CONFIG, "%s: it holds no active key", path);
 	r->path = path;

@@ -27,12 +27,18 @@ void nos_ring_init(struct nos_ring *r);
 void nos_ring_release(struct nos_ring *r);
 
 /*
- * Lock and read. path must outlive *r. NOS_ABSENT: no such file; NOS_BUSY: another held the lock
- * for wait_ms; NOS_DENIED: open to others, or no right; NOS_CONFIG: written by a newer nos, or a
- * keyring that is damaged or holds no key to send under; NOS_IO.
+ * Lock, remove what one that was killed left beside it, and read. path must outlive *r. NOS_ABSENT:
+ * no such file; NOS_BUSY: another held the lock for wait_ms; NOS_DENIED: open to others, or no
+ * right; NOS_CONFIG: written by a newer nos, or a keyring that is damaged or holds no key to send
+ * under; NOS_IO.
  */
 enum nos_code nos_ring_open(
     struct nos_ring *r, const char *path, uint64_t wait_ms, struct nos_err *err) NOS_CHECK;
+
+/* Read a keyring's file without its lock: to look at it. What nos_ring_open returns of it; *ret is
+ * to be released on NOS_OK. */
+enum nos_code nos_ring_read(
+    const char *path, struct nos_keyring *ret, struct nos_err *err) NOS_CHECK;
 
 /* The text of a keyring into its file: NOS_EXISTS where one is there and replace is not set;
  * otherwise as nos_file_replace. */

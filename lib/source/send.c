@@ -216,10 +216,13 @@ enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_
     struct nos_answer *ret, struct nos_err *err)
 {
 	const struct nos_mono until = { nos_mono_now().us + wait_ms * 1000 };
+	const struct nos_mono answered = { nos_mono_now().us +
+					   (wait_ms ? wait_ms : s->config.try_ms) * 1000 };
 
 	if (s->config.ring && seal(s, p, err))
 		return err->code;
 	for (;;) {
+		nos_http_client_limit(s->client, nos_attempt_limit_ms(answered));
 		once(s, p, ret, err);
 		if (err->code != NOS_AWAY && err->code != NOS_BUSY && err->code != NOS_TAG) {
 			nos_attempt_good(&s->attempt);

@@ -31,6 +31,7 @@ struct nos_send_config {
 	size_t url_count;	  /* 0: the keyring's */
 	const char *kind;	  /* of an anonymous source, NULL: not said */
 	const char *ca;		  /* NULL: the system's */
+	uint64_t try_ms;	  /* longest wait for an answer where nos_send_pack tries once */
 	const volatile int *stop; /* no further try once it is not 0; one under way is finished */
 };
 
@@ -61,10 +62,11 @@ enum nos_code nos_send_number(
     struct nos_send *s, struct nos_send_pack *p, struct nos_err *err) NOS_CHECK;
 
 /*
- * Send a pack that has its number, and try again for wait_ms (0: once). NOS_OK: it is settled by
+ * Send a pack that has its number, and try again for wait_ms (0: once). An answer is waited for as
+ * long as is left of it, a second at least and half a minute at most. NOS_OK: it is settled by
  * *ret, which was released or is all-zero.
- * NOS_EXISTS  its number was in use at its first sending: the keyring is an old copy. The ring
- *             stands at the node's next; take another number
+ * NOS_EXISTS  its number was in use at its first sending: the keyring is an old copy, or used
+ *             elsewhere at once. The ring stands at the node's next; take another number
  * NOS_AWAY    not reached, or no answer that can be believed
  * NOS_BUSY    the node has no room
  * NOS_TAG     the node does not know the key, without a receipt: nothing is settled

@@ -71,7 +71,8 @@ static enum nos_code path_of(
 	return NOS_OK;
 }
 
-/* A file of the folder, by its name; one that was moved aside keeps its number taken. */
+/* A file of the folder, by its name; one that was moved aside keeps its number taken, and what was
+ * left beside one is removed. */
 static enum nos_code see(struct nos_spool *s, const char *name, struct nos_err *err)
 {
 	char path[PATH_MAX];
@@ -86,10 +87,13 @@ static enum nos_code see(struct nos_spool *s, const char *name, struct nos_err *
 		return NOS_OK;
 	if (number > s->last)
 		s->last = number;
-	if (strcmp(name + i, SUFFIX) != 0)
-		return NOS_OK;
 	if (path_of(s, number, path, err))
 		return err->code;
+	if (strcmp(name + i, SUFFIX) != 0) {
+		if (strcmp(name + i, SUFFIX ASIDE) != 0)
+			nos_file_sweep(path);
+		return NOS_OK;
+	}
 	if (lstat(path, &st) < 0)
 		return nos_err_set_errno(err, NOS_IO, errno, "'%s'", path);
 	return add_entry(s, number, (uint64_t)st.st_size, err);

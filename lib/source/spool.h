@@ -39,7 +39,8 @@ struct nos_spool {
 void nos_spool_init(struct nos_spool *s);
 void nos_spool_release(struct nos_spool *s);
 
-/* Make the folder where there is none, and see what waits in it. NOS_DENIED, NOS_IO, NOS_USAGE: the
+/* Make the folder where there is none, see what waits in it, and remove what was half written when
+ * one was killed. NOS_DENIED, NOS_IO, NOS_USAGE: the
  * path is too long; NOS_INTERNAL. */
 enum nos_code nos_spool_open(struct nos_spool *s, const char *dir, const struct nos_keyring *k,
     uint64_t max_bytes, struct nos_err *err) NOS_CHECK;

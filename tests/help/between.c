@@ -11,6 +11,8 @@
  *   busy   the node gets nothing, the source 503 with Retry-After: 1
  *   void   the node gets nothing, the source a 202 that nobody made
  *   gone   the node gets nothing, the source a 404 with a problem document
+ *   gate   the node gets nothing, the source a 403 that is no problem document
+ *   hook   $BETWEEN_HOOK is run by the shell before the node gets the request
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -143,6 +145,12 @@ static bool serve(int fd, unsigned port, const char *action)
 		say(fd, "404 Not Found", "", "{\"type\":\"urn:nos:absent\",\"detail\":\"gone\"}");
 		return true;
 	}
+	if (strcmp(action, "gate") == 0) {
+		say(fd, "403 Forbidden", "Content-Type: text/html\r\n", "<p>Log in first");
+		return true;
+	}
+	if (strcmp(action, "hook") == 0 && system(getenv("BETWEEN_HOOK")) != 0)
+		die("between: hook");
 	if (!ask_node(port) || strcmp(action, "lose") == 0)
 		return false;
 	if (strcmp(action, "strip") == 0)

@@ -58,7 +58,6 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	[ ! -e c.key ] && [ "$(stat -c %a c.key.pending)" = 600 ]
 	[ "$(jq -r .id c.key.pending)" = "$(jq -r .id line)" ]
 	[[ $(<c.key.pending) != *"$(jq -r .token line)"* ]]
-	m1=$(jq -r .m1 c.key.pending)
 	[ "$(nos-token list "${SEALED[@]}" --format json | jq -r .state)" = used ]
 	run -0 nos-register --keyring c.key --url "$BETWEEN" <line
 	[ "$(jq -r .name <<<"$output")" = one ] && [ ! -e c.key.pending ]
@@ -66,7 +65,7 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	# A new m1 under the same token is another registration, and refused.
 	run -73 --separate-stderr nos-register --keyring d.key <line
 	[[ $stderr == *'the token was used by another registration' ]]
-	[ "$(jq -r .m1 d.key.pending)" != "$m1" ] && [ ! -e d.key ]
+	[ ! -e d.key ] && [ ! -e d.key.pending ]
 }
 
 @test "another registration under way is named, and --replace begins anew" {
@@ -111,6 +110,7 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	head -n 1 lines | jq -c '.token = "AAAAAAAAAAAAAAAAAAAAAA"' >unknown
 	run -77 --separate-stderr nos-register --keyring a.key <unknown
 	[ "$stderr" = "nos-register: line 1: $URL: token refused" ]
+	[ ! -e a.key.pending ]
 	nos-token withdraw "${SEALED[@]}" "$(head -n 1 lines | jq -r .id)" >/dev/null
 	head -n 1 lines >withdrawn
 	run -77 --separate-stderr nos-register --keyring b.key <withdrawn
@@ -120,15 +120,80 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	[ "$stderr" = "nos-register: by this clock enrolment $(tail -n 1 lines | jq -r .id) expired at 2019-01-18T12:00:00Z" ]
 }
 
-@test "a name that is taken is 73, and another may be tried with --replace" {
+@test "a name that is taken is 73, and another may be tried" {
 	node_start
 	enrol --count 2 >lines
 	head -n 1 lines | nos-register --keyring a.key --name camp
 	tail -n 1 lines >line
 	run -73 --separate-stderr nos-register --keyring b.key --name camp <line
 	[ "$stderr" = "nos-register: line 1: $URL: the name 'camp' is taken" ]
-	run -0 nos-register --keyring b.key --name other --replace <line
+	[ ! -e b.key.pending ]
+	run -0 nos-register --keyring b.key --name other <line
 	[ "$(jq -r .name <<<"$output")" = other ]
+}
+
+@test "a refusal that is not the node's own ends nothing" {
+	node_start
+	between_start "${URL##*:}" pass gate
+	enrol >line
+	run -77 --separate-stderr nos-register --keyring c.key --url "$BETWEEN" <line
+	[ "$stderr" = "nos-register: line 1: $BETWEEN: answered 403" ]
+	[ -e c.key.pending ]
+	run -0 nos-register --keyring c.key --url "$BETWEEN" <line
+}
+
+@test "enrolments of a folder that are done are known when it runs again" {
+	node_start
+	enrol --count 3 >in
+	head -n 2 in | nos-register --keyring-dir keys >first
+	touch keys/none.key
+	run -0 --separate-stderr nos-register --keyring-dir keys <in
+	[ -z "$stderr" ] && [ "${#lines[@]}" -eq 3 ]
+	[ "$(head -n 2 <<<"$output")" = "$(<first)" ]
+	[ "$(find keys -name '*.key' -size +0 | wc -l)" -eq 3 ] && ! ls keys/*.pending
+	# One line twice, among others that are done, is one source.
+	enrol >line
+	run -0 nos-register --keyring-dir keys < <(cat in line line)
+	[ "${lines[3]}" = "${lines[4]}" ]
+	# Elsewhere nothing is known of it.
+	run -65 nos-register --keyring-dir others <line
+	[ "$(jq -r .error.code <<<"$output")" = exists ] && [ -z "$(ls others)" ]
+}
+
+@test "a run that was killed behind its keyring is finished by the next" {
+	node_start
+	between_start "${URL##*:}" pass lose lose pass lose lose
+	enrol --count 2 >in
+	head -n 1 in >line
+	run -69 nos-register --keyring c.key --wait 0s --url "$BETWEEN" <line
+	cp c.key.pending pending
+	nos-register --keyring c.key <line >first
+	cp pending c.key.pending
+	run -0 nos-register --keyring c.key <line
+	[ "$output" = "$(<first)" ] && [ ! -e c.key.pending ]
+	run -73 nos-register --keyring c.key <line
+	tail -n 1 in >line
+	id=$(jq -r .id line)
+	run -69 nos-register --keyring-dir keys --wait 0s --url "$BETWEEN" <line
+	cp "keys/$id.pending" pending
+	nos-register --keyring-dir keys <line >first
+	cp pending "keys/$id.pending"
+	run -0 nos-register --keyring-dir keys <line
+	[ "$output" = "$(<first)" ] && [ ! -e "keys/$id.pending" ]
+	# Another's pending file is left alone.
+	cp pending c.key.pending
+	run -73 nos-register --keyring c.key <line
+	[ -e c.key.pending ]
+}
+
+@test "an enrolment of several uses gives as many sources in one folder, and is done then" {
+	node_start
+	enrol --uses 2 >line
+	run -0 nos-register --keyring-dir keys < <(cat line line)
+	[ "$(jq -r .source <<<"$output" | sort -u | wc -l)" -eq 2 ]
+	both=$output
+	run -0 nos-register --keyring-dir keys <line
+	grep -qxF "$output" <<<"$both"
 }
 
 @test "many enrolments give a keyring each, and a bad one among them stops none" {
@@ -144,6 +209,31 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 		[ -s "$(jq -r .keyring <<<"${lines[i]}")" ]
 	done
 	[ "$(stat -c %a keys)" = 700 ] && ! ls keys/*.pending
+}
+
+@test "what a killed run left half written is removed by the next, and what is another's is not" {
+	node_start
+	enrol --count 2 >lines
+	head -n 1 lines >line
+	id=$(tail -n 1 lines | jq -r .id)
+	mkdir -m 700 keys
+	touch c.key.new.abc123 c.key.pending.new.abc123 d.key.new.abc123 "keys/$id.pending.new.abc123"
+	nos-register --keyring c.key <line
+	[ ! -e c.key.new.abc123 ] && [ ! -e c.key.pending.new.abc123 ] && [ -e d.key.new.abc123 ]
+	tail -n 1 lines | nos-register --keyring-dir keys
+	[ ! -e "keys/$id.pending.new.abc123" ]
+}
+
+@test "two at work in one folder take turns" {
+	node_start
+	enrol >line
+	mkdir -m 700 keys
+	exec 7>keys/.lock
+	flock 7
+	run -75 --separate-stderr nos-register --keyring-dir keys --wait 0s <line
+	[ "$stderr" = "nos-register: line 1: 'keys/.lock' is locked by another process" ]
+	exec 7>&-
+	run -0 nos-register --keyring-dir keys <line
 }
 
 @test "a second enrolment for one keyring or one name is refused before anything is sent" {
@@ -171,8 +261,14 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	run -65 --separate-stderr nos-register --keyring c.key <<<"${good/q1Jm/q1J!}"
 	[[ $stderr == 'nos-register: line 1: token is '* && $stderr != *q1J* ]]
 	run -65 --separate-stderr nos-register --keyring c.key <<<'no'
-	run -0 nos-register --keyring c.key </dev/null
-	[ -z "$output" ]
+	for empty in '' $'\n \n'; do
+		run -65 --separate-stderr nos-register --keyring c.key <<<"$empty"
+		[ "$stderr" = 'nos-register: no enrolment on standard input' ] && [ -z "$output" ]
+		run -0 nos-register --keyring-dir keys <<<"$empty"
+		[ -z "$output" ]
+	done
+	run -65 --separate-stderr nos-register --keyring c.key <<<"${good/\"k\"/\"only\"}"
+	[ "$stderr" = 'nos-register: line 1: kind cannot be a kind' ]
 	run -65 nos-register --keyring c.key < <(yes "$good" | head -c 2000000)
 	[ -z "$(find . -name 'c.key*')" ]
 }
@@ -199,6 +295,16 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	node_start --listen "$at"
 	wait "$pid"
 	[ "$(jq -r .key receipt)" = p.1 ]
+}
+
+@test "--wait bounds a node that takes the connection and never answers" {
+	node_start
+	enrol >line
+	kill -STOP "$NODE_PID"
+	run -69 --separate-stderr nos-register --keyring c.key --wait 0s <line
+	[[ $stderr =~ 'timed out after '[0-9]{4}' milliseconds' ]]
+	kill -CONT "$NODE_PID"
+	run -0 nos-register --keyring c.key <line
 }
 
 @test "SIGTERM ends a wait with 143, and a locked keyring is waited for" {

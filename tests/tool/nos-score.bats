@@ -32,8 +32,8 @@ reading='{"type":"air_temperature","value":-7.9,"unit":"Cel","time":1547812800}'
 	[ "$output" = '{"line":1,"error":{"code":"data","message":"type is missing","field":"type"}}' ]
 }
 
-@test "NaN, a number as text and a sentinel are kept as null with a flag" {
-	for value in NaN -nan null '"7.9"' -999; do
+@test "NaN, a number over all range, a number as text and a sentinel are kept as null with a flag" {
+	for value in NaN -nan null '"7.9"' -999 1e999 -1e999; do
 		run -0 nos-score <<<'{"type":"air_temperature","value":'$value'}'
 		[ "$(jq -c '[.value, .scores.accuracy, (.flags | index("missing"))]' <<<"$output")" = '[null,null,0]' ]
 	done
@@ -120,7 +120,7 @@ END
 	run -64 --separate-stderr nos-score --now
 	[ "$stderr" = 'nos-score: --now needs a time' ]
 	run -64 --separate-stderr nos-score --max-line=3
-	[ "$stderr" = "nos-score: --max-line: '3' is not a size" ]
+	[ "$stderr" = "nos-score: --max-line: '3' is under 64" ]
 	run -64 nos-score readings.ndjson
 }
 

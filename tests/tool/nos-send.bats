@@ -48,7 +48,7 @@ waiting() { find "spool/$SOURCE" -name '*.jwe' | wc -l; }
 	printf '%s\n' '{"type":"a","value":1}' '{"type":' '[{"type":"b","value":2},{"value":3},{"type":"c","value":4}]' '' '{"value":5}' \
 		'{"type":"d","value":NaN}' '[]' '7' >in
 	run -65 --separate-stderr nos-send --keyring c.key -v <in
-	[ "$stderr" = 'nos-send: 4 accepted, 0 spooled, 4 rejected' ]
+	[ "$stderr" = 'nos-send: 4 accepted, 0 spooled, 4 rejected, 0 failed' ]
 	[ "$(jq -c '[.line, .index, .status, .id, .error.message]' <<<"$output")" = "$(
 		cat <<'END'
 [1,null,"accepted","1-1-0",null]
@@ -71,6 +71,16 @@ END
 	{ head -c 2000000 /dev/zero | tr '\0' x; printf '\n%s\n{"type":"t","value":1,"more":"' "$reading"; head -c 300000 /dev/zero | tr '\0' x; printf '"}'; } >in
 	run -65 nos-send --keyring c.key <in
 	[ "$(jq -c '[.line, .status, .error.message]' <<<"$output")" = "$(printf '%s\n' '[1,"rejected","line is over 1048576 bytes"]' '[2,"accepted",null]' '[3,"rejected","a reading is over 262144 bytes"]')" ]
+}
+
+@test "-v counts every reading, also those that fail and those that leave the spool" {
+	station
+	run -69 --separate-stderr nos-send --keyring c.key -v --url http://127.0.0.1:1 --wait 0s < <(readings 3)
+	[[ $stderr == *'nos-send: 0 accepted, 0 spooled, 0 rejected, 3 failed' ]]
+	run -0 --separate-stderr nos-send --keyring c.key -v --url http://127.0.0.1:1 --wait 0s --spool spool < <(readings 3)
+	[[ $stderr == 'nos-send: 0 accepted, 3 spooled, 0 rejected, 0 failed'* ]]
+	run -0 --separate-stderr nos-send --keyring c.key -v --spool spool < <(readings 2 4)
+	[ "$stderr" = 'nos-send: 5 accepted, 0 spooled, 0 rejected, 0 failed'$'\n''nos-send: spool: 1 packs accepted, 0 waiting' ]
 }
 
 @test "packs close at 256 KiB" {
@@ -171,10 +181,44 @@ END
 	cp c.key old.key
 	nos-send --keyring c.key --batch 1 < <(readings 3)
 	run -0 --separate-stderr nos-send --keyring old.key < <(readings 2 4)
-	[ "$stderr" = 'nos-send: number 1 was in use: the keyring is an old copy; going on at 4' ]
+	[ "$stderr" = 'nos-send: the keyring is an old copy or used elsewhere at once: old.key' ]
 	[ "$(jq -c -s 'map([.status, .seq])' <<<"$output")" = '[["accepted",4],["accepted",4]]' ]
 	[ "$(jq .seq.next old.key)" -eq 5 ]
 	eventually has_values '[1,2,3,4,5]'
+}
+
+# A BETWEEN where another on a copy of the keyring takes the next number before each of n requests.
+quicker() {
+	cp c.key copy.key
+	BETWEEN_HOOK="echo '{\"type\":\"t\",\"value\":0}' | nos-send --keyring copy.key >>copied" \
+		between_start "${URL##*:}" $(printf 'hook %.0s' $(seq "$1"))
+}
+
+@test "a keyring that is used elsewhere at once goes on as long as --wait allows, and says so once" {
+	station
+	quicker 12
+	run -0 --separate-stderr nos-send --keyring c.key --url "$BETWEEN" --batch 1 < <(readings 2)
+	[ "$stderr" = 'nos-send: the keyring is an old copy or used elsewhere at once: c.key' ]
+	[ "$(jq -c -s 'map([.status, .seq])' <<<"$output")" = '[["accepted",13],["accepted",14]]' ]
+	[ "$(jq -s 'map(select(.status == "accepted")) | length' copied)" -eq 12 ]
+	eventually has_values '[0,0,0,0,0,0,0,0,0,0,0,0,1,2]'
+}
+
+@test "a keyring that is used elsewhere all the time is named with the remedy, and nothing is lost" {
+	station
+	quicker 30
+	run -75 --separate-stderr nos-send --keyring c.key --url "$BETWEEN" --wait 0s < <(readings 1)
+	[ "${stderr_lines[1]}" = 'nos-send: c.key: a copy of it is in use at once, and takes each number: stop that, and register each source by itself' ]
+	[ "$(jq -r .error.code <<<"$output")" = busy ]
+	run -0 nos-send --keyring c.key --url http://127.0.0.1:1 --wait 0s --spool spool < <(readings 1)
+	for i in 1 2; do
+		run -0 --separate-stderr nos-send --keyring c.key --url "$BETWEEN" --wait 0s --spool spool </dev/null
+		[[ $stderr == *'0 packs accepted, 1 waiting'*'c.key: a copy of it is in use at once'* ]]
+	done
+	run -0 nos-send --keyring c.key --spool spool </dev/null
+	[ "$(waiting)" -eq 0 ]
+	one() { [ "$(jq -s 'map(select(.value == 1)) | length' out)" -eq 1 ]; }
+	eventually one
 }
 
 @test "a second one on the keyring waits, and is told who is there" {
@@ -270,13 +314,29 @@ END
 	first=$(printf 'spool/%s/%020d.jwe' "$SOURCE" 1)
 	sed -i 's/.$/-/' "$first"
 	cp "$(printf 'spool/%s/%020d.jwe' "$SOURCE" 2)" "$(printf 'spool/%s/%020d.jwe' "$SOURCE" 9)"
-	run -0 --separate-stderr nos-send --keyring c.key --spool spool </dev/null
+	run -65 --separate-stderr nos-send --keyring c.key --spool spool </dev/null
 	[ "$(grep -c 'did not open' <<<"$stderr")" -eq 2 ]
-	[[ $stderr == *'nos-send: spool: 2 packs accepted, 0 waiting' ]]
+	[[ $stderr == *'nos-send: spool: 2 packs accepted, 0 waiting, 2 put aside as .bad' ]]
 	[ -e "$first.bad" ] && [ "$(waiting)" -eq 0 ]
 	eventually has_values '[2,3]'
 	run -0 nos-send --keyring c.key --url http://127.0.0.1:1 --spool spool --wait 0s < <(readings 1)
 	[ -e "$(printf 'spool/%s/%020d.jwe' "$SOURCE" 10)" ]
+}
+
+@test "--wait bounds a node that takes the connection and never answers, with a spool and without" {
+	station
+	kill -STOP "$NODE_PID"
+	run -69 --separate-stderr nos-send --keyring c.key --wait 0s < <(readings 1)
+	[[ $stderr =~ 'timed out after '[0-9]{4}' milliseconds' ]]
+	[ "$(jq -r .error.code <<<"$output")" = away ]
+	run -0 --separate-stderr nos-send --keyring c.key --wait 1500ms --spool spool < <(readings 1 2)
+	[[ $stderr =~ 'timed out after '[0-9]{4}' milliseconds' ]]
+	[ "$(jq -r .status <<<"$output")" = spooled ]
+	run -69 --separate-stderr nos-send --anonymous --url "$URL" --wait 0s < <(readings 1)
+	[[ $stderr =~ 'timed out after '[0-9]{4}' milliseconds' ]]
+	kill -CONT "$NODE_PID"
+	run -0 nos-send --keyring c.key --spool spool </dev/null
+	[ "$(waiting)" -eq 0 ]
 }
 
 @test "SIGTERM lets the pack under way finish, answers it and ends with 143" {
@@ -346,7 +406,7 @@ END
 
 @test "options that exclude each other, and keyrings that cannot be, are told" {
 	for bad in '' '--keyring a --anonymous' '--anonymous' '--anonymous --url http://h --spool s' '--keyring a --kind k' \
-		'--anonymous --url http://h --kind a/b' '--anonymous --url h' '--keyring a --batch 0' '--keyring a --batch 10001' '--keyring a in'; do
+		'--anonymous --url http://h --kind a/b' '--anonymous --url http://h --kind only' '--anonymous --url http://h --kind anonymous' '--anonymous --url h' '--keyring a --batch 0' '--keyring a --batch 10001' '--keyring a in'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr nos-send $bad </dev/null
 		[ -n "$stderr" ] || { echo "$bad"; return 1; }

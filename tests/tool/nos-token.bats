@@ -130,12 +130,12 @@ ids() { token list | jq -r .id; }
 		new --url node:8080|--url: the URL must be http://HOST… or https://HOST…
 		new --url http://u:p@h|--url: the URL of a node has no user, query, blank or foreign byte
 		new --url http://$(printf 'x%.0s' {1..250})|--url: the URL is over 255 bytes
-		new --url $URL --count 0|--count: '0' is not a count
-		new --url $URL --count 100001|--count: '100001' is not a count
-		new --url $URL --uses 0|--uses: '0' is not a count
-		new --url $URL --uses 1001 --open|--uses: '1001' is not a count
-		new --url $URL --expires 366d|--expires: '366d' is not a time
-		new --url $URL --expires 0s|--expires: '0s' is not a time
+		new --url $URL --count 0|--count: '0' is under 1
+		new --url $URL --count 100001|--count: '100001' is over 100000
+		new --url $URL --uses 0|--uses: '0' is under 1
+		new --url $URL --uses 1001 --open|--uses: '1001' is over 1000
+		new --url $URL --expires 366d|--expires: '366d' is over 365d
+		new --url $URL --expires 0s|--expires: '0s' is under 1s
 		new x --url $URL|new takes no operand: 'x'
 		list x|list takes no operand: 'x'
 		forget x|no 'forget', take new, list or withdraw

@@ -43,6 +43,41 @@ conf() { printf '%s\n' "$@" >nos.conf; }
 	run -0 nos-score --config link <<<"$reading"
 }
 
+@test "a named nos.conf may be a pipe, one at the user's own place is never waited for" {
+	[ "$(age --config <(echo 'now = 1547812801'))" = 1 ]
+	mkdir -p .config/nos
+	mkfifo .config/nos/nos.conf
+	run -74 --separate-stderr timeout 60 nos-score <<<"$reading"
+	[ "$stderr" = "nos-score: '$HOME/.config/nos/nos.conf' is no regular file" ]
+}
+
+@test "a nos.conf at the user's own place may be a link, and one to nothing is told" {
+	mkdir -p .config/nos
+	conf 'now = 1547812801'
+	ln -s ../../nos.conf .config/nos/nos.conf
+	[ "$(age)" = 1 ]
+	rm nos.conf
+	run -66 --separate-stderr nos-score <<<"$reading"
+	[ "$stderr" = "nos-score: '$HOME/.config/nos/nos.conf' links to no file" ]
+}
+
+@test "a nos.conf over 64 KiB is bad settings, wherever it is" {
+	mkdir -p .config/nos
+	head -c 65537 /dev/zero | tr '\0' '#' >.config/nos/nos.conf
+	for named in '' '--config .config/nos/nos.conf'; do
+		# shellcheck disable=SC2086 # words
+		run -78 --separate-stderr nos-score $named <<<"$reading"
+		[[ $stderr == *"nos.conf' is over 65536 bytes" ]]
+	done
+}
+
+@test "a value that only another tool has is that tool's to refuse" {
+	conf 'batch = none' 'now = 1547812801'
+	[ "$(age --config nos.conf)" = 1 ]
+	run -78 --separate-stderr nos-send --config nos.conf --keyring c.key --batch 1 </dev/null
+	[ "$stderr" = "nos-send: nos.conf: line 1: --batch: 'none' is not a whole number" ]
+}
+
 @test "a key for one tool goes before the plain one, wherever it stands" {
 	conf 'nos-score.now = 1547812801' 'now = 1547812802' 'nos-send.batch = 5'
 	[ "$(age --config nos.conf)" = 1 ]
@@ -66,7 +101,7 @@ conf() { printf '%s\n' "$@" >nos.conf; }
 		now|not of the form 'key = value'
 		= 1|not of the form 'key = value'
 		config = x|'config' is for the command line alone
-		max-line = x|--max-line: 'x' is not a size
+		max-line = x|--max-line: 'x' is not a size such as 64K, 1M
 		verbose = 1|--verbose: '1' is not yes or no
 	END
 }

@@ -165,6 +165,10 @@ static void what_is_no_file_is_refused_and_never_waited_for(void **state)
 	assert_int_equal(read_file("pipe", NOS_FILE_SECRET, 10, &b), NOS_IO);
 	assert_string_equal(err.text, "'pipe' is no regular file");
 	nos_buf_release(&b);
+	assert_int_equal(read_file("pipe", NOS_FILE_REGULAR, 10, &b), NOS_IO);
+	nos_buf_release(&b);
+	assert_int_equal(read_file(".", NOS_FILE_REGULAR, 10, &b), NOS_IO);
+	nos_buf_release(&b);
 	assert_int_equal(read_file(".", NOS_FILE_PLAIN, 10, &b), NOS_IO);
 	nos_buf_release(&b);
 	assert_int_equal(read_file("no", NOS_FILE_PLAIN, 10, &b), NOS_ABSENT);
@@ -243,6 +247,44 @@ static void a_folder_is_made_with_those_above_it(void **state)
 	assert_int_equal(rmdir("a/b/c") + rmdir("a/b") + rmdir("a"), 0);
 }
 
+static void what_was_left_beside_a_file_is_swept_and_nothing_else(void **state)
+{
+	static const char *const stale[] = { "sub/key.new.abc123", "sub/key.new.XXXXXX" };
+	static const char *const others[] = { "sub/key", "sub/key.new.abc12", "sub/key.new.abc1234",
+		"sub/key.new.abc12-", "sub/key.new", "sub/key.pending.new.abc123",
+		"sub/akey.new.abc123", "key.new.abc123" };
+
+	(void)state;
+	nos_file_sweep("sub/key"); /* no such folder */
+	assert_int_equal(nos_file_folder("sub", &err), NOS_OK);
+	for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]); i++)
+		assert_int_equal(nos_file_create(stale[i], TEXT("1"), &err), NOS_OK);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_int_equal(nos_file_create(others[i], TEXT("1"), &err), NOS_OK);
+	assert_int_equal(mkdir("sub/key.new.folder", 0700), 0);
+	assert_int_equal(symlink("key", "sub/key.new.linked"), 0);
+	nos_file_sweep("sub/key");
+	for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]); i++)
+		assert_int_equal(access(stale[i], F_OK), -1);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_int_equal(unlink(others[i]), 0);
+	assert_int_equal(rmdir("sub/key.new.folder") + unlink("sub/key.new.linked"), 0);
+	assert_int_equal(rmdir("sub"), 0);
+	assert_int_equal(nos_file_create("key.new.abc123", TEXT("1"), &err), NOS_OK);
+	nos_file_sweep("key");
+	assert_int_equal(access("key.new.abc123", F_OK), -1);
+}
+
+static void what_another_user_left_is_not_swept(void **state)
+{
+	(void)state;
+	assert_int_equal(nos_file_create("key.new.abc123", TEXT("1"), &err), NOS_OK);
+	if (chown("key.new.abc123", 1, 1) < 0)
+		skip();
+	nos_file_sweep("key");
+	assert_int_equal(access("key.new.abc123", F_OK), 0);
+}
+
 /* A child that holds the lock until the parent says so. */
 static pid_t hold(int ready[2], int go[2])
 {
@@ -314,6 +356,8 @@ int main(void)
 		TEST(the_old_file_is_whole_where_the_new_one_had_no_room),
 		TEST(what_is_there_already_is_not_made_again),
 		TEST(a_folder_is_made_with_those_above_it),
+		TEST(what_was_left_beside_a_file_is_swept_and_nothing_else),
+		TEST(what_another_user_left_is_not_swept),
 		TEST(a_lock_is_held_against_other_processes_until_it_is_closed),
 		TEST(a_lock_on_a_file_that_was_replaced_is_taken_anew),
 	};

@@ -65,6 +65,9 @@ static void a_decimal_is_read_as_json_writes_it(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(nos_num_parse_decimal(nos_str_of(bad[i]), &v));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(
+		    nos_num_is_decimal(nos_str_of(bad[i])), strcmp(bad[i], "1e999") == 0);
 	assert_true(nos_num_parse_decimal(NOS_STR("-8.5e-1"), &v));
 	assert_near(v, -0.85, 1e-15);
 }

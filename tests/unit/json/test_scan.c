@@ -39,7 +39,7 @@ static void what_is_json_is_taken(void **state)
 	static const char *const texts[] = { "0", "-0.5e+10", "true", "null", "\"\"", "[]", "{}",
 		" [ ] ", "{ \"a\" : [ 1 , {\"b\":\"c\"} , \"d\" ] , \"e\" : null }\r\n",
 		"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\"", "[[[[1]]]]", "{\"a\":{\"a\":{\"a\":1}}}",
-		"\"\xc3\xa4\"", "{\"a b\":\"]}\"}" };
+		"\"\xc3\xa4\"", "{\"a b\":\"]}\"}", "-1e999" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

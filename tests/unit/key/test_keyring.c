@@ -10,7 +10,7 @@ static const char good[] =
     "{\"v\":1,\"source\":\"s-7f3a09c2e1\",\"name\":\"campodenno\",\"kind\":\"weather-station\","
     "\"mode\":\"push\",\"types\":[\"air_temperature\"],\"node\":{\"number\":1,\"urls\":[\"http://"
     "127.0.0.1:8080\"],\"pin\":\"" KEY "\",\"sign\":\"" OTHER
-    "\"},\"scheme\":\"pairwise\",\"seq\":{\"next\":64},\"control\":{\"down\":{\"ctr\":3,\"key\":"
+    "\"},\"scheme\":\"pairwise\",\"enrolment\":\"t-5c01d2aa90\",\"seq\":{\"next\":64},\"control\":{\"down\":{\"ctr\":3,\"key\":"
     "\"" KEY "\"},\"up\":{\"ctr\":1,\"key\":\"" OTHER "\"}},\"static\":{\"z\":2,\"key\":\"" KEY
     "\"},\"keys\":[{\"key\":\"p.2\",\"state\":\"active\",\"value\":\"" OTHER
     "\",\"since\":1547812800},{\"key\":\"p.1\",\"state\":\"deactivated\",\"value\":\"" KEY
@@ -57,6 +57,8 @@ static void a_keyring_that_is_not_whole_is_refused(void **state)
 	(void)state;
 	refuse("\"v\":1", "\"v\":2", NOS_CONFIG);
 	refuse("\"source\"", "\"sauce\"", NOS_DATA);
+	refuse("\"t-5c01d2aa90\"", "5", NOS_DATA);
+	refuse("\"enrolment\"", "\"more\"", NOS_OK);
 	refuse("\"next\":64", "\"next\":0", NOS_DATA);
 	refuse("\"ctr\":3", "\"ctr\":-3", NOS_DATA);
 	refuse("\"ctr\":3", "\"ctr\":2097153", NOS_DATA);

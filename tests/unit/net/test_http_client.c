@@ -315,21 +315,38 @@ static void the_stop_flag_ends_a_request_under_way_and_any_later_one(void **stat
 	stop = 0;
 }
 
-static void an_answer_that_does_not_come_in_time_is_given_up(void **state)
+#define LONG_MS 3600000
+
+/* A server that never answers must be given up within an hour. */
+static void give_up(uint64_t total_ms, uint64_t limit_ms)
 {
 	struct nos_http_client_config config = {
-		.connect_ms = 10000, .total_ms = 50, .answer_max = 1
+		.connect_ms = 10000, .total_ms = total_ms, .answer_max = 1
 	};
 	struct nos_http_client *hasty;
 	struct server s;
 
-	(void)state;
 	assert_int_equal(nos_http_client_new(&config, &hasty, &err), NOS_OK);
+	nos_http_client_limit(hasty, limit_ms);
 	start_server(&s, NULL, 1);
 	assert_int_equal(nos_http_client_send(hasty, s.url, NULL, NULL, &answer, &err), NOS_AWAY);
+	assert_non_null(strstr(err.text, "timed out"));
 	nos_http_client_free(hasty);
 	end_server(&s);
 	stop = 0;
+}
+
+static void an_answer_that_does_not_come_in_time_is_given_up(void **state)
+{
+	(void)state;
+	give_up(50, 0);
+}
+
+static void a_limit_makes_the_wait_for_an_answer_shorter_and_never_longer(void **state)
+{
+	(void)state;
+	give_up(LONG_MS, 50);
+	give_up(50, LONG_MS);
 }
 
 static void a_ca_file_that_is_not_there_is_said_at_once(void **state)
@@ -391,6 +408,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_http_url_is_wrong_usage),
 		cmocka_unit_test(the_stop_flag_ends_a_request_under_way_and_any_later_one),
 		cmocka_unit_test(an_answer_that_does_not_come_in_time_is_given_up),
+		cmocka_unit_test(a_limit_makes_the_wait_for_an_answer_shorter_and_never_longer),
 		cmocka_unit_test(a_ca_file_that_is_not_there_is_said_at_once),
 		cmocka_unit_test(a_query_value_is_escaped_byte_by_byte),
 	};

@@ -41,7 +41,8 @@ static void a_full_reading_is_read(void **state)
 static void what_stands_for_no_number_is_kept_as_missing(void **state)
 {
 	static const char *const values[] = { "null", "NaN", "-nan", "nan", "Infinity", "-inf",
-		"\"7.9\"", "\"nan\"", "\"-nan\"", "\"NaN\"", "\"\"", "\" 12 \"", "\"-Inf\"" };
+		"\"7.9\"", "\"nan\"", "\"-nan\"", "\"NaN\"", "\"\"", "\" 12 \"", "\"-Inf\"",
+		"1e999", "-1e999", "\"1e999\"" };
 	struct nos_reading r;
 	char text[100];
 

@@ -137,6 +137,25 @@ static void a_number_that_could_not_be_reserved_is_not_given(void **state)
 	nos_ring_release(&r);
 }
 
+static void what_was_half_written_is_removed_by_who_holds_the_lock_alone(void **state)
+{
+	struct nos_ring one, two;
+
+	(void)state;
+	write_one();
+	nos_ring_init(&one);
+	nos_ring_init(&two);
+	assert_int_equal(nos_ring_open(&one, "a.key", 0, &err), NOS_OK);
+	assert_int_equal(
+	    nos_file_create("a.key.new.abc123", nos_str_bytes(NOS_STR("x")), &err), NOS_OK);
+	assert_int_equal(nos_ring_open(&two, "a.key", 0, &err), NOS_BUSY);
+	assert_int_equal(access("a.key.new.abc123", F_OK), 0);
+	nos_ring_release(&one);
+	assert_int_equal(nos_ring_open(&two, "a.key", 0, &err), NOS_OK);
+	assert_int_equal(access("a.key.new.abc123", F_OK), -1);
+	nos_ring_release(&two);
+}
+
 static void one_at_a_time_uses_a_keyring(void **state)
 {
 	struct nos_ring one, two;
@@ -188,6 +207,7 @@ int main(void)
 		TEST(a_node_that_is_ahead_moves_the_numbers_on_and_never_back),
 		TEST(a_number_that_could_not_be_reserved_is_not_given),
 		TEST(one_at_a_time_uses_a_keyring),
+		TEST(what_was_half_written_is_removed_by_who_holds_the_lock_alone),
 		TEST(what_is_no_keyring_is_refused_with_its_remedy),
 	};
 

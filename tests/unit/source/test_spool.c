@@ -214,7 +214,8 @@ static void another_keyrings_packs_do_not_open(void **state)
 static void other_files_of_the_folder_are_left_alone(void **state)
 {
 	static const char *const names[] = { FOLDER "1.jwe", FOLDER "00000000000000000000.jwe",
-		FOLDER "99999999999999999999.jwe", FOLDER "00000000000000000003.jwe.new.abcdef",
+		FOLDER "99999999999999999999.jwe", FOLDER "00000000000000000003.jwe.bad",
+		FOLDER "00000000000000000002.jwe.new.abcde", FOLDER "1.jwe.new.abcdef",
 		FOLDER "readme" };
 	struct nos_spool s = open_spool(1, 1 << 20);
 
@@ -226,6 +227,29 @@ static void other_files_of_the_folder_are_left_alone(void **state)
 	s = open_spool(1, 1 << 20);
 	assert_int_equal(s.count, 0);
 	assert_int_equal(s.last, 3);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(access(names[i], F_OK), 0);
+	nos_spool_release(&s);
+}
+
+static void what_was_half_written_when_one_was_killed_is_removed(void **state)
+{
+	static const char *const names[] = { FOLDER "00000000000000000001.jwe.new.aB3dE6",
+		FOLDER "00000000000000000001.jwe.new.zzzzzz",
+		FOLDER "00000000000000000007.jwe.new.abcdef" };
+	struct nos_spool s = open_spool(1, 1 << 20);
+
+	(void)state;
+	put(&s, "a\n", 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(
+		    nos_file_create(names[i], nos_str_bytes(NOS_STR("x")), &err), NOS_OK);
+	nos_spool_release(&s);
+	s = open_spool(1, 1 << 20);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(access(names[i], F_OK), -1);
+	expect(&s, "a\n", 0);
+	assert_int_equal(s.count, 0);
 	nos_spool_release(&s);
 }
 
@@ -242,6 +266,7 @@ int main(void)
 		TEST(what_does_not_open_is_moved_aside_and_its_number_stays_taken),
 		TEST(another_keyrings_packs_do_not_open),
 		TEST(other_files_of_the_folder_are_left_alone),
+		TEST(what_was_half_written_when_one_was_killed_is_removed),
 	};
 
 	nos_jose_start();
