@@ -52,7 +52,7 @@ FUZZ     := $(FUZZ_SRC:%.c=$B/%)
 
 FUZZ_SECONDS ?= 5
 # Test programs at a time; each has folders, ports and a broker of its own.
-PROVE ?= -j2
+PROVE ?= -j4
 
 # A tool links only what its rooms need.
 LIBS_all := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm

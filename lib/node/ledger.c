@@ -82,16 +82,38 @@ static enum nos_code save(struct nos_ledger *l, size_t jobs, struct nos_err *err
 	return NOS_OK;
 }
 
+/* What of a stream may go, and what must. */
+struct excess {
+	struct nos_time before; /* what was appended before goes */
+	double share;		/* of the stream that goes whatever its age, the oldest first */
+};
+
 static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t up_to,
-    struct nos_time before, struct nos_err *err)
+    const struct excess *e, struct nos_err *err)
 {
-	struct nos_store_trim what = { .before = before, .up_to = up_to, .most = TRIM_MOST };
+	struct nos_store_trim what = { .before = e->before, .up_to = up_to, .most = TRIM_MOST };
+	uint64_t first, last, over;
 	size_t dropped;
 
-	if (nos_store_trim(l->config.store, stream, &what, &dropped, err))
+	if (e->before.ms != INT64_MIN &&
+	    nos_store_trim(l->config.store, stream, &what, &dropped, err))
 		return err->code;
-	l->more_to_trim |= dropped == TRIM_MOST;
-	return NOS_OK;
+	if (e->before.ms != INT64_MIN)
+		l->more_to_trim |= dropped == TRIM_MOST;
+	if (e->share <= 0)
+		return NOS_OK;
+	if (nos_store_bounds(l->config.store, stream, &first, &last, err))
+		return err->code;
+	over = (uint64_t)((double)(last + 1 - first) * e->share) + 1;
+	what.before.ms = INT64_MAX;
+	what.most = over < TRIM_MOST ? (size_t)over : TRIM_MOST;
+	l->more_to_trim |= over > TRIM_MOST;
+	return nos_store_trim(l->config.store, stream, &what, &dropped, err);
+}
+
+static bool is_due(const struct nos_ledger *l)
+{
+	return l->more_to_trim || nos_mono_now().us - l->trimmed.us >= TRIM_EVERY_US;
 }
 
 /* What is old enough goes; over the size the oldest go, whatever their age. What a restart or the
@@ -101,28 +123,25 @@ static enum nos_code trim(struct nos_ledger *l, struct nos_err *err)
 	const struct nos_ledger_config *f = &l->config;
 	uint64_t last = l->last_record, used, spare;
 	uint64_t records = f->outbox ? l->mark.published : last;
-	struct nos_time before = { INT64_MIN };
-	struct nos_mono now = nos_mono_now();
+	struct excess e = { .before = { INT64_MIN } };
 
-	if (!l->more_to_trim && now.us - l->trimmed.us < TRIM_EVERY_US)
+	if (!is_due(l))
 		return NOS_OK;
-	l->trimmed = now;
+	l->trimmed = nos_mono_now();
 	l->more_to_trim = false;
 	if (nos_store_space(f->store, &used, &spare, err))
 		return err->code;
 	nos_metric_set(f->metric, NOS_METRIC_STORE_BYTES, used);
 	if (f->keep_ms)
-		before.ms = nos_time_now().ms - (int64_t)f->keep_ms;
+		e.before.ms = nos_time_now().ms - (int64_t)f->keep_ms;
 	if (f->keep_bytes && used > f->keep_bytes)
-		before.ms = INT64_MAX;
-	if (before.ms == INT64_MIN)
-		return NOS_OK;
+		e.share = (double)(used - f->keep_bytes) / (double)used;
 	/* A restart asks the newest record how far the weighing came, unless all of it is saved. */
 	if (l->mark.saved != l->last_raw && records >= last)
 		records = last ? last - 1 : 0;
-	if (trim_one(l, NOS_RAW_STREAM, l->mark.saved, before, err))
+	if (trim_one(l, NOS_RAW_STREAM, l->mark.saved, &e, err))
 		return err->code;
-	return trim_one(l, NOS_ANALYSE_STREAM, records, before, err);
+	return trim_one(l, NOS_ANALYSE_STREAM, records, &e, err);
 }
 
 static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct nos_track *track)
@@ -311,7 +330,6 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 
 bool nos_ledger_is_due(const struct nos_ledger *l)
 {
-	return l->pending.count || l->more_to_trim || l->published != l->mark.published ||
-	       nos_track_saved_up_to(l->tracks, l->last_raw) != l->mark.saved ||
-	       nos_mono_now().us - l->trimmed.us >= TRIM_EVERY_US;
+	return l->pending.count || l->published != l->mark.published ||
+	       nos_track_saved_up_to(l->tracks, l->last_raw) != l->mark.saved || is_due(l);
 }

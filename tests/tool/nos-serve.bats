@@ -255,9 +255,10 @@ END
 	for i in {1..30}; do post $NDJSON in /v1/data; done
 	[ "$(jq .position <<<"$ANSWER")" -eq 30 ]
 	kept() { sqlite3 node.db "select $1(position) from stream_raw" 2>/dev/null; }
-	fits() { local n; n=$(kept count) && [ "$n" -ge 1 ] && [ "$n" -lt 10 ]; }
+	used() { curl -s "$ADMIN/metrics" | awk '$1 == "nos_store_bytes" {print $2}'; }
+	fits() { [ "$(kept count)" -lt 15 ] && [ "$(used)" -le 1048576 ]; }
 	eventually fits
-	[ "$(kept max)" -eq 30 ]
+	[ "$(kept count)" -ge 1 ] && [ "$(kept max)" -eq 30 ]
 	all_printed() { [ "$(records)" -eq 9000 ]; }
 	eventually all_printed
 }
