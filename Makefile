@@ -43,6 +43,12 @@ UNIT     := $(UNIT_SRC:%.c=$B/%)
 TOOL_SRC := $(sort $(wildcard cmd/nos-*.c))
 TOOLS    := $(TOOL_SRC:%.c=$B/%)
 BATS     := $(sort $(wildcard tests/tool/*.bats))
+# Those that run no tool of the flavour under test gain nothing by a sanitizer.
+PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats
+BATS_release := $(BATS)
+BATS_cover := $(BATS)
+BATS_asan := $(filter-out $(PLAIN),$(BATS))
+BATS_tsan := $(BATS_asan)
 E2E_LONG := $(sort $(wildcard tests/e2e/long-*.bats))
 E2E      := $(filter-out $(E2E_LONG),$(sort $(wildcard tests/e2e/*.bats)))
 HELP_SRC := $(sort $(wildcard tests/help/*.c))
@@ -111,11 +117,11 @@ unit: $(UNIT) ## run the unit tests
 
 tool: $(TOOLS) $(HELP) ## run the tests of the tools
 	@test -n "$(BATS)" || { echo 'no tool test found' >&2; exit 1; }
-	V=$(V) prove $(PROVE) --exec bats $(BATS)
+	V=$(V) prove $(PROVE) --timer --exec bats $(BATS_$(V))
 
 e2e: $(TOOLS) ## run the tests of a node, a broker and sources together
 	@test -n "$(E2E)" || { echo 'no e2e test found' >&2; exit 1; }
-	V=$(V) prove $(PROVE) --exec bats $(E2E)
+	V=$(V) prove $(PROVE) --timer --exec bats $(E2E)
 
 e2e-long: $(TOOLS) ## and those of them that install or take more
 	@test -n "$(E2E_LONG)" || { echo 'no long e2e test found' >&2; exit 1; }
