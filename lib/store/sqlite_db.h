@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A SQLite file as a store: opened only by its owner, in one format, with the door through which
+ * every transaction goes and statements that are compiled once. For the files of this room.
+ */
+#ifndef NOS_STORE_SQLITE_DB_H
+#define NOS_STORE_SQLITE_DB_H
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+
+#define NOS_SQLITE_STATEMENTS_MAX 48 /* a dozen, and half a dozen for each of a few streams */
+#define NOS_SQLITE_STREAM_MAX	  16
+
+/* A statement is compiled once. sql is a literal, known by its address. */
+struct nos_sqlite_cached {
+	const char *sql;
+	char stream[NOS_SQLITE_STREAM_MAX]; /* whose table stands for '$' in it; empty: none */
+	sqlite3_stmt *st;
+};
+
+struct nos_sqlite_db {
+	sqlite3 *db;
+	int door;
+	int folder;	  /* the store's, to ask for free space */
+	bool group;	  /* begin was called */
+	uint64_t version; /* PRAGMA data_version when it was asked last */
+	struct nos_sqlite_cached cache[NOS_SQLITE_STATEMENTS_MAX];
+	size_t cached;
+};
+
+/* Open, and make if it is not there and create is set; what nos_store_open returns. */
+enum nos_code nos_sqlite_db_open(
+    const char *path, bool create, void **ret, struct nos_err *err) NOS_CHECK;
+void nos_sqlite_db_close(void *e);
+
+/* Fill *err by what SQLite said last: NOS_BUSY, NOS_INTERNAL, NOS_IO (damaged among them). */
+enum nos_code nos_sqlite_db_failed(
+    const struct nos_sqlite_db *q, const char *what, struct nos_err *err);
+
+/* Statements without a row; one number that one without parameters gives. */
+enum nos_code nos_sqlite_db_run(
+    const struct nos_sqlite_db *q, const char *sql, struct nos_err *err) NOS_CHECK;
+enum nos_code nos_sqlite_db_number(
+    struct nos_sqlite_db *q, const char *sql, uint64_t *ret, struct nos_err *err) NOS_CHECK;
+
+/* The compiled statement of sql, a literal; and over a stream's table, whose name stands for '$'.
+ */
+enum nos_code nos_sqlite_db_prepare(
+    struct nos_sqlite_db *q, const char *sql, sqlite3_stmt **ret, struct nos_err *err) NOS_CHECK;
+enum nos_code nos_sqlite_db_on_stream(struct nos_sqlite_db *q, const char *sql, const char *stream,
+    sqlite3_stmt **ret, struct nos_err *err) NOS_CHECK;
+
+/* Leave a statement as it was compiled, at the end of its scope; forget all of them. */
+void nos_sqlite_db_leave(sqlite3_stmt **p);
+void nos_sqlite_db_forget(struct nos_sqlite_db *q);
+
+#define NOS_SQLITE_STATEMENT __attribute__((cleanup(nos_sqlite_db_leave))) sqlite3_stmt *
+
+#endif
