@@ -136,8 +136,10 @@ static void the_scan_and_jansson_agree_on_mutated_texts(void **state)
 	print_message("seed %u\n", seed);
 	for (int round = 0; round < 20000; round++) {
 		char text[sizeof(good)];
+		json_error_t why = { 0 };
 		json_t *twin;
 		enum nos_code code;
+		bool takes;
 
 		memcpy(text, good, sizeof(good));
 		for (int n = 0; n < 1 + round % 3; n++) {
@@ -145,10 +147,12 @@ static void the_scan_and_jansson_agree_on_mutated_texts(void **state)
 
 			text[at] = alphabet[(size_t)rand_r(&seed) % (sizeof(alphabet) - 1)];
 		}
-		twin = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+		twin = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+		/* A number over a double's range is one, which a reading keeps as missing. */
+		takes = twin || json_error_code(&why) == json_error_numeric_overflow;
 		code = nos_scan_parse(&s, nos_str_of(text), &err);
-		if ((twin != NULL) != (code == NOS_OK))
-			fail_msg("jansson %s, the scan %s: %s", twin ? "takes" : "refuses",
+		if (takes != (code == NOS_OK))
+			fail_msg("jansson %s, the scan %s: %s", takes ? "takes" : "refuses",
 			    code ? "refuses" : "takes", text);
 		json_decref(twin);
 	}
