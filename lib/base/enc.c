@@ -175,15 +175,3 @@ void nos_enc_field_num(struct nos_buf *b, uint64_t n)
 
 	nos_enc_field(b, out, nos_enc_leb128(n, out));
 }
-
-bool nos_enc_field_decode(struct nos_span *s, struct nos_span *ret)
-{
-	struct nos_span rest = *s;
-	uint64_t len;
-
-	if (!nos_enc_leb128_decode(&rest, &len) || len > rest.len)
-		return false;
-	*ret = (struct nos_span){ rest.p, (size_t)len };
-	*s = (struct nos_span){ rest.p + len, rest.len - (size_t)len };
-	return true;
-}

@@ -40,7 +40,4 @@ bool nos_enc_leb128_decode(struct nos_span *s, uint64_t *ret);
 void nos_enc_field(struct nos_buf *b, const void *p, size_t len);
 void nos_enc_field_num(struct nos_buf *b, uint64_t n);
 
-/* Read a field written by nos_enc_field; *ret points into s. */
-bool nos_enc_field_decode(struct nos_span *s, struct nos_span *ret);
-
 #endif

@@ -6,11 +6,6 @@
 
 #include "key/derive.h"
 
-void nos_chain_release(struct nos_chain *c)
-{
-	explicit_bzero(c, sizeof(*c));
-}
-
 void nos_chain_step_release(struct nos_chain_step *s)
 {
 	explicit_bzero(s, sizeof(*s));

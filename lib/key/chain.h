@@ -26,7 +26,6 @@ struct nos_chain_step {
 	struct nos_secret key;	   /* M'_i: what a key that it brings is made from */
 };
 
-void nos_chain_release(struct nos_chain *c);
 void nos_chain_step_release(struct nos_chain_step *s);
 
 /* The keys of message c->ctr; *c stays. NOS_INTERNAL: OpenSSL failed. */

@@ -86,11 +86,6 @@ static enum nos_code save(struct nos_ring *r, uint64_t next, struct nos_err *err
 	return NOS_OK;
 }
 
-enum nos_code nos_ring_save(struct nos_ring *r, struct nos_err *err)
-{
-	return save(r, r->reserved, err);
-}
-
 enum nos_code nos_ring_take(struct nos_ring *r, uint64_t *ret_seq, struct nos_err *err)
 {
 	if (r->next >= NOS_NUM_SAFE - NOS_RING_BLOCK)

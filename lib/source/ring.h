@@ -45,9 +45,6 @@ enum nos_code nos_ring_read(
 enum nos_code nos_ring_write(
     const char *path, const struct nos_keyring *k, bool replace, struct nos_err *err) NOS_CHECK;
 
-/* Write what *r holds, with the numbers that are reserved. */
-enum nos_code nos_ring_save(struct nos_ring *r, struct nos_err *err) NOS_CHECK;
-
 /* Give out the next number; a new block is on disk before. NOS_INTERNAL: no number is left; NOS_IO,
  * NOS_DENIED: the file could not be written, and no number was given. */
 enum nos_code nos_ring_take(struct nos_ring *r, uint64_t *ret_seq, struct nos_err *err) NOS_CHECK;
