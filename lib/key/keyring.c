@@ -85,6 +85,59 @@ static enum nos_code decode_keys(
 	return NOS_OK;
 }
 
+static enum nos_code decode_older(
+    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *v;
+	uint32_t at = 0;
+
+	if (nos_decode_array(d, "older", &list, err))
+		return err->code;
+	if (list->count > NOS_KEYRING_OLDER_MAX)
+		return nos_err_set_field(
+		    err, NOS_DATA, "older", "older: over %d", NOS_KEYRING_OLDER_MAX);
+	while (nos_scan_element(d->scan, list, &at, &v)) {
+		struct nos_keyring_older *o = &k->older[k->older_count++];
+		struct nos_decode one = { d->scan, v };
+
+		if (v->kind != NOS_SCAN_OBJECT)
+			return nos_err_set_field(err, NOS_DATA, "older", "older: not objects");
+		if (nos_decode_uint(&one, "z", 1, NOS_NUM_SAFE - 1, &o->z, err) ||
+		    nos_decode_secret(&one, "resync", KEY_LEN, &o->resync, err) ||
+		    nos_decode_secret(&one, "renew", KEY_LEN, &o->renew, err) ||
+		    nos_decode_secret(&one, "spool", KEY_LEN, &o->spool, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+/* Bytes of at most max, base64url. */
+static enum nos_code decode_bytes(const struct nos_decode *d, const char *name, uint8_t *ret,
+    size_t max, size_t *ret_len, struct nos_err *err)
+{
+	NOS_AUTO(buf) b = { 0 };
+
+	nos_buf_init(&b, max);
+	if (nos_decode_blob(d, name, &b, err))
+		return err->code;
+	memcpy(ret, b.p, b.len);
+	*ret_len = b.len;
+	return NOS_OK;
+}
+
+static enum nos_code decode_ask(
+    const struct nos_decode *d, struct nos_keyring_ask *ret, struct nos_err *err)
+{
+	struct nos_decode ask;
+
+	if (nos_decode_inside(d, "ask", &ask, err) ||
+	    nos_decode_uint(&ask, "z", 1, NOS_NUM_SAFE - 1, &ret->z, err) ||
+	    decode_bytes(&ask, "bytes", ret->bytes, sizeof(ret->bytes), &ret->len, err) ||
+	    nos_decode_time(&ask, "since", &ret->since, err))
+		return err->code;
+	return nos_decode_secret(&ask, "E_S", NOS_ECDH_PRIVATE_LEN, &ret->once, err);
+}
+
 static enum nos_code decode_node(
     const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
 {
@@ -125,7 +178,11 @@ static enum nos_code decode_members(
 	    decode_chain(&inside, "up", &k->up, err) ||
 	    nos_decode_inside(d, "static", &inside, err) ||
 	    nos_decode_uint(&inside, "z", 1, NOS_NUM_SAFE - 1, &k->z, err) ||
-	    nos_decode_secret(&inside, "key", KEY_LEN, &k->z_key, err))
+	    nos_decode_secret(&inside, "key", KEY_LEN, &k->z_key, err) ||
+	    (nos_decode_has(&inside, "older") && decode_older(&inside, k, err)) ||
+	    (nos_decode_has(d, "ask") && decode_ask(d, &k->ask, err)) ||
+	    (nos_decode_has(d, "ack") &&
+		decode_bytes(d, "ack", k->ack, sizeof(k->ack), &k->ack_len, err)))
 		return err->code;
 	return decode_keys(d, k, err);
 }
@@ -200,6 +257,33 @@ static void encode_keys(struct nos_buf *b, const struct nos_keyring *k)
 	nos_buf_add_char(b, ']');
 }
 
+static void encode_older(struct nos_buf *b, const struct nos_keyring *k)
+{
+	nos_encode_member(b, "older");
+	nos_buf_add_char(b, '[');
+	for (size_t i = 0; i < k->older_count; i++) {
+		nos_encode_comma(b);
+		nos_buf_add_char(b, '{');
+		nos_encode_member_uint(b, "z", k->older[i].z);
+		member_secret(b, "resync", &k->older[i].resync);
+		member_secret(b, "renew", &k->older[i].renew);
+		member_secret(b, "spool", &k->older[i].spool);
+		nos_buf_add_char(b, '}');
+	}
+	nos_buf_add_char(b, ']');
+}
+
+static void encode_ask(struct nos_buf *b, const struct nos_keyring_ask *ask)
+{
+	nos_encode_member(b, "ask");
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "z", ask->z);
+	nos_encode_member_bytes(b, "bytes", ask->bytes, ask->len);
+	member_secret(b, "E_S", &ask->once);
+	nos_encode_member_time(b, "since", ask->since);
+	nos_buf_add_char(b, '}');
+}
+
 void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k)
 {
 	nos_buf_add_char(b, '{');
@@ -232,8 +316,14 @@ void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k)
 	nos_buf_add_char(b, '{');
 	nos_encode_member_uint(b, "z", k->z);
 	member_secret(b, "key", &k->z_key);
+	if (k->older_count)
+		encode_older(b, k);
 	nos_buf_add_char(b, '}');
 	encode_keys(b, k);
+	if (k->ask.len)
+		encode_ask(b, &k->ask);
+	if (k->ack_len)
+		nos_encode_member_bytes(b, "ack", k->ack, k->ack_len);
 	nos_buf_add_text(b, "}\n");
 }
 

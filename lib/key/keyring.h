@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "key/ask.h"
 #include "key/chain.h"
 #include "key/name.h"
 #include "key/state.h"
@@ -20,7 +21,24 @@
 #define NOS_KEYRING_KEYS_MAX  16
 #define NOS_KEYRING_TYPES_MAX 64
 
+#define NOS_KEYRING_OLDER_MAX	  8
+#define NOS_KEYRING_ACK_MAX	  512
 #define NOS_KEYRING_ENROLMENT_MAX 16 /* "t-" and ten hex digits */
+
+/* What is kept of a Z that was made new: a node that went back may know it alone. */
+struct nos_keyring_older {
+	uint64_t z;
+	struct nos_secret resync, renew, spool;
+};
+
+/* An ask under way: the same bytes are sent until they are answered or refused. len 0: none. */
+struct nos_keyring_ask {
+	uint64_t z; /* under whose R* it is sealed */
+	size_t len;
+	uint8_t bytes[NOS_ASK_MAX];
+	struct nos_secret once; /* E_S, private */
+	struct nos_time since;
+};
 
 struct nos_keyring_key {
 	struct nos_name name;
@@ -47,6 +65,11 @@ struct nos_keyring {
 	struct nos_chain down, up;
 	uint64_t z; /* generation of Z, from 1 */
 	struct nos_secret z_key;
+	struct nos_keyring_older older[NOS_KEYRING_OLDER_MAX]; /* newest first */
+	size_t older_count;
+	struct nos_keyring_ask ask;
+	uint8_t ack[NOS_KEYRING_ACK_MAX]; /* not yet known to have arrived; ack_len 0: none */
+	size_t ack_len;
 	struct nos_keyring_key keys[NOS_KEYRING_KEYS_MAX];
 	size_t key_count;
 };

@@ -24,3 +24,14 @@ bool nos_state_parse(struct nos_str s, enum nos_state *ret)
 		}
 	return false;
 }
+
+bool nos_state_may(enum nos_state from, enum nos_state to)
+{
+	static const bool edges[NOS_STATE_COUNT][NOS_STATE_COUNT] = {
+#define X(a, b, taken_by) [NOS_STATE_##a][NOS_STATE_##b] = true,
+		NOS_STATE_EDGE_MAP(X)
+#undef X
+	};
+
+	return edges[from][to];
+}

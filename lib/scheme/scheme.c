@@ -31,6 +31,14 @@ const struct nos_scheme *nos_scheme_of(char letter)
 	return NULL;
 }
 
+const struct nos_scheme *nos_scheme_taking(enum nos_message_kind kind)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (schemes[i]->kinds >> kind & 1)
+			return schemes[i];
+	return NULL;
+}
+
 const struct nos_scheme *nos_scheme_at(size_t i)
 {
 	return i < COUNT ? schemes[i] : NULL;

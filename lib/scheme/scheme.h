@@ -2,13 +2,15 @@
 /*
  * A scheme says who gets which key when (nos-schemes(7)). It is one file that fills this table, and
  * one line in scheme.c. Pure: randomness and clocks come in; nothing here does input or output.
+ * What all of them stand on, chains, resync and renew, is issuer.h at a node and holder.h at a
+ * source.
  */
 #ifndef NOS_SCHEME_SCHEME_H
 #define NOS_SCHEME_SCHEME_H
 
-#include "base/err.h"
 #include "key/derive.h"
-#include "key/name.h"
+#include "key/keyring.h"
+#include "key/message.h"
 
 /* A scheme key: the first of the two that make D, under which packs and receipts stand. */
 struct nos_scheme_key {
@@ -18,14 +20,27 @@ struct nos_scheme_key {
 
 void nos_scheme_key_release(struct nos_scheme_key *k);
 
+/* A key message that a source has opened. */
+struct nos_scheme_message {
+	enum nos_message_kind kind;
+	struct nos_span body;
+	const struct nos_secret *made; /* M'_ctr, which a key that it brings is made from */
+	struct nos_time now;
+};
+
 struct nos_scheme {
 	const char *name; /* as in an enrolment */
 	char letter;	  /* its kids begin with */
 	unsigned holders; /* of each of its keys, the node among them */
+	unsigned kinds;	  /* of messages that it takes: bits by nos_message_kind */
 
 	/* The key that a registration gives both sides without a message. NOS_INTERNAL alone. */
 	enum nos_code (*enrol)(
 	    const struct nos_derive_base *base, struct nos_scheme_key *ret, struct nos_err *err);
+
+	/* At a source: what the message brings goes into the keyring. NOS_DATA: it cannot be. */
+	enum nos_code (*accept)(
+	    const struct nos_scheme_message *m, struct nos_keyring *k, struct nos_err *err);
 };
 
 extern const struct nos_scheme nos_pairwise_scheme;
@@ -33,6 +48,9 @@ extern const struct nos_scheme nos_pairwise_scheme;
 /* By name, or by the letter of a kid; NULL if there is none. */
 const struct nos_scheme *nos_scheme_find(struct nos_str name);
 const struct nos_scheme *nos_scheme_of(char letter);
+
+/* The one that takes messages of a kind; NULL if there is none. */
+const struct nos_scheme *nos_scheme_taking(enum nos_message_kind kind);
 
 /* All of them, for contract tests and for GET /v1/node; NULL behind the last. */
 const struct nos_scheme *nos_scheme_at(size_t i);

@@ -12,9 +12,11 @@ static const char good[] =
     "127.0.0.1:8080\"],\"pin\":\"" KEY "\",\"sign\":\"" OTHER
     "\"},\"scheme\":\"pairwise\",\"enrolment\":\"t-5c01d2aa90\",\"seq\":{\"next\":64},\"control\":{\"down\":{\"ctr\":3,\"key\":"
     "\"" KEY "\"},\"up\":{\"ctr\":1,\"key\":\"" OTHER "\"}},\"static\":{\"z\":2,\"key\":\"" KEY
-    "\"},\"keys\":[{\"key\":\"p.2\",\"state\":\"active\",\"value\":\"" OTHER
+    "\",\"older\":[{\"z\":1,\"resync\":\"" KEY "\",\"renew\":\"" OTHER "\",\"spool\":\"" KEY
+    "\"}]},\"keys\":[{\"key\":\"p.2\",\"state\":\"active\",\"value\":\"" OTHER
     "\",\"since\":1547812800},{\"key\":\"p.1\",\"state\":\"deactivated\",\"value\":\"" KEY
-    "\",\"since\":1547726400,\"until\":1547816400.5}]}\n";
+    "\",\"since\":1547726400,\"until\":1547816400.5}],\"ask\":{\"z\":1,\"bytes\":\"wQ\",\"E_S\":\"" KEY
+    "\",\"since\":1547812801},\"ack\":\"oQ\"}\n";
 
 static void a_keyring_is_written_as_it_was_read(void **state)
 {

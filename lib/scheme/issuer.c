@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: MIT */
+#include "scheme/issuer.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/enc.h"
+#include "scheme/offer.h"
+#include "scheme/pairwise.h"
+
+#define LIFE_SHIFT  32 /* names of a life begin 2^32 above those of the one before */
+#define VERSION_MAX (UINT64_C(1) << 52) /* that a source's word is taken for */
+
+/* ---- names and keys ---- */
+
+uint64_t nos_issuer_next_version(const struct nos_assoc *a, const struct nos_issuer *w)
+{
+	uint64_t least = (w->life - 1) << LIFE_SHIFT;
+
+	return (a->version > least ? a->version : least) + 1;
+}
+
+void nos_issuer_saw_version(struct nos_assoc *a, uint64_t v)
+{
+	if (v > a->version && v < VERSION_MAX)
+		a->version = v;
+}
+
+static struct nos_assoc_key *find(struct nos_assoc *a, const struct nos_name *name)
+{
+	struct nos_assoc_key *k = nos_assoc_key(a, name);
+
+	return k == &a->offer.key ? NULL : k;
+}
+
+/* A place for a key; where there is none the oldest that is deactivated has had its time. */
+static struct nos_assoc_key *make_room(struct nos_assoc *a)
+{
+	if (a->key_count == NOS_ASSOC_KEYS_MAX) {
+		struct nos_assoc_key *oldest = NULL;
+
+		for (size_t i = 0; i < a->key_count; i++)
+			if (a->keys[i].state == NOS_STATE_DEACTIVATED &&
+			    (!oldest || a->keys[i].until.ms < oldest->until.ms))
+				oldest = &a->keys[i];
+		if (!oldest)
+			return NULL;
+		nos_assoc_move(a, oldest, NOS_STATE_DESTROYED, "no room");
+		nos_assoc_sweep(a);
+	}
+	return &a->keys[a->key_count++];
+}
+
+/* Those that brought this key, or one before it, need not be sent any more. */
+static void settle_messages(struct nos_assoc *a, const struct nos_name *name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < a->out_count; i++) {
+		const struct nos_name *brings = &a->out[i].brings;
+
+		if (brings->kind != name->kind || brings->parts[0] > name->parts[0])
+			a->out[kept++] = a->out[i];
+	}
+	a->out_count = kept;
+}
+
+/* What stands before a key that was confirmed: a wait of its overlap, or none. */
+static void supersede(
+    struct nos_assoc *a, const struct nos_issuer *w, const struct nos_assoc_key *by)
+{
+	for (size_t i = 0; i < a->key_count; i++) {
+		struct nos_assoc_key *k = &a->keys[i];
+
+		if (k == by || k->name.kind != by->name.kind)
+			continue;
+		if (k->state == NOS_STATE_PRE_ACTIVE)
+			nos_assoc_move(a, k, NOS_STATE_DESTROYED, "superseded");
+		if (k->state != NOS_STATE_ACTIVE)
+			continue;
+		nos_assoc_move(a, k, NOS_STATE_DEACTIVATED, "replaced");
+		k->until.ms = w->now.ms + (int64_t)by->overlap_ms;
+		if (!by->overlap_ms)
+			nos_assoc_move(a, k, NOS_STATE_DESTROYED, "no overlap");
+	}
+}
+
+static void confirm(struct nos_assoc *a, const struct nos_issuer *w, struct nos_assoc_key *k)
+{
+	nos_assoc_move(a, k, NOS_STATE_ACTIVE, "confirmed");
+	k->since = w->now;
+	settle_messages(a, &k->name);
+	supersede(a, w, k);
+	nos_assoc_sweep(a);
+}
+
+/* ---- registration ---- */
+
+static uint64_t highest_z(const struct nos_assoc *a)
+{
+	return a->offer.is && a->offer.base.z > a->base.z ? a->offer.base.z : a->base.z;
+}
+
+static void begin(
+    struct nos_assoc *a, const struct nos_issuer *w, const struct nos_derive_base *base, uint64_t z)
+{
+	a->base = (struct nos_assoc_base){ .z = z,
+		.life = w->life,
+		.identity = w->identity,
+		.z_key = base->z,
+		.down = { 0, base->down },
+		.up = { 0, base->up } };
+}
+
+static void first_key(
+    struct nos_assoc *a, const struct nos_issuer *w, const struct nos_scheme_key *key)
+{
+	struct nos_assoc_key *k = &a->keys[a->key_count++];
+
+	*k = (struct nos_assoc_key){
+		.name = key->name, .state = NOS_STATE_ACTIVE, .since = w->now, .value = key->value
+	};
+	nos_assoc_made(a, k, "registered");
+	if (key->name.kind == 'p')
+		a->version = key->name.parts[0];
+}
+
+void nos_issuer_enrol(struct nos_assoc *a, const struct nos_issuer *w,
+    const struct nos_derive_base *base, const struct nos_scheme_key *key)
+{
+	begin(a, w, base, 1);
+	first_key(a, w, key);
+}
+
+enum nos_code nos_issuer_enrol_again(struct nos_assoc *a, const struct nos_issuer *w,
+    const struct nos_derive_base *base, uint64_t next, struct nos_buf *ret, struct nos_err *err)
+{
+	const struct nos_offer_state state = {
+		.z = highest_z(a) + 1, .next = next, .v = nos_issuer_next_version(a, w)
+	};
+	NOS_AUTO(scheme_key) key = { nos_pairwise_name(state.v), base->pair };
+	bool done;
+
+	if (nos_issuer_revoke(a, "registered anew", &done, err))
+		return err->code;
+	a->revoked = false;
+	explicit_bzero(a->polls, sizeof(a->polls));
+	begin(a, w, base, state.z);
+	if (nos_offer_state(&a->base.down, w, &state, ret, err))
+		return err->code;
+	first_key(a, w, &key);
+	return NOS_OK;
+}
+
+/* ---- orders ---- */
+
+bool nos_issuer_wants_ask(const struct nos_assoc *a, uint64_t life)
+{
+	return a->resync || a->renew || a->base.life != life;
+}
+
+size_t nos_issuer_outstanding(const struct nos_assoc *a, uint64_t life)
+{
+	return a->resync || a->base.life != life ? 0 : a->out_count;
+}
+
+bool nos_issuer_is_pending(const struct nos_assoc *a, uint64_t life)
+{
+	return !a->revoked &&
+	       (nos_issuer_wants_ask(a, life) || a->out_count || nos_assoc_next(a, 'p'));
+}
+
+/* The successor goes in, pre-active, and its message waits. */
+static enum nos_code issue(struct nos_assoc *a, const struct nos_issuer *w, struct nos_err *err)
+{
+	const uint64_t v = nos_issuer_next_version(a, w);
+	struct nos_assoc_message *m = &a->out[a->out_count];
+	NOS_AUTO(chain_step) step = { 0 };
+	NOS_AUTO(scheme_key) key = { 0 };
+	NOS_AUTO(buf) body = { 0 };
+	NOS_AUTO(buf) bytes = { 0 };
+	struct nos_assoc_key *k;
+
+	nos_buf_init(&body, 64);
+	nos_buf_init(&bytes, sizeof(m->bytes));
+	nos_pairwise_encode(&body, v);
+	if (nos_chain_look(&a->base.down, &step, err) ||
+	    nos_pairwise_make(&step.key, v, &key, err) ||
+	    nos_message_seal(NOS_MESSAGE_PAIR, &a->base.down, w->node, w->source,
+		nos_buf_span(&body), &bytes, err))
+		return err->code;
+	*m = (struct nos_assoc_message){
+		.ctr = a->base.down.ctr, .brings = key.name, .len = bytes.len
+	};
+	memcpy(m->bytes, bytes.p, bytes.len);
+	k = make_room(a);
+	if (!k)
+		return nos_err_set(err, NOS_INTERNAL, "no room for a key");
+	*k = (struct nos_assoc_key){ .name = key.name,
+		.state = NOS_STATE_PRE_ACTIVE,
+		.since = w->now,
+		.overlap_ms = w->overlap_ms,
+		.value = key.value };
+	nos_assoc_made(a, k, "issued");
+	a->out_count++;
+	a->version = v;
+	return nos_chain_advance(&a->base.down, a->base.down.ctr + 1, err);
+}
+
+enum nos_code nos_issuer_replace(
+    struct nos_assoc *a, const struct nos_issuer *w, enum nos_issuer_did *ret, struct nos_err *err)
+{
+	*ret = NOS_ISSUER_NOTHING;
+	if (a->revoked || nos_assoc_next(a, 'p') || nos_issuer_wants_ask(a, w->life))
+		return NOS_OK;
+	if (a->base.down.ctr >= NOS_CHAIN_CTR_MAX || a->out_count == NOS_ASSOC_OUT_MAX ||
+	    !nos_assoc_active(a, 'p')) {
+		a->resync = true;
+		*ret = NOS_ISSUER_ASKS;
+		return NOS_OK;
+	}
+	for (size_t i = 0; i < a->key_count; i++)
+		if (a->keys[i].name.kind == 'p' && a->keys[i].state == NOS_STATE_ACTIVE)
+			a->keys[i].until.ms =
+			    w->now.ms + (int64_t)(NOS_ISSUER_PERIODS_MAX * w->period_ms);
+	if (issue(a, w, err))
+		return err->code;
+	*ret = NOS_ISSUER_ISSUED;
+	return NOS_OK;
+}
+
+bool nos_issuer_renew(struct nos_assoc *a)
+{
+	bool was = a->renew;
+
+	a->renew = !a->revoked;
+	return a->renew && !was;
+}
+
+static void revoke(struct nos_assoc *a, struct nos_assoc_key *k, const char *reason)
+{
+	nos_assoc_move(a, k, NOS_STATE_COMPROMISED, reason);
+	nos_assoc_move(a, k, NOS_STATE_DESTROYED, reason);
+}
+
+enum nos_code nos_issuer_revoke(
+    struct nos_assoc *a, const char *reason, bool *ret_done, struct nos_err *err)
+{
+	struct nos_assoc left = { .version = a->version, .revoked = true };
+
+	*ret_done = !a->revoked;
+	if (a->revoked)
+		return NOS_OK;
+	for (unsigned i = 0; i < 2; i++)
+		(void)nos_issuer_poll_key(a, i, &left.polls[i]);
+	if (!left.polls[0].len)
+		return nos_err_set(err, NOS_INTERNAL, "a key cannot be derived");
+	for (size_t i = 0; i < a->key_count; i++)
+		revoke(a, &a->keys[i], reason);
+	if (a->offer.is)
+		revoke(a, &a->offer.key, reason);
+	left.base.z = highest_z(a);
+	left.base.life = a->base.life;
+	left.base.identity = a->base.identity;
+	memcpy(left.events, a->events, sizeof(left.events));
+	left.event_count = a->event_count;
+	nos_assoc_release(a);
+	*a = left;
+	nos_assoc_release(&left);
+	return NOS_OK;
+}
+
+bool nos_issuer_poll_key(const struct nos_assoc *a, unsigned i, struct nos_secret *ret)
+{
+	const struct nos_assoc_base *base = i ? &a->offer.base : &a->base;
+	struct nos_err err = { 0 };
+
+	if (a->revoked) {
+		*ret = a->polls[i];
+		return ret->len != 0;
+	}
+	if (i && !a->offer.is)
+		return false;
+	return !nos_derive_static(&base->z_key, NOS_DERIVE_POLL, ret, &err);
+}
+
+/* ---- what comes from the source ---- */
+
+/* The offer becomes what holds; what was stays for its overlap, under its own K_S. */
+enum nos_code nos_issuer_promote(
+    struct nos_assoc *a, const struct nos_issuer *w, struct nos_err *err)
+{
+	NOS_AUTO(secret) auth = { 0 };
+	struct nos_assoc_key *k;
+
+	if (a->offer.base.z != a->base.z) {
+		if (nos_derive_static(&a->base.z_key, NOS_DERIVE_AUTH, &auth, err))
+			return err->code;
+		for (size_t i = 0; i < a->key_count; i++)
+			if (!a->keys[i].auth.len)
+				a->keys[i].auth = auth;
+		a->renew = false;
+	}
+	k = make_room(a);
+	if (!k)
+		return nos_err_set(err, NOS_INTERNAL, "no room for a key");
+	*k = a->offer.key;
+	a->base = a->offer.base;
+	a->out_count = 0;
+	a->resync = false;
+	explicit_bzero(&a->offer, sizeof(a->offer));
+	confirm(a, w, k);
+	return NOS_OK;
+}
+
+enum nos_code nos_issuer_used(struct nos_assoc *a, const struct nos_issuer *w,
+    const struct nos_name *name, bool *ret_changed, struct nos_err *err)
+{
+	struct nos_assoc_key *k = nos_assoc_key(a, name);
+
+	*ret_changed = k && k->state == NOS_STATE_PRE_ACTIVE;
+	if (!*ret_changed)
+		return NOS_OK;
+	if (k == &a->offer.key)
+		return nos_issuer_promote(a, w, err);
+	confirm(a, w, k);
+	return NOS_OK;
+}
+
+/* What the source says that it holds. */
+struct held {
+	uint64_t next; /* of the down chain */
+	struct nos_name kids[NOS_ASK_KIDS_MAX];
+	size_t count;
+};
+
+static bool decode_ack(struct nos_span body, struct held *ret)
+{
+	uint64_t len;
+
+	if (!nos_enc_leb128_decode(&body, &ret->next))
+		return false;
+	while (body.len) {
+		if (ret->count == NOS_ASK_KIDS_MAX || !nos_enc_leb128_decode(&body, &len) ||
+		    len > body.len ||
+		    !nos_name_parse((struct nos_str){ (const char *)body.p, (size_t)len },
+			&ret->kids[ret->count++]))
+			return false;
+		body.p += len;
+		body.len -= (size_t)len;
+	}
+	return true;
+}
+
+/* Open an acknowledgement under the up chain of a base, which goes on behind it. */
+static enum nos_code open_ack(struct nos_assoc_base *base, const struct nos_issuer *w,
+    struct nos_span ack, struct held *ret, struct nos_err *err)
+{
+	struct nos_chain up = base->up;
+	struct nos_message_head head;
+	NOS_AUTO(buf) body = { 0 };
+
+	nos_buf_init_secret(&body, NOS_MESSAGE_BODY_MAX);
+	if (nos_message_head_read(ack, &head, err) || head.kind != NOS_MESSAGE_ACK ||
+	    nos_chain_advance(&up, head.ctr, err) ||
+	    nos_message_open(ack, &head, &up, w->node, w->source, &body, err) ||
+	    nos_chain_advance(&up, head.ctr + 1, err)) {
+		explicit_bzero(&up, sizeof(up));
+		return err->code == NOS_INTERNAL ? err->code
+						 : nos_err_set(err, NOS_TAG, "does not verify");
+	}
+	base->up = up;
+	explicit_bzero(&up, sizeof(up));
+	return decode_ack(nos_buf_span(&body), ret)
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_DATA, "not the body of an acknowledgement");
+}
+
+static bool is_held(const struct held *h, const struct nos_name *name)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (h->kids[i].kind == name->kind && h->kids[i].parts[0] == name->parts[0] &&
+		    h->kids[i].count == name->count)
+			return true;
+	return false;
+}
+
+/* What was acknowledged leaves the list; where it is not held all the same the chains have come
+ * apart. */
+static void settle(struct nos_assoc *a, const struct nos_issuer *w, const struct held *h)
+{
+	const struct nos_assoc_key *active;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->count; i++) {
+		struct nos_assoc_key *k = find(a, &h->kids[i]);
+
+		if (k && k->state == NOS_STATE_PRE_ACTIVE)
+			confirm(a, w, k);
+		if (h->kids[i].kind != 'p' || h->kids[i].parts[0] <= a->version)
+			continue;
+		nos_issuer_saw_version(a, h->kids[i].parts[0]); /* the node's store went back */
+		a->resync = true;
+	}
+	for (size_t i = 0; i < a->out_count; i++) {
+		if (a->out[i].ctr >= h->next)
+			a->out[kept++] = a->out[i];
+		else if (a->out[i].brings.kind && !is_held(h, &a->out[i].brings))
+			a->resync = true;
+	}
+	a->out_count = kept;
+	active = nos_assoc_active(a, 'p');
+	if (h->next > a->base.down.ctr || (active && !a->out_count && !is_held(h, &active->name)))
+		a->resync = true;
+}
+
+enum nos_code nos_issuer_acked(struct nos_assoc *a, const struct nos_issuer *w, struct nos_span ack,
+    bool *ret_changed, struct nos_err *err)
+{
+	uint8_t hash[NOS_HASH_LEN];
+	struct held held = { 0 };
+
+	*ret_changed = false;
+	if (a->revoked)
+		return nos_err_set(err, NOS_TAG, "does not verify");
+	if (nos_hash_sha256(&ack, 1, hash, err))
+		return err->code;
+	if (memcmp(hash, a->base.acked, sizeof(hash)) == 0)
+		return NOS_OK;
+	if (a->offer.is && !open_ack(&a->offer.base, w, ack, &held, err)) {
+		if (nos_issuer_promote(a, w, err))
+			return err->code;
+	} else if (err->code == NOS_INTERNAL || err->code == NOS_DATA) {
+		return err->code;
+	} else {
+		nos_err_clear(err);
+		if (open_ack(&a->base, w, ack, &held, err))
+			return err->code;
+	}
+	memcpy(a->base.acked, hash, sizeof(hash));
+	*ret_changed = true;
+	settle(a, w, &held);
+	return NOS_OK;
+}
+
+/* ---- time ---- */
+
+bool nos_issuer_expire(struct nos_assoc *a, struct nos_time now)
+{
+	bool done = false;
+
+	for (size_t i = 0; i < a->key_count; i++) {
+		struct nos_assoc_key *k = &a->keys[i];
+
+		if (!k->until.ms || k->until.ms > now.ms || k->state == NOS_STATE_PRE_ACTIVE)
+			continue;
+		nos_assoc_move(a, k, NOS_STATE_DESTROYED,
+		    k->state == NOS_STATE_ACTIVE ? "never replaced" : "overlap over");
+		done = true;
+	}
+	nos_assoc_sweep(a);
+	return done;
+}
+
+bool nos_issuer_due(const struct nos_assoc *a, struct nos_time *ret)
+{
+	bool is = false;
+
+	for (size_t i = 0; i < a->key_count; i++) {
+		const struct nos_assoc_key *k = &a->keys[i];
+
+		if (!k->until.ms || (is && k->until.ms >= ret->ms))
+			continue;
+		*ret = k->until;
+		is = true;
+	}
+	return is;
+}
