@@ -30,6 +30,9 @@ struct nos_store_engine {
 	    uint64_t *ret_last, struct nos_err *err);
 	enum nos_code (*trim)(void *e, const char *stream, const struct nos_store_trim *what,
 	    size_t *ret_dropped, struct nos_err *err);
+	enum nos_code (*erase)(void *e, const char *stream, uint64_t position, struct nos_err *err);
+	/* NOS_OK where it has no meaning */
+	enum nos_code (*purge)(void *e, struct nos_err *err);
 	enum nos_code (*space)(
 	    void *e, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err);
 };

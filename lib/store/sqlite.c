@@ -6,19 +6,13 @@
  */
 #include "store/engine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/statvfs.h>
 
-#include "store/sqlite_db.h"
-
-static void drop_statement(sqlite3_stmt **p)
-{
-	sqlite3_finalize(*p);
-}
-
-#define OWN_STATEMENT __attribute__((cleanup(drop_statement))) sqlite3_stmt *
+#include "store/sqlite_rows.h"
 
 static void bind_str(sqlite3_stmt *st, int at, struct nos_str s)
 {
@@ -178,55 +172,63 @@ static enum nos_code sqlite_put(void *e, const char *ns, struct nos_str key,
 	return leave(q, own, put_now(q, ns, key, value, expect_rev, ret_rev, err), err);
 }
 
-static enum nos_code step_through(struct nos_sqlite_db *q, sqlite3_stmt *st, nos_store_each *each,
-    void *state, struct nos_err *err)
+/* Some of the keys from low on, before high; no high: all. */
+static enum nos_code scan_some(struct nos_sqlite_db *q, const char *ns, struct nos_str low,
+    struct nos_str high, struct nos_buf *rows, bool *ret_end, struct nos_err *err)
 {
-	int rc;
+	NOS_SQLITE_STATEMENT st = NULL;
 
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-		if (each(state, column(st, 0), column(st, 1), (uint64_t)sqlite3_column_int64(st, 2),
-			err))
+	if (nos_sqlite_db_prepare(q,
+		"SELECT key, value, rev FROM state WHERE ns=?1 AND key>=?2 AND key<?3 ORDER BY key",
+		&st, err))
+		return err->code;
+	bind_str(st, 1, nos_str_of(ns));
+	bind_str(st, 2, low);
+	if (high.len)
+		bind_str(st, 3, high);
+	else
+		sqlite3_bind_zeroblob(st, 3, 0); /* every text is less than any blob */
+	return nos_sqlite_rows_take(q, st, rows, ret_end, err);
+}
+
+/* *next: the key that could stand first behind those that were shown. */
+static enum nos_code show_some(const struct nos_buf *rows, nos_store_each *each, void *state,
+    struct nos_buf *next, struct nos_err *err)
+{
+	struct nos_sqlite_row row = { 0 };
+	size_t at = 0;
+
+	while (nos_sqlite_rows_next(rows, &at, &row))
+		if (each(state, row.key, row.value, row.number, err))
 			return err->code;
-	return rc == SQLITE_DONE ? NOS_OK : nos_sqlite_db_failed(q, "scan", err);
+	nos_buf_truncate(next, 0);
+	nos_buf_add_str(next, row.key);
+	nos_buf_add_char(next, '\0');
+	return nos_buf_check(next, "key", err);
 }
 
 static enum nos_code sqlite_scan(void *e, const char *ns, struct nos_str prefix,
     nos_store_each *each, void *state, struct nos_err *err)
 {
-	/* Two, so that both ends of a prefix are ends of the search and it costs what it finds. */
-	static const char all[] = "SELECT key, value, rev FROM state WHERE ns=?1 ORDER BY key",
-			  below[] = "SELECT key, value, rev FROM state WHERE ns=?1 AND key>=?2"
-				    " AND key<?3 ORDER BY key";
-	const char *sql = prefix.len ? below : all;
-	struct nos_sqlite_db *q = e;
-	NOS_SQLITE_STATEMENT cached = NULL;
-	OWN_STATEMENT own = NULL;
 	NOS_AUTO(buf) low = { 0 };
 	NOS_AUTO(buf) high = { 0 };
-	sqlite3_stmt *st;
+	NOS_AUTO(buf) rows = { 0 };
+	bool end = false;
 
-	if (nos_sqlite_db_prepare(q, sql, &cached, err))
-		return err->code;
-	st = cached;
-	if (sqlite3_stmt_busy(st)) { /* by a scan that called what asks for this one */
-		cached = NULL;
-		if (sqlite3_prepare_v2(q->db, sql, -1, &own, NULL) != SQLITE_OK)
-			return nos_sqlite_db_failed(q, "scan", err);
-		st = own;
-	}
-	bind_str(st, 1, nos_str_of(ns));
-	if (!prefix.len)
-		return step_through(q, st, each, state, err);
-	/* '0' is the byte behind '/'. */
 	nos_buf_init(&low, NOS_STORE_KEY_MAX + 1);
 	nos_buf_init(&high, NOS_STORE_KEY_MAX + 1);
-	nos_buf_add_str(&low, prefix);
-	nos_buf_add_char(&low, '/');
-	nos_buf_add_str(&high, prefix);
-	nos_buf_add_char(&high, '0');
-	bind_str(st, 2, nos_buf_str(&low));
-	bind_str(st, 3, nos_buf_str(&high));
-	return step_through(q, st, each, state, err);
+	nos_sqlite_rows_init(&rows);
+	if (prefix.len) {
+		nos_buf_add_str(&low, prefix);
+		nos_buf_add_char(&low, '/');
+		nos_buf_add_str(&high, prefix);
+		nos_buf_add_char(&high, '0'); /* the byte behind '/' */
+	}
+	while (!end)
+		if (scan_some(e, ns, nos_buf_str(&low), nos_buf_str(&high), &rows, &end, err) ||
+		    show_some(&rows, each, state, &low, err))
+			return err->code;
+	return NOS_OK;
 }
 
 static enum nos_code append_now(struct nos_sqlite_db *q, const char *stream, struct nos_time now,
@@ -256,24 +258,38 @@ static enum nos_code sqlite_append(void *e, const char *stream, struct nos_time 
 	return leave(q, own, append_now(q, stream, now, entry, ret_position, err), err);
 }
 
-static enum nos_code sqlite_read(void *e, const char *stream, uint64_t after, size_t limit,
-    nos_store_entry *each, void *state, struct nos_err *err)
+static enum nos_code read_some(struct nos_sqlite_db *q, const char *stream, uint64_t after,
+    size_t limit, struct nos_buf *rows, bool *ret_end, struct nos_err *err)
 {
-	struct nos_sqlite_db *q = e;
 	NOS_SQLITE_STATEMENT st = NULL;
-	int rc;
 
 	if (nos_sqlite_db_on_stream(q,
-		"SELECT position, entry FROM $ WHERE position>? ORDER BY position LIMIT ?", stream,
-		&st, err))
+		"SELECT NULL, entry, position FROM $ WHERE position>? ORDER BY position LIMIT ?",
+		stream, &st, err))
 		return err->code;
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)after);
 	sqlite3_bind_int64(st, 2, (sqlite3_int64)limit);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-		if (each(state, (uint64_t)sqlite3_column_int64(st, 0), nos_str_bytes(column(st, 1)),
-			err))
+	return nos_sqlite_rows_take(q, st, rows, ret_end, err);
+}
+
+static enum nos_code sqlite_read(void *e, const char *stream, uint64_t after, size_t limit,
+    nos_store_entry *each, void *state, struct nos_err *err)
+{
+	NOS_AUTO(buf) rows = { 0 };
+	struct nos_sqlite_row row;
+	bool end = false;
+
+	nos_sqlite_rows_init(&rows);
+	while (!end) {
+		if (read_some(e, stream, after, limit, &rows, &end, err))
 			return err->code;
-	return rc == SQLITE_DONE ? NOS_OK : nos_sqlite_db_failed(q, "read", err);
+		for (size_t at = 0; nos_sqlite_rows_next(&rows, &at, &row); limit--) {
+			after = row.number;
+			if (each(state, after, nos_str_bytes(row.value), err))
+				return err->code;
+		}
+	}
+	return NOS_OK;
 }
 
 static enum nos_code sqlite_bounds(
@@ -326,6 +342,67 @@ static enum nos_code sqlite_trim(void *e, const char *stream, const struct nos_s
 	return leave(q, own, trim_now(q, stream, what, ret_dropped, err), err);
 }
 
+static enum nos_code erase_now(
+    struct nos_sqlite_db *q, const char *stream, uint64_t position, struct nos_err *err)
+{
+	NOS_SQLITE_STATEMENT st = NULL;
+
+	if (nos_sqlite_db_on_stream(q, "DELETE FROM $ WHERE position=?", stream, &st, err))
+		return err->code;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)position);
+	return sqlite3_step(st) == SQLITE_DONE ? NOS_OK : nos_sqlite_db_failed(q, "erase", err);
+}
+
+static enum nos_code sqlite_erase(
+    void *e, const char *stream, uint64_t position, struct nos_err *err)
+{
+	struct nos_sqlite_db *q = e;
+	bool own;
+
+	if (enter(q, &own, err))
+		return err->code;
+	return leave(q, own, erase_now(q, stream, position, err), err);
+}
+
+/* Who purges has others to serve: it does not wait in their queue. */
+static enum nos_code try_door(const struct nos_sqlite_db *q, struct nos_err *err)
+{
+	for (int tries = 0; flock(q->door, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return nos_err_set_errno(err, NOS_IO, errno, "store: lock");
+		if (!nos_sqlite_db_wait_soon(tries))
+			return nos_err_set(err, NOS_BUSY, "store: purge: another writes");
+	}
+	return NOS_OK;
+}
+
+/* SQLite takes the new log for a change; none is made while the door is held. */
+static enum nos_code purge_now(struct nos_sqlite_db *q, struct nos_err *err)
+{
+	uint64_t before, after;
+
+	if (nos_sqlite_db_number(q, "PRAGMA data_version", &before, err) ||
+	    nos_sqlite_db_purge(q, err) ||
+	    nos_sqlite_db_number(q, "PRAGMA data_version", &after, err))
+		return err->code;
+	if (q->version == before)
+		q->version = after;
+	return NOS_OK;
+}
+
+static enum nos_code sqlite_purge(void *e, struct nos_err *err)
+{
+	struct nos_sqlite_db *q = e;
+	enum nos_code code;
+
+	assert(!q->group);
+	if (try_door(q, err))
+		return err->code;
+	code = purge_now(q, err);
+	flock(q->door, LOCK_UN);
+	return code;
+}
+
 static enum nos_code sqlite_space(
     void *e, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err)
 {
@@ -359,5 +436,7 @@ const struct nos_store_engine nos_sqlite_engine = {
 	.read = sqlite_read,
 	.bounds = sqlite_bounds,
 	.trim = sqlite_trim,
+	.erase = sqlite_erase,
+	.purge = sqlite_purge,
 	.space = sqlite_space,
 };

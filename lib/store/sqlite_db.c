@@ -6,14 +6,20 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/store.h"
 
-#define FORMAT	      1 /* PRAGMA user_version of what this file writes */
+/* PRAGMA user_version of what this file writes. 1: pages were not scrubbed. */
+#define FORMAT	      2
 #define BUSY_TRIES    20000
+#define SOON_TRIES    40
 #define BUSY_SLEEP_US 500
+
+#define TEXT(x)	   TEXT_OF(x)
+#define TEXT_OF(x) #x
 
 enum nos_code nos_sqlite_db_failed(
     const struct nos_sqlite_db *q, const char *what, struct nos_err *err)
@@ -94,9 +100,16 @@ enum nos_code nos_sqlite_db_prepare(
 
 static int wait_busy(void *state, int tries)
 {
-	(void)state;
+	const struct nos_sqlite_db *q = state;
+
 	usleep(BUSY_SLEEP_US);
-	return tries < BUSY_TRIES;
+	return tries < q->busy_tries;
+}
+
+bool nos_sqlite_db_wait_soon(int tries)
+{
+	usleep(BUSY_SLEEP_US);
+	return tries < SOON_TRIES;
 }
 
 /* One number that a statement without parameters gives. */
@@ -111,6 +124,38 @@ enum nos_code nos_sqlite_db_number(
 		return nos_sqlite_db_failed(q, "read", err);
 	*ret = (uint64_t)sqlite3_column_int64(st, 0);
 	return NOS_OK;
+}
+
+/* That the log is cut off is not yet on disk: after a power failure it could be back. */
+static enum nos_code sync_log(const struct nos_sqlite_db *q, struct nos_err *err)
+{
+	sqlite3_file *log = NULL;
+
+	if (sqlite3_file_control(q->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+	    (!log || !log->pMethods || log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK))
+		return NOS_OK;
+	return nos_err_set(err, NOS_IO, "store: purge: the log is not synced");
+}
+
+static enum nos_code empty_log(const struct nos_sqlite_db *q, struct nos_err *err)
+{
+	int frames = 0;
+	int rc =
+	    sqlite3_wal_checkpoint_v2(q->db, "main", SQLITE_CHECKPOINT_TRUNCATE, &frames, NULL);
+
+	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED || (rc == SQLITE_OK && frames > 0))
+		return nos_err_set(err, NOS_BUSY, "store: purge: another reads an older state");
+	return rc == SQLITE_OK ? sync_log(q, err) : nos_sqlite_db_failed(q, "purge", err);
+}
+
+enum nos_code nos_sqlite_db_purge(struct nos_sqlite_db *q, struct nos_err *err)
+{
+	enum nos_code code;
+
+	q->busy_tries = SOON_TRIES;
+	code = empty_log(q, err);
+	q->busy_tries = BUSY_TRIES;
+	return code;
 }
 
 void nos_sqlite_db_forget(struct nos_sqlite_db *q)
@@ -168,6 +213,35 @@ static enum nos_code open_door(struct nos_sqlite_db *q, const char *path, struct
 	return q->folder >= 0 ? NOS_OK : nos_err_set_errno(err, NOS_IO, errno, "store '%s'", name);
 }
 
+/* The file of a nos that left rows in its pages: cleaned once. Behind the door, so nobody writes.
+ */
+static enum nos_code clean_old(struct nos_sqlite_db *q, struct nos_err *err)
+{
+	uint64_t format;
+
+	if (nos_sqlite_db_number(q, "PRAGMA user_version", &format, err))
+		return err->code;
+	if (format != 1)
+		return NOS_OK; /* another was faster */
+	if (empty_log(q, err))
+		return err->code;
+	if (nos_sqlite_scrub_file(q->db) != SQLITE_OK)
+		return nos_err_set(err, NOS_IO, "store: an old page cannot be written again");
+	return nos_sqlite_db_run(q, "PRAGMA user_version=2", err);
+}
+
+static enum nos_code upgrade(struct nos_sqlite_db *q, struct nos_err *err)
+{
+	enum nos_code code;
+
+	while (flock(q->door, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return nos_err_set_errno(err, NOS_IO, errno, "store: lock");
+	code = clean_old(q, err);
+	flock(q->door, LOCK_UN);
+	return code;
+}
+
 static enum nos_code prepare_file(struct nos_sqlite_db *q, struct nos_err *err)
 {
 	uint64_t format;
@@ -176,19 +250,23 @@ static enum nos_code prepare_file(struct nos_sqlite_db *q, struct nos_err *err)
 	    nos_sqlite_db_run(q, "PRAGMA synchronous=FULL", err) ||
 	    nos_sqlite_db_run(q, "PRAGMA secure_delete=ON", err) ||
 	    nos_sqlite_db_run(q, "PRAGMA journal_size_limit=4194304", err) ||
+	    nos_sqlite_db_run(q, "PRAGMA temp_store=MEMORY", err) ||
+	    nos_sqlite_db_run(q, "PRAGMA max_page_count=" TEXT(NOS_SQLITE_SCRUB_PAGES_MAX), err) ||
 	    nos_sqlite_db_number(q, "PRAGMA user_version", &format, err))
 		return err->code;
 	if (format > FORMAT)
 		return nos_err_set(err, NOS_CONFIG, "store: written by a newer nos");
 	if (format == FORMAT)
 		return NOS_OK;
+	if (format == 1)
+		return upgrade(q, err);
 	return nos_sqlite_db_run(q,
 	    "BEGIN IMMEDIATE;"
 	    "CREATE TABLE IF NOT EXISTS state(ns TEXT, key TEXT, rev INTEGER, value BLOB,"
 	    " PRIMARY KEY(ns, key)) WITHOUT ROWID;"
 	    "CREATE TABLE IF NOT EXISTS revision(one INTEGER PRIMARY KEY, rev INTEGER);"
 	    "INSERT OR IGNORE INTO revision VALUES(1, 0);"
-	    "PRAGMA user_version=1;"
+	    "PRAGMA user_version=2;"
 	    "COMMIT",
 	    err);
 }
@@ -214,9 +292,10 @@ enum nos_code nos_sqlite_db_open(const char *path, bool create, void **ret, stru
 	}
 	if (create)
 		close(fd);
-	rc = sqlite3_open_v2(path, &q->db, flags, NULL);
+	q->busy_tries = BUSY_TRIES;
+	rc = nos_sqlite_scrub_open(&q->scrub, path, flags, &q->db);
 	if (rc == SQLITE_OK) {
-		sqlite3_busy_handler(q->db, wait_busy, NULL);
+		sqlite3_busy_handler(q->db, wait_busy, q);
 		if (!open_door(q, path, err) && !prepare_file(q, err))
 			(void)!nos_sqlite_db_number(q, "PRAGMA data_version", &q->version, err);
 	} else {

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "base/buf.h"
+#include "store/sqlite_scrub.h"
 
 #define NOS_SQLITE_STATEMENTS_MAX 48 /* a dozen, and half a dozen for each of a few streams */
 #define NOS_SQLITE_STREAM_MAX	  16
@@ -21,7 +22,9 @@ struct nos_sqlite_cached {
 };
 
 struct nos_sqlite_db {
+	struct nos_sqlite_scrub scrub;
 	sqlite3 *db;
+	int busy_tries; /* of half a millisecond, that SQLite waits for others */
 	int door;
 	int folder;	  /* the store's, to ask for free space */
 	bool group;	  /* begin was called */
@@ -38,6 +41,15 @@ void nos_sqlite_db_close(void *e);
 /* Fill *err by what SQLite said last: NOS_BUSY, NOS_INTERNAL, NOS_IO (damaged among them). */
 enum nos_code nos_sqlite_db_failed(
     const struct nos_sqlite_db *q, const char *what, struct nos_err *err);
+
+/* Put the log into the file and empty it, on disk; outside a transaction. NOS_BUSY: another holds
+ * it.
+ */
+enum nos_code nos_sqlite_db_purge(struct nos_sqlite_db *q, struct nos_err *err) NOS_CHECK;
+
+/* For who cannot wait long: half a millisecond, tries counted from 0; false: that was long enough.
+ */
+bool nos_sqlite_db_wait_soon(int tries);
 
 /* Statements without a row; one number that one without parameters gives. */
 enum nos_code nos_sqlite_db_run(

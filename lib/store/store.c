@@ -137,6 +137,17 @@ enum nos_code nos_store_trim(struct nos_store *s, const char *stream,
 	return s->engine->trim(s->e, stream, what, ret_dropped, err);
 }
 
+enum nos_code nos_store_erase(
+    struct nos_store *s, const char *stream, uint64_t position, struct nos_err *err)
+{
+	return s->engine->erase(s->e, stream, position, err);
+}
+
+enum nos_code nos_store_purge(struct nos_store *s, struct nos_err *err)
+{
+	return s->engine->purge(s->e, err);
+}
+
 enum nos_code nos_store_space(
     struct nos_store *s, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err)
 {

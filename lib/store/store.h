@@ -39,7 +39,7 @@ enum nos_code nos_store_commit(struct nos_store *s, struct nos_err *err) NOS_CHE
 void nos_store_rollback(struct nos_store *s);
 
 /* Has anybody else changed the store since this was asked last? Within a group: before the group.
- */
+ * Another's purge may look like a change. */
 enum nos_code nos_store_changed(struct nos_store *s, bool *ret, struct nos_err *err) NOS_CHECK;
 
 /* Append the value to *ret (where not NULL); revisions rise. NOS_ABSENT: no such key. */
@@ -62,7 +62,11 @@ enum nos_code nos_store_del(struct nos_store *s, const char *ns, struct nos_str 
 typedef enum nos_code nos_store_each(
     void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err);
 
-/* All keys of a namespace in byte order, below "prefix/" where a prefix is given ("" for all). */
+/*
+ * All keys of a namespace in byte order, below "prefix/" where a prefix is given ("" for all). What
+ * another changes meanwhile is seen or not; a key is seen at most once. However long it takes, it
+ * stops no purge of another, save within a group.
+ */
 enum nos_code nos_store_scan(struct nos_store *s, const char *ns, struct nos_str prefix,
     nos_store_each *each, void *state, struct nos_err *err) NOS_CHECK;
 
@@ -73,11 +77,11 @@ enum nos_code nos_store_append(struct nos_store *s, const char *stream, struct n
 typedef enum nos_code nos_store_entry(
     void *state, uint64_t position, struct nos_span entry, struct nos_err *err);
 
-/* Up to limit entries behind position after, in order. */
+/* Up to limit entries behind position after, in order; stops no purge, as a scan. */
 enum nos_code nos_store_read(struct nos_store *s, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *err) NOS_CHECK;
 
-/* First and last position that are there; first is last + 1 in an empty stream. */
+/* First position that is there and last that was given; first is last + 1 in an empty stream. */
 enum nos_code nos_store_bounds(struct nos_store *s, const char *stream, uint64_t *ret_first,
     uint64_t *ret_last, struct nos_err *err) NOS_CHECK;
 
@@ -90,6 +94,19 @@ struct nos_store_trim {
 
 enum nos_code nos_store_trim(struct nos_store *s, const char *stream,
     const struct nos_store_trim *what, size_t *ret_dropped, struct nos_err *err) NOS_CHECK;
+
+/* Remove one entry, whatever stands before and behind it; one that is not there is removed already.
+ * Its position is not used again, also where it was the last. */
+enum nos_code nos_store_erase(
+    struct nos_store *s, const char *stream, uint64_t position, struct nos_err *err) NOS_CHECK;
+
+/*
+ * Outside a group. What was overwritten, deleted, erased or trimmed before this call stands nowhere
+ * in the store's files once it returns NOS_OK: not in free pages, not in the log. What a file
+ * system, a disk or a backup keeps of them is theirs. Waits for others some 20 ms at most.
+ * NOS_BUSY: another writes, or still reads an older state; all is whole, try again.
+ */
+enum nos_code nos_store_purge(struct nos_store *s, struct nos_err *err) NOS_CHECK;
 
 /* Bytes that the store holds, and bytes that it may still grow by. */
 enum nos_code nos_store_space(

@@ -238,6 +238,22 @@ static enum nos_code cluster_trim(void *e, const char *stream, const struct nos_
 	return NOS_OK;
 }
 
+static enum nos_code cluster_erase(
+    void *e, const char *stream, uint64_t position, struct nos_err *err)
+{
+	(void)e, (void)err;
+	for (size_t i = 0; i < cluster.entries_count; i++) {
+		struct cluster_entry *x = &cluster.entries[i];
+
+		if (x->position != position || strcmp(x->stream, stream) != 0)
+			continue;
+		free(x->bytes);
+		memmove(x, x + 1, (--cluster.entries_count - i) * sizeof(*x));
+		break;
+	}
+	return NOS_OK;
+}
+
 static const struct nos_store_engine cluster_engine = {
 	.kind = "cluster",
 	.open = cluster_open,
@@ -253,6 +269,8 @@ static const struct nos_store_engine cluster_engine = {
 	.read = cluster_read,
 	.bounds = cluster_bounds,
 	.trim = cluster_trim,
+	.erase = cluster_erase,
+	.purge = cluster_group,
 	.space = cluster_space,
 };
 

@@ -199,11 +199,82 @@ static void a_stream_is_read_after_a_position_and_trimmed_from_its_start(void **
 	nos_buf_release(&seen);
 }
 
-#define CONTRACT                                                                     \
-	cmocka_unit_test(a_put_holds_only_if_the_revision_is_the_one_that_was_read), \
-	    cmocka_unit_test(a_scan_goes_by_tokens_in_order),                        \
-	    cmocka_unit_test(a_scan_may_be_asked_for_within_a_scan),                 \
-	    cmocka_unit_test(another_s_change_is_noticed_and_one_s_own_is_not),      \
-	    cmocka_unit_test(a_stream_is_read_after_a_position_and_trimmed_from_its_start)
+static uint64_t append_kept(const char *text)
+{
+	uint64_t position;
+
+	assert_int_equal(nos_store_append(a, "kept", (struct nos_time){ 1000 },
+			     nos_str_bytes(nos_str_of(text)), &position, &err),
+	    NOS_OK);
+	return position;
+}
+
+static void bounds_are(struct nos_store *s, uint64_t first, uint64_t last)
+{
+	uint64_t have_first, have_last;
+
+	assert_int_equal(nos_store_bounds(s, "kept", &have_first, &have_last, &err), NOS_OK);
+	assert_int_equal(have_first, first);
+	assert_int_equal(have_last, last);
+}
+
+static void an_entry_is_erased_wherever_it_stands_and_its_position_never_comes_again(void **state)
+{
+	struct nos_buf seen;
+	char want[100];
+	uint64_t one, two, three, four;
+
+	(void)state;
+	nos_buf_init(&seen, 1000);
+	assert_int_equal(nos_store_erase(a, "kept", 1, &err), NOS_OK); /* no such entry yet */
+	one = append_kept("a");
+	two = append_kept("b");
+	three = append_kept("c");
+	assert_int_equal(nos_store_erase(a, "kept", two, &err), NOS_OK);
+	assert_int_equal(nos_store_erase(a, "kept", two, &err), NOS_OK); /* removed already */
+	assert_int_equal(nos_store_erase(a, "kept", UINT64_MAX, &err), NOS_OK);
+	assert_int_equal(nos_store_read(b, "kept", 0, 10, gather_entry, &seen, &err), NOS_OK);
+	snprintf(want, sizeof(want), "%d:a %d:c ", (int)one, (int)three);
+	assert_buf(&seen, want);
+	assert_int_equal(nos_store_erase(b, "kept", three, &err), NOS_OK);
+	bounds_are(a, one, three);
+	four = append_kept("d");
+	assert_true(four > three);
+	assert_int_equal(nos_store_erase(a, "kept", one, &err), NOS_OK);
+	bounds_are(b, four, four);
+	assert_int_equal(nos_store_erase(a, "kept", four, &err), NOS_OK);
+	bounds_are(b, four + 1, four);
+	assert_true(append_kept("e") > four);
+	nos_buf_release(&seen);
+}
+
+static void a_purge_leaves_what_is_there(void **state)
+{
+	struct nos_buf space;
+	uint64_t rev;
+
+	(void)state;
+	nos_buf_init(&space, 1000);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+		    nos_store_put(a, "sources", NOS_STR("s-purge"),
+			i ? NOS_STR("new") : NOS_STR("old"), NOS_STORE_ANY, &rev, &err),
+		    NOS_OK);
+	for (size_t i = 0; i < 2; i++) /* the second has nothing to do */
+		assert_int_equal(nos_store_purge(a, &err), NOS_OK);
+	assert_str(get(a, "s-purge", &space, &rev), "new");
+	assert_str(get(b, "s-purge", &space, &rev), "new");
+	nos_buf_release(&space);
+}
+
+#define CONTRACT                                                                            \
+	cmocka_unit_test(a_put_holds_only_if_the_revision_is_the_one_that_was_read),        \
+	    cmocka_unit_test(a_scan_goes_by_tokens_in_order),                               \
+	    cmocka_unit_test(a_scan_may_be_asked_for_within_a_scan),                        \
+	    cmocka_unit_test(another_s_change_is_noticed_and_one_s_own_is_not),             \
+	    cmocka_unit_test(a_stream_is_read_after_a_position_and_trimmed_from_its_start), \
+	    cmocka_unit_test(                                                               \
+		an_entry_is_erased_wherever_it_stands_and_its_position_never_comes_again),  \
+	    cmocka_unit_test(a_purge_leaves_what_is_there)
 
 #endif
