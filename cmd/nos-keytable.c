@@ -1,35 +1,48 @@
 /* SPDX-License-Identifier: MIT */
-/* nos-keytable(1): the sources, keys and enrolments of a node's store, or the keys of a keyring. */
+/* nos-keytable(1): the sources, keys and enrolments of a node's store, and what was done to them;
+ * or the keys of a keyring. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/opt.h"
 #include "cli/start.h"
 #include "cli/table.h"
+#include "json/encode.h"
+#include "registry/audit.h"
 #include "registry/home.h"
 #include "registry/keytable.h"
 #include "registry/registry.h"
+
+#define NO_TIME INT64_MIN /* where --since is not given */
 
 struct keytable_opts {
 	struct nos_opt_common common;
 	const char *store, *node_key, *keyring, *source;
 	struct nos_opt_list states;
+	struct nos_time since;
+	bool verify, show_secrets;
 };
 
 #define AT(field) offsetof(struct keytable_opts, field)
 static const struct nos_opt opts[] = {
 	{ "store", 0, NOS_OPT_TEXT, AT(store), "url", "the node's store" },
 	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file",
-	    "the node's key file; no table needs it so far" },
+	    "the node's key file, for --show-secrets and --verify" },
 	{ "keyring", 0, NOS_OPT_PATH, AT(keyring), "file", "show a source's keys, not a node's" },
 	{ "source", 0, NOS_OPT_TEXT, AT(source), "source", "this source alone, by id or name" },
 	{ "state", 0, NOS_OPT_LIST, AT(states), "states", "these states alone" },
+	{ "show-secrets", 0, NOS_OPT_FLAG, AT(show_secrets), NULL,
+	    "ct: with the values of the keys" },
+	{ "since", 0, NOS_OPT_TIME, AT(since), "time", "audit: from then on" },
+	{ "verify", 0, NOS_OPT_FLAG, AT(verify), NULL, "audit: is it whole, as it was written?" },
 	{ 0 },
 };
 
-static const struct nos_opt_tool tool = { "nos-keytable", "[sources|ct|tokens]",
-	"Show the sources, the keys (ct) or the enrolments of a node, a row each.", opts,
+static const struct nos_opt_tool tool = { "nos-keytable", "[sources|ct|tokens|audit]",
+	"Show the sources, keys (ct), enrolments or audit entries of a node, a row each.", opts,
 	offsetof(struct keytable_opts, common), .rows = true };
 
 static const struct nos_table_column sources_columns[] = {
@@ -61,6 +74,8 @@ static const struct nos_table_column ct_columns[] = {
 	{ "path", NOS_TABLE_TEXT },
 	{ 0 },
 };
+#define CT_COUNT (sizeof(ct_columns) / sizeof(ct_columns[0]) - 1)
+
 static const struct nos_table_column tokens_columns[] = {
 	{ "id", NOS_TABLE_TEXT },
 	{ "state", NOS_TABLE_TEXT },
@@ -69,6 +84,25 @@ static const struct nos_table_column tokens_columns[] = {
 	{ "group", NOS_TABLE_TEXT },
 	{ "expires", NOS_TABLE_TIME },
 	{ "source", NOS_TABLE_TEXT },
+	{ 0 },
+};
+static const struct nos_table_column audit_columns[] = {
+	{ "n", NOS_TABLE_TEXT },
+	{ "time", NOS_TABLE_TIME },
+	{ "what", NOS_TABLE_TEXT },
+	{ "source", NOS_TABLE_TEXT },
+	{ "key", NOS_TABLE_TEXT },
+	{ "from", NOS_TABLE_TEXT },
+	{ "to", NOS_TABLE_TEXT },
+	{ "by", NOS_TABLE_TEXT },
+	{ "reason", NOS_TABLE_TEXT },
+	{ 0 },
+};
+static const struct nos_table_column verdict_columns[] = {
+	{ "entries", NOS_TABLE_TEXT },
+	{ "hash", NOS_TABLE_TEXT },
+	{ "signed", NOS_TABLE_TEXT },
+	{ "signed_time", NOS_TABLE_TIME },
 	{ 0 },
 };
 static const struct nos_table_column *const columns[] = {
@@ -80,6 +114,7 @@ static const struct nos_table_column *const columns[] = {
 struct printer {
 	struct nos_table table;
 	uint64_t rows;
+	struct nos_table_column with_value[CT_COUNT + 2]; /* those of ct, and one more */
 };
 
 /* NOS_BUSY without a text: nobody reads on, or a signal came; what there is will be printed. */
@@ -93,65 +128,234 @@ static enum nos_code print_row(void *state, struct nos_str row, struct nos_err *
 	return nos_table_add(&p->table, row, err);
 }
 
+/* ---- keys, sources, enrolments ---- */
+
+static enum nos_code count_row(void *state, struct nos_str row, struct nos_err *err)
+{
+	uint64_t *count = state;
+
+	(void)row, (void)err;
+	++*count;
+	return NOS_OK;
+}
+
+/* Only a person at a terminal is asked: a program has said what it wants. */
+static bool is_asked(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+static enum nos_code ask(uint64_t count, struct nos_err *err)
+{
+	char answer[8];
+
+	fprintf(stderr, "show the values of %" PRIu64 " key%s? (yes/no) ", count,
+	    count == 1 ? "" : "s");
+	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_DENIED, "not confirmed, no value was shown");
+}
+
+/* In the store before anything is shown. */
+static enum nos_code note_shown(struct nos_store *store, const char *source, struct nos_err *err)
+{
+	const struct nos_audit_event event = {
+		.what = NOS_AUDIT_SECRETS_SHOWN, .source = source, .reason = "ct"
+	};
+	struct nos_audit audit;
+
+	nos_audit_init(&audit, store, tool.name, true);
+	if (nos_store_begin(store, err))
+		return err->code;
+	nos_audit_begin(&audit);
+	if (nos_audit_append(&audit, nos_time_now(), &event, err)) {
+		nos_store_rollback(store);
+		return err->code;
+	}
+	return nos_store_commit(store, err);
+}
+
+static enum nos_code read_keyring(const char *path, struct nos_keyring *ret, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+
+	nos_buf_init_secret(&text, NOS_KEYRING_TEXT_MAX);
+	if (nos_file_read(path, NOS_FILE_SECRET, &text, err))
+		return err->code;
+	return nos_keyring_decode(nos_buf_str(&text), ret, err) ? nos_err_within(err, "%s", path)
+								: NOS_OK;
+}
+
 static enum nos_code print_keyring(const struct keytable_opts *o, const struct nos_keytable *t,
     struct printer *p, struct nos_err *err)
 {
 	NOS_AUTO(keyring) keyring = { 0 };
-	NOS_AUTO(buf) text = { 0 };
+	struct nos_keytable shown = *t;
+	uint64_t count = 0;
 
-	if (t->which != NOS_KEYTABLE_CT)
-		return nos_err_set(err, NOS_USAGE, "a keyring has the table ct alone");
-	if (o->source)
-		return nos_err_set(
-		    err, NOS_USAGE, "--keyring and --source: a keyring has one source");
-	nos_buf_init_secret(&text, NOS_KEYRING_TEXT_MAX);
-	if (nos_file_read(o->keyring, NOS_FILE_SECRET, &text, err))
+	if (read_keyring(o->keyring, &keyring, err))
 		return err->code;
-	if (nos_keyring_decode(nos_buf_str(&text), &keyring, err))
-		return nos_err_within(err, "%s", o->keyring);
-	return nos_keytable_keyring(t, &keyring, print_row, p, err);
+	if (o->show_secrets && is_asked() &&
+	    (nos_keytable_keyring(t, &keyring, count_row, &count, err) || ask(count, err)))
+		return err->code;
+	shown.values = o->show_secrets;
+	return nos_keytable_keyring(&shown, &keyring, print_row, p, err);
 }
 
-static enum nos_code print_store(
-    const struct keytable_opts *o, struct nos_keytable *t, struct printer *p, struct nos_err *err)
+/* Asked where there is whom to ask, and noted: the values of these rows may be shown. */
+static enum nos_code allow(
+    const struct nos_keytable *t, struct nos_store *store, struct nos_err *err)
+{
+	uint64_t count = 0;
+
+	if (is_asked() && (nos_keytable_scan(t, store, count_row, &count, err) || ask(count, err)))
+		return err->code;
+	return note_shown(store, t->source, err);
+}
+
+static enum nos_code print_store(const struct keytable_opts *o, const struct nos_keytable *t,
+    struct printer *p, struct nos_err *err)
 {
 	NOS_AUTO(home) home = { 0 };
+	struct nos_keytable shown = *t;
 	char id[NOS_REGISTRY_ID_MAX];
 
-	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_look(&home, err))
+	if (nos_home_locate(&home, o->store, o->node_key, err) ||
+	    (o->show_secrets ? nos_home_open(&home, err) : nos_home_look(&home, err)))
 		return err->code;
-	t->node = home.self.number;
+	shown.node = home.self.number;
 	if (o->source) {
 		if (nos_registry_resolve(home.store, nos_str_of(o->source), id, err))
 			return err->code;
-		t->source = id;
+		shown.source = id;
 	}
-	return nos_keytable_scan(t, home.store, print_row, p, err);
+	if (o->show_secrets) {
+		if (allow(&shown, home.store, err))
+			return err->code;
+		shown.values = true;
+		shown.vault = &home.vault;
+	}
+	return nos_keytable_scan(&shown, home.store, print_row, p, err);
+}
+
+/* ---- audit ---- */
+
+static enum nos_code print_audit(
+    const struct keytable_opts *o, struct printer *p, struct nos_err *err)
+{
+	NOS_AUTO(home) home = { 0 };
+	char id[NOS_REGISTRY_ID_MAX];
+	const char *source = o->source;
+
+	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_look(&home, err))
+		return err->code;
+	/* What was done to a source outlives it: an id need not be known any more. */
+	if (source && !nos_str_starts(nos_str_of(source), "s-")) {
+		if (nos_registry_resolve(home.store, nos_str_of(source), id, err))
+			return err->code;
+		source = id;
+	}
+	return nos_audit_scan(home.store, o->since, source, print_row, p, err);
+}
+
+static enum nos_code print_verdict(
+    const struct keytable_opts *o, struct printer *p, struct nos_err *err)
+{
+	NOS_AUTO(home) home = { 0 };
+	NOS_AUTO(buf) row = { 0 };
+	const struct nos_self *self = &home.self;
+	struct nos_audit_verdict v;
+
+	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_open(&home, err) ||
+	    nos_audit_verify(home.store, self->number, &self->sign_public, 1, &v, err))
+		return err->code;
+	nos_buf_init(&row, 256);
+	nos_buf_add_char(&row, '{');
+	nos_encode_member_uint(&row, "entries", v.entries);
+	if (v.entries)
+		nos_encode_member_bytes(&row, "hash", v.hash, sizeof(v.hash));
+	if (v.has_head) {
+		nos_encode_member_uint(&row, "signed", v.signed_n);
+		nos_encode_member_time(&row, "signed_time", v.signed_time);
+	} else {
+		nos_start_warn(tool.name, "nothing was signed yet");
+	}
+	nos_buf_add_char(&row, '}');
+	return nos_buf_check(&row, "row", err) ? err->code : print_row(p, nos_buf_str(&row), err);
+}
+
+/* ---- what is asked for ---- */
+
+/* Which options go with which table. */
+static enum nos_code check(
+    const struct keytable_opts *o, const struct nos_keytable *t, bool audit, struct nos_err *err)
+{
+	const bool since = o->since.ms != NO_TIME, ct = !audit && t->which == NOS_KEYTABLE_CT;
+
+	if (o->keyring && !ct)
+		return nos_err_set(err, NOS_USAGE, "a keyring has the table ct alone");
+	if (o->keyring && o->source)
+		return nos_err_set(
+		    err, NOS_USAGE, "--keyring and --source: a keyring has one source");
+	if (o->show_secrets && !ct)
+		return nos_err_set(err, NOS_USAGE, "--show-secrets: the table ct alone has values");
+	if (!audit && (o->verify || since))
+		return nos_err_set(
+		    err, NOS_USAGE, "--%s is for the table audit", o->verify ? "verify" : "since");
+	if (o->verify && (since || o->source))
+		return nos_err_set(err, NOS_USAGE, "--verify is of all entries: no --%s",
+		    since ? "since" : "source");
+	return NOS_OK;
 }
 
 static enum nos_code choose(const struct keytable_opts *o, char **operands, int count,
-    struct nos_keytable *ret, struct nos_err *err)
+    struct nos_keytable *ret, bool *ret_audit, struct nos_err *err)
 {
 	*ret = (struct nos_keytable){ .which = NOS_KEYTABLE_CT, .now = nos_time_now() };
+	*ret_audit = count && strcmp(operands[0], "audit") == 0;
 	if (count > 1)
 		return nos_err_set(err, NOS_USAGE, "one table at a time: '%s'", operands[1]);
-	if (count && !nos_keytable_parse(nos_str_of(operands[0]), &ret->which))
-		return nos_err_set(
-		    err, NOS_USAGE, "no table '%s', take sources, ct or tokens", operands[0]);
+	if (count && !*ret_audit && !nos_keytable_parse(nos_str_of(operands[0]), &ret->which))
+		return nos_err_set(err, NOS_USAGE,
+		    "no table '%s', take sources, ct, tokens or audit", operands[0]);
+	if (*ret_audit && o->states.count)
+		return nos_err_set(err, NOS_USAGE, "--state: the table audit has no states");
 	for (size_t i = 0; i < o->states.count; i++)
 		if (!nos_keytable_state(ret->which, nos_str_of(o->states.items[i]), &ret->states))
 			return nos_err_set(err, NOS_USAGE, "--state: no state '%s' in this table",
 			    o->states.items[i]);
-	return NOS_OK;
+	return check(o, ret, *ret_audit, err);
 }
 
-static enum nos_code print(
-    const struct keytable_opts *o, struct nos_keytable *t, struct printer *p, struct nos_err *err)
+static const struct nos_table_column *columns_of(
+    struct printer *p, const struct keytable_opts *o, const struct nos_keytable *t, bool audit)
+{
+	if (audit)
+		return o->verify ? verdict_columns : audit_columns;
+	if (!o->show_secrets)
+		return columns[t->which];
+	memcpy(p->with_value, ct_columns, sizeof(ct_columns));
+	p->with_value[CT_COUNT] = (struct nos_table_column){ "value", NOS_TABLE_TEXT };
+	return p->with_value;
+}
+
+static enum nos_code print_rows(const struct keytable_opts *o, const struct nos_keytable *t,
+    bool audit, struct printer *p, struct nos_err *err)
+{
+	if (audit)
+		return o->verify ? print_verdict(o, p, err) : print_audit(o, p, err);
+	return o->keyring ? print_keyring(o, t, p, err) : print_store(o, t, p, err);
+}
+
+static enum nos_code print(const struct keytable_opts *o, const struct nos_keytable *t, bool audit,
+    struct printer *p, struct nos_err *err)
 {
 	enum nos_code code;
 
-	nos_table_init(&p->table, columns[t->which], o->common.format, stdout);
-	code = o->keyring ? print_keyring(o, t, p, err) : print_store(o, t, p, err);
+	nos_table_init(&p->table, columns_of(p, o, t, audit), o->common.format, stdout);
+	if (o->show_secrets)
+		nos_table_secret(&p->table);
+	code = print_rows(o, t, audit, p, err);
 	if (code && (*nos_start_stopped() || p->table.fail)) {
 		nos_err_clear(err);
 		code = NOS_OK;
@@ -164,11 +368,12 @@ static enum nos_code print(
 
 int main(int argc, char **argv)
 {
-	struct keytable_opts o = { 0 };
+	struct keytable_opts o = { .since = { NO_TIME } };
 	struct printer printer = { 0 };
 	struct nos_keytable t;
 	struct nos_err err = { 0 };
 	enum nos_opt_next next;
+	bool audit;
 	int operands;
 
 	nos_start(tool.name);
@@ -178,7 +383,8 @@ int main(int argc, char **argv)
 	if (next == NOS_OPT_DONE)
 		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
 	nos_start_stop();
-	if (choose(&o, argv + operands, argc - operands, &t, &err) || print(&o, &t, &printer, &err))
+	if (choose(&o, argv + operands, argc - operands, &t, &audit, &err) ||
+	    print(&o, &t, audit, &printer, &err))
 		return nos_start_fail(tool.name, &err);
 	if (o.common.verbose) {
 		char text[40];

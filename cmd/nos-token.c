@@ -15,6 +15,7 @@
 #include "json/encode.h"
 #include "key/keyring.h"
 #include "net/url.h"
+#include "registry/audit.h"
 #include "registry/home.h"
 #include "registry/keytable.h"
 #include "registry/token.h"
@@ -54,6 +55,23 @@ static const struct nos_opt_tool tool = { "nos-token", "new | list | withdraw ID
 	"Make enrolments for sources (a line each), list them, take them back.", opts,
 	offsetof(struct token_opts, common), .rows = true };
 
+/* An event of the audit stream, within the group that it is of. */
+static enum nos_code note(struct nos_audit *audit, const char *from, const char *to,
+    const char *reason, struct nos_err *err)
+{
+	const struct nos_audit_event event = {
+		.what = NOS_AUDIT_TOKEN, .from = from, .to = to, .reason = reason
+	};
+
+	return nos_audit_append(audit, nos_time_now(), &event, err);
+}
+
+static enum nos_code begin(struct nos_audit *audit, struct nos_err *err)
+{
+	nos_audit_begin(audit);
+	return nos_store_begin(audit->store, err);
+}
+
 /* ---- new ---- */
 
 static enum nos_code check_new(const struct token_opts *o, struct nos_err *err)
@@ -90,7 +108,8 @@ static enum nos_code noted_url(struct nos_store *store, char *ret, size_t size, 
 
 /* Within a group; the lines go to *lines. */
 static enum nos_code make_tokens(const struct token_opts *o, const struct nos_home *home,
-    const char *url, struct nos_buf *lines, struct nos_buf *ids, struct nos_err *err)
+    struct nos_audit *audit, const char *url, struct nos_buf *lines, struct nos_buf *ids,
+    struct nos_err *err)
 {
 	const struct nos_time expires = { nos_time_now().ms + (int64_t)o->expires_ms };
 	struct nos_progress progress = { 0 };
@@ -106,7 +125,8 @@ static enum nos_code make_tokens(const struct token_opts *o, const struct nos_ho
 		snprintf(t.kind, sizeof(t.kind), "%s", o->kind);
 		if (*nos_start_stopped())
 			nos_err_set(err, NOS_BUSY, "stopped, nothing was made");
-		else if (!nos_token_make(home->store, &home->vault, &t, &token, err))
+		else if (!nos_token_make(home->store, &home->vault, &t, &token, err) &&
+			 !note(audit, NULL, "open", "new", err))
 			nos_token_line(lines, &t, &token, &home->self, url);
 		nos_buf_add(ids, t.id, sizeof(t.id));
 	}
@@ -118,15 +138,17 @@ static enum nos_code make_tokens(const struct token_opts *o, const struct nos_ho
 
 /* Enrolments from the one at first on, which nobody can have got, are taken back; what failed stays
  * the error. */
-static void unmake_tokens(struct nos_store *store, const struct nos_buf *ids, size_t first)
+static void unmake_tokens(struct nos_audit *audit, const struct nos_buf *ids, size_t first)
 {
+	struct nos_store *store = audit->store;
 	struct nos_err err = { 0 };
 
-	if (nos_store_begin(store, &err))
+	if (begin(audit, &err))
 		return;
 	for (size_t at = first * NOS_TOKEN_ID_MAX; at < ids->len; at += NOS_TOKEN_ID_MAX)
 		if (nos_store_del(
-			store, NOS_TOKEN_NS, nos_str_of(ids->p + at), NOS_STORE_ANY, &err)) {
+			store, NOS_TOKEN_NS, nos_str_of(ids->p + at), NOS_STORE_ANY, &err) ||
+		    note(audit, "open", "withdrawn", "not printed", &err)) {
 			nos_store_rollback(store);
 			return;
 		}
@@ -171,6 +193,7 @@ static enum nos_code make_new(
 	NOS_AUTO(buf) lines = { 0 };
 	NOS_AUTO(buf) ids = { 0 };
 	char url[NOS_KEYRING_URL_MAX];
+	struct nos_audit audit;
 	size_t whole = 0;
 
 	nos_buf_init_secret(&lines, o->count * LINE_MAX);
@@ -179,9 +202,10 @@ static enum nos_code make_new(
 		snprintf(url, sizeof(url), "%s", o->url);
 	else if (noted_url(home->store, url, sizeof(url), err))
 		return err->code;
-	if (nos_store_begin(home->store, err))
+	nos_audit_init(&audit, home->store, tool.name, true);
+	if (begin(&audit, err))
 		return err->code;
-	if (make_tokens(o, home, url, &lines, &ids, err)) {
+	if (make_tokens(o, home, &audit, url, &lines, &ids, err)) {
 		nos_store_rollback(home->store);
 		return err->code;
 	}
@@ -190,7 +214,7 @@ static enum nos_code make_new(
 	if (!print_lines(&lines, &whole, err) && o->common.verbose)
 		report(o);
 	if (whole < o->count)
-		unmake_tokens(home->store, &ids, whole);
+		unmake_tokens(&audit, &ids, whole);
 	return err->code;
 }
 
@@ -241,12 +265,35 @@ static enum nos_code run_list(
 	return nos_table_finish(&table, err);
 }
 
-static enum nos_code withdraw(
-    const struct nos_home *home, const char *id, struct nos_table *table, struct nos_err *err)
+/* Within a group: one that is withdrawn already stays as it is, and is no event. */
+static enum nos_code withdraw_now(
+    const struct nos_home *home, struct nos_audit *audit, struct nos_str id, struct nos_err *err)
+{
+	NOS_AUTO(token) t = { 0 };
+	enum nos_token_state from;
+
+	if (nos_token_get(home->store, &home->vault, id, &t, err))
+		return err->code;
+	from = nos_token_state_of(&t, nos_time_now());
+	if (from == NOS_TOKEN_WITHDRAWN)
+		return NOS_OK;
+	if (nos_token_withdraw(home->store, &home->vault, id, err))
+		return err->code;
+	return note(audit, nos_token_state_text(from), "withdrawn", "withdraw", err);
+}
+
+static enum nos_code withdraw(const struct nos_home *home, struct nos_audit *audit, const char *id,
+    struct nos_table *table, struct nos_err *err)
 {
 	char row[64 + NOS_TOKEN_ID_MAX];
 
-	if (nos_token_withdraw(home->store, &home->vault, nos_str_of(id), err))
+	if (begin(audit, err))
+		return err->code;
+	if (withdraw_now(home, audit, nos_str_of(id), err)) {
+		nos_store_rollback(home->store);
+		return err->code;
+	}
+	if (nos_store_commit(home->store, err))
 		return err->code;
 	snprintf(row, sizeof(row), "{\"id\":\"%s\",\"state\":\"withdrawn\"}", id);
 	return nos_table_add(table, nos_str_of(row), err);
@@ -261,6 +308,7 @@ static enum nos_code run_withdraw(
 		{ "state", NOS_TABLE_TEXT }, { 0 } };
 	NOS_AUTO(table) table = { 0 };
 	NOS_AUTO(home) home = { 0 };
+	struct nos_audit audit;
 	struct nos_err one = { 0 };
 
 	if (!count)
@@ -268,9 +316,10 @@ static enum nos_code run_withdraw(
 	nos_table_init(&table, short_columns, o->common.format, stdout);
 	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_open(&home, err))
 		return err->code;
+	nos_audit_init(&audit, home.store, tool.name, true);
 	for (int i = 0; i < count && !*nos_start_stopped(); i++) {
 		nos_err_clear(&one);
-		if (!withdraw(&home, operands[i], &table, &one))
+		if (!withdraw(&home, &audit, operands[i], &table, &one))
 			continue;
 		if (err->code) {
 			nos_start_fail(tool.name, err);

@@ -24,7 +24,7 @@ static const struct {
 	{ "nos-token", "format store node-key count uses kind scheme expires url open" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url wait" },
 	{ "nos-send", "keyring anonymous url kind batch linger spool spool-max wait ca max-line" },
-	{ "nos-keytable", "format store node-key keyring source state" },
+	{ "nos-keytable", "format store node-key keyring source state show-secrets since verify" },
 	{ "nos-score", "rules records now max-line" },
 };
 

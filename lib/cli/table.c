@@ -35,6 +35,12 @@ void nos_table_init(
 	nos_buf_init(&t->space, NOS_TABLE_ROW_MAX);
 }
 
+void nos_table_secret(struct nos_table *t)
+{
+	t->held.secret = t->row.secret = t->space.secret = true;
+	setvbuf(t->out, NULL, _IONBF, 0);
+}
+
 void nos_table_release(struct nos_table *t)
 {
 	nos_scan_release(&t->scan);
@@ -170,6 +176,7 @@ static enum nos_code add_csv(struct nos_table *t, struct nos_err *err)
 	NOS_AUTO(buf) cell = { 0 };
 
 	nos_buf_init(&cell, NOS_TABLE_ROW_MAX);
+	cell.secret = t->row.secret;
 	if (!t->begun)
 		print_csv_header(t);
 	for (size_t i = 0; i < t->count; i++) {

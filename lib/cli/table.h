@@ -54,6 +54,10 @@ void nos_table_init(
     struct nos_table *t, const struct nos_table_column *columns, const char *format, FILE *out);
 void nos_table_release(struct nos_table *t);
 
+/* Before the first row: rows hold secrets, so that what is held of them is wiped, and none stays in
+ * a buffer of out. */
+void nos_table_secret(struct nos_table *t);
+
 /* Add a row; it may be printed later. NOS_DATA, NOS_LARGE: what nos_scan_parse says of it, or it is
  * no object, or over NOS_TABLE_ROW_MAX; NOS_INTERNAL: out of memory. */
 enum nos_code nos_table_add(struct nos_table *t, struct nos_str row, struct nos_err *err) NOS_CHECK;

@@ -27,6 +27,14 @@ struct rows {
 	struct nos_scan scan;
 };
 
+static void init_row(struct rows *r)
+{
+	if (r->t->values)
+		nos_buf_init_secret(&r->row, ROW_MAX);
+	else
+		nos_buf_init(&r->row, ROW_MAX);
+}
+
 bool nos_keytable_parse(struct nos_str word, enum nos_keytable_which *ret)
 {
 	static const char *const words[] = {
@@ -217,6 +225,7 @@ struct key_row {
 	uint64_t z, node;
 	const struct nos_track_key *use; /* NULL: none yet */
 	bool counted;			 /* by a node; a source does not count */
+	const struct nos_secret *value;
 };
 
 static enum nos_code key_row(struct rows *r, const struct key_row *k, struct nos_err *err)
@@ -247,6 +256,8 @@ static enum nos_code key_row(struct rows *r, const struct key_row *k, struct nos
 	nos_encode_comma(&r->row);
 	nos_num_format(&r->row, (double)k->node, 0);
 	nos_buf_add_char(&r->row, ']');
+	if (r->t->values && k->value->len)
+		nos_encode_member_bytes(&r->row, "value", k->value->bytes, k->value->len);
 	return end_row(r, err);
 }
 
@@ -271,7 +282,7 @@ static enum nos_code key_rows(
 	for (size_t i = 0; i < s->key_count; i++) {
 		const struct nos_registry_key *key = &s->keys[i];
 		const struct key_row row = { s->id, s->scheme, &key->name, key->state, key->since,
-			s->z, r->t->node, use_of(&track, &key->name), true };
+			s->z, r->t->node, use_of(&track, &key->name), true, &key->value };
 
 		if (key_row(r, &row, err))
 			return err->code;
@@ -284,11 +295,12 @@ enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct no
 {
 	struct rows r = { .t = t, .each = each, .state = state };
 
-	nos_buf_init(&r.row, ROW_MAX);
+	init_row(&r);
 	for (size_t i = 0; !err->code && i < keyring->key_count; i++) {
 		const struct nos_keyring_key *key = &keyring->keys[i];
 		const struct key_row row = { keyring->source, keyring->scheme, &key->name,
-			key->state, key->since, keyring->z, keyring->node, NULL, false };
+			key->state, key->since, keyring->z, keyring->node, NULL, false,
+			&key->value };
 
 		(void)!key_row(&r, &row, err);
 	}
@@ -341,22 +353,36 @@ static enum nos_code token_row(void *state, const struct nos_token *token, struc
 
 /* ---- a table ---- */
 
-static enum nos_code rows_of(void *state, const struct nos_registry_source *s, struct nos_err *err)
+static enum nos_code rows_of(
+    struct rows *r, const struct nos_registry_source *s, struct nos_err *err)
+{
+	return r->t->which == NOS_KEYTABLE_SOURCES ? source_row(r, s, err) : key_rows(r, s, err);
+}
+
+static enum nos_code rows_by_id(struct rows *r, const char *id, struct nos_err *err)
+{
+	const struct nos_vault *vault = r->t->values ? r->t->vault : NULL;
+	NOS_AUTO(registry_source) s = { 0 };
+
+	return nos_registry_get(r->store, vault, nos_str_of(id), &s, err) ? err->code
+									  : rows_of(r, &s, err);
+}
+
+/* A scan opens no value. */
+static enum nos_code each_source(
+    void *state, const struct nos_registry_source *s, struct nos_err *err)
 {
 	struct rows *r = state;
 
-	return r->t->which == NOS_KEYTABLE_SOURCES ? source_row(r, s, err) : key_rows(r, s, err);
+	return r->t->values ? rows_by_id(r, s->id, err) : rows_of(r, s, err);
 }
 
 static enum nos_code scan_sources(struct rows *r, struct nos_err *err)
 {
-	struct nos_registry_source s;
-
-	if (r->t->source && nos_registry_get(r->store, NULL, nos_str_of(r->t->source), &s, err))
-		return err->code;
 	if (read_tail(r, err))
 		return err->code;
-	return r->t->source ? rows_of(r, &s, err) : nos_registry_scan(r->store, rows_of, r, err);
+	return r->t->source ? rows_by_id(r, r->t->source, err)
+			    : nos_registry_scan(r->store, each_source, r, err);
 }
 
 enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *store,
@@ -369,7 +395,7 @@ enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *
 		.scan = { .not_finite = true, .depth = NOS_READING_DEPTH_MAX } };
 	enum nos_code code;
 
-	nos_buf_init(&r.row, ROW_MAX);
+	init_row(&r);
 	code = t->which == NOS_KEYTABLE_TOKENS ? nos_token_scan(store, token_row, &r, err)
 					       : scan_sources(&r, err);
 	nos_track_table_free(r.tail);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a node and a source hold of keys, as rows: the text of a JSON object each, its members in
- * the order of nos-formats(7), "Lines out", no secret among them. Rows come one by one, however
- * many there are. A node's tracks are saved now and then, so what the raw stream holds beyond them
- * is counted as well. Belongs to the thread whose store it is given.
+ * the order of nos-formats(7), "Lines out", no secret among them but where values are asked for.
+ * Rows come one by one, however many there are. A node's tracks are saved now and then, so what the
+ * raw stream holds beyond them is counted as well. Belongs to the thread whose store it is given.
  */
 #ifndef NOS_REGISTRY_KEYTABLE_H
 #define NOS_REGISTRY_KEYTABLE_H
@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/time.h"
 #include "key/keyring.h"
+#include "registry/vault.h"
 #include "store/store.h"
 
 enum nos_keytable_which {
@@ -26,6 +27,8 @@ struct nos_keytable {
 	const char *source; /* id of the one source; NULL: all */
 	uint32_t states;    /* bits, by nos_keytable_state; 0: all */
 	struct nos_time now;
+	bool values;		       /* ct: rows have the values of their keys, and are wiped */
+	const struct nos_vault *vault; /* opens those of a store; NULL where there are no values */
 };
 
 bool nos_keytable_parse(struct nos_str word, enum nos_keytable_which *ret);
@@ -36,7 +39,8 @@ bool nos_keytable_state(enum nos_keytable_which which, struct nos_str word, uint
 /* The row is good until it returns; an error ends the table. It must not change the store. */
 typedef enum nos_code nos_keytable_each(void *state, struct nos_str row, struct nos_err *err);
 
-/* NOS_ABSENT: no such source; NOS_IO, NOS_BUSY: the store failed; NOS_INTERNAL; what each gave. */
+/* NOS_ABSENT: no such source; NOS_DENIED: a value does not open under this vault; NOS_IO, NOS_BUSY:
+ * the store failed; NOS_INTERNAL; what each gave. */
 enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *store,
     nos_keytable_each *each, void *state, struct nos_err *err) NOS_CHECK;
 

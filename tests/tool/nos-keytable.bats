@@ -195,6 +195,176 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 	run -1 grep -cE 'sealed|m2|value' all
 }
 
+# nos-keytable with the node key.
+sealed() { nos-keytable "$@" "${SEALED[@]}"; }
+
+@test "--show-secrets adds the values that the source has" {
+	two_sources
+	run -0 --separate-stderr sealed --show-secrets --source campodenno
+	[ -z "$stderr" ]
+	[ "$(jq -c keys_unsorted <<<"$output")" = '["source","key","scheme","state","generation","bits","age","uses","path","value"]' ]
+	[[ $(jq -r .value <<<"$output") =~ ^[A-Za-z0-9_-]{43}$ ]]
+	[ "$(jq -r '"\(.key) \(.value)"' <<<"$output")" = "$(nos-keytable --keyring a.key --show-secrets | jq -r '"\(.key) \(.value)"')" ]
+	grep -qF "\"$(jq -r .value <<<"$output")\"" a.key
+	[ "$(sealed --show-secrets | jq -r .value | sort)" = "$({ nos-keytable --keyring a.key --show-secrets; nos-keytable --keyring b.key --show-secrets; } | jq -r .value | sort)" ]
+	[ "$(sealed --show-secrets | jq -c 'del(.age, .value)')" = "$(keytable | jq -c 'del(.age)')" ]
+	[ "$(sealed --show-secrets --format csv | head -n 1)" = source,key,scheme,state,generation,bits,age,uses,confirmed,next,path,value ]
+	[[ $(sealed --show-secrets --format table --source "$A") == *"$(jq -r .value <<<"$output")" ]]
+	[ -z "$(sealed --show-secrets --state destroyed)" ]
+}
+
+@test "that values were shown is in the audit stream, by whom and of which source" {
+	two_sources
+	sealed --show-secrets >/dev/null
+	sealed --show-secrets --source campodenno >/dev/null
+	nos-keytable --keyring a.key --show-secrets >/dev/null
+	keytable audit | jq -c 'select(.what == "secrets-shown")' >shown
+	[ "$(wc -l <shown)" -eq 2 ]
+	[ "$(head -n 1 shown | jq -c 'del(.n, .time, .prev)')" = "{\"what\":\"secrets-shown\",\"by\":\"nos-keytable $(id -un)\",\"reason\":\"ct\"}" ]
+	[ "$(tail -n 1 shown | jq -c '[.source, .reason]')" = "[\"$A\",\"ct\"]" ]
+	jq -e --argjson now "$(date +%s)" '.time <= $now + 1 and .time > $now - 600' shown
+}
+
+@test "where the audit entry cannot be written no value is shown" {
+	two_sources
+	sql "create trigger never before insert on stream_audit begin select raise(abort, 'never'); end"
+	run -74 --separate-stderr sealed --show-secrets
+	[ "$stderr" = 'nos-keytable: store: append: never' ] && [ -z "$output" ]
+	sql 'drop trigger never; delete from stream_audit'
+	run -74 --separate-stderr sealed --show-secrets
+	[ "$stderr" = 'nos-keytable: store: the newest audit entry is gone' ] && [ -z "$output" ]
+	mv node.key kept
+	run -66 --separate-stderr sealed --show-secrets
+	[ "$stderr" = "nos-keytable: no file 'node.key'" ] && [ -z "$output" ]
+}
+
+# A command line on a terminal where this is typed; what the terminal shows is in the file tty.
+on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
+
+@test "on a terminal it asks first, and shows values at yes alone" {
+	two_sources
+	show="nos-keytable --show-secrets --format json ${SEALED[*]}"
+	on_terminal yes "$show >rows"
+	grep -qF 'show the values of 2 keys? (yes/no) ' tty
+	[ "$(jq -r .value rows | wc -l)" -eq 2 ]
+	for answer in no y '' 'yes please' YES; do
+		status=0
+		on_terminal "$answer" "$show >rows" || status=$?
+		[ "$status" -eq 77 ] && [ ! -s rows ]
+		grep -qF 'nos-keytable: not confirmed, no value was shown' tty
+	done
+	[ "$(keytable audit | jq -r 'select(.what == "secrets-shown") | .n' | wc -l)" -eq 1 ]
+	on_terminal yes "nos-keytable --keyring a.key --show-secrets --format json >rows"
+	grep -qF 'show the values of 1 key? (yes/no) ' tty
+	[[ $(jq -r .value rows) =~ ^[A-Za-z0-9_-]{43}$ ]]
+	# Standard error elsewhere: nobody would read the question.
+	on_terminal no "$show >rows 2>err"
+	[ ! -s err ] && [ "$(jq -r .value rows | wc -l)" -eq 2 ]
+}
+
+@test "audit has what was done to enrolments, oldest first" {
+	nos-serve --init "${SEALED[@]}" 2>/dev/null
+	id=$(nos-token new --url http://n --count 2 "${SEALED[@]}" | jq -r .id | head -n 1)
+	nos-token withdraw "$id" "${SEALED[@]}" >/dev/null
+	nos-token withdraw "$id" "${SEALED[@]}" >/dev/null
+	run -0 --separate-stderr keytable audit -v
+	[ "$stderr" = 'nos-keytable: 3 rows' ]
+	[ "$(jq -c 'keys_unsorted' <<<"${lines[0]}")" = '["n","time","what","to","by","reason","prev"]' ]
+	[ "$(jq -c 'keys_unsorted' <<<"${lines[2]}")" = '["n","time","what","from","to","by","reason","prev"]' ]
+	[ "$(jq -r '[.n, .what, .from, .to, .by, .reason] | map(. // "-") | join(" ")' <<<"$output")" = "$(printf '%s\n' \
+		"1 token - open nos-token $(id -un) new" "2 token - open nos-token $(id -un) new" \
+		"3 token open withdrawn nos-token $(id -un) withdraw")" ]
+	[ "$(jq -r .prev <<<"${lines[0]}")" = "$(printf 'A%.0s' {1..43})" ]
+	[ "$(jq -r .prev <<<"${lines[1]}")" = "$(printf %s "${lines[0]}" | openssl dgst -sha256 -binary | base64 | tr '/+' '_-' | tr -d =)" ]
+	[ "$(keytable audit --format csv | head -n 1)" = n,time,what,source,key,from,to,by,reason ]
+	run -0 keytable audit --format table
+	[[ ${lines[3]} =~ ^3\ +20[^\ ]*Z\ +token\ +-\ +-\ +open\ +withdrawn\ +"nos-token $(id -un)"\ +withdraw$ ]]
+}
+
+@test "an enrolment whose line was not printed is in the audit stream as one that was taken back" {
+	nos-serve --init "${SEALED[@]}" 2>/dev/null
+	run -74 bash -c "nos-token new --url http://n ${SEALED[*]} >/dev/full"
+	[ "$(keytable audit | jq -c '[.from, .to, .reason]' | tail -n 1)" = '["open","withdrawn","not printed"]' ]
+	[ "$(sealed audit --verify -q | jq .entries)" -eq 2 ]
+}
+
+@test "--since and --source choose among the entries of audit" {
+	two_sources
+	sealed --show-secrets --source campodenno >/dev/null
+	sealed --show-secrets --source "$B" >/dev/null
+	[ "$(keytable audit --source campodenno | jq -r .source)" = "$A" ]
+	[ "$(keytable audit --source "$B" | jq -r .source)" = "$B" ]
+	[ -z "$(keytable audit --source s-0000000000)" ]
+	run -66 --separate-stderr keytable audit --source nobody
+	[ "$stderr" = "nos-keytable: no source 'nobody'" ]
+	[ -z "$(keytable audit --since 2999-01-01T00:00:00Z)" ]
+	last=$(keytable audit | tail -n 1 | jq .time)
+	[ "$(keytable audit --since "$last" | tail -n 1)" = "$(keytable audit | tail -n 1)" ]
+	[ "$(keytable audit --since 0)" = "$(keytable audit)" ]
+}
+
+@test "--verify says how many entries there are, and that nothing was signed yet" {
+	nos-serve --init "${SEALED[@]}" 2>/dev/null
+	run -0 --separate-stderr sealed audit --verify
+	[ "$output" = '{"entries":0}' ] && [ "$stderr" = 'nos-keytable: nothing was signed yet' ]
+	nos-token new --url http://n --count 20 "${SEALED[@]}" >/dev/null
+	run -0 --separate-stderr sealed audit --verify -q
+	[ -z "$stderr" ]
+	newest=$(keytable audit | tail -n 1 | tr -d '\n' | openssl dgst -sha256 -binary | base64 | tr '/+' '_-' | tr -d =)
+	[ "$output" = "{\"entries\":20,\"hash\":\"$newest\"}" ]
+	[ "$(sealed audit --verify -q --format csv | head -n 1)" = entries,hash,signed,signed_time ]
+	mv node.key kept
+	run -66 --separate-stderr sealed audit --verify
+	[ "$stderr" = "nos-keytable: no file 'node.key'" ]
+}
+
+@test "--verify finds what was changed, removed, put in and cut off, with 65 and one line" {
+	nos-serve --init "${SEALED[@]}" 2>/dev/null
+	nos-token new --url http://n --count 9 "${SEALED[@]}" >/dev/null
+	cp node.db good.db
+	broken() { # change, text
+		cp good.db node.db
+		sql "$1"
+		run -65 --separate-stderr sealed audit --verify
+		[ -z "$output" ] && [ "$stderr" = "nos-keytable: $2" ] || { echo "$1: $stderr" >&2; return 1; }
+	}
+	broken "update stream_audit set entry = replace(entry, 'new', 'old') where position = 4" \
+		'entry 5: its prev is not the hash of what stands before it'
+	broken "update stream_audit set entry = 'x' where position = 4" 'entry 4: neither number nor string nor true, false, null'
+	broken 'delete from stream_audit where position = 4' 'entry 4: the one in its place has the number 5'
+	broken 'delete from stream_audit where position < 4' 'entry 1: the one in its place has the number 4'
+	broken 'delete from stream_audit where position > 7' 'entry 8: is gone, at the end'
+	broken 'update stream_audit set position = position + 100 where position > 4; insert into stream_audit select 50, ms, entry from stream_audit where position = 4' \
+		'entry 5: the one in its place has the number 4'
+	zero=$(head -c 43 /dev/zero | tr '\0' A) signature=$(head -c 86 /dev/zero | tr '\0' A)
+	broken "insert into state values('node', 'audit', 999, '{\"v\":1,\"n\":10,\"time\":1,\"hash\":\"$zero\",\"signature\":\"$signature\"}')" \
+		'entry 10: is gone, and the signed head is of entry 10'
+	broken "insert into state values('node', 'audit', 999, '{\"v\":1,\"n\":9,\"time\":1,\"hash\":\"$zero\",\"signature\":\"$signature\"}')" \
+		'entry 9: is another than the one that was signed'
+	hash=$(cp good.db node.db; sealed audit --verify -q | jq -r .hash)
+	broken "insert into state values('node', 'audit', 999, '{\"v\":1,\"n\":9,\"time\":1,\"hash\":\"$hash\",\"signature\":\"$signature\"}')" \
+		"the signed head: its signature is none of this node's"
+}
+
+@test "options go with the table that they are of" {
+	while IFS='|' read -r args why; do
+		# shellcheck disable=SC2086 # words
+		run -64 --separate-stderr keytable $args
+		[ -z "$output" ] && [ "$stderr" = "nos-keytable: $why" ] || { echo "$args: $stderr" >&2; return 1; }
+	done <<-'END'
+		ct --verify|--verify is for the table audit
+		--since 1|--since is for the table audit
+		tokens --since 2026-01-01T00:00:00Z|--since is for the table audit
+		audit --state active|--state: the table audit has no states
+		audit --verify --since 1|--verify is of all entries: no --since
+		audit --verify --source x|--verify is of all entries: no --source
+		audit --keyring a.key|a keyring has the table ct alone
+		audit --show-secrets|--show-secrets: the table ct alone has values
+		sources --show-secrets|--show-secrets: the table ct alone has values
+		audit --since noon|--since: 'noon' is not a time
+	END
+}
+
 @test "no node key is needed, and the store is not changed" {
 	two_sources
 	mv node.key kept
@@ -297,11 +467,11 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 
 @test "what is no table and more than one are refused" {
 	run -64 --separate-stderr keytable gt
-	[ "$stderr" = "nos-keytable: no table 'gt', take sources, ct or tokens" ]
+	[ "$stderr" = "nos-keytable: no table 'gt', take sources, ct, tokens or audit" ]
 	run -64 --separate-stderr keytable ct sources
 	[ "$stderr" = "nos-keytable: one table at a time: 'sources'" ]
-	run -64 --separate-stderr keytable --show-secrets
-	[ "$stderr" = "nos-keytable: no option '--show-secrets', try 'nos-keytable --help'" ]
+	run -64 --separate-stderr keytable --show
+	[ "$stderr" = "nos-keytable: no option '--show', try 'nos-keytable --help'" ]
 	run -64 --separate-stderr keytable --format xml
 	[ "$stderr" = "nos-keytable: --format: 'xml' is not one of table|json|csv" ]
 	run -0 nos-keytable --version

@@ -199,6 +199,34 @@ static void a_terminal_gets_a_table_where_no_format_is_given(void **state)
 	close(master);
 }
 
+/* What stdio held would stay in its memory. */
+static void rows_with_secrets_are_the_same_and_are_out_at_once(void **state)
+{
+	static const char *const formats[] = { "json", "csv", "table" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		char *expected = print(formats[i], rows, 3), text[1000] = "";
+		FILE *out = tmpfile();
+		struct nos_table t;
+
+		nos_table_init(&t, columns, formats[i], out);
+		nos_table_secret(&t);
+		for (size_t row = 0; row < 3; row++)
+			assert_int_equal(nos_table_add(&t, nos_str_of(rows[row]), &err), NOS_OK);
+		if (i < 2)
+			assert_int_equal(
+			    pread(fileno(out), text, sizeof(text) - 1, 0), strlen(expected));
+		assert_int_equal(nos_table_finish(&t, &err), NOS_OK);
+		assert_int_equal(pread(fileno(out), text, sizeof(text) - 1, 0), strlen(expected));
+		assert_string_equal(text, expected);
+		assert_true(t.row.secret && t.held.secret && t.space.secret);
+		nos_table_release(&t);
+		fclose(out);
+		free(expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +240,7 @@ int main(void)
 		cmocka_unit_test(a_row_that_is_no_object_is_refused),
 		cmocka_unit_test(a_full_disk_is_told_at_the_end_and_a_reader_that_has_gone_is_not),
 		cmocka_unit_test(a_terminal_gets_a_table_where_no_format_is_given),
+		cmocka_unit_test(rows_with_secrets_are_the_same_and_are_out_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
