@@ -25,8 +25,8 @@ static void answer(struct nos_admit *a, struct nos_http_request *r)
 	struct nos_str m1 = { (const char *)r->body.p, r->body.len };
 	struct nos_err err = { 0 };
 	bool made;
-	enum nos_code code = nos_enrol_answer(a->config.store, a->config.vault, a->config.self, m1,
-	    nos_time_now(), &r->out, &made, &err);
+	enum nos_code code = nos_enrol_answer(a->config.store, a->config.vault,
+	    nos_card_self(a->config.card), m1, nos_time_now(), &r->out, &made, &err);
 
 	if (made)
 		nos_metric_set(a->config.metric, NOS_METRIC_SOURCES_HELD, ++a->sources);

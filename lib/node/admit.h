@@ -7,8 +7,8 @@
 #define NOS_NODE_ADMIT_H
 
 #include "net/http_server.h"
+#include "node/card.h"
 #include "node/metric.h"
-#include "registry/self.h"
 #include "registry/vault.h"
 #include "store/store.h"
 
@@ -20,7 +20,7 @@ typedef void nos_admit_answer(void *state, struct nos_http_request *r);
 struct nos_admit_config {
 	struct nos_store *store; /* the thread's own from now on; not closed by it */
 	const struct nos_vault *vault;
-	const struct nos_self *self;
+	const struct nos_card *card;
 	struct nos_metric *metric;
 	size_t limit; /* that wait at once */
 	void *state;

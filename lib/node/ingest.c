@@ -77,7 +77,7 @@ static void add_nonce(const struct nos_ingest *g, struct nos_buf *b)
 	uint8_t nonce[NOS_SELF_NONCE_LEN];
 	struct nos_err err = { 0 };
 
-	if (!nos_self_nonce(g->self, nos_time_now(), nonce, &err))
+	if (!nos_self_nonce(nos_card_self(g->card), nos_time_now(), nonce, &err))
 		nos_encode_member_bytes(b, "nonce", nonce, sizeof(nonce));
 }
 

@@ -9,15 +9,15 @@
 
 #include <stdatomic.h>
 
+#include "node/card.h"
 #include "node/job.h"
 #include "node/limit.h"
 #include "node/metric.h"
-#include "registry/self.h"
 #include "registry/vault.h"
 
 /* What is the same for all loops; read-only but for the atomic. */
 struct nos_ingest {
-	const struct nos_self *self;
+	const struct nos_card *card;
 	const struct nos_vault *vault;
 	const struct nos_limit *limits;
 	struct nos_member_table *members;

@@ -16,7 +16,8 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 {
 	bool changed;
 
-	*l = (struct nos_ledger){ .config = *config, .idle = true };
+	/* The card was made before this store was asked for news. */
+	*l = (struct nos_ledger){ .config = *config, .idle = true, .stale = true };
 	l->analyse = (struct nos_analyse){ .node = config->node,
 		.profile = profile,
 		.types = (size_t)config->limits->of[NOS_LIMIT_TYPES] };
@@ -213,6 +214,27 @@ static enum nos_code check_space(struct nos_ledger *l, struct nos_err *err)
 				      (unsigned long long)reserve);
 }
 
+/*
+ * The node's own keys may have been replaced. Where that cannot be read the next group tries again,
+ * and the card stays as it is: readings do not depend on it.
+ */
+static void look_at_card(struct nos_ledger *l)
+{
+	struct nos_err err = { 0 };
+	bool changed;
+
+	if (nos_card_refresh(l->config.card, l->config.store, l->config.vault, &changed, &err)) {
+		if (!l->blind)
+			nos_log_line(NOS_LOG_WARN, "the node's own keys: %s", err.text);
+		l->blind = true;
+		return;
+	}
+	l->stale = l->blind = false;
+	if (changed)
+		nos_log_line(NOS_LOG_INFO, "the node's own keys were changed: pin %s",
+		    nos_card_self(l->config.card)->pin);
+}
+
 static enum nos_code in_group(
     struct nos_ledger *l, struct nos_job *list, size_t count, struct nos_err *err)
 {
@@ -224,6 +246,9 @@ static enum nos_code in_group(
 		return err->code;
 	if (changed)
 		nos_member_changed(l->config.members);
+	l->stale |= changed;
+	if (l->stale)
+		look_at_card(l);
 	if (put_records(l, err) || save(l, count, err) || trim(l, err))
 		return err->code;
 	for (struct nos_job *job = list; job; job = job->link)

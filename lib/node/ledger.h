@@ -8,6 +8,7 @@
 #define NOS_NODE_LEDGER_H
 
 #include "node/analyse.h"
+#include "node/card.h"
 #include "node/job.h"
 #include "node/limit.h"
 #include "registry/mark.h"
@@ -17,6 +18,8 @@
 
 struct nos_ledger_config {
 	struct nos_store *store; /* not closed by the ledger */
+	struct nos_card *card;	 /* is kept up to date */
+	const struct nos_vault *vault;
 	struct nos_member_table *members;
 	const struct nos_limit *limits;
 	struct nos_metric *metric;
@@ -37,6 +40,8 @@ struct nos_ledger {
 	uint64_t published; /* in: records up to it were acknowledged by the broker */
 	bool idle;	    /* in: nothing comes, so all that changed is saved */
 	bool broken;	    /* only a restart helps */
+	bool stale;	    /* the card may be: the store was changed since it was looked at */
+	bool blind;	    /* the last look at it failed */
 	struct nos_mono trimmed;
 	bool more_to_trim;
 };

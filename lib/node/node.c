@@ -22,6 +22,7 @@ struct nos_node {
 	struct nos_node_config config;
 	struct nos_time since;
 	struct nos_metric metric;
+	struct nos_card *card;
 	struct nos_member_table *members;
 	struct nos_commit *commit;
 	struct nos_publish *publish;
@@ -58,10 +59,12 @@ static enum nos_code start_commit(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
 	const struct nos_commit_config config = { .ledger = { .store = n->commit_store,
+						      .card = n->card,
+						      .vault = &f->home->vault,
 						      .members = n->members,
 						      .limits = f->limits,
 						      .metric = &n->metric,
-						      .node = f->home->self.number,
+						      .node = nos_card_self(n->card)->number,
 						      .keep_ms = f->keep_ms,
 						      .keep_bytes = f->keep_bytes,
 						      .outbox = f->mqtt != NULL },
@@ -79,7 +82,7 @@ static enum nos_code start_publish(struct nos_node *n, struct nos_err *err)
 		.commit = n->commit,
 		.limits = f->limits,
 		.metric = &n->metric,
-		.node = f->home->self.number,
+		.node = nos_card_self(n->card)->number,
 		.version = f->version,
 		.since = n->since,
 		.mqtt = f->mqtt,
@@ -98,7 +101,7 @@ static enum nos_code start_admit(struct nos_node *n, struct nos_err *err)
 	const struct nos_node_config *f = &n->config;
 	const struct nos_admit_config config = { .store = n->admit_store,
 		.vault = &f->home->vault,
-		.self = &f->home->self,
+		.card = n->card,
 		.metric = &n->metric,
 		.limit = f->limits->of[NOS_LIMIT_REGISTRATIONS],
 		.state = &n->routes,
@@ -134,7 +137,7 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 
 	r->metric = &n->metric;
 	r->closed = f->closed;
-	r->ingest.self = &f->home->self;
+	r->card = r->ingest.card = n->card;
 	r->ingest.vault = &f->home->vault;
 	r->ingest.limits = f->limits;
 	r->ingest.members = n->members;
@@ -142,10 +145,6 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	r->ingest.anonymous = f->anonymous;
 	atomic_store(
 	    &r->ingest.key_period_ms, (uint64_t)(nos_profile_key_period_s(f->profile) * 1000));
-	nos_buf_init(&r->document, ANSWER_MAX);
-	if (nos_self_document(&f->home->self, f->closed, &r->document, err))
-		return err->code;
-	nos_buf_add_char(&r->document, '\n');
 	return make_loops(n, err);
 }
 
@@ -239,6 +238,7 @@ static enum nos_code start(struct nos_node *n, struct nos_err *err)
 	set_gauges(n);
 	if (lock(n, err) || open_store(n, &n->commit_store, err) ||
 	    open_store(n, &n->publish_store, err) || open_store(n, &n->admit_store, err) ||
+	    nos_card_new(n->config.home, n->config.closed, &n->card, err) ||
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
 	    prepare_routes(n, err) || start_commit(n, err) || start_publish(n, err) ||
 	    start_admit(n, err) || start_admin(n, err) || start_server(n, err))
@@ -279,7 +279,7 @@ const char *nos_node_address(const struct nos_node *n, size_t i)
 void nos_node_ready(const struct nos_node *n, struct nos_buf *b)
 {
 	nos_buf_add_char(b, '{');
-	nos_encode_member_uint(b, "node", n->config.home->self.number);
+	nos_encode_member_uint(b, "node", nos_card_self(n->card)->number);
 	nos_encode_member(b, "listen");
 	nos_buf_add_char(b, '[');
 	for (size_t i = 0; i < n->config.listen_count; i++) {
@@ -290,7 +290,7 @@ void nos_node_ready(const struct nos_node *n, struct nos_buf *b)
 	if (n->admin_server)
 		nos_encode_member_text(
 		    b, "admin", nos_str_of(nos_http_server_address(n->admin_server, 0)));
-	nos_encode_member_text(b, "pin", nos_str_of(n->config.home->self.pin));
+	nos_encode_member_text(b, "pin", nos_str_of(nos_card_self(n->card)->pin));
 	nos_encode_member_text(b, "store", nos_str_of(n->config.home->url));
 	nos_encode_member_uint(b, "pid", (uint64_t)getpid());
 	nos_buf_add_text(b, "}\n");
@@ -333,7 +333,7 @@ void nos_node_free(struct nos_node *n)
 	nos_commit_free(n->commit);
 	close_stores(n);
 	nos_member_table_free(n->members);
-	nos_buf_release(&n->routes.document);
+	nos_card_free(n->card);
 	if (n->wake_fd >= 0)
 		close(n->wake_fd);
 	if (n->lock_fd >= 0)

@@ -140,7 +140,7 @@ void nos_routes_handle(void *state, struct nos_http_request *r)
 	case NOS_METRIC_PATH_COUNT:
 		r->status = 200;
 		r->type = "application/json";
-		nos_buf_add_str(&r->out, nos_buf_str(&s->document));
+		nos_buf_add_str(&r->out, nos_card_document(s->card));
 		break;
 	}
 	send_answer(s, r);

@@ -25,8 +25,8 @@ struct nos_routes {
 	struct nos_commit *commit;
 	struct nos_admit *admit;
 	struct nos_metric *metric;
-	struct nos_buf document; /* of GET /v1/node */
-	bool closed;		 /* no source registers */
+	const struct nos_card *card; /* whose document GET /v1/node shows */
+	bool closed;		     /* no source registers */
 	struct nos_routes_loop *loops;
 	size_t loop_count;
 };

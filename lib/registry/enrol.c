@@ -21,7 +21,9 @@ struct enrol {
 	const struct nos_vault *vault;
 	const struct nos_self *self;
 	struct nos_time now;
-	uint8_t hash[NOS_HASH_LEN]; /* of m1 as it came */
+	uint8_t hash[NOS_HASH_LEN];	  /* of m1 as it came */
+	const struct nos_secret *private; /* N, of the set of keys that m1 is sealed to, and */
+	const uint8_t *sign;		  /* the Ed25519 public key of that set */
 	struct nos_grant_request request;
 	struct nos_token token;
 	struct nos_registry_source source;
@@ -39,27 +41,32 @@ static enum nos_code refused(struct nos_err *err)
 	return nos_err_set(err, NOS_DENIED, "token refused");
 }
 
-/* Open m1, which is sealed to the node's key alone. */
+/*
+ * Open m1, which is sealed to the node's key alone: to the present one, or to an old one that an
+ * enrolment pins. The source makes R with the key that it pinned, so the node must as well; the
+ * Ed25519 key that it is given is of the same set, from which it follows to the present one.
+ */
 static enum nos_code open_request(struct enrol *e, struct nos_str m1, struct nos_scan *scan,
     struct nos_buf *plain, struct nos_err *err)
 {
 	struct nos_span bytes = nos_str_bytes(m1);
 	struct nos_header header;
+	uint64_t generation;
 
 	if (nos_header_read(m1, NOS_HEADER_KEY, NOS_ENROL_M1_MAX, scan, &header, err))
 		return err->code;
-	if (memcmp(header.thumbprint, e->self->thumbprint, NOS_HASH_LEN) != 0 ||
-	    memcmp(header.epk.bytes, e->self->public.bytes, sizeof(header.epk.bytes)) == 0)
+	e->private = nos_self_private(e->self, header.thumbprint, &generation);
+	if (!e->private || nos_self_is_own(e->self, &header.epk))
 		return nos_err_set(err, NOS_DENIED,
 		    "registration: sealed to another node's key: a new enrolment is needed");
-	if (nos_jose_open_with(&e->self->private, m1, plain, err))
+	e->sign = nos_self_sign_public(e->self, generation);
+	if (nos_jose_open_with(e->private, m1, plain, err))
 		return err->code == NOS_TAG ? refused(err) : err->code;
 	if (nos_hash_sha256(&bytes, 1, e->hash, err))
 		return err->code;
 	if (nos_grant_request_decode(nos_buf_str(plain), scan, &e->request, err))
 		return err->code;
-	return memcmp(
-		   e->request.once.bytes, e->self->public.bytes, sizeof(e->request.once.bytes)) == 0
+	return nos_self_is_own(e->self, &e->request.once)
 		   ? nos_err_set_field(err, NOS_DATA, "key", "key is the node's own")
 		   : NOS_OK;
 }
@@ -155,11 +162,11 @@ static enum nos_code derive(struct enrol *e, struct nos_buf *ret_m2, struct nos_
 		return nos_err_set(err, NOS_CONFIG, "no scheme '%s'", e->token.scheme);
 	memcpy(m2.nonce, e->request.nonce, sizeof(m2.nonce));
 	memcpy(m2.m1, e->hash, sizeof(m2.m1));
-	memcpy(m2.sign, e->self->sign_public, sizeof(m2.sign));
+	memcpy(m2.sign, e->sign, sizeof(m2.sign));
 	nos_buf_init_secret(&plain, NOS_GRANT_TEXT_MAX);
 	if (nos_ecdh_generate(&once, &m2.once, err) ||
 	    nos_ecdh_shared(&once, &e->request.once, &a, err) ||
-	    nos_ecdh_shared(&e->self->private, &e->request.once, &b, err) ||
+	    nos_ecdh_shared(e->private, &e->request.once, &b, err) ||
 	    nos_derive_root(&e->token.t, &a, &b, &r, err) ||
 	    nos_derive_base_from(&r, &reg, &base, err) || scheme->enrol(&base, &key, err) ||
 	    nos_grant_answer_seal(&r, &m2, &plain, err) ||

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A registration at the node: m1 in, m2 out (nos-wire(7), "Registration"). Whatever breaks off, the
- * same m1 sent again within the token's life gets an m2 that its source can open. Belongs to the
- * thread whose store it is given; costs a millisecond of public-key work.
+ * same m1 sent again within the token's life gets an m2 that its source can open. An m1 to an old
+ * key of the node is as good as one to the present. Belongs to the thread whose store it is given;
+ * costs a millisecond of public-key work.
  */
 #ifndef NOS_REGISTRY_ENROL_H
 #define NOS_REGISTRY_ENROL_H

@@ -38,14 +38,31 @@ static bool find_key(
 	return false;
 }
 
+/* An enrolment that was made before the node's keys were replaced pins one of those before. */
+static bool find_previous(
+    const struct nos_decode *d, const uint8_t pin[static NOS_HASH_LEN], struct nos_ecdh_point *ret)
+{
+	struct nos_decode set = { .scan = d->scan };
+	struct nos_err ignored = { 0 };
+	const struct nos_scan_value *list;
+	uint32_t at = 0;
+
+	if (nos_decode_array(d, "previous", &list, &ignored))
+		return false;
+	while (nos_scan_element(d->scan, list, &at, &set.object))
+		if (set.object->kind == NOS_SCAN_OBJECT && find_key(&set, pin, ret))
+			return true;
+	return false;
+}
+
 bool nos_admission_node(
     struct nos_str document, const uint8_t pin[static NOS_HASH_LEN], struct nos_ecdh_point *ret)
 {
 	struct nos_scan scan = { .depth = 16 };
 	struct nos_err ignored = { 0 };
 	struct nos_decode d;
-	bool found =
-	    !nos_decode_object(&scan, document, "node", &d, &ignored) && find_key(&d, pin, ret);
+	bool found = !nos_decode_object(&scan, document, "node", &d, &ignored) &&
+		     (find_key(&d, pin, ret) || find_previous(&d, pin, ret));
 
 	nos_scan_release(&scan);
 	return found;

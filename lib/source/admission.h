@@ -14,7 +14,8 @@
 
 #define NOS_ADMISSION_TEXT_MAX 65536 /* bytes of the node's document, and of m2 */
 
-/* The P-256 key in the document of GET /v1/node whose thumbprint is the pin; false: none. */
+/* The P-256 key in the document of GET /v1/node, of the present set or of one before it, whose
+ * thumbprint is the pin; false: none. */
 bool nos_admission_node(
     struct nos_str document, const uint8_t pin[static NOS_HASH_LEN], struct nos_ecdh_point *ret);
 

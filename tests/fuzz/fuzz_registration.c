@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A registration on both sides: the header of m1 and m2, their plaintexts, the enrolment that
- * begins it, and the half of it that waits on disk. */
+ * begins it, the half of it that waits on disk, and the node's document. */
 #include "fuzz.h"
 
 #include "envelope/grant.h"
 #include "envelope/header.h"
 #include "source/enrolment.h"
+#include "source/lineage.h"
 #include "source/pending.h"
 
 static void read_header(struct nos_str jwe)
@@ -101,6 +102,17 @@ static void decode_pending(struct nos_str text)
 	must(nos_str_eq(nos_buf_str(&first), nos_buf_str(&second)));
 }
 
+/* From a key that nobody has there is nothing to follow. */
+static void follow(struct nos_str document)
+{
+	const uint8_t pin[NOS_HASH_LEN] = { 1 }, sign[NOS_SIGN_PUBLIC_LEN] = { 2 };
+	struct nos_lineage found;
+	struct nos_err err = { 0 };
+
+	must(nos_lineage_follow(document, pin, sign, 1, &found, &err));
+	must(err.code == NOS_DATA || err.code == NOS_TAG);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct nos_str text = fuzz_text(data, size);
@@ -112,5 +124,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	decode_answer(text);
 	decode_enrolment(text);
 	decode_pending(text);
+	follow(text);
 	return 0;
 }

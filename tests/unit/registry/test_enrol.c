@@ -92,8 +92,10 @@ static void assert_refused(struct applicant *a, struct nos_time now)
 	assert_int_equal(a->m2.len, 0);
 }
 
-/* What the source makes of m2: R and its tag, then the keys of both. */
-static void assert_registered(struct applicant *a, char ret_id[static NOS_REGISTRY_ID_MAX])
+/* What the source makes of m2: R and its tag, then the keys of both. node and sign are of the set
+ * that it sealed m1 to. */
+static void assert_registered_under(struct applicant *a, const struct nos_ecdh_point *node,
+    const uint8_t *sign, char ret_id[static NOS_REGISTRY_ID_MAX])
 {
 	struct nos_buf plain;
 	struct nos_scan scan = { .depth = 8 };
@@ -109,11 +111,11 @@ static void assert_registered(struct applicant *a, char ret_id[static NOS_REGIST
 	assert_int_equal(nos_grant_answer_decode(nos_buf_str(&plain), &scan, &m2, &err), NOS_OK);
 	assert_int_equal(nos_hash_sha256(&bytes, 1, hash, &err), NOS_OK);
 	assert_int_equal(nos_ecdh_shared(&a->once, &m2.once, &once_once, &err), NOS_OK);
-	assert_int_equal(nos_ecdh_shared(&a->once, &self.public, &node_once, &err), NOS_OK);
+	assert_int_equal(nos_ecdh_shared(&a->once, node, &node_once, &err), NOS_OK);
 	assert_int_equal(nos_derive_root(&a->t, &once_once, &node_once, &r, &err), NOS_OK);
 	assert_int_equal(nos_grant_answer_check(&r, nos_buf_str(&plain), hash, &err), NOS_OK);
 	assert_true(m2.node == 5 && m2.next == 1);
-	assert_memory_equal(m2.sign, self.sign_public, sizeof(m2.sign));
+	assert_memory_equal(m2.sign, sign, sizeof(m2.sign));
 
 	const struct nos_derive_registration reg = { { hash, sizeof(hash) },
 		{ m2.once.bytes, sizeof(m2.once.bytes) }, m2.node, m2.source };
@@ -131,6 +133,11 @@ static void assert_registered(struct applicant *a, char ret_id[static NOS_REGIST
 	nos_registry_source_release(&s);
 	nos_scan_release(&scan);
 	nos_buf_release(&plain);
+}
+
+static void assert_registered(struct applicant *a, char ret_id[static NOS_REGISTRY_ID_MAX])
+{
+	assert_registered_under(a, &self.public, self.sign_public, ret_id);
 }
 
 static size_t uses_of(const char *token)
@@ -337,22 +344,162 @@ static void what_is_no_m1_for_this_node_is_refused(void **state)
 	applicant_release(&a);
 }
 
-static void a_source_that_shows_the_node_s_own_key_is_refused(void **state)
+/* E_S is the node's key, and m1 is sealed to node. */
+static void assert_own_refused(const struct nos_ecdh_point *once, const struct nos_ecdh_point *node)
 {
 	struct applicant a;
-	struct nos_grant_request r = { .once = self.public, .description = NOS_STR("{}") };
+	struct nos_grant_request r = { .once = *once, .description = NOS_STR("{}") };
 	struct nos_buf plain;
 
-	(void)state;
 	enrol(&a, false, 1);
 	nos_buf_init_secret(&plain, NOS_GRANT_TEXT_MAX);
 	nos_buf_init(&a.m1, NOS_ENROL_M1_MAX);
 	assert_int_equal(nos_grant_request_prove(&a.t, &r, &err), NOS_OK);
 	nos_grant_request_encode(&plain, &r);
-	assert_int_equal(nos_jose_seal_to(&self.public, nos_buf_span(&plain), &a.m1, &err), NOS_OK);
+	assert_int_equal(nos_jose_seal_to(node, nos_buf_span(&plain), &a.m1, &err), NOS_OK);
 	assert_int_equal(answer(&a), NOS_DATA);
 	assert_string_equal(err.text, "key is the node's own");
 	nos_buf_release(&plain);
+	applicant_release(&a);
+}
+
+static void a_source_that_shows_the_node_s_own_key_is_refused(void **state)
+{
+	(void)state;
+	assert_own_refused(&self.public, &self.public);
+}
+
+/* ---- after the node's keys were replaced ---- */
+
+static void renew(void)
+{
+	nos_err_clear(&err);
+	assert_int_equal(nos_self_renew(store, &vault, &self, NOW, &err), NOS_OK);
+}
+
+static void an_m1_to_an_old_key_is_answered_by_the_set_that_it_is_of(void **state)
+{
+	struct applicant a;
+	char id[NOS_REGISTRY_ID_MAX];
+
+	(void)state;
+	renew();
+	renew();
+	enrol(&a, false, 3);
+	for (size_t i = 0; i < 2; i++) {
+		apply_to(&a, false, "{}", &self.old[i].public, false);
+		assert_int_equal(answer(&a), NOS_OK);
+		assert_registered_under(&a, &self.old[i].public, self.old[i].sign_public, id);
+	}
+	apply(&a, "{}");
+	assert_int_equal(answer(&a), NOS_OK);
+	assert_registered(&a, id);
+	applicant_release(&a);
+}
+
+static void an_m1_that_was_answered_before_gets_the_same_m2_after(void **state)
+{
+	struct applicant a;
+	struct nos_buf first;
+	char id[NOS_REGISTRY_ID_MAX];
+
+	(void)state;
+	nos_buf_init(&first, NOS_ENROL_M1_MAX);
+	enrol(&a, false, 1);
+	apply(&a, "{}");
+	assert_int_equal(answer(&a), NOS_OK);
+	nos_buf_add_str(&first, nos_buf_str(&a.m2));
+	renew();
+	assert_int_equal(answer(&a), NOS_OK);
+	assert_buf(&a.m2, first.p);
+	assert_registered_under(&a, &self.old[0].public, self.old[0].sign_public, id);
+	nos_buf_release(&first);
+	applicant_release(&a);
+}
+
+static void a_retired_key_is_another_node_s(void **state)
+{
+	struct applicant a;
+
+	(void)state;
+	enrol(&a, false, 1);
+	apply(&a, "{}");
+	renew();
+	assert_int_equal(nos_self_retire(store, &vault, &self, 1, &err), NOS_OK);
+	assert_int_equal(answer(&a), NOS_DENIED);
+	assert_string_equal(
+	    err.text, "registration: sealed to another node's key: a new enrolment is needed");
+	assert_int_equal(uses_of(a.token), 0);
+	applicant_release(&a);
+}
+
+static void an_old_key_of_the_node_is_its_own_as_the_present_is(void **state)
+{
+	(void)state;
+	renew();
+	renew();
+	assert_own_refused(&self.old[0].public, &self.public);
+	assert_own_refused(&self.old[1].public, &self.public);
+	assert_own_refused(&self.public, &self.old[1].public);
+	assert_own_refused(&self.old[1].public, &self.old[1].public);
+}
+
+/* Put p's coordinates in place of those that m1's header has for its epk. */
+static void replace_epk(struct applicant *a, const struct nos_ecdh_point *p)
+{
+	static const char *const members[] = { "\"x\":", "\"y\":" };
+	uint8_t xy[2][NOS_ECDH_COORD_LEN];
+	struct nos_str rest = nos_buf_str(&a->m1), head;
+	struct nos_buf header, m1;
+
+	nos_buf_init(&header, 2000);
+	nos_buf_init(&m1, NOS_ENROL_M1_MAX);
+	assert_true(nos_str_cut(&rest, '.', &head) && nos_enc_base64_decode(head, &header));
+	assert_int_equal(nos_ecdh_to_xy(p, xy[0], xy[1], &err), NOS_OK);
+	for (int i = 0; i < 2; i++) {
+		char *at = strstr(header.p, members[i]);
+		struct nos_buf text;
+
+		assert_non_null(at);
+		at = strchr(at + strlen(members[i]), '"');
+		assert_non_null(at);
+		nos_buf_init(&text, 64);
+		nos_enc_base64(&text, xy[i], sizeof(xy[i]));
+		memcpy(at + 1, text.p, text.len);
+		nos_buf_release(&text);
+	}
+	nos_enc_base64(&m1, header.p, header.len);
+	nos_buf_add_char(&m1, '.');
+	nos_buf_add_str(&m1, rest);
+	nos_buf_release(&a->m1);
+	nos_buf_release(&header);
+	a->m1 = m1;
+}
+
+static void an_m1_under_an_epk_of_the_node_s_own_is_refused(void **state)
+{
+	const char *foreign =
+	    "registration: sealed to another node's key: a new enrolment is needed";
+	struct nos_secret private = { 0 };
+	struct nos_ecdh_point stranger;
+	struct applicant a;
+
+	(void)state;
+	renew();
+	enrol(&a, false, 1);
+	assert_int_equal(nos_ecdh_generate(&private, &stranger, &err), NOS_OK);
+	apply(&a, "{}");
+	replace_epk(&a, &stranger);
+	assert_refused(&a, NOW); /* it was looked at, and does not open */
+	apply(&a, "{}");
+	replace_epk(&a, &self.public);
+	assert_int_equal(answer(&a), NOS_DENIED);
+	assert_string_equal(err.text, foreign);
+	apply(&a, "{}");
+	replace_epk(&a, &self.old[0].public);
+	assert_int_equal(answer(&a), NOS_DENIED);
+	assert_string_equal(err.text, foreign);
+	nos_secret_release(&private);
 	applicant_release(&a);
 }
 
@@ -441,6 +588,11 @@ int main(void)
 		NODE_TEST(a_description_that_is_not_as_it_should_be_is_refused),
 		NODE_TEST(what_is_no_m1_for_this_node_is_refused),
 		NODE_TEST(a_source_that_shows_the_node_s_own_key_is_refused),
+		NODE_TEST(an_m1_to_an_old_key_is_answered_by_the_set_that_it_is_of),
+		NODE_TEST(an_m1_that_was_answered_before_gets_the_same_m2_after),
+		NODE_TEST(a_retired_key_is_another_node_s),
+		NODE_TEST(an_old_key_of_the_node_is_its_own_as_the_present_is),
+		NODE_TEST(an_m1_under_an_epk_of_the_node_s_own_is_refused),
 		NODE_TEST(a_crash_between_the_use_and_the_source_is_healed_by_the_next_try),
 		NODE_TEST(an_enrolment_that_others_change_at_once_is_tried_again_and_then_busy),
 	};
