@@ -218,7 +218,7 @@ static enum nos_code print_store(const struct keytable_opts *o, const struct nos
 {
 	NOS_AUTO(home) home = { 0 };
 	struct nos_keytable shown = *t;
-	char id[NOS_REGISTRY_ID_MAX];
+	char id[NOS_RECORD_ID_MAX];
 
 	if (nos_home_locate(&home, o->store, o->node_key, err) ||
 	    (o->show_secrets ? nos_home_open(&home, err) : nos_home_look(&home, err)))
@@ -244,7 +244,7 @@ static enum nos_code print_audit(
     const struct keytable_opts *o, struct printer *p, struct nos_err *err)
 {
 	NOS_AUTO(home) home = { 0 };
-	char id[NOS_REGISTRY_ID_MAX];
+	char id[NOS_RECORD_ID_MAX];
 	const char *source = o->source;
 
 	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_look(&home, err))

@@ -29,7 +29,7 @@ struct serve_opts {
 	const char *url, *admin, *mqtt, *mqtt_password, *ca;
 	uint64_t ready_fd; /* 0: none */
 	const char *registration, *anonymous, *rules, *store, *node_key;
-	uint64_t keep_ms, keep_size;
+	uint64_t overlap_ms, keep_ms, keep_size;
 };
 
 #define AT(field) offsetof(struct serve_opts, field)
@@ -58,6 +58,9 @@ static const struct nos_opt opts[] = {
 	{ "anonymous", 0, NOS_OPT_CHOICE, AT(anonymous), "yes|no", "take readings without a seal",
 	    .dflt = "yes" },
 	{ "rules", 0, NOS_OPT_PATH, AT(rules), "file", "rules of types, over the built-in sets" },
+	{ "overlap", 0, NOS_OPT_SPAN, AT(overlap_ms), "span",
+	    "how long a key that was replaced still serves", .dflt = "1h",
+	    .max = UINT64_C(365) * 24 * 3600 * 1000 },
 	{ "keep", 0, NOS_OPT_SPAN, AT(keep_ms), "time", "how long readings are kept", .dflt = "30d",
 	    .min = 1000 },
 	{ "keep-size", 0, NOS_OPT_SIZE, AT(keep_size), "size", "largest store", .dflt = "10G",
@@ -260,6 +263,7 @@ static int serve(struct serve *s)
 		.print_fd = o->print ? STDOUT_FILENO : -1,
 		.closed = strcmp(o->registration, "closed") == 0,
 		.anonymous = strcmp(o->anonymous, "yes") == 0,
+		.overlap_ms = o->overlap_ms,
 		.keep_ms = o->keep_ms,
 		.keep_bytes = o->keep_size,
 		.profile = s->rules ? s->rules : nos_profile_builtin() };

@@ -20,7 +20,7 @@ static const struct {
 	const char *tool, *options;
 } known[] = {
 	{ "nos-serve", "init check node listen url admin mqtt mqtt-password ca print ready-fd "
-		       "register anonymous rules keep keep-size limit store node-key" },
+		       "register anonymous rules overlap keep keep-size limit store node-key" },
 	{ "nos-token", "format store node-key count uses kind scheme expires url open" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url wait" },
 	{ "nos-send", "keyring anonymous url kind batch linger spool spool-max wait ca max-line" },

@@ -115,12 +115,17 @@ void nos_encode_member_bool(struct nos_buf *b, const char *name, bool v)
 	nos_buf_add_text(b, v ? "true" : "false");
 }
 
-void nos_encode_member_bytes(struct nos_buf *b, const char *name, const void *p, size_t len)
+void nos_encode_bytes(struct nos_buf *b, const void *p, size_t len)
 {
-	nos_encode_member(b, name);
 	nos_buf_add_char(b, '"');
 	nos_enc_base64(b, p, len);
 	nos_buf_add_char(b, '"');
+}
+
+void nos_encode_member_bytes(struct nos_buf *b, const char *name, const void *p, size_t len)
+{
+	nos_encode_member(b, name);
+	nos_encode_bytes(b, p, len);
 }
 
 void nos_encode_error(struct nos_buf *b, const struct nos_err *err)

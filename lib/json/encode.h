@@ -11,7 +11,8 @@
 
 /* A value alone. A text is escaped; bytes of it that are no UTF-8 become U+FFFD. */
 void nos_encode_text(struct nos_buf *b, struct nos_str s);
-void nos_encode_number(struct nos_buf *b, double v); /* not finite: null */
+void nos_encode_bytes(struct nos_buf *b, const void *p, size_t len); /* base64url */
+void nos_encode_number(struct nos_buf *b, double v);		     /* not finite: null */
 
 /*
  * Members: a comma goes before unless an opening bracket or nothing stands there. name needs no

@@ -17,20 +17,27 @@ struct nos_admit {
 	size_t count;
 	bool stop;
 
-	uint64_t sources; /* registered; the thread's own */
+	struct nos_audit audit; /* the thread's own, so also: */
+	uint64_t sources;	/* registered */
 };
 
 static void answer(struct nos_admit *a, struct nos_http_request *r)
 {
 	struct nos_str m1 = { (const char *)r->body.p, r->body.len };
+	const struct nos_self *self = nos_card_self(a->config.card);
+	char id[NOS_RECORD_ID_MAX];
+	struct nos_life life;
 	struct nos_err err = { 0 };
-	bool made;
-	enum nos_code code = nos_enrol_answer(a->config.store, a->config.vault,
-	    nos_card_self(a->config.card), m1, nos_time_now(), &r->out, &made, &err);
+	bool made = false;
+	enum nos_code code;
 
+	if (!nos_life_open(&life, a->config.store, a->config.vault, &a->audit, self, &err))
+		(void)!nos_enrol_answer(&life, self, m1, nos_time_now(), &r->out, &made, id, &err);
+	code = err.code;
 	if (made)
 		nos_metric_set(a->config.metric, NOS_METRIC_SOURCES_HELD, ++a->sources);
-
+	if (!code)
+		nos_member_forget(a->config.members, id);
 	atomic_fetch_add_explicit(&a->config.metric->registrations[code], 1, memory_order_relaxed);
 	if (code) {
 		nos_log_line(NOS_LOG_DEBUG, "registration refused: %s", err.text);
@@ -58,8 +65,7 @@ static void *run(void *state)
 	struct nos_admit *a = state;
 	struct nos_err err = { 0 };
 
-	if (nos_store_scan(
-		a->config.store, NOS_REGISTRY_SOURCES_NS, NOS_STR(""), count_one, a, &err))
+	if (nos_store_scan(a->config.store, NOS_RECORD_NS, NOS_STR(""), count_one, a, &err))
 		nos_log_line(NOS_LOG_WARN, "counting the sources: %s", err.text);
 	nos_metric_set(a->config.metric, NOS_METRIC_SOURCES_HELD, a->sources);
 	pthread_mutex_lock(&a->lock);
@@ -93,6 +99,7 @@ enum nos_code nos_admit_new(
 	if (!a)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	a->config = *config;
+	nos_audit_init(&a->audit, config->store, "nos-serve", false);
 	a->tail = &a->queue;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->wake, NULL);

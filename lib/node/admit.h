@@ -9,6 +9,7 @@
 #include "net/http_server.h"
 #include "node/card.h"
 #include "node/metric.h"
+#include "registry/member.h"
 #include "registry/vault.h"
 #include "store/store.h"
 
@@ -21,6 +22,7 @@ struct nos_admit_config {
 	struct nos_store *store; /* the thread's own from now on; not closed by it */
 	const struct nos_vault *vault;
 	const struct nos_card *card;
+	struct nos_member_table *members; /* what is held of who registers anew counts no longer */
 	struct nos_metric *metric;
 	size_t limit; /* that wait at once */
 	void *state;

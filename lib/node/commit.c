@@ -9,9 +9,10 @@
 #include "node/ledger.h"
 #include "node/replay.h"
 
-#define IDLE_MS	   200 /* without a job: what changed is saved */
-#define RECORDS_MS 5   /* how long records wait for jobs to be committed with */
-#define RETRY_MS   100 /* after a failed group, before records are tried again */
+#define IDLE_MS	       200 /* without a job: what changed is saved */
+#define RECORDS_MS     5   /* how long records wait for jobs to be committed with */
+#define PURGE_EVERY_US 1000000
+#define RETRY_MS       100 /* after a failed group, before records are tried again */
 
 struct nos_commit {
 	struct nos_commit_config config;
@@ -33,6 +34,7 @@ struct nos_commit {
 	struct nos_ledger ledger;
 	struct nos_profile *profile; /* NULL: the first one, which is another's */
 	bool failing;
+	struct nos_mono purged; /* tried last */
 };
 
 /* ---- what another thread calls ---- */
@@ -123,6 +125,22 @@ static void tell(struct nos_commit *c)
 		return; /* the counter is full: the publisher is awake */
 }
 
+/* What was destroyed shall stand nowhere in the store's files. A reader of an older state hinders
+ * it: it is tried again. */
+static void purge(struct nos_commit *c)
+{
+	struct nos_ledger *l = &c->ledger;
+	struct nos_err err = { 0 };
+
+	if (!l->purge || nos_mono_now().us - c->purged.us < PURGE_EVERY_US)
+		return;
+	c->purged = nos_mono_now();
+	if (!nos_store_purge(c->config.ledger.store, &err))
+		l->purge = false;
+	else if (err.code != NOS_BUSY)
+		nos_log_line(NOS_LOG_WARN, "%s", err.text);
+}
+
 /* Commit, answer, weigh. */
 static void group(struct nos_commit *c, struct nos_job *list)
 {
@@ -137,8 +155,10 @@ static void group(struct nos_commit *c, struct nos_job *list)
 	set_health(c, &err);
 	if (list)
 		c->config.answer(c->config.state, list);
-	if (!err.code)
+	if (!err.code) {
 		nos_ledger_weigh(&c->ledger, list);
+		purge(c);
+	}
 	while (list) {
 		struct nos_job *next = list->link;
 

@@ -156,6 +156,24 @@ static void count_rejects(struct nos_ingest *g, const struct nos_batch *batch)
 		    &g->metric->rejected[batch->rejects[i].err.code], 1, memory_order_relaxed);
 }
 
+/*
+ * What the source lacks, compared anew at each contact. Who still sends under a key that was
+ * replaced, and for whom nothing waits, has lost what came since: a keyring put back.
+ */
+static void encode_keys(struct nos_buf *b, const struct nos_job *job)
+{
+	const struct nos_member *m = job->member;
+	bool waits = m->outstanding.len && !job->changed;
+	bool lost = job->key->state == NOS_STATE_DEACTIVATED && !m->outstanding.len;
+
+	nos_encode_member(b, "keys");
+	nos_buf_add_str(b, waits ? nos_buf_str(&m->outstanding) : NOS_STR("[]"));
+	nos_encode_member_uint(b, "next", job->next);
+	nos_encode_member_bool(b, "resync", (m->wants_ask && !job->changed) || lost);
+	if (m->follows)
+		nos_encode_member_bool(b, "identity", true);
+}
+
 void nos_ingest_answer(struct nos_ingest *g, struct nos_job *job)
 {
 	struct nos_buf *b = &job->request->out;
@@ -177,11 +195,8 @@ void nos_ingest_answer(struct nos_ingest *g, struct nos_job *job)
 	encode_rejects(b, &job->batch);
 	if (fresh)
 		nos_encode_member_uint(b, "position", job->position);
-	if (job->member) {
-		nos_buf_add_text(b, ",\"keys\":[]");
-		nos_encode_member_uint(b, "next", job->next);
-		nos_encode_member_bool(b, "resync", false);
-	}
+	if (job->member)
+		encode_keys(b, job);
 	if (job->verdict == NOS_WINDOW_SAME)
 		nos_encode_member_bool(b, "same", true);
 	nos_buf_add_char(b, '}');
@@ -209,8 +224,8 @@ static void fill_raw(struct nos_ingest *g, struct nos_job *job, const struct nos
 		.holders = k->holders,
 		.key_age_s = (double)(raw->received.ms - k->since.ms) / 1000,
 		.key_period_s = (double)atomic_load(&g->key_period_ms) / 1000,
-		.key_state =
-		    k->state == NOS_STATE_ACTIVE ? NOS_RULE_KEY_ACTIVE : NOS_RULE_KEY_DEACTIVATED,
+		.key_state = k->state == NOS_STATE_DEACTIVATED ? NOS_RULE_KEY_DEACTIVATED
+							       : NOS_RULE_KEY_ACTIVE,
 		.proof = NOS_RULE_PROOF_KEY,
 		.open = m->open,
 		.fresh = true,
@@ -232,6 +247,11 @@ static enum nos_code open_pack(struct nos_ingest *g, struct nos_ingest_loop *l, 
 	    nos_member_get(g->members, l->store, g->vault, h->source, &job->member, err))
 		return err->code;
 	job->key = nos_member_key(job->member, h->kid);
+	/* One that was made since the member was read: it may be known by now. */
+	if (!job->key && !nos_member_again(g->members, l->store, g->vault, &job->member, err))
+		job->key = nos_member_key(job->member, h->kid);
+	if (err->code)
+		return err->code;
 	if (!job->key)
 		return nos_err_set(err, NOS_TAG, "does not verify");
 	if (nos_pack_open(&job->key->keys, jwe, &job->body, err) ||

@@ -21,5 +21,6 @@ void nos_job_free(struct nos_job *job, struct nos_member_table *members)
 	nos_member_drop(members, job->member);
 	nos_batch_release(&job->batch);
 	nos_buf_release(&job->body);
+	nos_offer_shared_release(&job->shared);
 	free(job);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One body of readings on its way through the node: a loop opens and reads it, the committer
- * stores, answers and weighs it. In one hand at a time; owns all that it points to but the request.
+ * What is on its way to the committer, which alone writes while readings flow: a body of readings,
+ * which a loop has opened and read, and which is stored, answered and weighed; or a source's word
+ * on its keys. In one hand at a time; owns all that it points to but the request.
  */
 #ifndef NOS_NODE_JOB_H
 #define NOS_NODE_JOB_H
@@ -10,9 +11,24 @@
 #include "node/analyse.h"
 #include "registry/member.h"
 #include "registry/raw.h"
+#include "scheme/offer.h"
+
+enum nos_job_kind {
+	NOS_JOB_PACK, /* readings */
+	NOS_JOB_ACK,  /* body: an acknowledgement; source: who it is said to be from */
+	NOS_JOB_ASK,  /* asked, shared: of source; body: the answer, once it is made */
+};
 
 struct nos_job {
+	enum nos_job_kind kind;
 	struct nos_http_request *request; /* the server's; NULL once it was answered */
+	char source[NOS_RECORD_ID_MAX];	  /* ACK, ASK */
+	struct nos_offer_asked asked;	  /* ASK */
+	struct nos_offer_shared shared;	  /* ASK */
+	uint64_t identity;		  /* ASK: generation of the node's key that was used */
+	bool changed; /* the keys of the source: nothing that is held of it counts any more */
+
+	/* PACK. */
 	struct nos_raw raw;
 	struct nos_buf body; /* opened; what batch points into */
 	struct nos_batch batch;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "node/change.h"
 
 #define ENTRY_MAX     (NOS_STORE_ENTRY_MAX - 4096)
 #define RECORDS_MAX   ((size_t)256 << 20) /* bytes of records of one group */
@@ -22,9 +23,11 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 		.profile = profile,
 		.types = (size_t)config->limits->of[NOS_LIMIT_TYPES] };
 	nos_analyse_records_init(&l->pending, RECORDS_MAX);
+	nos_audit_init(&l->audit, config->store, "nos-serve", false);
 	/* What was changed before is no news. */
 	if (nos_store_changed(config->store, &changed, err))
 		return err->code;
+	nos_change_look(l);
 	return nos_track_table_new((size_t)config->limits->of[NOS_LIMIT_SOURCES], &l->tracks, err);
 }
 
@@ -157,10 +160,12 @@ static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct
 	}
 	job->verdict = nos_window_look(&track->window, raw->seq, raw->hash);
 	job->next = (raw->seq > track->window.top ? raw->seq : track->window.top) + 1;
+	/* What was revoked before this group is refused, also as a duplicate. */
+	if (nos_member_check(l->config.members, l->config.store, l->config.vault, &job->member,
+		&job->key, &job->err))
+		return job->err.code;
 	if (job->verdict != NOS_WINDOW_FRESH)
 		return NOS_OK;
-	if (nos_member_check(l->config.members, l->config.store, job->member, &job->err))
-		return job->err.code;
 	nos_window_note(&track->window, raw->seq, raw->prev, raw->hash);
 	nos_window_count(&track->window, &job->packs.seen, &job->packs.expected);
 	job->noted = true;
@@ -174,6 +179,8 @@ static enum nos_code put_job(
 	char id[NOS_TRACK_ID_MAX];
 	struct nos_track *track;
 
+	if (job->kind != NOS_JOB_PACK)
+		return nos_change_take(l, job, err);
 	nos_analyse_track_id(&job->raw, id);
 	if (nos_track_get(l->tracks, l->config.store, id, &track, err) ||
 	    nos_analyse_admit(&l->analyse, &job->raw, track, &job->batch, err))
@@ -189,6 +196,8 @@ static enum nos_code put_job(
 		nos_err_clear(err);
 		return NOS_OK;
 	}
+	if (job->key && job->key->state == NOS_STATE_PRE_ACTIVE && nos_change_used(l, job, err))
+		return err->code;
 	if (job->verdict != NOS_WINDOW_FRESH)
 		return NOS_OK;
 	nos_buf_truncate(entry, 0);
@@ -214,27 +223,6 @@ static enum nos_code check_space(struct nos_ledger *l, struct nos_err *err)
 				      (unsigned long long)reserve);
 }
 
-/*
- * The node's own keys may have been replaced. Where that cannot be read the next group tries again,
- * and the card stays as it is: readings do not depend on it.
- */
-static void look_at_card(struct nos_ledger *l)
-{
-	struct nos_err err = { 0 };
-	bool changed;
-
-	if (nos_card_refresh(l->config.card, l->config.store, l->config.vault, &changed, &err)) {
-		if (!l->blind)
-			nos_log_line(NOS_LOG_WARN, "the node's own keys: %s", err.text);
-		l->blind = true;
-		return;
-	}
-	l->stale = l->blind = false;
-	if (changed)
-		nos_log_line(NOS_LOG_INFO, "the node's own keys were changed: pin %s",
-		    nos_card_self(l->config.card)->pin);
-}
-
 static enum nos_code in_group(
     struct nos_ledger *l, struct nos_job *list, size_t count, struct nos_err *err)
 {
@@ -244,12 +232,11 @@ static enum nos_code in_group(
 	nos_buf_init_secret(&entry, ENTRY_MAX);
 	if (nos_store_changed(l->config.store, &changed, err))
 		return err->code;
-	if (changed)
-		nos_member_changed(l->config.members);
 	l->stale |= changed;
 	if (l->stale)
-		look_at_card(l);
-	if (put_records(l, err) || save(l, count, err) || trim(l, err))
+		nos_change_look(l);
+	nos_audit_begin(&l->audit);
+	if (put_records(l, err) || save(l, count, err) || trim(l, err) || nos_change_sweep(l, err))
 		return err->code;
 	for (struct nos_job *job = list; job; job = job->link)
 		if (put_job(l, job, &entry, err))
@@ -338,12 +325,17 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 	for (struct nos_job *job = list; job; job = job->link)
 		count++;
 	if (transact(l, list, count, err)) {
+		nos_change_forget(l, list);
+		l->life.destroyed = false;
 		undo(l, list);
 		/* As it is in the store is not known now: it is put again. */
 		l->mark = (struct nos_mark){ 0 };
 		fail_all(list, err);
 		return err->code;
 	}
+	nos_change_forget(l, list);
+	l->purge |= l->life.destroyed;
+	l->life.destroyed = false;
 	l->last_record += l->pending.count;
 	nos_metric_add(l->config.metric, NOS_METRIC_STORED, l->pending.count);
 	nos_analyse_records_clear(&l->pending);
@@ -355,6 +347,6 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 
 bool nos_ledger_is_due(const struct nos_ledger *l)
 {
-	return l->pending.count || l->published != l->mark.published ||
+	return nos_change_is_due(l) || l->pending.count || l->published != l->mark.published ||
 	       nos_track_saved_up_to(l->tracks, l->last_raw) != l->mark.saved || is_due(l);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a node writes: the raw entries of one group of jobs and the records of the group before go
- * into one transaction, with what is kept of sources, the mark and what retention drops. Belongs to
- * the committer's thread.
+ * into one transaction, with what is kept of sources, what they said of their keys, keys that have
+ * had their time, the mark and what retention drops. Belongs to the committer's thread.
  */
 #ifndef NOS_NODE_LEDGER_H
 #define NOS_NODE_LEDGER_H
@@ -13,6 +13,7 @@
 #include "node/limit.h"
 #include "registry/mark.h"
 #include "node/metric.h"
+#include "registry/life.h"
 #include "registry/track.h"
 #include "store/store.h"
 
@@ -40,9 +41,13 @@ struct nos_ledger {
 	uint64_t published; /* in: records up to it were acknowledged by the broker */
 	bool idle;	    /* in: nothing comes, so all that changed is saved */
 	bool broken;	    /* only a restart helps */
-	bool stale;	    /* the card may be: the store was changed since it was looked at */
-	bool blind;	    /* the last look at it failed */
-	struct nos_mono trimmed;
+	struct nos_audit audit;
+	struct nos_life life; /* as of the last look at the store */
+	bool purge;	      /* out: what was destroyed is to be purged from the store */
+	bool stale;	      /* the card may be: the store was changed since it was looked at */
+	bool blind;	      /* the last look at it failed */
+	struct nos_mono trimmed, swept;
+	bool more_to_sweep;
 	bool more_to_trim;
 };
 

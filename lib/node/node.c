@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "json/encode.h"
 #include "node/routes.h"
+#include "registry/self_policy.h"
 
 #define ANSWER_MAX	  (4u << 20) /* bytes: all of 10,000 readings refused */
 #define DRAIN_STEP_MS	  5
@@ -102,6 +103,7 @@ static enum nos_code start_admit(struct nos_node *n, struct nos_err *err)
 	const struct nos_admit_config config = { .store = n->admit_store,
 		.vault = &f->home->vault,
 		.card = n->card,
+		.members = n->members,
 		.metric = &n->metric,
 		.limit = f->limits->of[NOS_LIMIT_REGISTRATIONS],
 		.state = &n->routes,
@@ -204,6 +206,16 @@ static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
 	return NOS_OK;
 }
 
+/* What tools beside this go by. */
+static enum nos_code note_policy(
+    const struct nos_node *n, const struct nos_profile *profile, struct nos_err *err)
+{
+	const struct nos_self_policy policy = { .overlap_ms = n->config.overlap_ms,
+		.key_period_ms = (uint64_t)(nos_profile_key_period_s(profile) * 1000) };
+
+	return nos_self_policy_put(n->config.home->store, &policy, err);
+}
+
 /* What nos-token writes into enrolments where it is not told otherwise. */
 static enum nos_code note_url(const struct nos_node *n, struct nos_err *err)
 {
@@ -240,8 +252,9 @@ static enum nos_code start(struct nos_node *n, struct nos_err *err)
 	    open_store(n, &n->publish_store, err) || open_store(n, &n->admit_store, err) ||
 	    nos_card_new(n->config.home, n->config.closed, &n->card, err) ||
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
-	    prepare_routes(n, err) || start_commit(n, err) || start_publish(n, err) ||
-	    start_admit(n, err) || start_admin(n, err) || start_server(n, err))
+	    note_policy(n, n->config.profile, err) || prepare_routes(n, err) ||
+	    start_commit(n, err) || start_publish(n, err) || start_admit(n, err) ||
+	    start_admin(n, err) || start_server(n, err))
 		return err->code;
 	return note_url(n, err);
 }
@@ -266,8 +279,12 @@ enum nos_code nos_node_new(
 
 void nos_node_rules(struct nos_node *n, struct nos_profile *profile)
 {
+	struct nos_err err = { 0 };
+
 	atomic_store(
 	    &n->routes.ingest.key_period_ms, (uint64_t)(nos_profile_key_period_s(profile) * 1000));
+	if (note_policy(n, profile, &err))
+		nos_log_line(NOS_LOG_WARN, "the crypto-period of the rules: %s", err.text);
 	nos_commit_profile(n->commit, profile);
 }
 

@@ -10,20 +10,19 @@
 
 #include "base/buf.h"
 #include "base/time.h"
+#include "registry/life.h"
 #include "registry/self.h"
-#include "registry/vault.h"
-#include "store/store.h"
 
 #define NOS_ENROL_M1_MAX 65536 /* bytes */
 
 /*
- * Append m2; *ret_made tells whether a source was made that was not there before. NOS_DATA,
- * NOS_LARGE: not an m1; NOS_DENIED: token refused (unknown, expired, withdrawn, wrong proof), which
- * says no more; NOS_EXISTS: used by another, or the name is taken; NOS_IO, NOS_BUSY: the store
- * failed, try again.
+ * Append m2; *ret_made tells whether a source was made that was not there before, *ret_id which one
+ * it is. NOS_DATA, NOS_LARGE: not an m1; NOS_DENIED: token refused (unknown, expired, withdrawn,
+ * wrong proof, used and done with), which says no more; NOS_EXISTS: used by another, or the name is
+ * taken; NOS_IO, NOS_BUSY: the store failed, try again.
  */
-enum nos_code nos_enrol_answer(struct nos_store *store, const struct nos_vault *vault,
-    const struct nos_self *self, struct nos_str m1, struct nos_time now, struct nos_buf *ret,
-    bool *ret_made, struct nos_err *err) NOS_CHECK;
+enum nos_code nos_enrol_answer(struct nos_life *life, const struct nos_self *self,
+    struct nos_str m1, struct nos_time now, struct nos_buf *ret, bool *ret_made,
+    char ret_id[static NOS_RECORD_ID_MAX], struct nos_err *err) NOS_CHECK;
 
 #endif

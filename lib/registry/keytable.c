@@ -173,25 +173,13 @@ static enum nos_code track_of(
 
 /* ---- sources ---- */
 
-static const struct nos_registry_key *newest_active(const struct nos_registry_source *s)
+static enum nos_code source_row(struct rows *r, const struct nos_record *s, struct nos_err *err)
 {
-	const struct nos_registry_key *newest = NULL;
-
-	for (size_t i = 0; i < s->key_count; i++)
-		if (s->keys[i].state == NOS_STATE_ACTIVE &&
-		    (!newest || s->keys[i].since.ms >= newest->since.ms))
-			newest = &s->keys[i];
-	return newest;
-}
-
-static enum nos_code source_row(
-    struct rows *r, const struct nos_registry_source *s, struct nos_err *err)
-{
-	const struct nos_registry_key *key = newest_active(s);
+	const struct nos_assoc_key *key = nos_assoc_active(&s->a, 'p');
 	char kid[NOS_NAME_TEXT_MAX] = "";
 	struct nos_track track;
 
-	if (!is_wanted(r->t, s->state))
+	if (!is_wanted(r->t, nos_record_state(s)))
 		return NOS_OK;
 	if (track_of(r, s->id, &track, err))
 		return err->code;
@@ -204,7 +192,7 @@ static enum nos_code source_row(
 	member_text(&r->row, "mode", s->mode);
 	member_text(&r->row, "scheme", s->scheme);
 	member_text(&r->row, "key", kid);
-	member_text(&r->row, "state", nos_state_text(s->state));
+	member_text(&r->row, "state", nos_state_text(nos_record_state(s)));
 	nos_encode_member_time(&r->row, "registered", s->registered);
 	if (track.last_seen.ms)
 		nos_encode_member_time(&r->row, "last_seen", track.last_seen);
@@ -224,6 +212,7 @@ struct key_row {
 	struct nos_time since;
 	uint64_t z, node;
 	const struct nos_track_key *use; /* NULL: none yet */
+	const struct nos_name *next;	 /* that is to follow it; NULL: none */
 	bool counted;			 /* by a node; a source does not count */
 	const struct nos_secret *value;
 };
@@ -250,6 +239,10 @@ static enum nos_code key_row(struct rows *r, const struct key_row *k, struct nos
 		nos_encode_member_uint(&r->row, "uses", k->use ? k->use->uses : 0);
 	if (k->use)
 		nos_encode_member_time(&r->row, "confirmed", k->use->confirmed);
+	if (k->next) {
+		nos_name_format(k->next, kid);
+		member_text(&r->row, "next", kid);
+	}
 	nos_encode_member(&r->row, "path");
 	nos_buf_add_char(&r->row, '[');
 	nos_encode_text(&r->row, nos_str_of(k->source));
@@ -272,22 +265,36 @@ static const struct nos_track_key *use_of(const struct nos_track *t, const struc
 	return NULL;
 }
 
-static enum nos_code key_rows(
-    struct rows *r, const struct nos_registry_source *s, struct nos_err *err)
+static enum nos_code assoc_row(struct rows *r, const struct nos_record *s,
+    const struct nos_track *track, const struct nos_assoc_key *key, uint64_t z, struct nos_err *err)
+{
+	const struct nos_assoc_key *next = nos_assoc_next(&s->a, key->name.kind);
+	const struct key_row row = { .source = s->id,
+		.scheme = s->scheme,
+		.name = &key->name,
+		.state = key->state,
+		.since = key->since,
+		.z = z,
+		.node = r->t->node,
+		.use = use_of(track, &key->name),
+		.next = next && next != key && key->state == NOS_STATE_ACTIVE ? &next->name : NULL,
+		.counted = true,
+		.value = &key->value };
+
+	return key_row(r, &row, err);
+}
+
+static enum nos_code key_rows(struct rows *r, const struct nos_record *s, struct nos_err *err)
 {
 	struct nos_track track;
 
 	if (track_of(r, s->id, &track, err))
 		return err->code;
-	for (size_t i = 0; i < s->key_count; i++) {
-		const struct nos_registry_key *key = &s->keys[i];
-		const struct key_row row = { s->id, s->scheme, &key->name, key->state, key->since,
-			s->z, r->t->node, use_of(&track, &key->name), true, &key->value };
-
-		if (key_row(r, &row, err))
+	for (size_t i = 0; i < s->a.key_count; i++)
+		if (assoc_row(r, s, &track, &s->a.keys[i], s->a.base.z, err))
 			return err->code;
-	}
-	return NOS_OK;
+	return s->a.offer.is ? assoc_row(r, s, &track, &s->a.offer.key, s->a.offer.base.z, err)
+			     : NOS_OK;
 }
 
 enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct nos_keyring *keyring,
@@ -299,7 +306,7 @@ enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct no
 	for (size_t i = 0; !err->code && i < keyring->key_count; i++) {
 		const struct nos_keyring_key *key = &keyring->keys[i];
 		const struct key_row row = { keyring->source, keyring->scheme, &key->name,
-			key->state, key->since, keyring->z, keyring->node, NULL, false,
+			key->state, key->since, keyring->z, keyring->node, NULL, NULL, false,
 			&key->value };
 
 		(void)!key_row(&r, &row, err);
@@ -353,8 +360,7 @@ static enum nos_code token_row(void *state, const struct nos_token *token, struc
 
 /* ---- a table ---- */
 
-static enum nos_code rows_of(
-    struct rows *r, const struct nos_registry_source *s, struct nos_err *err)
+static enum nos_code rows_of(struct rows *r, const struct nos_record *s, struct nos_err *err)
 {
 	return r->t->which == NOS_KEYTABLE_SOURCES ? source_row(r, s, err) : key_rows(r, s, err);
 }
@@ -362,15 +368,14 @@ static enum nos_code rows_of(
 static enum nos_code rows_by_id(struct rows *r, const char *id, struct nos_err *err)
 {
 	const struct nos_vault *vault = r->t->values ? r->t->vault : NULL;
-	NOS_AUTO(registry_source) s = { 0 };
+	NOS_AUTO(record) s = { 0 };
 
 	return nos_registry_get(r->store, vault, nos_str_of(id), &s, err) ? err->code
 									  : rows_of(r, &s, err);
 }
 
 /* A scan opens no value. */
-static enum nos_code each_source(
-    void *state, const struct nos_registry_source *s, struct nos_err *err)
+static enum nos_code each_source(void *state, const struct nos_record *s, struct nos_err *err)
 {
 	struct rows *r = state;
 

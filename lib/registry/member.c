@@ -6,12 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json/encode.h"
+#include "scheme/issuer.h"
+
+#define OUTSTANDING_MAX 65536 /* bytes of the list */
+
 struct nos_member_table {
 	pthread_mutex_t lock;
 	struct nos_member **buckets; /* guarded by lock, and so are all chains and counts */
 	size_t bucket_count;	     /* a power of two */
 	size_t count, limit;
-	size_t sweep; /* bucket from which room is made next */
+	size_t sweep;		       /* bucket from which room is made next */
+	struct nos_member_world world; /* guarded by lock */
 	atomic_uint_least64_t generation;
 };
 
@@ -40,7 +46,8 @@ static void let_go(struct nos_member *m)
 {
 	if (--m->holders)
 		return;
-	explicit_bzero(m, sizeof(*m));
+	nos_buf_release(&m->outstanding);
+	explicit_bzero(m, sizeof(*m) + m->key_count * sizeof(m->keys[0]));
 	free(m);
 }
 
@@ -88,56 +95,82 @@ static void make_room(struct nos_member_table *t)
 	}
 }
 
-static enum nos_code make(
-    const struct nos_registry_source *s, struct nos_member *m, struct nos_err *err)
+static enum nos_code add_key(struct nos_member *m, const struct nos_assoc *a,
+    const struct nos_assoc_key *from, struct nos_err *err)
 {
+	const struct nos_scheme *scheme = nos_scheme_of(from->name.kind);
+	struct nos_member_key *to = &m->keys[m->key_count];
 	NOS_AUTO(secret) k_s = { 0 };
 
-	snprintf(m->id, sizeof(m->id), "%s", s->id);
-	snprintf(m->name, sizeof(m->name), "%s", s->name);
-	snprintf(m->kind, sizeof(m->kind), "%s", s->kind);
-	snprintf(m->mode, sizeof(m->mode), "%s", s->mode);
-	m->open = s->open;
-	m->rev = s->rev;
-	if (nos_derive_static(&s->z_key, NOS_DERIVE_AUTH, &k_s, err))
+	if (!scheme)
+		return NOS_OK;
+	nos_name_format(&from->name, to->kid);
+	to->name = from->name;
+	to->state = from->state;
+	to->since = from->since;
+	to->holders = scheme->holders;
+	if (nos_assoc_auth(a, from, &k_s, err) ||
+	    nos_pack_keys_make(
+		&from->value, &k_s, nos_str_of(to->kid), nos_str_of(m->id), &to->keys, err))
 		return err->code;
-	for (size_t i = 0; i < s->key_count && m->key_count < NOS_MEMBER_KEYS_MAX; i++) {
-		const struct nos_registry_key *from = &s->keys[i];
-		const struct nos_scheme *scheme = nos_scheme_of(from->name.kind);
-		struct nos_member_key *to = &m->keys[m->key_count];
-
-		if (!scheme ||
-		    (from->state != NOS_STATE_ACTIVE && from->state != NOS_STATE_DEACTIVATED))
-			continue;
-		nos_name_format(&from->name, to->kid);
-		to->state = from->state;
-		to->since = from->since;
-		to->holders = scheme->holders;
-		if (nos_pack_keys_make(
-			&from->value, &k_s, nos_str_of(to->kid), nos_str_of(m->id), &to->keys, err))
-			return err->code;
-		m->key_count++;
-	}
+	m->key_count++;
 	return NOS_OK;
+}
+
+static void add_outstanding(struct nos_member *m, const struct nos_assoc *a, size_t count)
+{
+	if (!count)
+		return;
+	nos_buf_init(&m->outstanding, OUTSTANDING_MAX);
+	nos_buf_add_char(&m->outstanding, '[');
+	for (size_t i = 0; i < count; i++) {
+		nos_encode_comma(&m->outstanding);
+		nos_encode_bytes(&m->outstanding, a->out[i].bytes, a->out[i].len);
+	}
+	nos_buf_add_char(&m->outstanding, ']');
+}
+
+static enum nos_code make(const struct nos_record *r, struct nos_member_world world,
+    struct nos_member *m, struct nos_err *err)
+{
+	const struct nos_assoc *a = &r->a;
+
+	snprintf(m->id, sizeof(m->id), "%s", r->id);
+	snprintf(m->name, sizeof(m->name), "%s", r->name);
+	snprintf(m->kind, sizeof(m->kind), "%s", r->kind);
+	snprintf(m->mode, sizeof(m->mode), "%s", r->mode);
+	m->open = r->open;
+	m->rev = r->rev;
+	m->life = world.life;
+	m->identity = world.identity;
+	m->wants_ask = nos_issuer_wants_ask(a, world.life);
+	m->follows = a->base.identity != world.identity;
+	add_outstanding(m, a, nos_issuer_outstanding(a, world.life));
+	for (size_t i = 0; i < a->key_count; i++)
+		if (add_key(m, a, &a->keys[i], err))
+			return err->code;
+	if (a->offer.is && add_key(m, a, &a->offer.key, err))
+		return err->code;
+	return nos_buf_check(&m->outstanding, "key messages", err);
 }
 
 /* From the store; *ret is held once. */
 static enum nos_code load(struct nos_store *store, const struct nos_vault *vault, const char *id,
-    struct nos_member **ret, struct nos_err *err)
+    struct nos_member_world world, struct nos_member **ret, struct nos_err *err)
 {
-	NOS_AUTO(registry_source) s = { 0 };
+	NOS_AUTO(record) r = { 0 };
 	struct nos_member *m;
 
-	if (nos_registry_get(store, vault, nos_str_of(id), &s, err))
+	if (nos_registry_get(store, vault, nos_str_of(id), &r, err))
 		return err->code == NOS_ABSENT ? nos_err_set(err, NOS_TAG, "does not verify")
 					       : err->code;
-	if (s.state != NOS_STATE_ACTIVE)
+	if (r.a.revoked)
 		return nos_err_set(err, NOS_TAG, "does not verify");
-	m = calloc(1, sizeof(*m));
+	m = calloc(1, sizeof(*m) + (r.a.key_count + 1) * sizeof(m->keys[0]));
 	if (!m)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	m->holders = 1;
-	if (make(&s, m, err)) {
+	if (make(&r, world, m, err)) {
 		let_go(m);
 		return err->code;
 	}
@@ -145,36 +178,71 @@ static enum nos_code load(struct nos_store *store, const struct nos_vault *vault
 	return NOS_OK;
 }
 
+/* Is the record still the one that m was made from? */
+static enum nos_code is_same(
+    struct nos_store *store, const struct nos_member *m, bool *ret, struct nos_err *err)
+{
+	uint64_t rev = 0;
+
+	if (nos_store_get(store, NOS_RECORD_NS, nos_str_of(m->id), NULL, &rev, err) &&
+	    err->code != NOS_ABSENT)
+		return err->code;
+	nos_err_clear(err);
+	*ret = rev == m->rev;
+	return NOS_OK;
+}
+
+static void put_in(struct nos_member_table *t, struct nos_member *m)
+{
+	struct nos_member **at = slot(t, m->id);
+
+	if (*at)
+		take_out(t, at);
+	make_room(t);
+	at = slot(t, m->id);
+	*at = m;
+	t->count++;
+}
+
 enum nos_code nos_member_get(struct nos_member_table *t, struct nos_store *store,
     const struct nos_vault *vault, const char *id, struct nos_member **ret, struct nos_err *err)
 {
 	/* Taken before the store is read: a change meanwhile makes what was read old. */
-	uint64_t generation = atomic_load(&t->generation);
-	struct nos_member *m, **at;
+	uint64_t generation = atomic_load(&t->generation), seen = 0;
+	struct nos_member_world world;
+	struct nos_member *m;
+	bool same = false;
 
 	pthread_mutex_lock(&t->lock);
 	m = *slot(t, id);
-	if (m && m->generation == generation)
-		m->holders++;
-	else
-		m = NULL;
-	pthread_mutex_unlock(&t->lock);
 	if (m) {
+		m->holders++;
+		seen = m->generation;
+	}
+	world = t->world;
+	pthread_mutex_unlock(&t->lock);
+	if (m && seen == generation) {
 		*ret = m;
 		return NOS_OK;
 	}
-	if (load(store, vault, id, &m, err))
+	if (m && is_same(store, m, &same, err)) {
+		nos_member_drop(t, m);
+		return err->code;
+	}
+	if (m && same && m->life == world.life && m->identity == world.identity) {
+		pthread_mutex_lock(&t->lock);
+		m->generation = generation;
+		pthread_mutex_unlock(&t->lock);
+		*ret = m;
+		return NOS_OK;
+	}
+	nos_member_drop(t, m);
+	if (load(store, vault, id, world, &m, err))
 		return err->code;
 	m->generation = generation;
 	m->holders++;
 	pthread_mutex_lock(&t->lock);
-	at = slot(t, id);
-	if (*at)
-		take_out(t, at);
-	make_room(t);
-	at = slot(t, id);
-	*at = m;
-	t->count++;
+	put_in(t, m);
 	pthread_mutex_unlock(&t->lock);
 	*ret = m;
 	return NOS_OK;
@@ -189,24 +257,68 @@ void nos_member_drop(struct nos_member_table *t, struct nos_member *m)
 	pthread_mutex_unlock(&t->lock);
 }
 
-void nos_member_changed(struct nos_member_table *t)
+void nos_member_changed(struct nos_member_table *t, struct nos_member_world world)
 {
+	pthread_mutex_lock(&t->lock);
+	t->world = world;
+	pthread_mutex_unlock(&t->lock);
 	atomic_fetch_add(&t->generation, 1);
 }
 
-enum nos_code nos_member_check(struct nos_member_table *t, struct nos_store *store,
-    const struct nos_member *m, struct nos_err *err)
+void nos_member_forget(struct nos_member_table *t, const char *id)
 {
-	uint64_t rev = 0;
+	struct nos_member **at;
 
-	if (m->generation == atomic_load(&t->generation))
-		return NOS_OK;
-	if (nos_store_get(store, NOS_REGISTRY_SOURCES_NS, nos_str_of(m->id), NULL, &rev, err) &&
-	    err->code != NOS_ABSENT)
+	pthread_mutex_lock(&t->lock);
+	at = slot(t, id);
+	if (*at)
+		take_out(t, at);
+	pthread_mutex_unlock(&t->lock);
+}
+
+enum nos_code nos_member_again(struct nos_member_table *t, struct nos_store *store,
+    const struct nos_vault *vault, struct nos_member **m, struct nos_err *err)
+{
+	struct nos_member *now;
+	bool same;
+
+	if (is_same(store, *m, &same, err) || same)
 		return err->code;
-	if (rev == m->rev)
+	nos_member_forget(t, (*m)->id);
+	if (nos_member_get(t, store, vault, (*m)->id, &now, err))
+		return err->code;
+	nos_member_drop(t, *m);
+	*m = now;
+	return NOS_OK;
+}
+
+static bool is_current(struct nos_member_table *t, const struct nos_member *m)
+{
+	bool ret;
+
+	pthread_mutex_lock(&t->lock);
+	ret = m->generation == atomic_load(&t->generation);
+	pthread_mutex_unlock(&t->lock);
+	return ret;
+}
+
+enum nos_code nos_member_check(struct nos_member_table *t, struct nos_store *store,
+    const struct nos_vault *vault, struct nos_member **m, const struct nos_member_key **key,
+    struct nos_err *err)
+{
+	struct nos_member_key before = **key;
+	const struct nos_member_key *still;
+	bool same;
+
+	if (is_current(t, *m))
 		return NOS_OK;
-	return nos_err_set(err, NOS_TAG, "does not verify");
+	if (nos_member_again(t, store, vault, m, err))
+		return err->code;
+	still = nos_member_key(*m, before.kid);
+	same = still && nos_secret_eq(&still->keys.d, &before.keys.d);
+	explicit_bzero(&before, sizeof(before));
+	*key = same ? still : NULL;
+	return same ? NOS_OK : nos_err_set(err, NOS_TAG, "does not verify");
 }
 
 const struct nos_member_key *nos_member_key(const struct nos_member *m, const char *kid)

@@ -11,31 +11,40 @@
 #include "envelope/pack.h"
 #include "registry/registry.h"
 
-#define NOS_MEMBER_KEYS_MAX 4
-
 struct nos_member_key {
 	char kid[NOS_NAME_TEXT_MAX];
-	enum nos_state state; /* ACTIVE or DEACTIVATED: others open nothing */
+	struct nos_name name;
+	enum nos_state state; /* PRE_ACTIVE: its first use confirms it */
 	struct nos_time since;
 	unsigned holders;
 	struct nos_pack_keys keys;
 };
 
+/* What a node's life and identity are: what was made in another is to be asked for anew. */
+struct nos_member_world {
+	uint64_t life, identity;
+};
+
 /* Held by whoever got it until nos_member_drop. */
 struct nos_member {
-	char id[NOS_REGISTRY_ID_MAX];
+	char id[NOS_RECORD_ID_MAX];
 	char name[NOS_NAME_WORD_MAX + 1];
 	char kind[NOS_NAME_WORD_MAX + 1];
 	char mode[8];
 	bool open;
-	uint64_t rev;	     /* of the source's record when it was read */
-	uint64_t generation; /* of the table then */
-	struct nos_member_key keys[NOS_MEMBER_KEYS_MAX];
+	uint64_t rev;		    /* of the source's record when it was read */
+	uint64_t life, identity;    /* of the node then */
+	struct nos_buf outstanding; /* the key messages for it, a JSON array; empty: none */
+	bool wants_ask;		    /* it is to ask */
+	bool follows;		    /* it is to take the node's present identity */
 	size_t key_count;
 
-	/* The table's own. */
-	unsigned holders; /* guarded by the table's lock */
+	/* The table's own, guarded by its lock. */
+	uint64_t generation; /* of the table when it was last looked at */
+	unsigned holders;
 	struct nos_member *chain;
+
+	struct nos_member_key keys[];
 };
 
 struct nos_member_table; /* opaque */
@@ -51,12 +60,26 @@ enum nos_code nos_member_get(struct nos_member_table *t, struct nos_store *store
     struct nos_err *err) NOS_CHECK;
 void nos_member_drop(struct nos_member_table *t, struct nos_member *m); /* NULL is fine */
 
-/* The store was changed by another: nothing in the table counts without a look. */
-void nos_member_changed(struct nos_member_table *t);
+/* The store was changed by another: nothing in the table counts without a look. The world may have
+ * been changed as well. */
+void nos_member_changed(struct nos_member_table *t, struct nos_member_world world);
 
-/* Is what m was made from still what the store has? NOS_TAG if not. */
+/* The source was changed by the caller: what is held of it counts no longer. */
+void nos_member_forget(struct nos_member_table *t, const char *id);
+
+/* Read *m again if the store has another by now; the older is dropped. NOS_TAG: it is no source any
+ * more, and *m is as it was; NOS_IO, NOS_BUSY. */
+enum nos_code nos_member_again(struct nos_member_table *t, struct nos_store *store,
+    const struct nos_vault *vault, struct nos_member **m, struct nos_err *err) NOS_CHECK;
+
+/*
+ * Does a key of *m still open its packs, whatever else of the source has changed since it was read?
+ * Then *m and *key are those that hold now; the older is dropped. NOS_TAG: it opens nothing any
+ * more; NOS_IO, NOS_BUSY: the store failed.
+ */
 enum nos_code nos_member_check(struct nos_member_table *t, struct nos_store *store,
-    const struct nos_member *m, struct nos_err *err) NOS_CHECK;
+    const struct nos_vault *vault, struct nos_member **m, const struct nos_member_key **key,
+    struct nos_err *err) NOS_CHECK;
 
 /* NULL: it has no such key that opens. */
 const struct nos_member_key *nos_member_key(const struct nos_member *m, const char *kid);

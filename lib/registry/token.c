@@ -71,6 +71,8 @@ static void encode(struct nos_buf *b, const struct nos_token *t, struct nos_span
 	nos_encode_member_uint(b, "v", VERSION);
 	nos_encode_member_text(b, "scheme", nos_str_of(t->scheme));
 	nos_encode_member_text(b, "kind", nos_str_of(t->kind));
+	if (*t->replaces)
+		nos_encode_member_text(b, "replaces", nos_str_of(t->replaces));
 	nos_encode_member_uint(b, "uses", t->most);
 	nos_encode_member_time(b, "expires", t->expires);
 	nos_encode_member_bool(b, "open", t->open);
@@ -164,6 +166,7 @@ static enum nos_code decode(
 	    !nos_decode_version(&d, VERSION, "store: enrolment", err) &&
 	    !nos_decode_copy(&d, "scheme", false, t->scheme, sizeof(t->scheme), err) &&
 	    !nos_decode_copy(&d, "kind", false, t->kind, sizeof(t->kind), err) &&
+	    !nos_decode_copy(&d, "replaces", true, t->replaces, sizeof(t->replaces), err) &&
 	    !nos_decode_uint(&d, "uses", 1, NOS_TOKEN_USES_MAX, &t->most, err) &&
 	    !nos_decode_time(&d, "expires", &t->expires, err) &&
 	    !nos_decode_bool(&d, "open", false, &t->open, err) &&
@@ -218,6 +221,8 @@ void nos_token_line(struct nos_buf *b, const struct nos_token *t, const struct n
 	nos_encode_member_text(b, "pin", nos_str_of(self->pin));
 	nos_encode_member_text(b, "scheme", nos_str_of(t->scheme));
 	nos_encode_member_text(b, "kind", nos_str_of(t->kind));
+	if (*t->replaces)
+		nos_encode_member_text(b, "replaces", nos_str_of(t->replaces));
 	nos_encode_member_time(b, "expires", t->expires);
 	nos_buf_add_text(b, "}\n");
 }

@@ -36,7 +36,8 @@ struct nos_token {
 	bool withdrawn;
 	char scheme[16];
 	char kind[NOS_NAME_WORD_MAX + 1];
-	uint64_t most; /* uses that are allowed */
+	char replaces[16]; /* id of the source that gets new keys; empty: none */
+	uint64_t most;	   /* uses that are allowed */
 	struct nos_time expires;
 	struct nos_secret t;
 	struct nos_token_use *uses;

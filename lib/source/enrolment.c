@@ -86,6 +86,8 @@ enum nos_code nos_enrolment_decode(
 	if (!nos_decode_object(&scan, line, "enrolment", &d, err))
 		(void)!decode(&d, ret, err);
 	nos_scan_release(&scan);
+	if (err->code == NOS_LARGE)
+		err->code = NOS_DATA; /* deeper, or of more members, than an enrolment is */
 	if (err->code)
 		nos_enrolment_release(ret);
 	return err->code;

@@ -122,7 +122,7 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 
 @test "--state takes the states of the table" {
 	two_sources
-	sql "insert into state select ns, replace(key, 'p.1', 'p.2'), rev, replace(value, 'active', 'deactivated') from state where ns = 'keys' and key like '$A/%'"
+	sql "update state set value = json_insert(value, '$.keys[#]', json('{\"key\":\"p.2\",\"state\":\"deactivated\",\"since\":1}')) where ns = 'sources' and key = '$A'"
 	[ "$(keytable | jq -r .key | sort | uniq -c | tr -s ' \n' ' ')" = ' 2 p.1 1 p.2 ' ]
 	[ "$(keytable --state deactivated | jq -r .key)" = p.2 ]
 	[ "$(keytable --state active,deactivated | wc -l)" -eq 3 ]
@@ -135,7 +135,7 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 
 @test "a table and csv have all columns, and an age is for people or for programs" {
 	two_sources
-	sql "update state set value = json_set(value, '$.since', $(date +%s) - 90000) where ns = 'keys'"
+	sql "update state set value = json_set(value, '$.keys[0].since', $(date +%s) - 90000) where ns = 'sources'"
 	run -0 keytable ct --format csv --source campodenno
 	[ "${lines[0]}" = source,key,scheme,state,generation,bits,age,uses,confirmed,next,path ]
 	[[ ${lines[1]} == "$A,p.1,pairwise,active,1,128,900"*",0,,,$A 1" ]]
@@ -150,7 +150,7 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 @test "the pipeline of the manual names the sources whose key is over a day old" {
 	two_sources
 	[ -z "$(keytable ct --format json | jq -r 'select(.age > 86400) | .source')" ]
-	sql "update state set value = json_set(value, '$.since', $(date +%s) - 90000) where ns = 'keys' and key like '$A/%'"
+	sql "update state set value = json_set(value, '$.keys[0].since', $(date +%s) - 90000) where ns = 'sources' and key = '$A'"
 	[ "$(keytable ct --format json | jq -r 'select(.age > 86400) | .source')" = "$A" ]
 	pack "$A" 1 1700000000
 	[ "$(keytable sources --format json | jq -r 'select(.last_seen == null) | .name // .source')" = "$B" ]
@@ -292,8 +292,8 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 	two_sources
 	sealed --show-secrets --source campodenno >/dev/null
 	sealed --show-secrets --source "$B" >/dev/null
-	[ "$(keytable audit --source campodenno | jq -r .source)" = "$A" ]
-	[ "$(keytable audit --source "$B" | jq -r .source)" = "$B" ]
+	[ "$(keytable audit --source campodenno | jq -r '.source + " " + .what' | sort | uniq -c | tr -s ' \n' ' ')" = " 1 $A key 1 $A secrets-shown 1 $A source " ]
+	[ "$(keytable audit --source "$B" | jq -r .source | sort -u)" = "$B" ]
 	[ -z "$(keytable audit --source s-0000000000)" ]
 	run -66 --separate-stderr keytable audit --source nobody
 	[ "$stderr" = "nos-keytable: no source 'nobody'" ]
@@ -457,8 +457,8 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 		[ "$stderr" = "nos-keytable: $3" ] || { echo "$1: $stderr" >&2; return 1; }
 	}
 	broken "update state set value = '{' where ns = 'sources'" sources 'store: source: JSON is cut off'
-	broken "update state set value = '[]' where ns = 'keys'" ct 'store: key: not a JSON object'
-	broken "update state set key = '$A/P.1' where ns = 'keys' and key = '$A/p.1'" ct "store: the keys of '$A' are damaged"
+	broken "update state set value = '[]' where ns = 'sources'" ct 'store: source: not a JSON object'
+	broken "update state set value = json_set(value, '$.keys[0].key', 'P.1') where ns = 'sources'" ct "store: 'P.1' is no key's name"
 	broken "insert into state values('tracks', '$A', 1, '{}')" ct "store: what is kept of '$A': position is missing or not a number in its range"
 	broken "insert or replace into state values('node', 'mark', 1, '{\"v\":1}')" sources 'store: saved is missing or not a number in its range'
 	broken "insert into stream_raw(ms, entry) values(1, 'x')" ct 'store: an entry of the raw stream is damaged'

@@ -5,13 +5,14 @@
 
 #include "../store/cluster.h"
 
-#include "registry/self.h"
-#include "registry/vault.h"
+#include "registry/life.h"
 
 static struct nos_err err;
 static struct nos_store *store;
 static struct nos_vault vault;
 static struct nos_self self;
+static struct nos_audit audit;
+static struct nos_life changes; /* filled by node_life */
 
 static int node_start(void **state)
 {
@@ -34,6 +35,13 @@ static int node_stop(void **state)
 	nos_vault_release(&vault);
 	nos_store_close(store);
 	return 0;
+}
+
+/* What changes keys, as the store has it now. */
+static inline void node_life(void)
+{
+	nos_audit_init(&audit, store, "test", false);
+	assert_int_equal(nos_life_open(&changes, store, &vault, &audit, &self, &err), NOS_OK);
 }
 
 /* Write a value of the state, or read it; space belongs to the caller. */

@@ -73,11 +73,14 @@ static void apply(struct applicant *a, const char *description)
 
 static enum nos_code answer_at(struct applicant *a, struct nos_time now)
 {
+	char id[NOS_RECORD_ID_MAX];
+
 	nos_err_clear(&err);
 	nos_buf_release(&a->m2);
 	nos_buf_init(&a->m2, NOS_ENROL_M1_MAX);
+	node_life();
 	return nos_enrol_answer(
-	    store, &vault, &self, nos_buf_str(&a->m1), now, &a->m2, &a->made, &err);
+	    &changes, &self, nos_buf_str(&a->m1), now, &a->m2, &a->made, id, &err);
 }
 
 static enum nos_code answer(struct applicant *a)
@@ -95,12 +98,12 @@ static void assert_refused(struct applicant *a, struct nos_time now)
 /* What the source makes of m2: R and its tag, then the keys of both. node and sign are of the set
  * that it sealed m1 to. */
 static void assert_registered_under(struct applicant *a, const struct nos_ecdh_point *node,
-    const uint8_t *sign, char ret_id[static NOS_REGISTRY_ID_MAX])
+    const uint8_t *sign, char ret_id[static NOS_RECORD_ID_MAX])
 {
 	struct nos_buf plain;
 	struct nos_scan scan = { .depth = 8 };
 	struct nos_grant_answer m2;
-	struct nos_registry_source s;
+	struct nos_record s;
 	struct nos_span bytes = nos_buf_span(&a->m1);
 	struct nos_secret once_once = { 0 }, node_once = { 0 }, r = { 0 };
 	struct nos_derive_base base = { 0 };
@@ -122,20 +125,21 @@ static void assert_registered_under(struct applicant *a, const struct nos_ecdh_p
 
 	assert_int_equal(nos_derive_base_from(&r, &reg, &base, &err), NOS_OK);
 	assert_int_equal(nos_registry_get(store, &vault, m2.source, &s, &err), NOS_OK);
-	assert_true(nos_secret_eq(&s.z_key, &base.z) && nos_secret_eq(&s.down.key, &base.down) &&
-		    nos_secret_eq(&s.up.key, &base.up));
-	assert_int_equal(s.key_count, 1);
-	assert_true(nos_secret_eq(&s.keys[0].value, &base.pair));
-	assert_int_equal(s.keys[0].state, NOS_STATE_ACTIVE);
+	assert_true(nos_secret_eq(&s.a.base.z_key, &base.z) &&
+		    nos_secret_eq(&s.a.base.down.key, &base.down) &&
+		    nos_secret_eq(&s.a.base.up.key, &base.up));
+	assert_int_equal(s.a.key_count, 1);
+	assert_true(nos_secret_eq(&s.a.keys[0].value, &base.pair));
+	assert_int_equal(s.a.keys[0].state, NOS_STATE_ACTIVE);
 	assert_string_equal(s.token, a->token);
-	snprintf(ret_id, NOS_REGISTRY_ID_MAX, "%s", s.id);
+	snprintf(ret_id, NOS_RECORD_ID_MAX, "%s", s.id);
 	nos_derive_base_release(&base);
-	nos_registry_source_release(&s);
+	nos_record_release(&s);
 	nos_scan_release(&scan);
 	nos_buf_release(&plain);
 }
 
-static void assert_registered(struct applicant *a, char ret_id[static NOS_REGISTRY_ID_MAX])
+static void assert_registered(struct applicant *a, char ret_id[static NOS_RECORD_ID_MAX])
 {
 	assert_registered_under(a, &self.public, self.sign_public, ret_id);
 }
@@ -155,8 +159,8 @@ static size_t uses_of(const char *token)
 static void both_sides_have_the_same_keys_after_a_registration(void **state)
 {
 	struct applicant a;
-	struct nos_registry_source s;
-	char id[NOS_REGISTRY_ID_MAX], named[NOS_REGISTRY_ID_MAX];
+	struct nos_record s;
+	char id[NOS_RECORD_ID_MAX], named[NOS_RECORD_ID_MAX];
 
 	(void)state;
 	enrol(&a, false, 1);
@@ -199,7 +203,7 @@ static void the_same_m1_gets_the_same_m2_as_long_as_the_enrolment_holds(void **s
 static void another_m1_under_a_token_that_was_used_is_told_so(void **state)
 {
 	struct applicant a;
-	char first[NOS_REGISTRY_ID_MAX], second[NOS_REGISTRY_ID_MAX];
+	char first[NOS_RECORD_ID_MAX], second[NOS_RECORD_ID_MAX];
 
 	(void)state;
 	enrol(&a, false, 2);
@@ -258,8 +262,8 @@ static void a_withdrawal_holds_for_a_retry_as_well(void **state)
 static void an_open_enrolment_registers_by_its_id_and_the_source_is_marked(void **state)
 {
 	struct applicant a;
-	struct nos_registry_source s;
-	char id[NOS_REGISTRY_ID_MAX];
+	struct nos_record s;
+	char id[NOS_RECORD_ID_MAX];
 
 	(void)state;
 	enrol(&a, true, 1);
@@ -274,7 +278,7 @@ static void an_open_enrolment_registers_by_its_id_and_the_source_is_marked(void 
 static void a_name_that_is_taken_uses_no_token_up(void **state)
 {
 	struct applicant a, b;
-	char id[NOS_REGISTRY_ID_MAX];
+	char id[NOS_RECORD_ID_MAX];
 
 	(void)state;
 	enrol(&a, false, 1);
@@ -380,7 +384,7 @@ static void renew(void)
 static void an_m1_to_an_old_key_is_answered_by_the_set_that_it_is_of(void **state)
 {
 	struct applicant a;
-	char id[NOS_REGISTRY_ID_MAX];
+	char id[NOS_RECORD_ID_MAX];
 
 	(void)state;
 	renew();
@@ -401,7 +405,7 @@ static void an_m1_that_was_answered_before_gets_the_same_m2_after(void **state)
 {
 	struct applicant a;
 	struct nos_buf first;
-	char id[NOS_REGISTRY_ID_MAX];
+	char id[NOS_RECORD_ID_MAX];
 
 	(void)state;
 	nos_buf_init(&first, NOS_ENROL_M1_MAX);
@@ -506,7 +510,7 @@ static void an_m1_under_an_epk_of_the_node_s_own_is_refused(void **state)
 static void a_crash_between_the_use_and_the_source_is_healed_by_the_next_try(void **state)
 {
 	struct applicant a;
-	char id[NOS_REGISTRY_ID_MAX], before[NOS_REGISTRY_ID_MAX];
+	char id[NOS_RECORD_ID_MAX], before[NOS_RECORD_ID_MAX];
 	uint64_t rev;
 
 	(void)state;
@@ -516,14 +520,12 @@ static void a_crash_between_the_use_and_the_source_is_healed_by_the_next_try(voi
 	assert_registered(&a, before);
 	/* As if all behind the note of the use, or behind the name and the keys, had not come. */
 	assert_int_equal(
-	    nos_store_del(store, NOS_REGISTRY_SOURCES_NS, nos_str_of(before), NOS_STORE_ANY, &err),
-	    NOS_OK);
+	    nos_store_del(store, NOS_RECORD_NS, nos_str_of(before), NOS_STORE_ANY, &err), NOS_OK);
 	assert_int_equal(answer(&a), NOS_OK);
 	assert_registered(&a, id);
 	assert_string_equal(id, before);
 	assert_int_equal(
-	    nos_store_del(store, NOS_REGISTRY_SOURCES_NS, nos_str_of(before), NOS_STORE_ANY, &err),
-	    NOS_OK);
+	    nos_store_del(store, NOS_RECORD_NS, nos_str_of(before), NOS_STORE_ANY, &err), NOS_OK);
 	assert_int_equal(
 	    nos_store_del(store, NOS_REGISTRY_NAMES_NS, NOS_STR("attic"), NOS_STORE_ANY, &err),
 	    NOS_OK);
@@ -556,7 +558,7 @@ static void an_enrolment_that_others_change_at_once_is_tried_again_and_then_busy
 	struct nos_store_engine contested = cluster_engine;
 	struct nos_store *own = store;
 	struct applicant a;
-	char id[NOS_REGISTRY_ID_MAX];
+	char id[NOS_RECORD_ID_MAX];
 
 	(void)state;
 	contested.put = contested_put;

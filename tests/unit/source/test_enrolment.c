@@ -69,6 +69,7 @@ static void an_enrolment_that_is_not_whole_is_refused(void **state)
 	try("1764115200", "\"soon\"", NOS_DATA);
 	try("}", "", NOS_DATA);
 	try("\"node\":1", "\"node\":1,\"replaces\":\"../x\"", NOS_DATA);
+	try("\"node\":1", "\"node\":1,\"x\":[[[[[1]]]]]", NOS_DATA);
 }
 
 static void what_is_not_known_is_passed_over_and_what_may_be_absent_is(void **state)

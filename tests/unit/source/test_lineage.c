@@ -387,9 +387,11 @@ static void admit(const struct nos_enrolment *e, struct nos_keyring *ret)
 {
 	struct nos_buf document, m2;
 	struct nos_ecdh_point node;
+	char id[NOS_RECORD_ID_MAX];
 	struct nos_pending p;
 	bool made;
 
+	node_life();
 	document_now(&document);
 	nos_buf_init(&m2, NOS_ADMISSION_TEXT_MAX);
 	nos_pending_init(&p);
@@ -397,7 +399,7 @@ static void admit(const struct nos_enrolment *e, struct nos_keyring *ret)
 	assert_true(nos_admission_node(nos_buf_str(&document), e->pin, &node));
 	assert_int_equal(nos_pending_make(&p, e, &node, &err), NOS_OK);
 	assert_int_equal(
-	    nos_enrol_answer(store, &vault, &self, nos_buf_str(&p.m1), NOW, &m2, &made, &err),
+	    nos_enrol_answer(&changes, &self, nos_buf_str(&p.m1), NOW, &m2, &made, id, &err),
 	    NOS_OK);
 	assert_true(made);
 	if (nos_admission_take(&p, e, &node, nos_buf_str(&m2), ret, &err))

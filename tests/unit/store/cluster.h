@@ -32,9 +32,24 @@ static struct {
 	struct cluster_value values[CLUSTER_MAX];
 	struct cluster_entry entries[CLUSTER_MAX];
 	size_t values_count, entries_count;
-	uint64_t rev, position;
+	struct {
+		char name[32];
+		uint64_t last;
+	} streams[8];
+	uint64_t rev;
 	int opened;
 } cluster;
+
+/* The last position that was given in a stream. */
+static uint64_t *cluster_last(const char *stream)
+{
+	size_t i = 0;
+
+	while (*cluster.streams[i].name && strcmp(cluster.streams[i].name, stream) != 0)
+		assert_true(++i < 8);
+	snprintf(cluster.streams[i].name, sizeof(cluster.streams[i].name), "%s", stream);
+	return &cluster.streams[i].last;
+}
 
 /* One that has opened it. */
 struct cluster_view {
@@ -175,7 +190,7 @@ static enum nos_code cluster_append(void *e, const char *stream, struct nos_time
 	(void)e, (void)err;
 	assert_true(cluster.entries_count++ < CLUSTER_MAX);
 	snprintf(new->stream, sizeof(new->stream), "%s", stream);
-	new->position = *ret_position = ++cluster.position;
+	new->position = *ret_position = ++*cluster_last(stream);
 	new->ms = now.ms;
 	new->bytes = malloc(entry.len + 1);
 	memcpy(new->bytes, entry.p, entry.len);
@@ -203,8 +218,8 @@ static enum nos_code cluster_bounds(
     void *e, const char *stream, uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
 {
 	(void)e, (void)err;
-	*ret_last = cluster.position;
-	*ret_first = cluster.position + 1;
+	*ret_last = *cluster_last(stream);
+	*ret_first = *ret_last + 1;
 	for (size_t i = 0; i < cluster.entries_count; i++)
 		if (strcmp(cluster.entries[i].stream, stream) == 0) {
 			*ret_first = cluster.entries[i].position;

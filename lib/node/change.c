@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/change.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+#define SWEEP_MOST     100 /* sources in one group */
+#define SWEEP_EVERY_US 1000000
+
+/* ---- the world ---- */
+
+static enum nos_code look(struct nos_ledger *l, bool *ret_changed, struct nos_err *err)
+{
+	const struct nos_ledger_config *f = &l->config;
+	struct nos_life life;
+
+	if (nos_card_refresh(f->card, f->store, f->vault, ret_changed, err) ||
+	    nos_life_open(&life, f->store, f->vault, &l->audit, nos_card_self(f->card), err))
+		return err->code;
+	life.destroyed = l->life.destroyed;
+	l->life = life;
+	return NOS_OK;
+}
+
+void nos_change_look(struct nos_ledger *l)
+{
+	struct nos_err err = { 0 };
+	bool changed = false;
+
+	if (look(l, &changed, &err)) {
+		if (!l->blind)
+			nos_log_line(NOS_LOG_WARN, "the node's own keys: %s", err.text);
+		l->blind = true;
+	} else {
+		l->stale = l->blind = false;
+	}
+	if (changed)
+		nos_log_line(NOS_LOG_INFO, "the node's own keys were changed: pin %s",
+		    nos_card_self(l->config.card)->pin);
+	nos_member_changed(l->config.members,
+	    (struct nos_member_world){ .life = l->life.life, .identity = l->life.identity });
+}
+
+/* ---- a source's word ---- */
+
+/* Is it the job's own fault, or the store's? */
+static enum nos_code whose(struct nos_job *job, struct nos_err *err)
+{
+	if (err->code == NOS_IO || err->code == NOS_INTERNAL)
+		return err->code;
+	job->err = *err;
+	if (job->err.code == NOS_ABSENT || job->err.code == NOS_DENIED)
+		nos_err_set(&job->err, NOS_TAG, "does not verify");
+	nos_err_clear(err);
+	return NOS_OK;
+}
+
+/* Who used or acknowledged a key has its keyring, and needs the answer to its registration no more.
+ */
+static enum nos_code use(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err)
+{
+	const struct nos_job *job = state;
+
+	if (nos_issuer_used(&r->a, w, &job->key->name, ret_changed, err))
+		return err->code;
+	if (*ret_changed)
+		r->m2[0] = '\0';
+	return NOS_OK;
+}
+
+static enum nos_code acknowledge(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err)
+{
+	const struct nos_job *job = state;
+
+	if (nos_issuer_acked(&r->a, w, nos_buf_span(&job->body), ret_changed, err))
+		return err->code;
+	if (*ret_changed)
+		r->m2[0] = '\0';
+	return NOS_OK;
+}
+
+struct asking {
+	const struct nos_job *job;
+	uint64_t next; /* above every number that was seen */
+};
+
+static enum nos_code answer(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err)
+{
+	const struct asking *a = state;
+	struct nos_issuer world = *w;
+
+	/* The set of the node's own keys that the ask was made for. */
+	world.identity = a->job->identity;
+	*ret_changed = true;
+	return nos_offer_make(&r->a, &world, &a->job->asked, &a->job->shared, a->next, err);
+}
+
+static enum nos_code change(struct nos_ledger *l, struct nos_job *job, const char *id,
+    nos_life_step *step, void *state, struct nos_record *ret, struct nos_err *err)
+{
+	if (nos_life_change(&l->life, nos_str_of(id), nos_time_now(), step, state, ret, err))
+		return whose(job, err);
+	job->changed = true;
+	return NOS_OK;
+}
+
+static enum nos_code take_ask(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
+{
+	struct asking asking = { .job = job };
+	NOS_AUTO(record) r = { 0 };
+	struct nos_track *track;
+
+	if (nos_track_get(l->tracks, l->config.store, job->source, &track, err))
+		return err->code;
+	asking.next = track->window.top + 1;
+	if (change(l, job, job->source, answer, &asking, &r, err) || job->err.code)
+		return err->code;
+	nos_buf_truncate(&job->body, 0);
+	nos_buf_add(&job->body, r.a.offer.answer, r.a.offer.len);
+	return nos_buf_check(&job->body, "answer", err);
+}
+
+enum nos_code nos_change_take(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	switch (job->kind) {
+	case NOS_JOB_ACK:
+		return change(l, job, job->source, acknowledge, job, &r, err);
+	case NOS_JOB_ASK:
+		return take_ask(l, job, err);
+	case NOS_JOB_PACK:
+		break;
+	}
+	return nos_err_set(err, NOS_INTERNAL, "no word on keys");
+}
+
+enum nos_code nos_change_used(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	return change(l, job, job->member->id, use, job, &r, err);
+}
+
+/* ---- the end of keys ---- */
+
+static void swept(void *state, const char *id)
+{
+	const struct nos_ledger *l = state;
+
+	nos_member_forget(l->config.members, id);
+}
+
+bool nos_change_is_due(const struct nos_ledger *l)
+{
+	return l->more_to_sweep || nos_mono_now().us - l->swept.us >= SWEEP_EVERY_US;
+}
+
+enum nos_code nos_change_sweep(struct nos_ledger *l, struct nos_err *err)
+{
+	if (!nos_change_is_due(l))
+		return NOS_OK;
+	l->swept = nos_mono_now();
+	return nos_life_sweep(
+	    &l->life, nos_time_now(), SWEEP_MOST, swept, l, &l->more_to_sweep, err);
+}
+
+void nos_change_forget(struct nos_ledger *l, const struct nos_job *list)
+{
+	for (; list; list = list->link)
+		if (list->changed)
+			nos_member_forget(
+			    l->config.members, list->member ? list->member->id : list->source);
+}

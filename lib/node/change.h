@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of sources' keys while readings flow: a key used or acknowledged for the first time,
+ * an ask answered, keys that have had their time. All within the ledger's group, so that it is as
+ * durable as the reading that it came with. Belongs to the committer's thread.
+ */
+#ifndef NOS_NODE_CHANGE_H
+#define NOS_NODE_CHANGE_H
+
+#include "node/ledger.h"
+
+/* The store may have been changed by another, or was just opened: the node's own keys, its life and
+ * its policy are read again. What cannot be read stays as it was, and the next group tries again.
+ */
+void nos_change_look(struct nos_ledger *l);
+
+/* A job of kind ACK or ASK. What is its own fault is in job->err; the return is the group's. */
+enum nos_code nos_change_take(
+    struct nos_ledger *l, struct nos_job *job, struct nos_err *err) NOS_CHECK;
+
+/* A pack under a key that nobody had used has verified. As above. */
+enum nos_code nos_change_used(
+    struct nos_ledger *l, struct nos_job *job, struct nos_err *err) NOS_CHECK;
+
+/* Destroy what has had its time; looked at now and then. */
+enum nos_code nos_change_sweep(struct nos_ledger *l, struct nos_err *err) NOS_CHECK;
+
+/* Is there more to destroy than one group took? */
+bool nos_change_is_due(const struct nos_ledger *l);
+
+/* Behind the group, whatever became of it: of whom keys were changed nothing counts that is held.
+ */
+void nos_change_forget(struct nos_ledger *l, const struct nos_job *list);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A change of a source's keys, as all who may change them do it: read, changed by a function of
+ * scheme/issuer.h or offer.h, put if nobody was quicker, else done again; what will have to be
+ * destroyed is noted under its time first (state due/<time>/<id>), and each step of each key is
+ * written down (registry/audit.h). All of it stands in the caller's group. Belongs to the thread
+ * whose store it is given.
+ */
+#ifndef NOS_REGISTRY_LIFE_H
+#define NOS_REGISTRY_LIFE_H
+
+#include "registry/audit.h"
+#include "registry/registry.h"
+#include "registry/self.h"
+#include "registry/self_policy.h"
+#include "scheme/issuer.h"
+
+#define NOS_LIFE_DUE_NS "due"
+
+struct nos_life {
+	struct nos_store *store;
+	const struct nos_vault *vault;
+	struct nos_audit *audit;
+	uint64_t node;
+	uint64_t life;	   /* of the node (registry/standing.h) */
+	uint64_t identity; /* generation of its own keys */
+	uint64_t overlap_ms, period_ms;
+	bool destroyed; /* out: a key was, so the store is to be purged behind the commit */
+};
+
+/* As the store has it now. audit and vault must outlive *l. NOS_CONFIG: written by a newer nos. */
+enum nos_code nos_life_open(struct nos_life *l, struct nos_store *store,
+    const struct nos_vault *vault, struct nos_audit *audit, const struct nos_self *self,
+    struct nos_err *err) NOS_CHECK;
+
+/* The issuer's world for a source, now. */
+struct nos_issuer nos_life_world(const struct nos_life *l, const char *source, struct nos_time now);
+
+/*
+ * What is done: change r->a, and say whether anything was changed. Called again where another was
+ * quicker, with what that one left.
+ */
+typedef enum nos_code nos_life_step(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err);
+
+/*
+ * Change a source within the caller's group. *ret: as it is now, to be released by the caller, also
+ * where nothing was changed; on an error it is empty. NOS_ABSENT: no such source; NOS_BUSY: others
+ * are quicker each time; NOS_IO; what step gave.
+ */
+enum nos_code nos_life_change(struct nos_life *l, struct nos_str id, struct nos_time now,
+    nos_life_step *step, void *state, struct nos_record *ret, struct nos_err *err) NOS_CHECK;
+
+/* As above for a record that is in hand, rev 0: new. NOS_EXISTS: another was quicker. */
+enum nos_code nos_life_put(
+    struct nos_life *l, struct nos_time now, struct nos_record *r, struct nos_err *err) NOS_CHECK;
+
+/* Told of each source whose keys were destroyed. */
+typedef void nos_life_swept(void *state, const char *id);
+
+/*
+ * Destroy what has had its time, of most sources at once, within the caller's group. *ret_more:
+ * there is more.
+ */
+enum nos_code nos_life_sweep(struct nos_life *l, struct nos_time now, size_t most,
+    nos_life_swept *swept, void *state, bool *ret_more, struct nos_err *err) NOS_CHECK;
+
+#endif
