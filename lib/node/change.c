@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/change.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -9,6 +10,46 @@
 #define SWEEP_EVERY_US 1000000
 
 /* ---- the world ---- */
+
+/* Their tracks are in memory, and records of the group before, whatever was deleted of them. */
+static enum nos_code take_forgotten(
+    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err)
+{
+	struct nos_ledger *l = state;
+	void *grown = reallocarray(l->forgotten, l->forgotten_count + 1, sizeof(*l->forgotten));
+
+	(void)value, (void)rev;
+	if (!grown)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	l->forgotten = grown;
+	if (!nos_str_copy(key, l->forgotten[l->forgotten_count], NOS_RECORD_ID_MAX))
+		return NOS_OK;
+	nos_track_forget(l->tracks, l->forgotten[l->forgotten_count]);
+	l->forgotten_count++;
+	return NOS_OK;
+}
+
+static enum nos_code look_for_forgotten(struct nos_ledger *l, struct nos_err *err)
+{
+	l->forgotten_count = 0;
+	return nos_store_scan(
+	    l->config.store, NOS_REGISTRY_FORGOTTEN_NS, NOS_STR(""), take_forgotten, l, err);
+}
+
+bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_span entry)
+{
+	struct nos_str topic, record, part = { 0 };
+
+	if (!l->forgotten_count || !nos_analyse_split(entry, &topic, &record))
+		return false;
+	for (int i = 0; i < 4; i++) /* nos/<node>/<kind>/<source>/… */
+		if (!nos_str_cut(&topic, '/', &part))
+			return false;
+	for (size_t i = 0; i < l->forgotten_count; i++)
+		if (nos_str_is(part, l->forgotten[i]))
+			return true;
+	return false;
+}
 
 static enum nos_code look(struct nos_ledger *l, bool *ret_changed, struct nos_err *err)
 {
@@ -20,7 +61,7 @@ static enum nos_code look(struct nos_ledger *l, bool *ret_changed, struct nos_er
 		return err->code;
 	life.destroyed = l->life.destroyed;
 	l->life = life;
-	return NOS_OK;
+	return look_for_forgotten(l, err);
 }
 
 void nos_change_look(struct nos_ledger *l)

@@ -9,10 +9,14 @@
 
 #include "node/ledger.h"
 
-/* The store may have been changed by another, or was just opened: the node's own keys, its life and
- * its policy are read again. What cannot be read stays as it was, and the next group tries again.
+/* The store may have been changed by another, or was just opened: the node's own keys, its life,
+ * its policy, and who was forgotten, are read again. What cannot be read stays as it was, and the
+ * next group tries again.
  */
 void nos_change_look(struct nos_ledger *l);
+
+/* Is it a record, an entry of the processed stream, of a source that was forgotten? */
+bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_span record);
 
 /* A job of kind ACK or ASK. What is its own fault is in job->err; the return is the group's. */
 enum nos_code nos_change_take(

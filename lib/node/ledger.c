@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/ledger.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -27,27 +28,37 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	/* What was changed before is no news. */
 	if (nos_store_changed(config->store, &changed, err))
 		return err->code;
+	if (nos_track_table_new((size_t)config->limits->of[NOS_LIMIT_SOURCES], &l->tracks, err))
+		return err->code;
 	nos_change_look(l);
-	return nos_track_table_new((size_t)config->limits->of[NOS_LIMIT_SOURCES], &l->tracks, err);
+	return NOS_OK;
 }
 
 void nos_ledger_release(struct nos_ledger *l)
 {
 	nos_track_table_free(l->tracks);
 	nos_analyse_records_release(&l->pending);
+	free(l->forgotten);
 	l->tracks = NULL;
+	l->forgotten = NULL;
 }
 
 /* Records of the group before. */
 static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 {
 	struct nos_time now = nos_time_now();
-	uint64_t position;
 
-	for (size_t i = 0; i < l->pending.count; i++)
-		if (nos_store_append(l->config.store, NOS_ANALYSE_STREAM, now,
-			nos_analyse_record(&l->pending, i), &position, err))
+	l->put = 0;
+	for (size_t i = 0; i < l->pending.count; i++) {
+		struct nos_span record = nos_analyse_record(&l->pending, i);
+
+		if (nos_change_is_forgotten(l, record))
+			continue;
+		if (nos_store_append(
+			l->config.store, NOS_ANALYSE_STREAM, now, record, &l->last_put, err))
 			return err->code;
+		l->put++;
+	}
 	return NOS_OK;
 }
 
@@ -336,8 +347,9 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 	nos_change_forget(l, list);
 	l->purge |= l->life.destroyed;
 	l->life.destroyed = false;
-	l->last_record += l->pending.count;
-	nos_metric_add(l->config.metric, NOS_METRIC_STORED, l->pending.count);
+	if (l->put)
+		l->last_record = l->last_put;
+	nos_metric_add(l->config.metric, NOS_METRIC_STORED, l->put);
 	nos_analyse_records_clear(&l->pending);
 	for (struct nos_job *job = list; job; job = job->link)
 		if (job->position > l->last_raw)

@@ -43,9 +43,14 @@ struct nos_ledger {
 	bool broken;	    /* only a restart helps */
 	struct nos_audit audit;
 	struct nos_life life; /* as of the last look at the store */
-	bool purge;	      /* out: what was destroyed is to be purged from the store */
-	bool stale;	      /* the card may be: the store was changed since it was looked at */
-	bool blind;	      /* the last look at it failed */
+	/* Of whom an operator has just had everything deleted: nothing is written any more. */
+	char (*forgotten)[NOS_RECORD_ID_MAX];
+	size_t forgotten_count;
+	size_t put;	   /* records of the group in hand, */
+	uint64_t last_put; /* and the position of the last of them */
+	bool purge;	   /* out: what was destroyed is to be purged from the store */
+	bool stale;	   /* the card may be: the store was changed since it was looked at */
+	bool blind;	   /* the last look at it failed */
 	struct nos_mono trimmed, swept;
 	bool more_to_sweep;
 	bool more_to_trim;

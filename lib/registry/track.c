@@ -131,6 +131,14 @@ const struct nos_track *nos_track_find(const struct nos_track_table *t, const ch
 	return track;
 }
 
+void nos_track_forget(struct nos_track_table *t, const char *id)
+{
+	struct nos_track *track = *slot(t, id);
+
+	if (track)
+		track->gone = true;
+}
+
 enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, const char *id,
     struct nos_track **ret, struct nos_err *err)
 {
@@ -271,9 +279,9 @@ enum nos_code nos_track_save(
 
 		nos_buf_truncate(&text, 0);
 		nos_track_encode(&text, track);
-		if (nos_buf_check(&text, "what is kept of a source", err) ||
-		    nos_store_put(store, NOS_TRACK_NS, nos_str_of(track->id), nos_buf_str(&text),
-			NOS_STORE_ANY, &rev, err))
+		if (!track->gone && (nos_buf_check(&text, "what is kept of a source", err) ||
+					nos_store_put(store, NOS_TRACK_NS, nos_str_of(track->id),
+					    nos_buf_str(&text), NOS_STORE_ANY, &rev, err)))
 			return err->code;
 		t->dirty = track->dirty_next;
 		if (!t->dirty)

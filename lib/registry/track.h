@@ -49,6 +49,7 @@ struct nos_track {
 	struct nos_track *dirty_next;	 /* first changed first */
 	struct nos_track *saving_next;	 /* saved in the group that is not yet committed */
 	bool dirty, saving;
+	bool gone;	       /* it is not saved any more */
 	uint64_t dirty_since;  /* position of the first change that is not saved */
 	uint64_t saving_since; /* dirty_since before it was saved */
 };
@@ -81,6 +82,9 @@ void nos_track_use(struct nos_track *t, const char *kid, struct nos_time now);
 /* Save at most limit of those that changed first, within the caller's group. */
 enum nos_code nos_track_save(struct nos_track_table *t, struct nos_store *store, size_t limit,
     struct nos_err *err) NOS_CHECK;
+
+/* What is held of this source is not saved any more: it was forgotten. */
+void nos_track_forget(struct nos_track_table *t, const char *id);
 
 /* The caller's group failed: what was saved in it was not. Those that were saved last stay in
  * memory until the next save. */
