@@ -150,6 +150,9 @@ enum nos_code nos_sqlite_db_purge(struct nos_sqlite_db *q, struct nos_err *err)
 	q->busy_tries = PURGE_TRIES;
 	code = empty_log(q, err);
 	q->busy_tries = BUSY_TRIES;
+	/* A page in the cache still has its gap, and would bring it into the log when it is
+	 * changed. The caches of others go since the log is a new one. */
+	sqlite3_db_release_memory(q->db);
 	return code;
 }
 

@@ -15,7 +15,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define RECORDS 500
 #else
-#define RECORDS 2500
+#define RECORDS 2000
 #endif
 #define CHANGES	  (RECORDS * 5 / 2)
 #define GROUP	  500
@@ -40,7 +40,8 @@ struct source {
 static uint64_t gone[SLOTS];
 static struct source sources[RECORDS];
 static unsigned short seed[3];
-static bool raw; /* markers are bytes, not text */
+static bool raw;			/* markers are bytes, not text */
+static size_t least = 700, most = 1500; /* bytes of a value */
 
 static const char *path_of(const char *tail)
 {
@@ -169,10 +170,10 @@ static size_t any(size_t n)
 	return (size_t)nrand48(seed) % n;
 }
 
-/* A new value with a new marker, 700 to 1500 bytes. */
+/* A new value with a new marker. */
 static struct nos_str make_value(struct source *s, char space[static 1500])
 {
-	size_t len = 700 + any(801);
+	size_t len = least + any(most - least + 1);
 
 	if (s->there)
 		is_gone(s);
@@ -303,6 +304,33 @@ static void bytes_that_are_gone_are_not_found_behind_a_purge(void **state)
 {
 	(void)state;
 	seek_after_purge(true);
+}
+
+/* Values so small that the cache holds all pages. */
+static void what_is_gone_does_not_come_back_from_a_cache(void **state)
+{
+	struct nos_store *store = open_store(), *other = open_store();
+
+	(void)state;
+	least = 100;
+	most = 300;
+	work(store);
+	all_sources_are_whole(other);
+	assert_int_equal(nos_store_purge(store, &err), NOS_OK);
+	for (int round = 0; round < 2; round++) {
+		struct nos_store *writer = round ? other : store;
+
+		assert_int_equal(nos_store_begin(writer, &err), NOS_OK);
+		for (size_t i = 0; i < RECORDS; i++) {
+			sources[i].there = false; /* what goes now is not sought */
+			if (i % 2 == (size_t)round)
+				write_source(writer, &sources[i]);
+		}
+		assert_int_equal(nos_store_commit(writer, &err), NOS_OK);
+		assert_int_equal(find_gone(), 0);
+	}
+	nos_store_close(other);
+	nos_store_close(store);
 }
 
 /* ---- who else is there ---- */
@@ -551,6 +579,8 @@ static int begin_test(void **state)
 	memset(gone, 0, sizeof(gone));
 	memset(sources, 0, sizeof(sources));
 	raw = false;
+	least = 700;
+	most = 1500;
 	nos_err_clear(&err);
 	snprintf(folder, sizeof(folder), "/tmp/nos-scrub-XXXXXX");
 	return mkdtemp(folder) ? 0 : -1;
@@ -571,6 +601,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_gone_is_found_before_a_purge_and_not_behind_it),
 		TEST(bytes_that_are_gone_are_not_found_behind_a_purge),
+		TEST(what_is_gone_does_not_come_back_from_a_cache),
 		TEST(a_purge_beside_a_reader_of_an_older_state_is_busy_and_leaves_all_whole),
 		TEST(a_purge_beside_a_writer_is_busy),
 		TEST(a_purge_is_no_change_and_hides_none),
