@@ -306,12 +306,14 @@ static void bytes_that_are_gone_are_not_found_behind_a_purge(void **state)
 	seek_after_purge(true);
 }
 
-/* Values so small that the cache holds all pages. */
+/* Values so small that the cache holds all pages; a seed by which gone rows were in their gaps. */
 static void what_is_gone_does_not_come_back_from_a_cache(void **state)
 {
+	static const unsigned short known[3] = { 3, 0, 0 };
 	struct nos_store *store = open_store(), *other = open_store();
 
 	(void)state;
+	memcpy(seed, known, sizeof(seed));
 	least = 100;
 	most = 300;
 	work(store);
@@ -601,7 +603,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_gone_is_found_before_a_purge_and_not_behind_it),
 		TEST(bytes_that_are_gone_are_not_found_behind_a_purge),
-		TEST(what_is_gone_does_not_come_back_from_a_cache),
 		TEST(a_purge_beside_a_reader_of_an_older_state_is_busy_and_leaves_all_whole),
 		TEST(a_purge_beside_a_writer_is_busy),
 		TEST(a_purge_is_no_change_and_hides_none),
@@ -610,6 +611,7 @@ int main(void)
 		TEST(all_that_no_cell_uses_is_cleared),
 		TEST(a_page_that_makes_no_sense_stays_as_it_is),
 		TEST(any_bytes_at_all_are_within_the_page),
+		TEST(what_is_gone_does_not_come_back_from_a_cache),
 	};
 
 	seed[0] = (unsigned short)getpid();
