@@ -234,6 +234,18 @@ static void fill_raw(struct nos_ingest *g, struct nos_job *job, const struct nos
 		raw->security.key_age_s = 0; /* the clock went back */
 }
 
+/*
+ * By which a retry is told from another pack under an old number. It is that of the readings, not
+ * of the pack, since a source may have sealed them anew, under another key, for another try.
+ */
+static enum nos_code hash_text(
+    const struct nos_buf *text, uint8_t ret[static NOS_HASH_LEN], struct nos_err *err)
+{
+	const struct nos_span span = nos_buf_span(text);
+
+	return nos_hash_sha256(&span, 1, ret, err);
+}
+
 /* Find the key, decrypt, verify. */
 static enum nos_code open_pack(struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_job *job,
     struct nos_header *h, struct nos_err *err)
@@ -255,7 +267,7 @@ static enum nos_code open_pack(struct nos_ingest *g, struct nos_ingest_loop *l, 
 	if (!job->key)
 		return nos_err_set(err, NOS_TAG, "does not verify");
 	if (nos_pack_open(&job->key->keys, jwe, &job->body, err) ||
-	    nos_hash_sha256(&body, 1, hash, err)) {
+	    hash_text(&job->body, hash, err)) {
 		job->key = NULL; /* nothing is signed under it */
 		return err->code;
 	}

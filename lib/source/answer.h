@@ -40,7 +40,7 @@ struct nos_answer {
 	bool has_position;
 	uint64_t position; /* of the pack at the node */
 	uint64_t next;	   /* highest number seen and one; 0: not said */
-	bool same;	   /* a duplicate, byte for byte */
+	bool same;	   /* a duplicate: the same readings */
 	struct nos_answer_news news;
 };
 

@@ -173,9 +173,11 @@ static enum nos_code try_ways(struct nos_keeper *kp, struct nos_err *err)
 	kp->inquiry.has_nonce &= kp->fresh;
 	if (nos_inquiry_nonce(&kp->inquiry, kp->most_ms, err))
 		return err->code;
-	for (size_t way = 0; way < ways; way++)
+	for (size_t way = 0; way < ways; way++) {
+		nos_err_clear(err);
 		if (make_ask(kp, way, err) || send_ask(kp, err) != NOS_TAG)
 			break;
+	}
 	return err->code;
 }
 

@@ -169,8 +169,8 @@ static void catch_up(struct nos_send *s)
 }
 
 /* The body, which is to be believed. The status line is not under the receipt. */
-static enum nos_code settle(struct nos_send *s, struct nos_send_pack *p, bool first,
-    struct nos_answer *ret, struct nos_err *err)
+static enum nos_code settle(
+    struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
 {
 	if (nos_answer_decode(nos_buf_str(&s->answer.body), p->readings, ret, err))
 		return err->code;
@@ -181,7 +181,8 @@ static enum nos_code settle(struct nos_send *s, struct nos_send_pack *p, bool fi
 		nos_answer_release(ret);
 		return NOS_BUSY;
 	}
-	if (!s->config.ring || !ret->duplicates || ret->same || !first)
+	/* Other readings under its number: it was given by a copy of this keyring. */
+	if (!s->config.ring || !ret->duplicates || ret->same)
 		return NOS_OK;
 	if (ret->next <= p->seq)
 		nos_err_set_field(
@@ -212,13 +213,13 @@ static enum nos_code unproven(
 	}
 }
 
-static enum nos_code judge_sealed(struct nos_send *s, struct nos_send_pack *p, bool first,
-    struct nos_answer *ret, struct nos_err *err)
+static enum nos_code judge_sealed(
+    struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
 {
 	if (!nos_pack_receipt_is_good(&s->keys, nos_buf_span(&s->jwe),
 		nos_buf_span(&s->answer.body), nos_str_of(s->answer.receipt)))
 		return unproven(s, p, err);
-	return settle(s, p, first, ret, err);
+	return settle(s, p, ret, err);
 }
 
 static enum nos_code judge_open(
@@ -230,7 +231,7 @@ static enum nos_code judge_open(
 	case 413:
 	case 415:
 	case 422:
-		return settle(s, p, true, ret, err);
+		return settle(s, p, ret, err);
 	case 401:
 	case 403:
 		return said(s, NOS_DENIED, p->url, err);
@@ -246,7 +247,7 @@ static enum nos_code judge_open(
 static enum nos_code once(struct nos_send *s, struct nos_send_pack *p, uint64_t most_ms,
     struct nos_answer *ret, struct nos_err *err)
 {
-	bool sealed = s->config.ring != NULL, first = !p->sent;
+	bool sealed = s->config.ring != NULL;
 	struct nos_span body = sealed ? nos_buf_span(&s->jwe) : nos_str_bytes(p->text);
 	NOS_AUTO(buf) path = { 0 };
 	struct nos_carrier_request r = { .url = p->url,
@@ -261,7 +262,7 @@ static enum nos_code once(struct nos_send *s, struct nos_send_pack *p, uint64_t 
 	code = nos_carrier_send(&s->carrier, &r, &s->answer, err);
 	p->sent |= s->answer.sent;
 	if (!code)
-		return sealed ? judge_sealed(s, p, first, ret, err) : judge_open(s, p, ret, err);
+		return sealed ? judge_sealed(s, p, ret, err) : judge_open(s, p, ret, err);
 	if (!p->sent) {
 		s->url = (s->url + 1) % s->url_count;
 		snprintf(p->url, sizeof(p->url), "%s", s->urls[s->url]);

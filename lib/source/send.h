@@ -76,7 +76,7 @@ enum nos_code nos_send_number(
  * *ret, which was released or is all-zero; what it says of keys was taken, or s->fault says why
  * not, which the caller clears. A pack that the node does not know the key of goes again under
  * another, where asking the node has given one.
- * NOS_EXISTS  its number was in use at its first sending: the keyring is an old copy, or used
+ * NOS_EXISTS  its number is in use by other readings: the keyring is an old copy, or used
  *             elsewhere at once. The ring stands at the node's next; take another number
  * NOS_AWAY    not reached, or no answer that can be believed
  * NOS_BUSY    the node has no room
