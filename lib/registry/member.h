@@ -81,6 +81,13 @@ enum nos_code nos_member_check(struct nos_member_table *t, struct nos_store *sto
     const struct nos_vault *vault, struct nos_member **m, const struct nos_member_key **key,
     struct nos_err *err) NOS_CHECK;
 
+/* Append the key messages that wait for a source, a JSON array; nothing where there are none. life:
+ * of the node. */
+void nos_member_outstanding(const struct nos_assoc *a, uint64_t life, struct nos_buf *ret);
+
+/* Bytes of the longest such list. */
+#define NOS_MEMBER_OUTSTANDING_MAX 65536
+
 /* NULL: it has no such key that opens. */
 const struct nos_member_key *nos_member_key(const struct nos_member *m, const char *kid);
 
