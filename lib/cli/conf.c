@@ -25,6 +25,8 @@ static const struct {
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url wait" },
 	{ "nos-send", "keyring anonymous url kind batch linger spool spool-max wait ca max-line" },
 	{ "nos-keytable", "format store node-key keyring source state show-secrets since verify" },
+	{ "nos-rekey", "format store node-key all source renew revoke identity after-restore "
+		       "older-than overlap dry-run wait reason" },
 	{ "nos-score", "rules records now max-line" },
 };
 
