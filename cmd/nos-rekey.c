@@ -258,7 +258,10 @@ static enum nos_code order(struct run *r, char **operands, int count, struct nos
 		(void)!give(r, err);
 	if (fd >= 0)
 		close(fd);
-	return err->code ? err->code : wait(r, err);
+	if (!err->code)
+		return wait(r, err);
+	(void)!nos_campaign_tell(&r->campaign, &(struct nos_err){ 0 });
+	return err->code;
 }
 
 /* ---- the node itself ---- */

@@ -276,13 +276,24 @@ void nos_member_forget(struct nos_member_table *t, const char *id)
 	pthread_mutex_unlock(&t->lock);
 }
 
+/* Was it read in the node's present life, and under its present identity? */
+static bool is_of_world(struct nos_member_table *t, const struct nos_member *m)
+{
+	bool ret;
+
+	pthread_mutex_lock(&t->lock);
+	ret = m->life == t->world.life && m->identity == t->world.identity;
+	pthread_mutex_unlock(&t->lock);
+	return ret;
+}
+
 enum nos_code nos_member_again(struct nos_member_table *t, struct nos_store *store,
     const struct nos_vault *vault, struct nos_member **m, struct nos_err *err)
 {
 	struct nos_member *now;
 	bool same;
 
-	if (is_same(store, *m, &same, err) || same)
+	if (is_same(store, *m, &same, err) || (same && is_of_world(t, *m)))
 		return err->code;
 	nos_member_forget(t, (*m)->id);
 	if (nos_member_get(t, store, vault, (*m)->id, &now, err))
