@@ -156,7 +156,8 @@ enum nos_code nos_issuer_enrol_again(struct nos_assoc *a, const struct nos_issue
 
 bool nos_issuer_wants_ask(const struct nos_assoc *a, uint64_t life)
 {
-	return a->resync || a->renew || a->base.life != life;
+	/* An offer that nobody takes up would stand in the way of each order to come. */
+	return a->resync || a->renew || a->offer.is || a->base.life != life;
 }
 
 size_t nos_issuer_outstanding(const struct nos_assoc *a, uint64_t life)

@@ -7,6 +7,7 @@
 
 #include "base/enc.h"
 #include "crypto/random.h"
+#include "node/refuse.h"
 #include "node/replay.h"
 #include "scheme/holder.h"
 #include "source/ring.h"
@@ -110,7 +111,7 @@ static bool commit(struct node *n, struct nos_job *job)
 
 static void refuse(struct node *n, struct nos_http_request *r, const struct nos_err *err)
 {
-	nos_ingest_refuse(&n->ingest, r, err);
+	nos_refuse_request(n->card, r, err);
 }
 
 /* A job through its group; false: the node died. */
