@@ -155,6 +155,102 @@ static void an_answer_without_its_receipt_changes_nothing(void **state)
 	assert_int_equal(version_on_disk(), 2);
 }
 
+/* ---- with a spool ---- */
+
+static unsigned notes;
+
+static void note(void *state, const char *text)
+{
+	(void)state, (void)text;
+	notes++;
+}
+
+static struct nos_spool spool;
+static struct nos_courier courier;
+
+static void open_spool(void)
+{
+	nos_spool_init(&spool);
+	assert_int_equal(nos_spool_open(&spool, "sp", &s.ring.k, 1 << 20, &s.err), NOS_OK);
+	courier = (struct nos_courier){ .send = &s.send, .spool = &spool, .note = note };
+	notes = 0;
+}
+
+static enum nos_code deliver(enum nos_courier_fate expect)
+{
+	struct nos_send_pack p = { .text = NOS_STR("{\"type\":\"t\",\"value\":1}\n"),
+		.readings = 1 };
+	struct nos_answer a = { 0 };
+	enum nos_courier_fate fate;
+
+	nos_err_clear(&s.err);
+	(void)!nos_courier_deliver(&courier, &p, &fate, &a, &s.err);
+	nos_answer_release(&a);
+	assert_int_equal(fate, expect);
+	return s.err.code;
+}
+
+static void what_was_spooled_before_a_renew_goes_behind_it(void **state)
+{
+	(void)state;
+	open_spool();
+	n.away = "/v1/data";
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(deliver(NOS_COURIER_SPOOLED), NOS_OK);
+	n.away = NULL;
+	assert_true(nos_issuer_renew(&n.a));
+	s.send.attempt = (struct nos_attempt){ 0 };
+	/* The first brings the order; the others were sealed under the Z before. */
+	assert_int_equal(nos_courier_drain(&courier, &s.err), NOS_OK);
+	assert_int_equal(s.ring.k.z, 2);
+	assert_int_equal(spool.count, 0);
+	assert_int_equal(courier.accepted, 3);
+	assert_int_equal(courier.aside, 0);
+	n.away = "/v1/data";
+	assert_int_equal(deliver(NOS_COURIER_SPOOLED), NOS_OK);
+	assert_string_equal(spool.keys[0].kid, "z.2");
+	nos_spool_release(&spool);
+	n.away = NULL;
+	source_again(&s, &n);
+	open_spool();
+	assert_int_equal(nos_courier_drain(&courier, &s.err), NOS_OK);
+	assert_int_equal(spool.count, 0);
+	assert_int_equal(notes, 0);
+	nos_spool_release(&spool);
+}
+
+static void what_is_spooled_stays_where_the_source_is_revoked(void **state)
+{
+	bool done;
+
+	(void)state;
+	open_spool();
+	n.away = "/v1/data";
+	assert_int_equal(deliver(NOS_COURIER_SPOOLED), NOS_OK);
+	n.away = NULL;
+	s.send.attempt = (struct nos_attempt){ 0 };
+	assert_int_equal(nos_issuer_revoke(&n.a, "stolen", &done, &s.err), NOS_OK);
+	assert_int_equal(nos_courier_drain(&courier, &s.err), NOS_DENIED);
+	assert_int_equal(spool.count, 1);
+	assert_int_equal(deliver(NOS_COURIER_SPOOLED), NOS_OK);
+	assert_int_equal(spool.count, 2);
+	nos_spool_release(&spool);
+}
+
+static void an_answer_settles_its_pack_also_where_its_keys_cannot_be_kept(void **state)
+{
+	(void)state;
+	open_spool();
+	assert_int_equal(deliver(NOS_COURIER_ANSWERED), NOS_OK);
+	node_replaces(&n);
+	s.ring.path = "gone/a.key";
+	assert_int_equal(deliver(NOS_COURIER_ANSWERED), NOS_ABSENT);
+	s.ring.path = "a.key";
+	assert_int_equal(deliver(NOS_COURIER_ANSWERED), NOS_OK);
+	assert_int_equal(version_on_disk(), 2);
+	nos_spool_release(&spool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +261,9 @@ int main(void)
 		T(a_crash_behind_the_write_sends_the_acknowledgement_that_is_in_the_file),
 		T(a_crash_before_the_write_takes_the_same_list_again),
 		T(an_answer_without_its_receipt_changes_nothing),
+		T(what_was_spooled_before_a_renew_goes_behind_it),
+		T(what_is_spooled_stays_where_the_source_is_revoked),
+		T(an_answer_settles_its_pack_also_where_its_keys_cannot_be_kept),
 #undef T
 	};
 
