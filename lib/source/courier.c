@@ -184,6 +184,16 @@ enum nos_code nos_courier_deliver(struct nos_courier *c, struct nos_send_pack *p
 	return c->spool ? put_by(c, p, ret_fate, err) : err->code;
 }
 
+enum nos_code nos_courier_heard(
+    struct nos_courier *c, const struct nos_answer_news *news, struct nos_err *err)
+{
+	struct nos_err *fault = &c->send->fault, why = { 0 };
+
+	if (nos_send_heard(c->send, news, &why) && !fault->code)
+		*fault = why;
+	return take_fault(c, err);
+}
+
 bool nos_courier_next(const struct nos_courier *c, struct nos_mono *ret)
 {
 	if (!c->spool || !c->spool->count)

@@ -53,6 +53,11 @@ enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err) NOS_
 enum nos_code nos_courier_deliver(struct nos_courier *c, struct nos_send_pack *p,
     enum nos_courier_fate *ret_fate, struct nos_answer *ret_answer, struct nos_err *err) NOS_CHECK;
 
+/* Take what a poll said of keys, which is to be believed. What nos_send_heard returns, but
+ * NOS_CONFIG, which is said once a run. */
+enum nos_code nos_courier_heard(
+    struct nos_courier *c, const struct nos_answer_news *news, struct nos_err *err) NOS_CHECK;
+
 /* When the spool wants to be looked at; false: nothing waits in it. */
 bool nos_courier_next(const struct nos_courier *c, struct nos_mono *ret);
 

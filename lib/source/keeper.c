@@ -117,6 +117,7 @@ static enum nos_code make_ask(struct nos_keeper *kp, size_t way, struct nos_err 
 	NOS_AUTO(secret) once = { 0 };
 	struct nos_ecdh_point public;
 
+	nos_err_clear(err); /* of the way before */
 	if (nos_ecdh_generate(&once, &public, err) ||
 	    nos_holder_ask(k, way, false, kp->inquiry.nonce, &once, &public, nos_time_now(), err) ||
 	    keep(kp, &before, err))

@@ -331,3 +331,11 @@ enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_
 			return err->code;
 	}
 }
+
+enum nos_code nos_send_heard(
+    struct nos_send *s, const struct nos_answer_news *news, struct nos_err *err)
+{
+	nos_keeper_aim(&s->keeper, s->urls[s->url], ANSWER_MS);
+	return nos_keeper_begin(&s->keeper, err) ? err->code
+						 : nos_keeper_heard(&s->keeper, news, err);
+}
