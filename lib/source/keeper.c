@@ -5,6 +5,7 @@
 
 #include "scheme/holder.h"
 #include "source/admission.h"
+#include "source/lineage.h"
 
 void nos_keeper_init(struct nos_keeper *kp, struct nos_ring *ring,
     const struct nos_carrier *carrier, const volatile int *stop)
@@ -97,12 +98,31 @@ static enum nos_code send_ack(struct nos_keeper *kp, struct nos_err *err)
 
 /* ---- ask and answer ---- */
 
+/*
+ * The node's own keys were replaced: the old ones sign the new, which are pinned from now on. An
+ * ask under way was made for the old ones. What is not signed so changes nothing.
+ */
+static void follow(struct nos_keeper *kp, struct nos_str document)
+{
+	struct nos_keyring *k = &kp->ring->k;
+	struct nos_lineage found;
+	struct nos_err why = { 0 };
+
+	if (nos_lineage_follow(document, k->pin, k->sign, k->node, &found, &why) || !found.changed)
+		return;
+	memcpy(k->pin, found.pin, sizeof(k->pin));
+	memcpy(k->sign, found.sign, sizeof(k->sign));
+	explicit_bzero(&k->ask, sizeof(k->ask));
+}
+
+/* The node's key that asks are made for. */
 static enum nos_code find_node(struct nos_keeper *kp, struct nos_err *err)
 {
 	struct nos_inquiry *i = &kp->inquiry;
 
 	if (exchange(kp, NULL, NULL, err))
 		return err->code;
+	follow(kp, nos_buf_str(&i->answer.body));
 	if (!nos_admission_node(nos_buf_str(&i->answer.body), kp->ring->k.pin, &kp->node))
 		return nos_err_set(err, NOS_AWAY,
 		    "the node at %s does not show the key that the keyring pins", i->url);
@@ -286,17 +306,18 @@ enum nos_code nos_keeper_begin(struct nos_keeper *kp, struct nos_err *err)
 enum nos_code nos_keeper_heard(
     struct nos_keeper *kp, const struct nos_answer_news *news, struct nos_err *err)
 {
-	bool took, apart, at_once = news->resync && !kp->resync_asked;
+	const bool wished = news->resync || news->identity;
+	bool took, apart, at_once = wished && !kp->wish_heeded;
 
 	kp->fresh = false;
 	if (take_list(kp, news, &took, &apart, err))
 		return err->code;
-	apart |= news->resync;
+	apart |= wished;
 	if (!apart && kp->ring->k.ack_len) {
 		apart = send_ack(kp, err) == NOS_TAG;
 		(void)unless_passing(err);
 	}
-	kp->resync_asked = news->resync;
+	kp->wish_heeded = wished;
 	if (apart && !err->code)
 		(void)!ask(kp, at_once, err);
 	return unless_passing(err);

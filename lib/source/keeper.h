@@ -23,7 +23,7 @@ struct nos_keeper {
 	bool begun;		    /* what an earlier run left under way was seen to */
 	bool fresh;		    /* the inquiry's nonce has just come */
 	bool refused;		    /* the ask in the keyring was: it is not sent again */
-	bool resync_asked;	    /* since the node last said that it need not be asked */
+	bool wish_heeded;	    /* asked since the node last had no wish to be */
 };
 
 void nos_keeper_init(struct nos_keeper *kp, struct nos_ring *ring,
