@@ -88,7 +88,7 @@ static void supersede(
 static void confirm(struct nos_assoc *a, const struct nos_issuer *w, struct nos_assoc_key *k)
 {
 	nos_assoc_move(a, k, NOS_STATE_ACTIVE, "confirmed");
-	k->since = w->now;
+	k->since = k->confirmed = w->now;
 	settle_messages(a, &k->name);
 	supersede(a, w, k);
 	nos_assoc_sweep(a);
