@@ -144,6 +144,7 @@ static void a_copy_whose_key_is_good_still_asks_once_a_run(void **state)
 	assert_int_equal(source_push(&s, &p), NOS_EXISTS);
 	assert_int_equal(n.asks, 1);
 	assert_int_equal(s.ring.next, 30);
+	s.send.keeper.attempt.earliest.us = 0; /* as if the pause were over */
 	for (uint64_t seq = 30; seq < 40; seq++)
 		n.seen[n.seen_count++] = seq;
 	p = (struct nos_send_pack){ .text = p.text, .readings = 1 };
@@ -310,6 +311,17 @@ static void an_answer_to_an_ask_that_is_not_the_nodes_changes_nothing(void **sta
 	source_is_whole(&s, &n);
 }
 
+static void an_ask_that_no_refusal_brought_about_gets_a_nonce_of_its_own(void **state)
+{
+	(void)state;
+	assert_int_equal(poll(), NOS_OK);
+	memset(n.nonce, 6, sizeof(n.nonce)); /* the one that the poll had is over */
+	n.a.resync = true;
+	assert_int_equal(source_send(&s), NOS_OK);
+	assert_int_equal(n.asks, 1);
+	source_is_whole(&s, &n);
+}
+
 /* ---- how often ---- */
 
 static void a_refusal_that_others_make_up_costs_one_ask_a_minute(void **state)
@@ -409,6 +421,7 @@ int main(void)
 		T(an_ask_without_an_answer_is_sent_again_as_it_is_behind_a_crash),
 		T(an_ask_is_on_disk_before_it_is_sent),
 		T(an_answer_to_an_ask_that_is_not_the_nodes_changes_nothing),
+		T(an_ask_that_no_refusal_brought_about_gets_a_nonce_of_its_own),
 		T(a_refusal_that_others_make_up_costs_one_ask_a_minute),
 		T(a_new_ask_is_not_made_within_a_minute_of_another_run),
 		T(a_clock_that_went_back_hinders_no_ask),
