@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/confirm.h"
 #include "cli/opt.h"
 #include "cli/start.h"
 #include "cli/table.h"
@@ -84,6 +85,7 @@ static const struct nos_table_column tokens_columns[] = {
 	{ "group", NOS_TABLE_TEXT },
 	{ "expires", NOS_TABLE_TIME },
 	{ "source", NOS_TABLE_TEXT },
+	{ "replaces", NOS_TABLE_TEXT },
 	{ 0 },
 };
 static const struct nos_table_column audit_columns[] = {
@@ -139,21 +141,13 @@ static enum nos_code count_row(void *state, struct nos_str row, struct nos_err *
 	return NOS_OK;
 }
 
-/* Only a person at a terminal is asked: a program has said what it wants. */
-static bool is_asked(void)
-{
-	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-}
-
 static enum nos_code ask(uint64_t count, struct nos_err *err)
 {
-	char answer[8];
+	char question[64];
 
-	fprintf(stderr, "show the values of %" PRIu64 " key%s? (yes/no) ", count,
+	snprintf(question, sizeof(question), "show the values of %" PRIu64 " key%s?", count,
 	    count == 1 ? "" : "s");
-	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0
-		   ? NOS_OK
-		   : nos_err_set(err, NOS_DENIED, "not confirmed, no value was shown");
+	return nos_confirm_ask(question, "no value was shown", err);
 }
 
 /* In the store before anything is shown. */
@@ -195,7 +189,7 @@ static enum nos_code print_keyring(const struct keytable_opts *o, const struct n
 
 	if (read_keyring(o->keyring, &keyring, err))
 		return err->code;
-	if (o->show_secrets && is_asked() &&
+	if (o->show_secrets && nos_confirm_is_asked() &&
 	    (nos_keytable_keyring(t, &keyring, count_row, &count, err) || ask(count, err)))
 		return err->code;
 	shown.values = o->show_secrets;
@@ -208,7 +202,8 @@ static enum nos_code allow(
 {
 	uint64_t count = 0;
 
-	if (is_asked() && (nos_keytable_scan(t, store, count_row, &count, err) || ask(count, err)))
+	if (nos_confirm_is_asked() &&
+	    (nos_keytable_scan(t, store, count_row, &count, err) || ask(count, err)))
 		return err->code;
 	return note_shown(store, t->source, err);
 }
@@ -263,11 +258,18 @@ static enum nos_code print_verdict(
 {
 	NOS_AUTO(home) home = { 0 };
 	NOS_AUTO(buf) row = { 0 };
+	uint8_t keys[1 + NOS_SELF_OLD_MAX][NOS_SIGN_PUBLIC_LEN];
 	const struct nos_self *self = &home.self;
 	struct nos_audit_verdict v;
 
-	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_open(&home, err) ||
-	    nos_audit_verify(home.store, self->number, &self->sign_public, 1, &v, err))
+	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_open(&home, err))
+		return err->code;
+	/* The head may have been signed before the node's keys were replaced. */
+	memcpy(keys[0], self->sign_public, sizeof(keys[0]));
+	for (size_t i = 0; i < self->old_count; i++)
+		memcpy(keys[1 + i], self->old[i].sign_public, sizeof(keys[0]));
+	if (nos_audit_verify(home.store, self->number, (const uint8_t(*)[NOS_SIGN_PUBLIC_LEN])keys,
+		1 + self->old_count, &v, err))
 		return err->code;
 	nos_buf_init(&row, 256);
 	nos_buf_add_char(&row, '{');

@@ -384,14 +384,10 @@ static const struct nos_table_column *columns_of(const struct run *r)
 static void purge(struct run *r)
 {
 	struct nos_err err = { 0 };
-	char text[NOS_ERR_TEXT_MAX + 64];
 
-	if ((!r->life.destroyed && r->mode != MODE_REVOKE) ||
-	    !nos_home_purge(&r->home, PURGE_WAIT_MS, &err))
-		return;
-	snprintf(text, sizeof(text), "what was destroyed may still be in the store's files: %s",
-	    err.text);
-	nos_start_warn(tool.name, text);
+	if ((r->life.destroyed || r->mode == MODE_REVOKE) &&
+	    nos_home_purge(&r->home, PURGE_WAIT_MS, &err))
+		nos_start_warn(tool.name, err.text);
 }
 
 static enum nos_code run(struct run *r, char **operands, int count, struct nos_err *err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* nos-token(1): enrolments, by which sources register; their list; and taking them back. */
+/* nos-token(1): enrolments, by which sources register; their list; taking them back; and forgetting
+ * sources. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,27 +8,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/confirm.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "cli/start.h"
 #include "cli/table.h"
-#include "json/decode.h"
 #include "json/encode.h"
 #include "key/keyring.h"
 #include "net/url.h"
 #include "registry/audit.h"
+#include "registry/forget.h"
 #include "registry/home.h"
 #include "registry/keytable.h"
+#include "registry/self_url.h"
 #include "registry/token.h"
 #include "scheme/scheme.h"
 
-#define COUNT_MAX    100000
-#define PROGRESS_MIN 1000 /* enrolments under which none is shown */
-#define LINE_MAX     1024 /* bytes */
+#define COUNT_MAX     100000
+#define PROGRESS_MIN  1000 /* enrolments under which none is shown */
+#define LINE_MAX      1024 /* bytes */
+#define PURGE_WAIT_MS 5000
 
 struct token_opts {
 	struct nos_opt_common common;
-	const char *store, *node_key, *kind, *scheme, *url;
+	const char *store, *node_key, *kind, *scheme, *url, *replace;
 	uint64_t count, uses, expires_ms;
 	bool open;
 };
@@ -47,21 +51,25 @@ static const struct nos_opt opts[] = {
 	{ "expires", 0, NOS_OPT_SPAN, AT(expires_ms), "time", "new: how long they hold",
 	    .dflt = "24h", .min = 1000, .max = UINT64_C(365) * 24 * 3600 * 1000 },
 	{ "url", 0, NOS_OPT_TEXT, AT(url), "url", "new: the node's, where its sources find it" },
+	{ "replace", 0, NOS_OPT_TEXT, AT(replace), "source",
+	    "new: gives this source new keys, and its place" },
 	{ "open", 0, NOS_OPT_FLAG, AT(open), NULL, "new: without a token, for whoever has the id" },
 	{ 0 },
 };
 
-static const struct nos_opt_tool tool = { "nos-token", "new | list | withdraw ID…",
-	"Make enrolments for sources (a line each), list them, take them back.", opts,
-	offsetof(struct token_opts, common), .rows = true };
+static const struct nos_opt_tool tool = { "nos-token", "new | list | withdraw ID… | forget SOURCE…",
+	"Make enrolments for sources (a line each), list them, take them back; forget sources.",
+	opts, offsetof(struct token_opts, common), .rows = true };
 
 /* An event of the audit stream, within the group that it is of. */
-static enum nos_code note(struct nos_audit *audit, const char *from, const char *to,
-    const char *reason, struct nos_err *err)
+static enum nos_code note(struct nos_audit *audit, const struct nos_token *t, const char *from,
+    const char *to, const char *reason, struct nos_err *err)
 {
-	const struct nos_audit_event event = {
-		.what = NOS_AUDIT_TOKEN, .from = from, .to = to, .reason = reason
-	};
+	const struct nos_audit_event event = { .what = NOS_AUDIT_TOKEN,
+		.source = t && *t->replaces ? t->replaces : NULL,
+		.from = from,
+		.to = to,
+		.reason = reason };
 
 	return nos_audit_append(audit, nos_time_now(), &event, err);
 }
@@ -80,30 +88,32 @@ static enum nos_code check_new(const struct token_opts *o, struct nos_err *err)
 		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
 	if (!nos_scheme_find(nos_str_of(o->scheme)))
 		return nos_err_set(err, NOS_USAGE, "--scheme: no scheme '%s'", o->scheme);
+	if (o->replace && (o->count != 1 || o->uses != 1 || o->open))
+		return nos_err_set(
+		    err, NOS_USAGE, "--replace is for one enrolment, of one use, with a token");
 	if (o->url && nos_url_check(o->url, err))
 		return nos_err_within(err, "--url");
 	return NOS_OK;
 }
 
-/* Where nos-serve said that it is found. */
-static enum nos_code noted_url(struct nos_store *store, char *ret, size_t size, struct nos_err *err)
-{
-	NOS_AUTO(buf) text = { 0 };
-	struct nos_scan scan = { 0 };
-	struct nos_decode d;
-	uint64_t rev;
+#define IS_TYPED(o, name) nos_opt_is_typed(&tool, &(o)->common, name)
 
-	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
-	if (nos_store_get(store, NOS_SELF_NS, NOS_STR("url"), &text, &rev, err))
-		return err->code == NOS_ABSENT ? nos_err_set(err, NOS_USAGE,
-						     "no --url, and nos-serve has not run yet on "
-						     "this store")
-					       : err->code;
-	if (!nos_decode_object(&scan, nos_buf_str(&text), "store: url", &d, err) &&
-	    !nos_decode_version(&d, 1, "store: url", err))
-		(void)!nos_decode_copy(&d, "url", false, ret, size, err);
-	nos_scan_release(&scan);
-	return nos_store_damaged(err);
+/* What each of the enrolments says. One in a source's place has its kind and scheme where these
+ * were not typed: settings are for new sources. */
+static enum nos_code describe(
+    const struct token_opts *o, struct nos_store *store, struct nos_token *ret, struct nos_err *err)
+{
+	const struct nos_time made = nos_time_now();
+
+	*ret = (struct nos_token){ .open = o->open,
+		.most = o->uses,
+		.made = made,
+		.expires = { made.ms + (int64_t)o->expires_ms } };
+	if (!o->replace || IS_TYPED(o, "kind"))
+		snprintf(ret->kind, sizeof(ret->kind), "%s", o->kind);
+	if (!o->replace || IS_TYPED(o, "scheme"))
+		snprintf(ret->scheme, sizeof(ret->scheme), "%s", o->scheme);
+	return o->replace ? nos_token_replace(store, nos_str_of(o->replace), ret, err) : NOS_OK;
 }
 
 /* Within a group; the lines go to *lines. */
@@ -111,24 +121,22 @@ static enum nos_code make_tokens(const struct token_opts *o, const struct nos_ho
     struct nos_audit *audit, const char *url, struct nos_buf *lines, struct nos_buf *ids,
     struct nos_err *err)
 {
-	const struct nos_time made = nos_time_now();
-	const struct nos_time expires = { made.ms + (int64_t)o->expires_ms };
 	struct nos_progress progress = { 0 };
+	struct nos_token like;
 
+	if (describe(o, home->store, &like, err))
+		return err->code;
 	if (o->count > PROGRESS_MIN)
 		nos_progress_init(&progress, "enrolments", o->count);
 	for (uint64_t i = 0; !err->code && i < o->count; i++) {
-		NOS_AUTO(token)
-		t = { .open = o->open, .most = o->uses, .made = made, .expires = expires };
+		NOS_AUTO(token) t = like;
 		NOS_AUTO(secret) token = { 0 };
 
 		nos_progress_set(&progress, i);
-		snprintf(t.scheme, sizeof(t.scheme), "%s", o->scheme);
-		snprintf(t.kind, sizeof(t.kind), "%s", o->kind);
 		if (*nos_start_stopped())
 			nos_err_set(err, NOS_BUSY, "stopped, nothing was made");
 		else if (!nos_token_make(home->store, &home->vault, &t, &token, err) &&
-			 !note(audit, NULL, "open", "new", err))
+			 !note(audit, &t, NULL, "open", o->replace ? "replace" : "new", err))
 			nos_token_line(lines, &t, &token, &home->self, url);
 		nos_buf_add(ids, t.id, sizeof(t.id));
 	}
@@ -150,7 +158,7 @@ static void unmake_tokens(struct nos_audit *audit, const struct nos_buf *ids, si
 	for (size_t at = first * NOS_TOKEN_ID_MAX; at < ids->len; at += NOS_TOKEN_ID_MAX)
 		if (nos_store_del(
 			store, NOS_TOKEN_NS, nos_str_of(ids->p + at), NOS_STORE_ANY, &err) ||
-		    note(audit, "open", "withdrawn", "not printed", &err)) {
+		    note(audit, NULL, "open", "withdrawn", "not printed", &err)) {
 			nos_store_rollback(store);
 			return;
 		}
@@ -202,7 +210,7 @@ static enum nos_code make_new(
 	nos_buf_init(&ids, o->count * NOS_TOKEN_ID_MAX);
 	if (o->url)
 		snprintf(url, sizeof(url), "%s", o->url);
-	else if (noted_url(home->store, url, sizeof(url), err))
+	else if (nos_self_url_get(home->store, url, sizeof(url), err))
 		return err->code;
 	nos_audit_init(&audit, home->store, tool.name, true);
 	if (begin(&audit, err))
@@ -233,7 +241,7 @@ static enum nos_code run_new(
 	return make_new(o, &home, err);
 }
 
-/* ---- list, withdraw ---- */
+/* ---- list ---- */
 
 static const struct nos_table_column columns[] = {
 	{ "id", NOS_TABLE_TEXT },
@@ -243,6 +251,7 @@ static const struct nos_table_column columns[] = {
 	{ "group", NOS_TABLE_TEXT },
 	{ "expires", NOS_TABLE_TIME },
 	{ "source", NOS_TABLE_TEXT },
+	{ "replaces", NOS_TABLE_TEXT },
 	{ 0 },
 };
 
@@ -267,6 +276,17 @@ static enum nos_code run_list(
 	return nos_table_finish(&table, err);
 }
 
+/* ---- withdraw, forget ---- */
+
+/* A word's work on each of its operands. */
+struct work {
+	struct nos_home *home;
+	struct nos_audit audit;
+	struct nos_life life;
+	struct nos_progress progress;
+	struct nos_table table;
+};
+
 /* Within a group: one that is withdrawn already stays as it is, and is no event. */
 static enum nos_code withdraw_now(
     const struct nos_home *home, struct nos_audit *audit, struct nos_str id, struct nos_err *err)
@@ -277,61 +297,120 @@ static enum nos_code withdraw_now(
 	if (nos_token_get(home->store, &home->vault, id, &t, err))
 		return err->code;
 	from = nos_token_state_of(&t, nos_time_now());
-	if (from == NOS_TOKEN_WITHDRAWN)
-		return NOS_OK;
-	if (nos_token_withdraw(home->store, &home->vault, id, err))
+	if (from == NOS_TOKEN_WITHDRAWN || nos_token_withdraw(home->store, &home->vault, id, err))
 		return err->code;
-	return note(audit, nos_token_state_text(from), "withdrawn", "withdraw", err);
+	return note(audit, &t, nos_token_state_text(from), "withdrawn", "withdraw", err);
 }
 
-static enum nos_code withdraw(const struct nos_home *home, struct nos_audit *audit, const char *id,
-    struct nos_table *table, struct nos_err *err)
+static enum nos_code withdraw(struct work *w, const char *id, struct nos_err *err)
 {
 	char row[64 + NOS_TOKEN_ID_MAX];
 
-	if (begin(audit, err))
+	if (begin(&w->audit, err))
 		return err->code;
-	if (withdraw_now(home, audit, nos_str_of(id), err)) {
-		nos_store_rollback(home->store);
-		return err->code;
-	}
-	if (nos_store_commit(home->store, err))
+	if (withdraw_now(w->home, &w->audit, nos_str_of(id), err))
+		nos_store_rollback(w->home->store);
+	if (err->code || nos_store_commit(w->home->store, err))
 		return err->code;
 	snprintf(row, sizeof(row), "{\"id\":\"%s\",\"state\":\"withdrawn\"}", id);
-	return nos_table_add(table, nos_str_of(row), err);
+	return nos_table_add(&w->table, nos_str_of(row), err);
+}
+
+static void show(void *state, uint64_t done, uint64_t total)
+{
+	struct nos_progress *progress = state;
+
+	progress->total = total;
+	nos_progress_set(progress, done);
+}
+
+static enum nos_code forget(struct work *w, const char *word, struct nos_err *err)
+{
+	const struct nos_forget f = { &w->life, nos_start_stopped(), show, &w->progress };
+	char id[NOS_RECORD_ID_MAX], row[96];
+	uint64_t entries;
+
+	if (nos_forget_resolve(w->home->store, nos_str_of(word), id, err))
+		return err->code;
+	nos_progress_init(&w->progress, "entries", 0);
+	(void)!nos_forget_source(&f, id, nos_str_of(word), nos_time_now(), &entries, err);
+	nos_progress_done(&w->progress);
+	if (err->code)
+		return err->code;
+	snprintf(row, sizeof(row),
+	    "{\"source\":\"%s\",\"entries\":%" PRIu64 ",\"status\":\"forgotten\"}", id, entries);
+	return nos_table_add(&w->table, nos_str_of(row), err);
+}
+
+static enum nos_code open_work(const struct token_opts *o, struct work *w, struct nos_err *err)
+{
+	struct nos_home *h = w->home;
+
+	if (nos_home_locate(h, o->store, o->node_key, err) || nos_home_open(h, err))
+		return err->code;
+	nos_audit_init(&w->audit, h->store, tool.name, true);
+	return nos_life_open(&w->life, h->store, &h->vault, &w->audit, &h->self, err);
 }
 
 /* Of several failures each is said, the last one by main, and the first one's code is the tool's.
  */
+static enum nos_code do_each(struct work *w,
+    enum nos_code (*one)(struct work *w, const char *operand, struct nos_err *err), char **operands,
+    int count, struct nos_err *err)
+{
+	struct nos_err failed = { 0 };
+
+	for (int i = 0; i < count && !*nos_start_stopped(); i++) {
+		nos_err_clear(&failed);
+		if (!one(w, operands[i], &failed))
+			continue;
+		if (err->code) {
+			nos_start_fail(tool.name, err);
+			failed.code = err->code;
+		}
+		*err = failed;
+	}
+	nos_err_clear(&failed);
+	if (nos_table_finish(&w->table, &failed) && !err->code)
+		*err = failed;
+	nos_table_release(&w->table);
+	return err->code;
+}
+
 static enum nos_code run_withdraw(
     const struct token_opts *o, char **operands, int count, struct nos_err *err)
 {
 	static const struct nos_table_column short_columns[] = { { "id", NOS_TABLE_TEXT },
 		{ "state", NOS_TABLE_TEXT }, { 0 } };
-	NOS_AUTO(table) table = { 0 };
 	NOS_AUTO(home) home = { 0 };
-	struct nos_audit audit;
-	struct nos_err one = { 0 };
+	struct work w = { .home = &home };
 
 	if (!count)
 		return nos_err_set(err, NOS_USAGE, "withdraw: name the enrolments by their ids");
-	nos_table_init(&table, short_columns, o->common.format, stdout);
-	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_open(&home, err))
+	if (open_work(o, &w, err))
 		return err->code;
-	nos_audit_init(&audit, home.store, tool.name, true);
-	for (int i = 0; i < count && !*nos_start_stopped(); i++) {
-		nos_err_clear(&one);
-		if (!withdraw(&home, &audit, operands[i], &table, &one))
-			continue;
-		if (err->code) {
-			nos_start_fail(tool.name, err);
-			one.code = err->code;
-		}
-		*err = one;
-	}
-	nos_err_clear(&one);
-	if (nos_table_finish(&table, &one) && !err->code)
-		*err = one;
+	nos_table_init(&w.table, short_columns, o->common.format, stdout);
+	return do_each(&w, withdraw, operands, count, err);
+}
+
+static enum nos_code run_forget(
+    const struct token_opts *o, char **operands, int count, struct nos_err *err)
+{
+	static const struct nos_table_column forget_columns[] = { { "source", NOS_TABLE_TEXT },
+		{ "entries", NOS_TABLE_TEXT }, { "status", NOS_TABLE_TEXT }, { 0 } };
+	static const char question[] = "forget these sources, and all that came of them?";
+	NOS_AUTO(home) home = { 0 };
+	struct work w = { .home = &home };
+	struct nos_err left = { 0 };
+
+	if (!count)
+		return nos_err_set(err, NOS_USAGE, "forget: name the sources by ids or names");
+	if (open_work(o, &w, err) || nos_confirm_ask(question, "nothing was forgotten", err))
+		return err->code;
+	nos_table_init(&w.table, forget_columns, o->common.format, stdout);
+	(void)!do_each(&w, forget, operands, count, err);
+	if (nos_home_purge(&home, PURGE_WAIT_MS, &left))
+		nos_start_warn(tool.name, left.text);
 	return err->code;
 }
 
@@ -341,7 +420,8 @@ int main(int argc, char **argv)
 		const char *word;
 		enum nos_code (*run)(
 		    const struct token_opts *o, char **operands, int count, struct nos_err *err);
-	} words[] = { { "new", run_new }, { "list", run_list }, { "withdraw", run_withdraw } };
+	} words[] = { { "new", run_new }, { "list", run_list }, { "withdraw", run_withdraw },
+		{ "forget", run_forget } };
 	struct token_opts o = { 0 };
 	struct nos_err err = { 0 };
 	enum nos_opt_next next;
@@ -353,6 +433,9 @@ int main(int argc, char **argv)
 		return nos_start_fail(tool.name, &err);
 	if (next == NOS_OPT_DONE)
 		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	/* As a setting it is nos-register's, and means another thing. */
+	if (!IS_TYPED(&o, "replace"))
+		o.replace = NULL;
 	nos_start_stop();
 	for (size_t i = 0; at < argc && i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(argv[at], words[i].word) != 0)
@@ -362,7 +445,7 @@ int main(int argc, char **argv)
 			return nos_start_fail(tool.name, &err);
 		return *nos_start_stopped() ? nos_start_signalled(*nos_start_stopped()) : 0;
 	}
-	nos_err_set(&err, NOS_USAGE, "%s%s%s, take new, list or withdraw",
+	nos_err_set(&err, NOS_USAGE, "%s%s%s, take new, list, withdraw or forget",
 	    at < argc ? "no '" : "nothing to do", at < argc ? argv[at] : "", at < argc ? "'" : "");
 	return nos_start_fail(tool.name, &err);
 }

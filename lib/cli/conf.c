@@ -21,7 +21,7 @@ static const struct {
 } known[] = {
 	{ "nos-serve", "init check node listen url admin mqtt mqtt-password ca print ready-fd "
 		       "register anonymous rules overlap keep keep-size limit store node-key" },
-	{ "nos-token", "format store node-key count uses kind scheme expires url open" },
+	{ "nos-token", "format store node-key count uses kind scheme expires url replace open" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url wait" },
 	{ "nos-send",
 	    "keyring anonymous url kind batch linger spool spool-max wait follow ca max-line" },

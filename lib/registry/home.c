@@ -104,7 +104,8 @@ enum nos_code nos_home_purge(struct nos_home *h, uint64_t wait_ms, struct nos_er
 		nos_err_clear(err);
 		nanosleep(&(struct timespec){ .tv_nsec = PURGE_STEP_NS }, NULL);
 	}
-	return err->code;
+	return err->code ? nos_err_within(err, "what is gone may still be in the store's files")
+			 : NOS_OK;
 }
 
 static enum nos_code make_folder(const char *path, struct nos_err *err)

@@ -364,6 +364,7 @@ static enum nos_code token_row(void *state, const struct nos_token *token, struc
 	member_text(&r->row, "scheme", token->scheme);
 	nos_encode_member_time(&r->row, "expires", token->expires);
 	member_sources(&r->row, token);
+	member_text(&r->row, "replaces", token->replaces);
 	return end_row(r, err);
 }
 

@@ -10,6 +10,7 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "key/derive.h"
+#include "registry/registry.h"
 
 #define VERSION	 1
 #define ID_BYTES 5
@@ -113,6 +114,21 @@ enum nos_code nos_token_put(struct nos_store *store, const struct nos_vault *vau
 		return err->code;
 	return nos_store_put(
 	    store, NOS_TOKEN_NS, nos_str_of(t->id), nos_buf_str(&text), t->rev, &t->rev, err);
+}
+
+enum nos_code nos_token_replace(
+    struct nos_store *store, struct nos_str word, struct nos_token *t, struct nos_err *err)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	if (nos_registry_resolve(store, word, t->replaces, err) ||
+	    nos_registry_get(store, NULL, nos_str_of(t->replaces), &r, err))
+		return err->code;
+	if (!*t->scheme)
+		nos_str_copy(nos_str_of(r.scheme), t->scheme, sizeof(t->scheme));
+	if (!*t->kind)
+		nos_str_copy(nos_str_of(r.kind), t->kind, sizeof(t->kind));
+	return NOS_OK;
 }
 
 enum nos_code nos_token_make(struct nos_store *store, const struct nos_vault *vault,

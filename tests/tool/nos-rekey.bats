@@ -361,7 +361,7 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 		kib=${now:-$kib}
 		[ -z "$now" ]
 	}
-	eventually gone
+	until gone; do read -r -t 0.05 <> <(:) || true; done
 	wait $pid || true
 	echo "# $kib KiB for 100000 sources" >&3
 	[ "$(wc -l <rows)" -eq 100000 ]

@@ -105,11 +105,11 @@ ids() { token list | jq -r .id; }
 	init
 	token new --url $URL --kind meter >enrolment
 	run -0 token list --format csv
-	[ "${lines[0]}" = id,state,kind,scheme,group,expires,source ]
-	[ "${lines[1]}" = "$(jq -r '"\(.id),open,meter,pairwise,,\(.expires),"' enrolment)" ]
+	[ "${lines[0]}" = id,state,kind,scheme,group,expires,source,replaces ]
+	[ "${lines[1]}" = "$(jq -r '"\(.id),open,meter,pairwise,,\(.expires),,"' enrolment)" ]
 	run -0 token list --format table
-	[[ ${lines[0]} == 'id '*' state '*source ]]
-	[[ ${lines[1]} == "$(jq -r .id enrolment)  open   meter  pairwise  -      20"*'Z  -' ]]
+	[[ ${lines[0]} == 'id '*' state '*replaces ]]
+	[[ ${lines[1]} == "$(jq -r .id enrolment)  open   meter  pairwise  -      20"*'Z  -       -' ]]
 	run -0 token list --format json
 	jq -e .id <<<"$output"
 	NOS_FORMAT=table run -0 token new --url $URL
@@ -138,11 +138,15 @@ ids() { token list | jq -r .id; }
 		new --url $URL --expires 0s|--expires: '0s' is under 1s
 		new x --url $URL|new takes no operand: 'x'
 		list x|list takes no operand: 'x'
-		forget x|no 'forget', take new, list or withdraw
+		remove x|no 'remove', take new, list, withdraw or forget
+		forget|forget: name the sources by ids or names
+		new --replace s-0000000000 --url $URL --count 2|--replace is for one enrolment, of one use, with a token
+		new --replace s-0000000000 --url $URL --uses 2|--replace is for one enrolment, of one use, with a token
+		new --replace s-0000000000 --url $URL --open|--replace is for one enrolment, of one use, with a token
 		new --group g|no option '--group', try 'nos-token --help'
 	END
 	run -64 --separate-stderr nos-token
-	[ "$stderr" = 'nos-token: nothing to do, take new, list or withdraw' ]
+	[ "$stderr" = 'nos-token: nothing to do, take new, list, withdraw or forget' ]
 	run -64 --separate-stderr token new --url 'http://a b'
 	[ "$stderr" = 'nos-token: --url: the URL of a node has no user, query, blank or foreign byte' ]
 	[ -z "$(ids)" ]
@@ -296,4 +300,132 @@ ids() { token list | jq -r .id; }
 	[ -z "$stderr" ] && [[ $output == 'usage: nos-token [options] new | list | withdraw ID…'* ]]
 	run -0 nos-token --version
 	[ "$output" = 'nos-token (nos) 0.1.0' ]
+}
+
+# Registered, named campodenno: A is its id; 20 readings of it are stored, and 3 of others.
+register() {
+	token new --kind weather-station | nos-register --keyring a.key --name campodenno >/dev/null
+	A=$(jq -r .source a.key)
+	"$ROOT/build/${V:-release}/tests/help/packs" 1 20 a.key >packs
+	while read -r pack; do
+		printf %s "$pack" >pack
+		post application/jose pack /v1/data
+		[ "$STATUS" = 202 ]
+	done < <(head -n "${1:-20}" packs)
+	for value in 1 2 3; do
+		echo "{\"type\":\"t\",\"value\":$value,\"unit\":\"$A\"}" >other
+		post application/json other '/v1/data?kind=window'
+	done
+}
+stored() { sqlite3 node.db "select count(*) from stream_$1"; }
+
+@test "one in a source's place gives it new keys under its id, where its name alone is taken" {
+	node_start
+	register 1
+	nos-rekey --revoke campodenno "${SEALED[@]}" >/dev/null
+	token new >other
+	run -73 --separate-stderr nos-register --keyring b.key --name campodenno <other
+	run -0 --separate-stderr token new --replace campodenno
+	[ "$(jq -c '[.replaces, .kind, .scheme]' <<<"$output")" = "[\"$A\",\"weather-station\",\"pairwise\"]" ]
+	echo "$output" >enrolment
+	[ "$(token list | jq -r 'select(.replaces) | "\(.id) \(.state) \(.replaces)"')" = "$(jq -r .id enrolment) open $A" ]
+	run -0 --separate-stderr nos-register --keyring c.key --name campodenno <enrolment
+	[ "$(jq -r .source <<<"$output")" = "$A" ]
+	[ "$(nos-keytable sources "${STORE[@]}" | jq -r .state)" = active ]
+	[ "$(nos-keytable audit "${STORE[@]}" --source "$A" | jq -r 'select(.what == "token") | .reason')" = replace ]
+}
+
+@test "--replace names a source that is there, and settings are not taken for it" {
+	node_start
+	register 1
+	run -66 --separate-stderr token new --replace nobody
+	[ "$stderr" = "nos-token: no source 'nobody'" ]
+	run -66 --separate-stderr token new --replace s-0000000000
+	[ -z "$(ids | sed 1d)" ]
+	printf 'replace = yes\nkind = meter\n' >nos.conf
+	[ "$(token new --config nos.conf | jq -c '[.replaces, .kind]')" = '[null,"meter"]' ]
+	[ "$(token new --config nos.conf --replace "$A" | jq -c .kind)" = '"weather-station"' ]
+	[ "$(token new --config nos.conf --replace "$A" --kind buoy | jq -c .kind)" = '"buoy"' ]
+}
+
+@test "a forgotten source leaves nothing in the store but what was done to its keys" {
+	node_start
+	register
+	node_stop
+	[ "$(stored raw) $(stored processed)" = '23 23' ]
+	run -0 --separate-stderr token forget campodenno
+	[ "$output" = "{\"source\":\"$A\",\"entries\":40,\"status\":\"forgotten\"}" ]
+	[ -z "$stderr" ]
+	[ "$(stored raw) $(stored processed)" = '3 3' ]
+	[ -z "$(nos-keytable sources "${STORE[@]}")" ]
+	[ "$(nos-keytable audit "${STORE[@]}" | jq -rs '.[-1] | "\(.source) \(.to) \(.reason)"')" = "$A destroyed forgotten" ]
+	# By hand: its id stands in the audit stream, in the enrolment that it used, in the mark, and in what
+	# others said; its name and the tail of its first pack nowhere.
+	[ "$(sqlite3 node.db "select ns, key from state where key like '%$A%' or cast(value as text) like '%$A%' order by ns" | cut -d'|' -f1 | xargs)" = 'forgotten tokens' ]
+	run -1 grep -aqF campodenno node.db
+	run -1 grep -aqF air_temperature node.db
+	[ ! -s node.db-wal ]
+	grep -aqF '"unit":"'"$A" node.db
+	nos-keytable audit --verify "${SEALED[@]}"
+	# Its name is free.
+	node_start
+	token new | nos-register --keyring b.key --name campodenno
+}
+
+@test "what is gone may be forgotten again by its id, and what never was is not there" {
+	node_start
+	register 2
+	run -0 --separate-stderr token forget "$A"
+	[ "$(jq .entries <<<"$output")" -ge 2 ]
+	run -0 --separate-stderr token forget "$A"
+	[ "$(jq -c '[.source, .status]' <<<"$output")" = "[\"$A\",\"forgotten\"]" ]
+	run -66 --separate-stderr token forget campodenno s-0000000000 "$A"
+	[ "$stderr" = "$(printf '%s\n' "nos-token: no source 'campodenno'" "nos-token: no source 's-0000000000'")" ]
+	[ "${#lines[@]}" -eq 1 ]
+	node_stop
+	[ "$(token forget "$A" | jq .entries)" -eq 0 ] || [ "$(token forget "$A" | jq .entries)" -eq 0 ]
+	[ "$(nos-keytable audit "${STORE[@]}" --source "$A" | jq -r 'select(.to == "destroyed" and .what == "source") | .reason')" = forgotten ]
+}
+
+@test "an enrolment in the place of a source that was forgotten since is refused" {
+	node_start
+	register 1
+	token new --replace campodenno >enrolment
+	token forget campodenno >/dev/null
+	run -77 nos-register --keyring b.key <enrolment
+	run -66 token new --replace "$A"
+}
+
+@test "forget goes on where it was killed" {
+	node_start
+	register 5
+	node_stop
+	# As it is left when it was killed behind the first of its steps.
+	nos-rekey --revoke "$A" "${SEALED[@]}" >/dev/null
+	sqlite3 node.db "insert into state values('forgotten', '$A', 1, '{\"v\":1,\"time\":1}')"
+	[ "$(token forget campodenno | jq .entries)" -eq 10 ]
+	[ "$(stored raw) $(stored processed)" = '3 3' ]
+}
+
+@test "more entries than one group takes are erased, and those between them stay" {
+	node_start
+	register 1
+	node_stop
+	sqlite3 node.db "with recursive n(i) as (select 1 union all select i + 1 from n where i < 2500)
+		insert into stream_raw(ms, entry) select 1, (select entry from stream_raw where position = 1 + i % 2) from n"
+	[ "$(token forget campodenno | jq .entries)" -eq 1252 ]
+	[ "$(stored raw) $(stored processed)" = '1253 3' ]
+}
+
+@test "a person is asked before a source is forgotten, and only yes is yes" {
+	node_start
+	register 1
+	# A terminal of its own, on which the answer is typed.
+	typed() { echo "$1" | script -qec "nos-token forget campodenno ${SEALED[*]}" /dev/null; }
+	command -v script >/dev/null || skip 'no script(1)'
+	run -77 typed no
+	[[ $output == *'(yes/no)'*'not confirmed, nothing was forgotten'* ]]
+	[ -n "$(nos-keytable sources "${STORE[@]}")" ]
+	run -0 typed yes
+	[ -z "$(nos-keytable sources "${STORE[@]}")" ]
 }
