@@ -259,6 +259,21 @@ static void texts_have_a_limit(void **state)
 	assert_int_equal(PARSE("--config=nos.conf", "--name=short"), NOS_OK);
 }
 
+static void what_was_typed_is_told_from_what_was_set(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("NOS_BATCH", "7", true), 0);
+	write_conf("name = x\n");
+	assert_int_equal(PARSE("--linger", "1s", "-v", "--init"), NOS_OK);
+	unsetenv("NOS_BATCH");
+	assert_true(all.batch == 7 && all.linger_ms == 1000 && all.init);
+	assert_true(nos_opt_is_typed(&tool, &all.common, "linger"));
+	assert_true(nos_opt_is_typed(&tool, &all.common, "init"));
+	assert_false(nos_opt_is_typed(&tool, &all.common, "batch"));
+	assert_false(nos_opt_is_typed(&tool, &all.common, "name"));
+	assert_false(nos_opt_is_typed(&tool, &all.common, "url"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_list_comes_whole_from_the_first_place_that_has_it),
 		cmocka_unit_test(texts_of_nos_conf_outlive_its_reading),
 		cmocka_unit_test(texts_have_a_limit),
+		cmocka_unit_test(what_was_typed_is_told_from_what_was_set),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
