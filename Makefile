@@ -65,13 +65,14 @@ PROVE ?= -j4
 # A tool links only what its rooms need.
 LIBS_all := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
+LIBS_nos-rekey := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
 LIBS_nos-send := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-serve := -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-token := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-keytable := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
-.PHONY: e2e-long all help unit tool e2e fuzz fuzz-run check asan tsan cover headers format man man-check lint \
+.PHONY: e2e-long model all help unit tool e2e fuzz fuzz-run check asan tsan cover headers format man man-check lint \
 	install uninstall clean
 all: $(LIB) $(TOOLS) ## build the library and the tools
 
@@ -105,9 +106,21 @@ $(UNIT): $B/%: $B/%.o $(LIB)
 $(FUZZ): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS_all)
 
+# The model: all of nos but sockets and threads, with a clock that is made up and files that may be the
+# last thing a source does.
+MODEL_OBJ  := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/model/*.c)))
+MODEL_WRAP := nos_time_now nos_mono_now nos_attempt_wait nos_random_bytes nos_file_replace nos_file_create
+SCHEDULES  ?= 1000
+
+$B/tests/model/model: $(MODEL_OBJ) $(LIB)
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(MODEL_WRAP:%=-Wl,--wrap=%) -o $@ $(MODEL_OBJ) $(LIB) $(LIBS_all)
+
+model: $B/tests/model/model ## run SCHEDULES (1000) random schedules of what goes wrong
+	$B/tests/model/model --schedules $(SCHEDULES) --jobs $$(nproc)
+
 # What tool tests put beside the tools: on its own, for it shows how others behave.
 $(HELP): $B/%: $B/%.o $(LIB)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcjose -ljansson -lcrypto -lm
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
 # Sanitizers: what is excused is listed, each with its reason.
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0

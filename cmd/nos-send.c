@@ -10,6 +10,7 @@
 #include "crypto/jose.h"
 #include "json/encode.h"
 #include "source/courier.h"
+#include "source/follow.h"
 #include "source/lines.h"
 #include "source/load.h"
 
@@ -19,7 +20,7 @@ struct send_opts {
 	struct nos_opt_common common;
 	const char *keyring, *kind, *spool, *ca;
 	struct nos_opt_list urls;
-	bool anonymous;
+	bool anonymous, follow;
 	uint64_t batch, linger_ms, spool_max, wait_ms, max_line;
 };
 
@@ -39,6 +40,7 @@ static const struct nos_opt opts[] = {
 	    .min = 1 },
 	{ "wait", 0, NOS_OPT_SPAN, AT(wait_ms), "span", "for a node that is away", .dflt = "30s",
 	    .max = 24 * 3600 * 1000 },
+	{ "follow", 0, NOS_OPT_FLAG, AT(follow), NULL, "hear of new keys also between readings" },
 	{ "ca", 0, NOS_OPT_PATH, AT(ca), "file", "the authorities for https" },
 	{ "max-line", 0, NOS_OPT_SIZE, AT(max_line), "size", "longest line taken", .dflt = "1M",
 	    .min = 64, .max = NOS_SCAN_TEXT_MAX },
@@ -56,6 +58,7 @@ struct sender {
 	struct nos_send send;
 	struct nos_spool spool;
 	struct nos_courier courier;
+	struct nos_follow *follow; /* NULL: without --follow */
 	struct nos_lines lines;
 	struct nos_load load;
 	struct nos_buf out;
@@ -77,6 +80,7 @@ static void sender_init(struct sender *s, const struct send_opts *o)
 
 static void sender_release(struct sender *s)
 {
+	nos_follow_free(s->follow);
 	nos_buf_release(&s->out);
 	nos_load_release(&s->load);
 	nos_lines_release(&s->lines);
@@ -243,6 +247,35 @@ static bool has_lingered(const struct sender *s)
 	return s->load.good && nos_mono_now().us >= s->since.us + s->o->linger_ms * 1000;
 }
 
+/*
+ * What the follower heard. Where that is that the source was revoked, the readings in hand are
+ * answered all the same.
+ */
+static enum nos_code take_followed(struct sender *s, struct nos_err *err)
+{
+	struct nos_answer_news news = { 0 };
+	struct nos_err other = { 0 };
+
+	if (!nos_follow_take(s->follow, &news, err))
+		(void)!nos_courier_heard(&s->courier, &news, err);
+	nos_answer_news_release(&news);
+	if (err->code && s->load.count)
+		(void)!close_pack(s, &other);
+	return err->code;
+}
+
+/* The next event; the follower goes by the keyring as it is before each wait. */
+static enum nos_code next_event(
+    struct sender *s, enum nos_lines_event *ret, struct nos_str *ret_line, struct nos_err *err)
+{
+	struct nos_mono until;
+	bool is_set = next_moment(s, &until);
+
+	if (s->follow && nos_follow_aim(s->follow, &s->ring.k, err))
+		return err->code;
+	return nos_lines_next(&s->lines, is_set ? &until : NULL, ret, ret_line, err);
+}
+
 static enum nos_code run(struct sender *s, struct nos_err *err)
 {
 	enum nos_lines_event event = NOS_LINES_WAIT;
@@ -253,10 +286,8 @@ static enum nos_code run(struct sender *s, struct nos_err *err)
 	if (s->spool.count && s->spool.bytes >= s->spool.max_bytes)
 		return nos_err_set(err, NOS_BUSY, "the spool '%s' is full", s->spool.folder);
 	while (event != NOS_LINES_END && event != NOS_LINES_STOP) {
-		struct nos_mono until;
-		bool is_set = next_moment(s, &until);
-
-		if (nos_lines_next(&s->lines, is_set ? &until : NULL, &event, &line, err))
+		if (next_event(s, &event, &line, err) ||
+		    (event == NOS_LINES_WAKE && take_followed(s, err)))
 			return err->code;
 		if ((event == NOS_LINES_LINE || event == NOS_LINES_LONG) &&
 		    take_line(s, line, event == NOS_LINES_LONG, err))
@@ -283,11 +314,26 @@ static enum nos_code check(const struct send_opts *o, struct nos_err *err)
 	if (o->anonymous && o->spool)
 		return nos_err_set(
 		    err, NOS_USAGE, "--spool needs a --keyring, whose key it is sealed under");
+	if (o->anonymous && o->follow)
+		return nos_err_set(err, NOS_USAGE, "--follow needs a --keyring, which it keeps");
 	if (o->kind && !o->anonymous)
 		return nos_err_set(
 		    err, NOS_USAGE, "--kind is an anonymous source's: a keyring has its own");
 	if (o->kind && !nos_name_is_kind(nos_str_of(o->kind)))
 		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
+	return NOS_OK;
+}
+
+static enum nos_code follow(struct sender *s, struct nos_err *err)
+{
+	const struct nos_follow_config config = { .source = s->ring.k.source,
+		.urls = s->send.urls,
+		.url_count = s->send.url_count,
+		.ca = s->o->ca };
+
+	if (nos_follow_new(&config, &s->follow, err))
+		return err->code;
+	s->lines.wake = nos_follow_fd(s->follow);
 	return NOS_OK;
 }
 
@@ -311,7 +357,7 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 		.spool = o->spool ? &s->spool : NULL,
 		.wait_ms = o->wait_ms,
 		.note = say };
-	return NOS_OK;
+	return o->follow ? follow(s, err) : NOS_OK;
 }
 
 /* What --verbose adds: readings, those that left the spool among them. */
@@ -358,8 +404,9 @@ static int finish(struct sender *s, enum nos_code code, const struct nos_err *er
 
 		status = status ? status : other;
 	}
+	/* A signal is how following ends. */
 	if (*nos_start_stopped())
-		return nos_start_signalled(*nos_start_stopped());
+		return s->o->follow ? status : nos_start_signalled(*nos_start_stopped());
 	if (!status && !s->closed && s->rejected + s->courier.rejected + s->courier.aside)
 		return nos_start_status(NOS_DATA);
 	return status;

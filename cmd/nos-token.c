@@ -111,13 +111,15 @@ static enum nos_code make_tokens(const struct token_opts *o, const struct nos_ho
     struct nos_audit *audit, const char *url, struct nos_buf *lines, struct nos_buf *ids,
     struct nos_err *err)
 {
-	const struct nos_time expires = { nos_time_now().ms + (int64_t)o->expires_ms };
+	const struct nos_time made = nos_time_now();
+	const struct nos_time expires = { made.ms + (int64_t)o->expires_ms };
 	struct nos_progress progress = { 0 };
 
 	if (o->count > PROGRESS_MIN)
 		nos_progress_init(&progress, "enrolments", o->count);
 	for (uint64_t i = 0; !err->code && i < o->count; i++) {
-		NOS_AUTO(token) t = { .open = o->open, .most = o->uses, .expires = expires };
+		NOS_AUTO(token)
+		t = { .open = o->open, .most = o->uses, .made = made, .expires = expires };
 		NOS_AUTO(secret) token = { 0 };
 
 		nos_progress_set(&progress, i);

@@ -23,8 +23,11 @@ static const struct {
 		       "register anonymous rules overlap keep keep-size limit store node-key" },
 	{ "nos-token", "format store node-key count uses kind scheme expires url open" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url wait" },
-	{ "nos-send", "keyring anonymous url kind batch linger spool spool-max wait ca max-line" },
+	{ "nos-send",
+	    "keyring anonymous url kind batch linger spool spool-max wait follow ca max-line" },
 	{ "nos-keytable", "format store node-key keyring source state show-secrets since verify" },
+	{ "nos-rekey", "format store node-key all source renew revoke identity after-restore "
+		       "older-than overlap dry-run wait reason" },
 	{ "nos-score", "rules records now max-line" },
 };
 

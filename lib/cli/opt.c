@@ -358,6 +358,7 @@ static enum nos_code take(struct parse *p, char **argv, int *i, struct nos_err *
 			    article_of(row->o), row->o->arg);
 		++*i;
 	}
+	p->common->typed |= UINT64_C(1) << (row - p->rows);
 	return set(p, row, FROM_ARGV, value, err);
 }
 
@@ -402,6 +403,17 @@ static enum nos_code from_argv(struct parse *p, int argc, char **argv, int *ret,
 	}
 	*ret = argc - count;
 	return NOS_OK;
+}
+
+/* The tool's own rows stand first. */
+bool nos_opt_is_typed(
+    const struct nos_opt_tool *tool, const struct nos_opt_common *common, const char *name)
+{
+	for (size_t i = 0; tool->table[i].name; i++)
+		if (strcmp(tool->table[i].name, name) == 0)
+			return common->typed >> i & 1;
+	assert(!"an option of the tool");
+	return false;
 }
 
 enum nos_code nos_opt_parse(const struct nos_opt_tool *tool, int argc, char **argv, void *opts,

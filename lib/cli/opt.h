@@ -54,6 +54,7 @@ struct nos_opt_common {
 	const char *config; /* NULL: not named */
 	bool verbose, quiet;
 	const char *format; /* table, json or csv; NULL: not given, as nos_table_init takes it */
+	uint64_t typed;	    /* bit i: row i of the tool's table stood on the command line */
 	size_t used;	    /* of space */
 	char space[NOS_OPT_SPACE_MAX];
 };
@@ -82,6 +83,11 @@ enum nos_opt_next {
  */
 enum nos_code nos_opt_parse(const struct nos_opt_tool *tool, int argc, char **argv, void *opts,
     int *ret_operands, enum nos_opt_next *ret_next, struct nos_err *err) NOS_CHECK;
+
+/* Stood this option of the tool's table on the command line? For who refuses what makes no sense
+ * there, but cannot refuse a setting that is for other tools as well. */
+bool nos_opt_is_typed(
+    const struct nos_opt_tool *tool, const struct nos_opt_common *common, const char *name);
 
 /*
  * Read the secret that a NOS_OPT_SECRET names: a file that its owner alone may read, fd:N to its

@@ -25,6 +25,8 @@ struct nos_assoc_key {
 	struct nos_name name;
 	enum nos_state state;	      /* PRE_ACTIVE, ACTIVE or DEACTIVATED: others have left */
 	struct nos_time since, until; /* until.ms 0: not known yet */
+	struct nos_time confirmed;    /* when its source first used or acknowledged it; 0: the
+					 first key needs no such word, or not yet */
 	uint64_t overlap_ms;	      /* that its confirmation leaves to the one before */
 	struct nos_secret value;
 	struct nos_secret auth; /* K_S under which it stands, where that is not the base's */

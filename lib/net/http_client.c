@@ -30,7 +30,7 @@ static void drop_list(struct curl_slist **list)
 
 static bool stopped(const struct nos_http_client *c)
 {
-	return c->config.stop && *c->config.stop;
+	return c->config.stop && __atomic_load_n(c->config.stop, __ATOMIC_RELAXED);
 }
 
 static size_t take_body(char *p, size_t size, size_t n, void *state)
@@ -229,43 +229,59 @@ void nos_http_client_limit(struct nos_http_client *c, uint64_t most_ms)
 	c->most_ms = most_ms;
 }
 
-static long limited(const struct nos_http_client *c, uint64_t ms)
+static uint64_t limited(const struct nos_http_client *c, uint64_t ms)
 {
-	return (long)(c->most_ms && c->most_ms < ms ? c->most_ms : ms);
+	return c->most_ms && c->most_ms < ms ? c->most_ms : ms;
 }
 
-static CURLcode set_request(const struct nos_http_client *c, const char *url,
-    const struct nos_span *body, const struct curl_slist *headers)
+static CURLcode set_request(const struct nos_http_client *c,
+    const struct nos_http_client_request *r, const struct curl_slist *headers)
 {
+	const uint64_t most_ms = limited(c, r->total_ms ? r->total_ms : c->config.total_ms);
+	const uint64_t connect_ms = limited(c, c->config.connect_ms);
 	CURL *e = c->easy;
-	CURLcode rc = curl_easy_setopt(e, CURLOPT_URL, url);
-	long connect_ms = limited(c, c->config.connect_ms),
-	     total_ms = limited(c, c->config.total_ms);
+	CURLcode rc = curl_easy_setopt(e, CURLOPT_URL, r->url);
 
-	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
-	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, total_ms);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)most_ms);
 	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
-	if (!body)
+	if (!r->body)
 		return rc ? rc : curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
 	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_POST, 1L);
-	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body->len);
 	/* Not copied; NULL would make libcurl ask a read function. */
 	return rc ? rc
-		  : curl_easy_setopt(e, CURLOPT_POSTFIELDS, body->len ? (const void *)body->p : "");
+		  : curl_easy_setopt(
+			e, CURLOPT_POSTFIELDS, r->body->len ? (const void *)r->body->p : "");
+}
+
+/* Append a header; one with a line end in it would be two. value NULL: libcurl's own is left out.
+ */
+static enum nos_code add_header(
+    struct curl_slist **list, const char *name, const char *value, struct nos_err *err)
+{
+	char line[256];
+	struct curl_slist *more;
+
+	if (snprintf(line, sizeof(line), "%s:%s%s", name, value ? " " : "", value ? value : "") >=
+		(int)sizeof(line) ||
+	    strpbrk(line, "\r\n"))
+		return nos_err_set(err, NOS_USAGE, "the header %s cannot be", name);
+	more = curl_slist_append(*list, line);
+	if (!more)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	*list = more;
+	return NOS_OK;
 }
 
 /* "Expect:" keeps libcurl from waiting for a 100 Continue before a long body. */
-static enum nos_code make_headers(const char *media, struct curl_slist **ret, struct nos_err *err)
+static enum nos_code make_headers(
+    const struct nos_http_client_request *r, struct curl_slist **ret, struct nos_err *err)
 {
-	char type[128];
-	struct curl_slist *more;
-
-	if (snprintf(type, sizeof(type), "Content-Type:%s%s", media ? " " : "",
-		media ? media : "") >= (int)sizeof(type))
-		return nos_err_set(err, NOS_USAGE, "the media type is too long");
-	*ret = curl_slist_append(NULL, "Expect:");
-	more = *ret ? curl_slist_append(*ret, type) : NULL;
-	return more ? NOS_OK : nos_err_set(err, NOS_INTERNAL, "out of memory");
+	if (add_header(ret, "Expect", NULL, err) ||
+	    add_header(ret, "Content-Type", r->body ? r->media : NULL, err))
+		return err->code;
+	return r->authorization ? add_header(ret, "Authorization", r->authorization, err) : NOS_OK;
 }
 
 static bool was_sent(const struct nos_http_client *c)
@@ -276,12 +292,8 @@ static bool was_sent(const struct nos_http_client *c)
 	return bytes > 0;
 }
 
-enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, const char *media,
-    const struct nos_span *body, struct nos_http_answer *ret, struct nos_err *err)
+static void begin(struct nos_http_client *c, struct nos_http_answer *ret)
 {
-	LIST headers = NULL;
-	CURLcode rc;
-
 	nos_buf_truncate(&ret->body, 0);
 	ret->status = 0;
 	ret->retry_s = 0;
@@ -291,14 +303,23 @@ enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, c
 	c->receipts = 0;
 	c->over = false;
 	c->words[0] = '\0';
+}
+
+enum nos_code nos_http_client_exchange(struct nos_http_client *c,
+    const struct nos_http_client_request *r, struct nos_http_answer *ret, struct nos_err *err)
+{
+	LIST headers = NULL;
+	CURLcode rc;
+
+	begin(c, ret);
 	/* Without a scheme libcurl would guess one. */
-	if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
-		return failed(c, CURLE_URL_MALFORMAT, url, err);
+	if (strncasecmp(r->url, "http://", 7) != 0 && strncasecmp(r->url, "https://", 8) != 0)
+		return failed(c, CURLE_URL_MALFORMAT, r->url, err);
 	if (stopped(c))
-		return failed(c, CURLE_ABORTED_BY_CALLBACK, url, err);
-	if (make_headers(body ? media : NULL, &headers, err))
+		return failed(c, CURLE_ABORTED_BY_CALLBACK, r->url, err);
+	if (make_headers(r, &headers, err))
 		return err->code;
-	rc = set_request(c, url, body, headers);
+	rc = set_request(c, r, headers);
 	if (!rc) {
 		rc = curl_easy_perform(c->easy);
 		ret->sent = was_sent(c);
@@ -306,9 +327,17 @@ enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, c
 	/* It must not outlive the list. */
 	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, NULL);
 	if (rc)
-		return failed(c, rc, url, err);
+		return failed(c, rc, r->url, err);
 	take_facts(c, ret);
 	return NOS_OK;
+}
+
+enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, const char *media,
+    const struct nos_span *body, struct nos_http_answer *ret, struct nos_err *err)
+{
+	const struct nos_http_client_request r = { .url = url, .media = media, .body = body };
+
+	return nos_http_client_exchange(c, &r, ret, err);
 }
 
 void nos_http_client_escape(struct nos_buf *b, struct nos_str value)

@@ -15,7 +15,8 @@ struct nos_http_client_config {
 	uint64_t connect_ms;	  /* longest wait for a connection */
 	uint64_t total_ms;	  /* and for a whole answer */
 	size_t answer_max;	  /* bytes of an answer's body */
-	const volatile int *stop; /* not NULL: a request ends with NOS_BUSY once it is not 0 */
+	const volatile int *stop; /* not NULL: a request ends with NOS_BUSY once it is not 0;
+				     another thread sets it by an atomic store */
 };
 
 struct nos_http_answer {
@@ -38,17 +39,32 @@ enum nos_code nos_http_client_new(const struct nos_http_client_config *config,
     struct nos_http_client **ret, struct nos_err *err) NOS_CHECK;
 void nos_http_client_free(struct nos_http_client *c); /* NULL is fine */
 
-/* The requests that follow take most_ms at most, each, where the config does not say less. 0: as
- * the config says. */
+/* A request. */
+struct nos_http_client_request {
+	const char *url;
+	const char *authorization;   /* NULL: none */
+	const char *media;	     /* of the body */
+	const struct nos_span *body; /* NULL: GET, else POST */
+	uint64_t total_ms; /* longest wait for this answer, in place of the config's; 0: that */
+};
+
+/* The requests that follow take most_ms at most, each, where neither they nor the config say less.
+ * 0: as those say. */
 void nos_http_client_limit(struct nos_http_client *c, uint64_t most_ms);
 
 /*
- * GET (body NULL, media not looked at) or POST. http and https alone, no redirect is followed, no
+ * One request. http and https alone, no redirect is followed, no
  * proxy but the environment's, no content coding asked for. NOS_AWAY: not reached, broken off, over
  * time, over answer_max or the limit of ret->body, or a certificate that is not good; NOS_USAGE:
- * not a URL; NOS_BUSY: stopped, within a second; NOS_INTERNAL: out of memory. The texts show the
- * URL without user, password and query. Except on NOS_OK, *ret holds nothing to be used but sent.
+ * not a URL, or a header that is too long or of more than one line; NOS_BUSY: stopped, within a
+ * second; NOS_INTERNAL: out of memory. The texts show the URL without user, password and query.
+ * Except on NOS_OK, *ret holds nothing to be used but sent.
  */
+enum nos_code nos_http_client_exchange(struct nos_http_client *c,
+    const struct nos_http_client_request *r, struct nos_http_answer *ret,
+    struct nos_err *err) NOS_CHECK;
+
+/* As above: GET (body NULL, media not looked at) or POST, and nothing else said. */
 enum nos_code nos_http_client_send(struct nos_http_client *c, const char *url, const char *media,
     const struct nos_span *body, struct nos_http_answer *ret, struct nos_err *err) NOS_CHECK;
 

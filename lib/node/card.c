@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "registry/self_document.h"
 
 #define DOCUMENT_MAX 16384
@@ -83,6 +84,17 @@ struct nos_str nos_card_document(const struct nos_card *card)
 	return nos_buf_str(&atomic_load_explicit(&card->now, memory_order_acquire)->document);
 }
 
+enum nos_code nos_card_nonces(const struct nos_card *card, struct nos_time now,
+    uint8_t ret[static NOS_SELF_NONCES][NOS_SELF_NONCE_LEN], struct nos_err *err)
+{
+	const struct nos_self *self = nos_card_self(card);
+
+	for (unsigned i = 0; i < NOS_SELF_NONCES; i++)
+		if (nos_self_nonce_good(self, now, i, ret[i], err))
+			return err->code;
+	return NOS_OK;
+}
+
 /* False: another thread has shown this one, or a later one, already. */
 static bool show(struct nos_card *card, struct face *f)
 {
@@ -110,7 +122,9 @@ enum nos_code nos_card_refresh(struct nos_card *card, struct nos_store *store,
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	if (!nos_self_open(store, vault, &f->self, err) && !draw(f, card->closed, err))
 		*ret_changed = show(card, f);
-	if (!*ret_changed)
+	if (*ret_changed)
+		nos_log_line(NOS_LOG_INFO, "the node's own keys were changed: pin %s", f->self.pin);
+	else
 		drop(f);
 	return err->code;
 }

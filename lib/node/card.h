@@ -24,6 +24,10 @@ void nos_card_free(struct nos_card *card);
 const struct nos_self *nos_card_self(const struct nos_card *card);
 struct nos_str nos_card_document(const struct nos_card *card);
 
+/* The nonces that are good at now, the newest first. NOS_INTERNAL alone. */
+enum nos_code nos_card_nonces(const struct nos_card *card, struct nos_time now,
+    uint8_t ret[static NOS_SELF_NONCES][NOS_SELF_NONCE_LEN], struct nos_err *err) NOS_CHECK;
+
 /*
  * Read state node/identity again if it is not the one that is held; one get where it is. store is
  * the caller's own. On an error the card is as it was: NOS_ABSENT, NOS_CONFIG, NOS_DENIED as

@@ -51,15 +51,18 @@ bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_span entry)
 	return false;
 }
 
-static enum nos_code look(struct nos_ledger *l, bool *ret_changed, struct nos_err *err)
+static enum nos_code look(struct nos_ledger *l, struct nos_err *err)
 {
 	const struct nos_ledger_config *f = &l->config;
 	struct nos_life life;
+	bool changed;
 
-	if (nos_card_refresh(f->card, f->store, f->vault, ret_changed, err) ||
+	if (nos_card_refresh(f->card, f->store, f->vault, &changed, err) ||
 	    nos_life_open(&life, f->store, f->vault, &l->audit, nos_card_self(f->card), err))
 		return err->code;
 	life.destroyed = l->life.destroyed;
+	life.noted = nos_metric_noted;
+	life.noted_state = f->metric;
 	l->life = life;
 	return look_for_forgotten(l, err);
 }
@@ -67,18 +70,14 @@ static enum nos_code look(struct nos_ledger *l, bool *ret_changed, struct nos_er
 void nos_change_look(struct nos_ledger *l)
 {
 	struct nos_err err = { 0 };
-	bool changed = false;
 
-	if (look(l, &changed, &err)) {
+	if (look(l, &err)) {
 		if (!l->blind)
 			nos_log_line(NOS_LOG_WARN, "the node's own keys: %s", err.text);
 		l->blind = true;
 	} else {
 		l->stale = l->blind = false;
 	}
-	if (changed)
-		nos_log_line(NOS_LOG_INFO, "the node's own keys were changed: pin %s",
-		    nos_card_self(l->config.card)->pin);
 	nos_member_changed(l->config.members,
 	    (struct nos_member_world){ .life = l->life.life, .identity = l->life.identity });
 }

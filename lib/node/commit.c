@@ -29,6 +29,7 @@ struct nos_commit {
 	bool working; /* a group is in hand, or its records wait */
 
 	atomic_uint_least64_t published, last_record;
+	atomic_bool purge; /* asked for by another thread */
 
 	/* The thread's own. */
 	struct nos_ledger ledger;
@@ -65,6 +66,11 @@ void nos_commit_profile(struct nos_commit *c, struct nos_profile *profile)
 	c->new_profile = profile;
 	pthread_mutex_unlock(&c->lock);
 	nos_profile_free(before);
+}
+
+void nos_commit_purge(struct nos_commit *c)
+{
+	atomic_store(&c->purge, true);
 }
 
 uint64_t nos_commit_last(const struct nos_commit *c)
@@ -132,6 +138,7 @@ static void purge(struct nos_commit *c)
 	struct nos_ledger *l = &c->ledger;
 	struct nos_err err = { 0 };
 
+	l->purge |= atomic_exchange(&c->purge, false);
 	if (!l->purge || nos_mono_now().us - c->purged.us < PURGE_EVERY_US)
 		return;
 	c->purged = nos_mono_now();

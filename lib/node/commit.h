@@ -39,6 +39,10 @@ void nos_commit_submit(struct nos_commit *c, struct nos_job *list, size_t count)
 /* Rules read again: the next group goes by them. The one before is freed by the committer. */
 void nos_commit_profile(struct nos_commit *c, struct nos_profile *profile);
 
+/* The caller has destroyed what shall stand nowhere in the store's files: it is purged behind one
+ * of the next groups. From any thread. */
+void nos_commit_purge(struct nos_commit *c);
+
 /* Position of the newest record of the processed stream, and the first that is still there. */
 uint64_t nos_commit_last(const struct nos_commit *c);
 

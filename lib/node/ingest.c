@@ -5,12 +5,13 @@
 
 #include "envelope/header.h"
 #include "json/encode.h"
+#include "node/exchange.h"
 #include "node/problem.h"
+#include "node/refuse.h"
 #include "registry/token.h"
 
 #define UNPROCESSABLE 422
 #define ACCEPTED      202
-#define RETRY_S	      "1"
 
 void nos_ingest_loop_init(struct nos_ingest_loop *l, struct nos_store *store)
 {
@@ -72,34 +73,6 @@ bool nos_ingest_begin(
 
 /* ---- answers ---- */
 
-static void add_nonce(const struct nos_ingest *g, struct nos_buf *b)
-{
-	uint8_t nonce[NOS_SELF_NONCE_LEN];
-	struct nos_err err = { 0 };
-
-	if (!nos_self_nonce(nos_card_self(g->card), nos_time_now(), nonce, &err))
-		nos_encode_member_bytes(b, "nonce", nonce, sizeof(nonce));
-}
-
-static void refuse_with(const struct nos_ingest *g, struct nos_http_request *r,
-    const struct nos_err *err, unsigned status)
-{
-	r->status = status;
-	r->type = NOS_PROBLEM_TYPE;
-	nos_problem_encode(&r->out, err, status, true);
-	if (err->code == NOS_TAG)
-		add_nonce(g, &r->out);
-	if (status == 503)
-		nos_http_server_header(r, "Retry-After", RETRY_S);
-}
-
-void nos_ingest_refuse(
-    const struct nos_ingest *g, struct nos_http_request *r, const struct nos_err *err)
-{
-	refuse_with(g, r, err, nos_problem_status(err->code));
-	nos_buf_add_char(&r->out, '}');
-}
-
 static void encode_rejects(struct nos_buf *b, const struct nos_batch *batch)
 {
 	nos_encode_member(b, "rejected");
@@ -132,7 +105,7 @@ static void add_receipt(const struct nos_ingest *g, const struct nos_job *job)
 		return;
 	}
 	nos_buf_truncate(&r->out, 0);
-	nos_ingest_refuse(g, r, &err);
+	nos_refuse_request(g->card, r, &err);
 }
 
 /* Refused after its tag was good: settled by a receipt. */
@@ -141,7 +114,7 @@ static void refuse_pack(struct nos_ingest *g, struct nos_job *job, const struct 
 	unsigned status = nos_problem_status(err->code);
 	bool empty = job->readable && !job->batch.count && err->code == NOS_DATA;
 
-	refuse_with(g, job->request, err, empty ? UNPROCESSABLE : status);
+	nos_refuse_open(g->card, job->request, err, empty ? UNPROCESSABLE : status);
 	if (empty)
 		encode_rejects(&job->request->out, &job->batch);
 	nos_buf_add_char(&job->request->out, '}');
@@ -165,13 +138,13 @@ static void encode_keys(struct nos_buf *b, const struct nos_job *job)
 	const struct nos_member *m = job->member;
 	bool waits = m->outstanding.len && !job->changed;
 	bool lost = job->key->state == NOS_STATE_DEACTIVATED && !m->outstanding.len;
+	const struct nos_exchange_word word = { .keys = waits ? nos_buf_str(&m->outstanding)
+							      : NOS_STR(""),
+		.next = job->next,
+		.resync = (m->wants_ask && !job->changed) || lost,
+		.identity = m->follows };
 
-	nos_encode_member(b, "keys");
-	nos_buf_add_str(b, waits ? nos_buf_str(&m->outstanding) : NOS_STR("[]"));
-	nos_encode_member_uint(b, "next", job->next);
-	nos_encode_member_bool(b, "resync", (m->wants_ask && !job->changed) || lost);
-	if (m->follows)
-		nos_encode_member_bool(b, "identity", true);
+	nos_exchange_encode(b, &word);
 }
 
 void nos_ingest_answer(struct nos_ingest *g, struct nos_job *job)
@@ -234,6 +207,18 @@ static void fill_raw(struct nos_ingest *g, struct nos_job *job, const struct nos
 		raw->security.key_age_s = 0; /* the clock went back */
 }
 
+/*
+ * By which a retry is told from another pack under an old number. It is that of the readings, not
+ * of the pack, since a source may have sealed them anew, under another key, for another try.
+ */
+static enum nos_code hash_text(
+    const struct nos_buf *text, uint8_t ret[static NOS_HASH_LEN], struct nos_err *err)
+{
+	const struct nos_span span = nos_buf_span(text);
+
+	return nos_hash_sha256(&span, 1, ret, err);
+}
+
 /* Find the key, decrypt, verify. */
 static enum nos_code open_pack(struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_job *job,
     struct nos_header *h, struct nos_err *err)
@@ -255,7 +240,7 @@ static enum nos_code open_pack(struct nos_ingest *g, struct nos_ingest_loop *l, 
 	if (!job->key)
 		return nos_err_set(err, NOS_TAG, "does not verify");
 	if (nos_pack_open(&job->key->keys, jwe, &job->body, err) ||
-	    nos_hash_sha256(&body, 1, hash, err)) {
+	    hash_text(&job->body, hash, err)) {
 		job->key = NULL; /* nothing is signed under it */
 		return err->code;
 	}
@@ -305,7 +290,7 @@ struct nos_job *nos_ingest_take(
 
 	if (!job) {
 		nos_err_set(&err, NOS_BUSY, "out of memory");
-		nos_ingest_refuse(g, r, &err);
+		nos_refuse_request(g->card, r, &err);
 		return NULL;
 	}
 	if (!fill(g, l, job, &err))

@@ -46,8 +46,4 @@ struct nos_job *nos_ingest_take(
 /* Fill the answer of a job that came back from the committer. */
 void nos_ingest_answer(struct nos_ingest *g, struct nos_job *job);
 
-/* Fill r with an error, a 401 with its nonce among them. */
-void nos_ingest_refuse(
-    const struct nos_ingest *g, struct nos_http_request *r, const struct nos_err *err);
-
 #endif

@@ -14,7 +14,9 @@
 	X(READINGS, "readings", 10000, 1, 10000, "readings of one body")                         \
 	X(GROUP, "group", 20000, 1, 100000, "readings of one commit")                            \
 	X(GROUP_BYTES, "group-bytes", 8 << 20, 1 << 20, 1 << 28, "bytes of packs of one commit") \
-	X(REGISTRATIONS, "registrations", 64, 1, 10000, "registrations that wait at once")       \
+	X(REGISTRATIONS, "registrations", 64, 1, 10000,                                          \
+	    "registrations and asks that wait at once")                                          \
+	X(POLLS, "polls", 1000, 1, 100000, "long polls held at once")                            \
 	X(SOURCES, "sources", 100000, 16, 10000000, "sources held in memory")                    \
 	X(TYPES, "types", 1000, 1, 1000, "types of readings of one source")                      \
 	X(KINDS, "kinds", 100, 1, 10000, "kinds of anonymous sources")                           \

@@ -68,6 +68,16 @@ void nos_metric_request(struct nos_metric *m, enum nos_metric_path path, unsigne
 		atomic_fetch_add_explicit(&m->requests[path][status], 1, memory_order_relaxed);
 }
 
+void nos_metric_noted(void *state, const struct nos_assoc_event *e)
+{
+	struct nos_metric *m = state;
+	const struct nos_scheme *of = nos_scheme_of(e->name.kind);
+
+	for (size_t i = 0; of && i < NOS_METRIC_SCHEMES; i++)
+		if (nos_scheme_at(i) == of)
+			atomic_fetch_add_explicit(&m->changes[i][e->to], 1, memory_order_relaxed);
+}
+
 static void head(struct nos_buf *b, const char *name, const char *help, const char *kind)
 {
 	nos_buf_addf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
@@ -106,6 +116,20 @@ static void encode_registrations(struct nos_metric *m, struct nos_buf *b)
 			    nos_code_slug((enum nos_code)i), (uint64_t)m->registrations[i]);
 }
 
+static void encode_changes(struct nos_metric *m, struct nos_buf *b)
+{
+	const char *name = "nos_key_changes_total";
+	const struct nos_scheme *scheme;
+
+	head(b, name, "Steps of keys, by the state that they led to.", "counter");
+	for (size_t i = 0; i < NOS_METRIC_SCHEMES && (scheme = nos_scheme_at(i)); i++)
+		for (int to = 0; to < NOS_STATE_COUNT; to++)
+			if (m->changes[i][to])
+				nos_buf_addf(b, "%s{scheme=\"%s\",to=\"%s\"} %" PRIu64 "\n", name,
+				    scheme->name, nos_state_text((enum nos_state)to),
+				    (uint64_t)m->changes[i][to]);
+}
+
 static void encode_times(struct nos_metric *m, struct nos_buf *b)
 {
 	for (int t = 0; t < NOS_METRIC_TIME_COUNT; t++) {
@@ -133,6 +157,7 @@ void nos_metric_encode(struct nos_metric *m, const char *version, struct nos_buf
 	encode_codes(b, "nos_readings_rejected_total", "Readings refused.", m->rejected);
 	encode_requests(m, b);
 	encode_registrations(m, b);
+	encode_changes(m, b);
 	for (int i = 0; i < NOS_METRIC_GAUGE_COUNT; i++) {
 		if (i == 0 || strcmp(gauges[i].name, gauges[i - 1].name) != 0)
 			head(b, gauges[i].name, gauges[i].help, "gauge");

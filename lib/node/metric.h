@@ -9,12 +9,16 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/time.h"
+#include "registry/life.h"
 
 /* Paths by which requests are counted. */
-#define NOS_METRIC_PATH_MAP(X)    \
-	X(NODE, "/v1/node")       \
-	X(SOURCES, "/v1/sources") \
-	X(DATA, "/v1/data")       \
+#define NOS_METRIC_PATH_MAP(X)               \
+	X(NODE, "/v1/node")                  \
+	X(SOURCES, "/v1/sources")            \
+	X(DATA, "/v1/data")                  \
+	X(KEYS, "/v1/sources/{id}/keys")     \
+	X(ACKS, "/v1/sources/{id}/acks")     \
+	X(RESYNC, "/v1/sources/{id}/resync") \
 	X(OTHER, "other")
 
 enum nos_metric_path {
@@ -46,6 +50,8 @@ enum nos_metric_counter {
 	X(QUEUE_REGISTER, "nos_queue_entries", "{queue=\"register\"}", "Entries of a queue.") \
 	X(LIMIT_COMMIT, "nos_queue_limit", "{queue=\"commit\"}", "Limit of a queue.")         \
 	X(LIMIT_REGISTER, "nos_queue_limit", "{queue=\"register\"}", "Limit of a queue.")     \
+	X(LIMIT_POLLS, "nos_queue_limit", "{queue=\"polls\"}", "Limit of a queue.")           \
+	X(LONG_POLLS, "nos_long_polls", "", "Polls that are held.")                           \
 	X(SOURCES_HELD, "nos_sources", "", "Registered sources.")                             \
 	X(STORE_BYTES, "nos_store_bytes", "", "Bytes of the store.")
 
@@ -58,7 +64,8 @@ enum nos_metric_gauge {
 
 #define NOS_METRIC_TIME_MAP(X)                                                      \
 	X(COMMIT, "nos_commit_seconds", "From the begin of a group to its commit.") \
-	X(ANSWER, "nos_answer_seconds", "From a request's header to its answer.")   \
+	X(ANSWER, "nos_answer_seconds",                                             \
+	    "From a request's header to its answer, polls not counted.")            \
 	X(PUBLISH, "nos_publish_seconds",                                           \
 	    "From handing a record to the broker to its acknowledgement.")
 
@@ -69,6 +76,7 @@ enum nos_metric_time {
 	    NOS_METRIC_TIME_COUNT
 };
 
+#define NOS_METRIC_SCHEMES  8 /* that changes are counted of */
 #define NOS_METRIC_BUCKETS  12
 #define NOS_METRIC_STATUSES 600
 
@@ -78,6 +86,7 @@ struct nos_metric {
 	atomic_uint_least64_t gauges[NOS_METRIC_GAUGE_COUNT];
 	atomic_uint_least64_t rejected[NOS_CODE_COUNT];
 	atomic_uint_least64_t registrations[NOS_CODE_COUNT];
+	atomic_uint_least64_t changes[NOS_METRIC_SCHEMES][NOS_STATE_COUNT];
 	atomic_uint_least64_t requests[NOS_METRIC_PATH_COUNT][NOS_METRIC_STATUSES];
 	struct {
 		atomic_uint_least64_t buckets[NOS_METRIC_BUCKETS], count, sum_us;
@@ -88,6 +97,10 @@ void nos_metric_add(struct nos_metric *m, enum nos_metric_counter counter, uint6
 void nos_metric_set(struct nos_metric *m, enum nos_metric_gauge gauge, uint64_t value);
 void nos_metric_time(struct nos_metric *m, enum nos_metric_time which, struct nos_mono since);
 void nos_metric_request(struct nos_metric *m, enum nos_metric_path path, unsigned status);
+
+/* A step of a key; state is the struct nos_metric. A group that fails and is done again is counted
+ * twice. */
+nos_life_noted nos_metric_noted;
 
 /* Append the text; version is that of nos. */
 void nos_metric_encode(struct nos_metric *m, const char *version, struct nos_buf *ret);

@@ -27,11 +27,11 @@ struct nos_node {
 	struct nos_member_table *members;
 	struct nos_commit *commit;
 	struct nos_publish *publish;
-	struct nos_admit *admit;
+	struct nos_control *control;
 	struct nos_routes routes;
 	struct nos_routes_admin admin;
 	struct nos_http_server *server, *admin_server;
-	struct nos_store *commit_store, *publish_store, *admit_store;
+	struct nos_store *commit_store, *publish_store, *control_store;
 	int wake_fd;
 	int lock_fd; /* one nos-serve a SQLite store */
 };
@@ -97,20 +97,35 @@ static enum nos_code start_publish(struct nos_node *n, struct nos_err *err)
 	return nos_publish_new(&config, &n->publish, err);
 }
 
-static enum nos_code start_admit(struct nos_node *n, struct nos_err *err)
+/* A held poll is a request in hand and a connection: at most half of either, so that readings find
+ * room whatever polls do. */
+static size_t polls_of(const struct nos_limit *l)
+{
+	uint64_t most = l->of[NOS_LIMIT_POLLS];
+
+	if (most > l->of[NOS_LIMIT_REQUESTS] / 2)
+		most = l->of[NOS_LIMIT_REQUESTS] / 2;
+	if (most > l->of[NOS_LIMIT_CONNECTIONS] / 2)
+		most = l->of[NOS_LIMIT_CONNECTIONS] / 2;
+	return (size_t)most;
+}
+
+static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
-	const struct nos_admit_config config = { .store = n->admit_store,
+	const struct nos_control_config config = { .store = n->control_store,
 		.vault = &f->home->vault,
 		.card = n->card,
 		.members = n->members,
+		.commit = n->commit,
+		.publish = n->publish,
 		.metric = &n->metric,
-		.limit = f->limits->of[NOS_LIMIT_REGISTRATIONS],
+		.works = f->limits->of[NOS_LIMIT_REGISTRATIONS],
+		.polls = polls_of(f->limits),
 		.state = &n->routes,
-		.answer = nos_routes_admitted,
-		.refuse = nos_routes_refuse };
+		.answer = nos_routes_controlled };
 
-	return nos_admit_new(&config, &n->admit, err);
+	return nos_control_new(&config, &n->control, err);
 }
 
 static enum nos_code make_loops(struct nos_node *n, struct nos_err *err)
@@ -169,7 +184,7 @@ static enum nos_code start_server(struct nos_node *n, struct nos_err *err)
 		.turn = nos_routes_turn };
 
 	n->routes.commit = n->commit;
-	n->routes.admit = n->admit;
+	n->routes.control = n->control;
 	if (nos_http_server_new(&config, &n->routes.server, err))
 		return err->code;
 	n->server = n->routes.server;
@@ -240,6 +255,7 @@ static void set_gauges(struct nos_node *n)
 
 	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_COMMIT, l->of[NOS_LIMIT_REQUESTS]);
 	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_REGISTER, l->of[NOS_LIMIT_REGISTRATIONS]);
+	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_POLLS, polls_of(l));
 }
 
 static enum nos_code start(struct nos_node *n, struct nos_err *err)
@@ -249,11 +265,11 @@ static enum nos_code start(struct nos_node *n, struct nos_err *err)
 		return nos_err_set(err, NOS_INTERNAL, "cannot make an eventfd");
 	set_gauges(n);
 	if (lock(n, err) || open_store(n, &n->commit_store, err) ||
-	    open_store(n, &n->publish_store, err) || open_store(n, &n->admit_store, err) ||
+	    open_store(n, &n->publish_store, err) || open_store(n, &n->control_store, err) ||
 	    nos_card_new(n->config.home, n->config.closed, &n->card, err) ||
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
 	    note_policy(n, n->config.profile, err) || prepare_routes(n, err) ||
-	    start_commit(n, err) || start_publish(n, err) || start_admit(n, err) ||
+	    start_commit(n, err) || start_publish(n, err) || start_control(n, err) ||
 	    start_admin(n, err) || start_server(n, err))
 		return err->code;
 	return note_url(n, err);
@@ -318,6 +334,7 @@ static void drain(struct nos_node *n)
 	if (!n->server)
 		return;
 	nos_http_server_drain(n->server);
+	nos_control_drain(n->control);
 	/* Each request in hand is with a thread that will answer it. */
 	while (nos_http_server_pending(n->server))
 		poll(NULL, 0, DRAIN_STEP_MS);
@@ -335,7 +352,7 @@ static void close_stores(struct nos_node *n)
 	free(n->routes.loops);
 	nos_store_close(n->commit_store);
 	nos_store_close(n->publish_store);
-	nos_store_close(n->admit_store);
+	nos_store_close(n->control_store);
 }
 
 void nos_node_free(struct nos_node *n)
@@ -344,7 +361,7 @@ void nos_node_free(struct nos_node *n)
 		return;
 	drain(n);
 	nos_http_server_free(n->admin_server);
-	nos_admit_free(n->admit);
+	nos_control_free(n->control);
 	/* The publisher before the committer, which writes down how far it came. */
 	nos_publish_free(n->publish);
 	nos_commit_free(n->commit);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A node that runs: HTTP loops, the committer, the publisher, the registration thread, and what
+ * A node that runs: HTTP loops, the committer, the publisher, the control thread, and what
  * they share. Made, drained and freed by one thread, the tool's.
  */
 #ifndef NOS_NODE_NODE_H

@@ -18,7 +18,7 @@
 #define WAIT_MS	      1000
 #define BYE_MS	      1000 /* for the last message */
 #define PRINT_MAX     (16u << 20)
-#define STATUS_TAG    0 /* no position of a record */
+#define NO_RECORD     0 /* no position of a record */
 #define KEEPALIVE_S   30
 #define DROPPED_TOPIC "$SYS/broker/publish/messages/dropped"
 
@@ -27,12 +27,16 @@ struct nos_publish {
 	pthread_t thread;
 	atomic_bool stop, connected;
 
+	pthread_mutex_t lock;
+	char head[NOS_PUBLISH_HEAD_MAX]; /* guarded by lock; empty: none */
+	atomic_bool head_waits;		 /* it is to be published */
+
 	/* The thread's own. */
 	struct nos_mqtt *mqtt; /* NULL: none */
 	uint64_t sent;	       /* position of the newest record handed over */
 	bool greet;	       /* the status is to be published */
 	bool was_connected;
-	char status_topic[64];
+	char status_topic[64], head_topic[64];
 	struct nos_mono *handed; /* when, by position modulo the window */
 	struct nos_buf print;
 	int print_fd;
@@ -54,7 +58,7 @@ static void acked(void *state, uint64_t tag)
 {
 	struct nos_publish *p = state;
 
-	if (tag == STATUS_TAG)
+	if (tag == NO_RECORD)
 		return;
 	nos_metric_add(p->config.metric, NOS_METRIC_PUBLISHED, 1);
 	nos_metric_time(p->config.metric, NOS_METRIC_TIME_PUBLISH,
@@ -68,6 +72,8 @@ static void turned(void *state, bool connected, const struct nos_err *err)
 
 	atomic_store(&p->connected, connected);
 	p->greet = connected;
+	if (connected)
+		atomic_store(&p->head_waits, true);
 	if (connected)
 		nos_log_line(NOS_LOG_INFO, "broker: connected");
 	else if (p->was_connected || p->sent == nos_commit_mark(p->config.commit))
@@ -101,8 +107,23 @@ static void say(struct nos_publish *p, const char *status)
 	nos_buf_init(&text, 1024);
 	encode_status(p, status, &text);
 	if (nos_mqtt_room(p->mqtt) &&
-	    nos_mqtt_publish(p->mqtt, p->status_topic, nos_buf_span(&text), true, STATUS_TAG, &err))
+	    nos_mqtt_publish(p->mqtt, p->status_topic, nos_buf_span(&text), true, NO_RECORD, &err))
 		nos_log_line(NOS_LOG_WARN, "%s: %s", p->status_topic, err.text);
+}
+
+static void say_head(struct nos_publish *p)
+{
+	char head[NOS_PUBLISH_HEAD_MAX];
+	struct nos_err err = { 0 };
+
+	if (!p->mqtt || !nos_mqtt_room(p->mqtt) || !atomic_exchange(&p->head_waits, false))
+		return;
+	pthread_mutex_lock(&p->lock);
+	memcpy(head, p->head, sizeof(head));
+	pthread_mutex_unlock(&p->lock);
+	if (*head && nos_mqtt_publish(p->mqtt, p->head_topic, nos_str_bytes(nos_str_of(head)), true,
+			 NO_RECORD, &err))
+		nos_log_line(NOS_LOG_WARN, "%s: %s", p->head_topic, err.text);
 }
 
 /* Nobody reads any more: printing ends, the main job does not. */
@@ -205,6 +226,7 @@ static void say_bye(struct nos_publish *p)
 
 	if (!p->mqtt)
 		return;
+	say_head(p);
 	say(p, "offline");
 	while (
 	    nos_mqtt_in_flight(p->mqtt) && atomic_load(&p->connected) && nos_mono_now().us < until)
@@ -230,6 +252,7 @@ static void *run(void *state)
 			p->greet = false;
 			say(p, "online");
 		}
+		say_head(p);
 		wait(p, push(p) ? 0 : until ? WAIT_MS / 10 : WAIT_MS);
 	}
 	say_bye(p);
@@ -257,6 +280,7 @@ static enum nos_code open_broker(struct nos_publish *p, struct nos_err *err)
 
 	snprintf(id, sizeof(id), "nos-serve-%" PRIu64 "-%ld", f->node, (long)getpid());
 	snprintf(p->status_topic, sizeof(p->status_topic), "nos/%" PRIu64 "/status", f->node);
+	snprintf(p->head_topic, sizeof(p->head_topic), "nos/%" PRIu64 "/audit", f->node);
 	nos_buf_init(&will, 1024);
 	encode_status(p, "offline", &will);
 	p->handed = calloc(window, sizeof(*p->handed));
@@ -270,6 +294,7 @@ static void drop(struct nos_publish *p)
 {
 	nos_mqtt_free(p->mqtt);
 	nos_buf_release(&p->print);
+	pthread_mutex_destroy(&p->lock);
 	free(p->handed);
 	free(p);
 }
@@ -284,6 +309,7 @@ enum nos_code nos_publish_new(
 	p->config = *config;
 	p->print_fd = config->print_fd;
 	nos_buf_init(&p->print, PRINT_MAX);
+	pthread_mutex_init(&p->lock, NULL);
 	p->sent = config->mqtt ? nos_commit_mark(config->commit) : nos_commit_last(config->commit);
 	if (config->mqtt && open_broker(p, err)) {
 		drop(p);
@@ -298,6 +324,27 @@ enum nos_code nos_publish_new(
 	return NOS_OK;
 }
 
+static void wake(struct nos_publish *p)
+{
+	uint64_t one = 1;
+
+	if (write(p->config.wake_fd, &one, sizeof(one)) < 0)
+		nos_log_line(NOS_LOG_DEBUG, "the publisher is awake");
+}
+
+void nos_publish_head(struct nos_publish *p, struct nos_str head)
+{
+	bool is_new;
+
+	pthread_mutex_lock(&p->lock);
+	is_new = !nos_str_is(head, p->head) && nos_str_copy(head, p->head, sizeof(p->head));
+	pthread_mutex_unlock(&p->lock);
+	if (!is_new)
+		return;
+	atomic_store(&p->head_waits, true);
+	wake(p);
+}
+
 bool nos_publish_is_connected(const struct nos_publish *p)
 {
 	return atomic_load(&p->connected);
@@ -305,13 +352,10 @@ bool nos_publish_is_connected(const struct nos_publish *p)
 
 void nos_publish_free(struct nos_publish *p)
 {
-	uint64_t one = 1;
-
 	if (!p)
 		return;
 	atomic_store(&p->stop, true);
-	if (write(p->config.wake_fd, &one, sizeof(one)) < 0)
-		nos_log_line(NOS_LOG_DEBUG, "the publisher is awake");
+	wake(p);
 	pthread_join(p->thread, NULL);
 	drop(p);
 }

@@ -34,6 +34,12 @@ struct nos_publish; /* opaque */
 enum nos_code nos_publish_new(const struct nos_publish_config *config, struct nos_publish **ret,
     struct nos_err *err) NOS_CHECK;
 
+#define NOS_PUBLISH_HEAD_MAX 1024 /* bytes */
+
+/* The audit stream's signed head, as it is now: published, retained, beside the status, and again
+ * with each connection. From any thread. */
+void nos_publish_head(struct nos_publish *p, struct nos_str head);
+
 bool nos_publish_is_connected(const struct nos_publish *p);
 
 /* Hand over what there is, for as long as the limit "drain" says, say offline, end the thread. No

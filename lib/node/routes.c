@@ -2,42 +2,47 @@
 #include "node/routes.h"
 
 #include "json/encode.h"
+#include "key/keyring.h"
+#include "node/exchange.h"
+#include "node/refuse.h"
+#include "node/word.h"
 #include "registry/enrol.h"
-#include "node/problem.h"
+
+#define MEDIA_WORD   "application/octet-stream"
+#define POLL_RETRY_S 5
 
 static enum nos_metric_path path_of(const struct nos_http_request *r)
 {
+	static const enum nos_metric_path exchanges[] = {
+		[NOS_EXCHANGE_KEYS] = NOS_METRIC_KEYS,
+		[NOS_EXCHANGE_ACKS] = NOS_METRIC_ACKS,
+		[NOS_EXCHANGE_RESYNC] = NOS_METRIC_RESYNC,
+	};
+	struct nos_exchange e;
+
 	if (nos_str_is(r->path, "/v1/data"))
 		return NOS_METRIC_DATA;
 	if (nos_str_is(r->path, "/v1/sources"))
 		return NOS_METRIC_SOURCES;
+	if (nos_exchange_parse(r->path, &e))
+		return exchanges[e.what];
 	return nos_str_is(r->path, "/v1/node") ? NOS_METRIC_NODE : NOS_METRIC_OTHER;
 }
 
 static void count(struct nos_metric *m, const struct nos_http_request *r)
 {
-	nos_metric_request(m, path_of(r), r->status);
-	nos_metric_time(m, NOS_METRIC_TIME_ANSWER, r->since);
+	const enum nos_metric_path path = path_of(r);
+
+	nos_metric_request(m, path, r->status);
+	/* How long a poll is held says nothing of how quick the node is. */
+	if (path != NOS_METRIC_KEYS)
+		nos_metric_time(m, NOS_METRIC_TIME_ANSWER, r->since);
 }
 
 static void send_answer(struct nos_routes *s, struct nos_http_request *r)
 {
 	count(s->metric, r);
 	nos_http_server_answer(s->server, r);
-}
-
-static void fill_problem(
-    struct nos_http_request *r, const struct nos_err *err, unsigned status, unsigned retry_s)
-{
-	char text[16];
-
-	r->status = status;
-	r->type = NOS_PROBLEM_TYPE;
-	nos_problem_encode(&r->out, err, status, false);
-	if (!retry_s)
-		return;
-	snprintf(text, sizeof(text), "%u", retry_s);
-	nos_http_server_header(r, "Retry-After", text);
 }
 
 void nos_routes_fail(void *state, struct nos_http_request *r, unsigned status, enum nos_code code,
@@ -47,15 +52,8 @@ void nos_routes_fail(void *state, struct nos_http_request *r, unsigned status, e
 	struct nos_err err = { 0 };
 
 	nos_err_set(&err, code, "%s", text);
-	fill_problem(r, &err, status, retry_s);
+	nos_refuse_status(r, &err, status, retry_s);
 	count(s->metric, r);
-}
-
-void nos_routes_refuse(void *state, struct nos_http_request *r, const struct nos_err *err)
-{
-	struct nos_routes *s = state;
-
-	nos_ingest_refuse(&s->ingest, r, err);
 }
 
 /* The method that a path takes; the answer to another. */
@@ -64,7 +62,7 @@ static bool is_method(struct nos_http_request *r, const char *method, struct nos
 	if (nos_str_is(r->method, method))
 		return true;
 	nos_err_set(err, NOS_USAGE, "%.*s takes %s alone", NOS_STR_ARG(r->path), method);
-	fill_problem(r, err, 405, 0);
+	nos_refuse_status(r, err, 405, 0);
 	nos_http_server_header(r, "Allow", method);
 	return false;
 }
@@ -81,69 +79,148 @@ static bool begin_sources(
 	return !err->code;
 }
 
-bool nos_routes_begin(void *state, struct nos_http_request *r, size_t *ret_max)
+/* An acknowledgement or an ask. */
+static bool begin_word(struct nos_http_request *r, struct nos_err *err)
 {
-	struct nos_routes *s = state;
-	struct nos_err err = { 0 };
-	bool good = false;
+	if (!is_method(r, "POST", err))
+		return false;
+	if (!nos_str_is(r->media, MEDIA_WORD) ||
+	    (r->coding.len && !nos_str_is(r->coding, "identity")))
+		nos_err_set(err, NOS_MEDIA, "this takes plain " MEDIA_WORD " alone");
+	else if (r->query.len)
+		nos_err_set(err, NOS_DATA, "this takes no query");
+	return !err->code;
+}
 
+/* What can prove nothing needs no look at the store, and is told what all others are told. */
+static bool begin_poll(struct nos_http_request *r, struct nos_err *err)
+{
+	uint8_t tag[NOS_POLL_TAG_LEN];
+	unsigned wait_s;
+
+	if (!is_method(r, "GET", err))
+		return false;
+	if (!nos_exchange_wait(r->query, &wait_s))
+		nos_err_set(
+		    err, NOS_DATA, "query '%.*s': take wait=SECONDS", NOS_STR_ARG(r->query));
+	else if (!nos_exchange_proof(r->authorization, tag))
+		nos_err_set(err, NOS_TAG, "does not verify");
+	return !err->code;
+}
+
+static bool begin(
+    const struct nos_routes *s, struct nos_http_request *r, size_t *ret_max, struct nos_err *err)
+{
 	*ret_max = 0;
 	switch (path_of(r)) {
 	case NOS_METRIC_DATA:
 		*ret_max = s->ingest.limits->of[NOS_LIMIT_PACK];
-		good = is_method(r, "POST", &err) && nos_ingest_begin(&s->ingest, r, &err);
-		break;
+		return is_method(r, "POST", err) && nos_ingest_begin(&s->ingest, r, err);
 	case NOS_METRIC_SOURCES:
 		*ret_max = NOS_ENROL_M1_MAX;
-		good = begin_sources(s, r, &err);
-		break;
+		return begin_sources(s, r, err);
 	case NOS_METRIC_NODE:
-		good = is_method(r, "GET", &err);
-		break;
+		return is_method(r, "GET", err);
+	case NOS_METRIC_KEYS:
+		return begin_poll(r, err);
+	case NOS_METRIC_ACKS:
+		*ret_max = NOS_KEYRING_ACK_MAX;
+		return begin_word(r, err);
+	case NOS_METRIC_RESYNC:
+		*ret_max = NOS_ASK_MAX;
+		return begin_word(r, err);
 	case NOS_METRIC_OTHER:
 	case NOS_METRIC_PATH_COUNT:
-		nos_err_set(&err, NOS_ABSENT, "nothing is at %.*s", NOS_STR_ARG(r->path));
 		break;
 	}
-	if (good)
+	nos_err_set(err, NOS_ABSENT, "nothing is at %.*s", NOS_STR_ARG(r->path));
+	return false;
+}
+
+bool nos_routes_begin(void *state, struct nos_http_request *r, size_t *ret_max)
+{
+	struct nos_routes *s = state;
+	struct nos_err err = { 0 };
+
+	if (begin(s, r, ret_max, &err))
 		return true;
 	if (!r->status)
-		nos_ingest_refuse(&s->ingest, r, &err);
+		nos_refuse_request(s->card, r, &err);
 	count(s->metric, r);
 	return false;
+}
+
+static void hand_to_committer(struct nos_routes *s, unsigned loop, struct nos_job *job)
+{
+	struct nos_routes_loop *l = &s->loops[loop];
+
+	*l->tail = job;
+	l->tail = &job->link;
+	l->count++;
+}
+
+/* False: there is no room, and the answer is in r. */
+static bool hand_to_control(
+    struct nos_routes *s, struct nos_http_request *r, enum nos_control_kind kind)
+{
+	struct nos_err err = { 0 };
+
+	if (nos_control_submit(s->control, r, kind))
+		return true;
+	nos_err_set(&err, NOS_BUSY,
+	    kind == NOS_CONTROL_POLL  ? "too many polls at once"
+	    : kind == NOS_CONTROL_ASK ? "too many asks at once"
+				      : "too many registrations at once");
+	nos_refuse_status(r, &err, 503, kind == NOS_CONTROL_POLL ? POLL_RETRY_S : 1);
+	return false;
+}
+
+static struct nos_job *take_ack(const struct nos_routes *s, struct nos_http_request *r)
+{
+	struct nos_exchange e = { 0 };
+
+	return nos_exchange_parse(r->path, &e) ? nos_word_take_ack(s->card, e.id, r) : NULL;
+}
+
+static void show_node(const struct nos_routes *s, struct nos_http_request *r)
+{
+	r->status = 200;
+	r->type = "application/json";
+	nos_buf_add_str(&r->out, nos_card_document(s->card));
 }
 
 void nos_routes_handle(void *state, struct nos_http_request *r)
 {
 	struct nos_routes *s = state;
-	struct nos_routes_loop *l = &s->loops[r->loop];
-	struct nos_err err = { 0 };
-	struct nos_job *job;
+	struct nos_job *job = NULL;
+	bool kept = false;
 
 	switch (path_of(r)) {
 	case NOS_METRIC_DATA:
-		job = nos_ingest_take(&s->ingest, &l->ingest, r);
-		if (!job)
-			break;
-		*l->tail = job;
-		l->tail = &job->link;
-		l->count++;
-		return;
+		job = nos_ingest_take(&s->ingest, &s->loops[r->loop].ingest, r);
+		break;
+	case NOS_METRIC_ACKS:
+		job = take_ack(s, r);
+		break;
 	case NOS_METRIC_SOURCES:
-		if (nos_admit_submit(s->admit, r))
-			return;
-		nos_err_set(&err, NOS_BUSY, "too many registrations at once");
-		fill_problem(r, &err, 503, 1);
+		kept = hand_to_control(s, r, NOS_CONTROL_REGISTRATION);
+		break;
+	case NOS_METRIC_RESYNC:
+		kept = nos_word_is_ask(r) && hand_to_control(s, r, NOS_CONTROL_ASK);
+		break;
+	case NOS_METRIC_KEYS:
+		kept = hand_to_control(s, r, NOS_CONTROL_POLL);
 		break;
 	case NOS_METRIC_NODE:
 	case NOS_METRIC_OTHER:
 	case NOS_METRIC_PATH_COUNT:
-		r->status = 200;
-		r->type = "application/json";
-		nos_buf_add_str(&r->out, nos_card_document(s->card));
+		show_node(s, r);
 		break;
 	}
-	send_answer(s, r);
+	if (job)
+		hand_to_committer(s, r->loop, job);
+	else if (!kept)
+		send_answer(s, r);
 }
 
 void nos_routes_turn(void *state, unsigned loop)
@@ -165,7 +242,10 @@ void nos_routes_committed(void *state, struct nos_job *list)
 	struct nos_http_request *answers = NULL, **tail = &answers;
 
 	for (struct nos_job *job = list; job; job = job->link) {
-		nos_ingest_answer(&s->ingest, job);
+		if (job->kind == NOS_JOB_PACK)
+			nos_ingest_answer(&s->ingest, job);
+		else
+			nos_word_answer(s->card, job);
 		count(s->metric, job->request);
 		job->request->next = NULL;
 		*tail = job->request;
@@ -175,7 +255,7 @@ void nos_routes_committed(void *state, struct nos_job *list)
 	nos_http_server_answer_list(s->server, answers);
 }
 
-void nos_routes_admitted(void *state, struct nos_http_request *r)
+void nos_routes_controlled(void *state, struct nos_http_request *r)
 {
 	send_answer(state, r);
 }
@@ -190,7 +270,7 @@ bool nos_routes_admin_begin(void *state, struct nos_http_request *r, size_t *ret
 	*ret_max = 0;
 	if (!nos_str_is(r->path, "/healthz") && !nos_str_is(r->path, "/metrics")) {
 		nos_err_set(&err, NOS_ABSENT, "nothing is at %.*s", NOS_STR_ARG(r->path));
-		fill_problem(r, &err, 404, 0);
+		nos_refuse_status(r, &err, 404, 0);
 		return false;
 	}
 	return is_method(r, "GET", &err);
@@ -203,7 +283,7 @@ void nos_routes_admin_fail(void *state, struct nos_http_request *r, unsigned sta
 
 	(void)state;
 	nos_err_set(&err, code, "%s", text);
-	fill_problem(r, &err, status, retry_s);
+	nos_refuse_status(r, &err, status, retry_s);
 }
 
 /* The broker alone never makes it 503. */

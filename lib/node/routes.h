@@ -7,8 +7,8 @@
 #ifndef NOS_NODE_ROUTES_H
 #define NOS_NODE_ROUTES_H
 
-#include "node/admit.h"
 #include "node/commit.h"
+#include "node/control.h"
 #include "node/ingest.h"
 #include "node/publish.h"
 
@@ -23,7 +23,7 @@ struct nos_routes {
 	struct nos_http_server *server; /* set by nos_http_server_new before a loop runs */
 	struct nos_ingest ingest;
 	struct nos_commit *commit;
-	struct nos_admit *admit;
+	struct nos_control *control;
 	struct nos_metric *metric;
 	const struct nos_card *card; /* whose document GET /v1/node shows */
 	bool closed;		     /* no source registers */
@@ -36,10 +36,9 @@ nos_http_fail nos_routes_fail;
 nos_http_handle nos_routes_handle;
 nos_http_turn nos_routes_turn;
 
-/* The committer's and the registration thread's way back; state is the struct nos_routes. */
+/* The committer's and the control thread's way back; state is the struct nos_routes. */
 nos_commit_answer nos_routes_committed;
-nos_admit_answer nos_routes_admitted;
-void nos_routes_refuse(void *state, struct nos_http_request *r, const struct nos_err *err);
+nos_control_answer nos_routes_controlled;
 
 /* The admin listener: /healthz and /metrics. */
 struct nos_routes_admin {

@@ -26,7 +26,8 @@ struct enrol {
 	struct nos_time now;
 	uint8_t hash[NOS_HASH_LEN];	  /* of m1 as it came */
 	const struct nos_secret *private; /* N, of the set of keys that m1 is sealed to, and */
-	const uint8_t *sign;		  /* the Ed25519 public key of that set */
+	const uint8_t *sign;		  /* the Ed25519 public key of that set, */
+	uint64_t generation;		  /* and which one it is */
 	struct nos_grant_request request;
 	struct nos_token token;
 	struct nos_record source;
@@ -57,15 +58,14 @@ static enum nos_code open_request(struct enrol *e, struct nos_str m1, struct nos
 {
 	struct nos_span bytes = nos_str_bytes(m1);
 	struct nos_header header;
-	uint64_t generation;
 
 	if (nos_header_read(m1, NOS_HEADER_KEY, NOS_ENROL_M1_MAX, scan, &header, err))
 		return err->code;
-	e->private = nos_self_private(e->self, header.thumbprint, &generation);
+	e->private = nos_self_private(e->self, header.thumbprint, &e->generation);
 	if (!e->private || nos_self_is_own(e->self, &header.epk))
 		return nos_err_set(err, NOS_DENIED,
 		    "registration: sealed to another node's key: a new enrolment is needed");
-	e->sign = nos_self_sign_public(e->self, generation);
+	e->sign = nos_self_sign_public(e->self, e->generation);
 	if (nos_jose_open_with(e->private, m1, plain, err))
 		return err->code == NOS_TAG ? refused(err) : err->code;
 	if (nos_hash_sha256(&bytes, 1, e->hash, err))
@@ -148,12 +148,13 @@ static enum nos_code draw_id(char ret[static NOS_RECORD_ID_MAX], struct nos_err 
 static enum nos_code make_keys(struct enrol *e, const struct nos_derive_base *base,
     struct nos_grant_answer *m2, struct nos_buf *grants, struct nos_err *err)
 {
-	const struct nos_issuer w = nos_life_world(e->life, e->source.id, e->now);
+	struct nos_issuer w = nos_life_world(e->life, e->source.id, e->now);
 	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(e->token.scheme));
 	NOS_AUTO(scheme_key) key = { 0 };
 	NOS_AUTO(buf) message = { 0 };
 	uint64_t top;
 
+	w.identity = e->generation;
 	nos_buf_add_char(grants, '[');
 	if (!scheme)
 		return nos_err_set(err, NOS_CONFIG, "no scheme '%s'", e->token.scheme);

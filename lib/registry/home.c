@@ -5,12 +5,14 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 
-#define KEY_TEXT_MAX 1024
-#define SQLITE	     "sqlite:"
+#define KEY_TEXT_MAX  1024
+#define SQLITE	      "sqlite:"
+#define PURGE_STEP_NS 20000000 /* between two tries */
 
 void nos_home_release(struct nos_home *h)
 {
@@ -92,6 +94,17 @@ enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err)
 enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err)
 {
 	return open_store(h, err) ? err->code : nos_self_number(h->store, &h->self.number, err);
+}
+
+enum nos_code nos_home_purge(struct nos_home *h, uint64_t wait_ms, struct nos_err *err)
+{
+	const uint64_t end_us = nos_mono_now().us + wait_ms * 1000;
+
+	while (nos_store_purge(h->store, err) == NOS_BUSY && nos_mono_now().us < end_us) {
+		nos_err_clear(err);
+		nanosleep(&(struct timespec){ .tv_nsec = PURGE_STEP_NS }, NULL);
+	}
+	return err->code;
 }
 
 static enum nos_code make_folder(const char *path, struct nos_err *err)

@@ -36,6 +36,10 @@ enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err) NOS_CHECK;
  * above, but for those of the key. */
 enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err) NOS_CHECK;
 
+/* nos_store_purge, tried again while others hinder it, for some wait_ms. NOS_BUSY: they did so to
+ * the end, and all is whole; NOS_IO. */
+enum nos_code nos_home_purge(struct nos_home *h, uint64_t wait_ms, struct nos_err *err) NOS_CHECK;
+
 /*
  * Make what is missing of store, key and identity, then open. *ret_made tells what was.
  * NOS_CONFIG: the store has an identity and the key file is not there: it cannot be made anew; or

@@ -212,6 +212,7 @@ struct key_row {
 	struct nos_time since;
 	uint64_t z, node;
 	const struct nos_track_key *use; /* NULL: none yet */
+	struct nos_time confirmed;	 /* 0: not yet */
 	const struct nos_name *next;	 /* that is to follow it; NULL: none */
 	bool counted;			 /* by a node; a source does not count */
 	const struct nos_secret *value;
@@ -237,8 +238,8 @@ static enum nos_code key_row(struct rows *r, const struct key_row *k, struct nos
 	nos_encode_member_time(&r->row, "age", (struct nos_time){ age_ms > 0 ? age_ms : 0 });
 	if (k->counted)
 		nos_encode_member_uint(&r->row, "uses", k->use ? k->use->uses : 0);
-	if (k->use)
-		nos_encode_member_time(&r->row, "confirmed", k->use->confirmed);
+	if (k->confirmed.ms)
+		nos_encode_member_time(&r->row, "confirmed", k->confirmed);
 	if (k->next) {
 		nos_name_format(k->next, kid);
 		member_text(&r->row, "next", kid);
@@ -269,6 +270,7 @@ static enum nos_code assoc_row(struct rows *r, const struct nos_record *s,
     const struct nos_track *track, const struct nos_assoc_key *key, uint64_t z, struct nos_err *err)
 {
 	const struct nos_assoc_key *next = nos_assoc_next(&s->a, key->name.kind);
+	const struct nos_track_key *use = use_of(track, &key->name);
 	const struct key_row row = { .source = s->id,
 		.scheme = s->scheme,
 		.name = &key->name,
@@ -276,7 +278,9 @@ static enum nos_code assoc_row(struct rows *r, const struct nos_record *s,
 		.since = key->since,
 		.z = z,
 		.node = r->t->node,
-		.use = use_of(track, &key->name),
+		.use = use,
+		/* The first key needs no word of its source's: it is confirmed by its first use. */
+		.confirmed = key->confirmed.ms || !use ? key->confirmed : use->confirmed,
 		.next = next && next != key && key->state == NOS_STATE_ACTIVE ? &next->name : NULL,
 		.counted = true,
 		.value = &key->value };
@@ -305,9 +309,14 @@ enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct no
 	init_row(&r);
 	for (size_t i = 0; !err->code && i < keyring->key_count; i++) {
 		const struct nos_keyring_key *key = &keyring->keys[i];
-		const struct key_row row = { keyring->source, keyring->scheme, &key->name,
-			key->state, key->since, keyring->z, keyring->node, NULL, NULL, false,
-			&key->value };
+		const struct key_row row = { .source = keyring->source,
+			.scheme = keyring->scheme,
+			.name = &key->name,
+			.state = key->state,
+			.since = key->since,
+			.z = keyring->z,
+			.node = keyring->node,
+			.value = &key->value };
 
 		(void)!key_row(&r, &row, err);
 	}

@@ -78,6 +78,8 @@ static enum nos_code write_down(
 		l->destroyed |= e->to == NOS_STATE_DESTROYED;
 		if (nos_audit_append(l->audit, now, &event, err))
 			return err->code;
+		if (l->noted)
+			l->noted(l->noted_state, e);
 	}
 	return NOS_OK;
 }

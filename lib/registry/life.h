@@ -17,6 +17,9 @@
 
 #define NOS_LIFE_DUE_NS "due"
 
+/* Told of each step of a key that is written down. */
+typedef void nos_life_noted(void *state, const struct nos_assoc_event *e);
+
 struct nos_life {
 	struct nos_store *store;
 	const struct nos_vault *vault;
@@ -25,7 +28,9 @@ struct nos_life {
 	uint64_t life;	   /* of the node (registry/standing.h) */
 	uint64_t identity; /* generation of its own keys */
 	uint64_t overlap_ms, period_ms;
-	bool destroyed; /* out: a key was, so the store is to be purged behind the commit */
+	bool destroyed;	       /* out: a key was, so the store is to be purged behind the commit */
+	nos_life_noted *noted; /* NULL, as nos_life_open leaves it: nobody */
+	void *noted_state;
 };
 
 /* As the store has it now. audit and vault must outlive *l. NOS_CONFIG: written by a newer nos. */

@@ -9,8 +9,6 @@
 #include "json/encode.h"
 #include "scheme/issuer.h"
 
-#define OUTSTANDING_MAX 65536 /* bytes of the list */
-
 struct nos_member_table {
 	pthread_mutex_t lock;
 	struct nos_member **buckets; /* guarded by lock, and so are all chains and counts */
@@ -117,17 +115,18 @@ static enum nos_code add_key(struct nos_member *m, const struct nos_assoc *a,
 	return NOS_OK;
 }
 
-static void add_outstanding(struct nos_member *m, const struct nos_assoc *a, size_t count)
+void nos_member_outstanding(const struct nos_assoc *a, uint64_t life, struct nos_buf *ret)
 {
+	size_t count = nos_issuer_outstanding(a, life);
+
 	if (!count)
 		return;
-	nos_buf_init(&m->outstanding, OUTSTANDING_MAX);
-	nos_buf_add_char(&m->outstanding, '[');
+	nos_buf_add_char(ret, '[');
 	for (size_t i = 0; i < count; i++) {
-		nos_encode_comma(&m->outstanding);
-		nos_encode_bytes(&m->outstanding, a->out[i].bytes, a->out[i].len);
+		nos_encode_comma(ret);
+		nos_encode_bytes(ret, a->out[i].bytes, a->out[i].len);
 	}
-	nos_buf_add_char(&m->outstanding, ']');
+	nos_buf_add_char(ret, ']');
 }
 
 static enum nos_code make(const struct nos_record *r, struct nos_member_world world,
@@ -145,7 +144,8 @@ static enum nos_code make(const struct nos_record *r, struct nos_member_world wo
 	m->identity = world.identity;
 	m->wants_ask = nos_issuer_wants_ask(a, world.life);
 	m->follows = a->base.identity != world.identity;
-	add_outstanding(m, a, nos_issuer_outstanding(a, world.life));
+	nos_buf_init(&m->outstanding, NOS_MEMBER_OUTSTANDING_MAX);
+	nos_member_outstanding(a, world.life, &m->outstanding);
 	for (size_t i = 0; i < a->key_count; i++)
 		if (add_key(m, a, &a->keys[i], err))
 			return err->code;
@@ -276,13 +276,24 @@ void nos_member_forget(struct nos_member_table *t, const char *id)
 	pthread_mutex_unlock(&t->lock);
 }
 
+/* Was it read in the node's present life, and under its present identity? */
+static bool is_of_world(struct nos_member_table *t, const struct nos_member *m)
+{
+	bool ret;
+
+	pthread_mutex_lock(&t->lock);
+	ret = m->life == t->world.life && m->identity == t->world.identity;
+	pthread_mutex_unlock(&t->lock);
+	return ret;
+}
+
 enum nos_code nos_member_again(struct nos_member_table *t, struct nos_store *store,
     const struct nos_vault *vault, struct nos_member **m, struct nos_err *err)
 {
 	struct nos_member *now;
 	bool same;
 
-	if (is_same(store, *m, &same, err) || same)
+	if (is_same(store, *m, &same, err) || (same && is_of_world(t, *m)))
 		return err->code;
 	nos_member_forget(t, (*m)->id);
 	if (nos_member_get(t, store, vault, (*m)->id, &now, err))

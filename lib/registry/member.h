@@ -67,8 +67,8 @@ void nos_member_changed(struct nos_member_table *t, struct nos_member_world worl
 /* The source was changed by the caller: what is held of it counts no longer. */
 void nos_member_forget(struct nos_member_table *t, const char *id);
 
-/* Read *m again if the store has another by now; the older is dropped. NOS_TAG: it is no source any
- * more, and *m is as it was; NOS_IO, NOS_BUSY. */
+/* Read *m again if the store, or the node's world, is another by now; the older is dropped.
+ * NOS_TAG: it is no source any more, and *m is as it was; NOS_IO, NOS_BUSY. */
 enum nos_code nos_member_again(struct nos_member_table *t, struct nos_store *store,
     const struct nos_vault *vault, struct nos_member **m, struct nos_err *err) NOS_CHECK;
 
@@ -80,6 +80,13 @@ enum nos_code nos_member_again(struct nos_member_table *t, struct nos_store *sto
 enum nos_code nos_member_check(struct nos_member_table *t, struct nos_store *store,
     const struct nos_vault *vault, struct nos_member **m, const struct nos_member_key **key,
     struct nos_err *err) NOS_CHECK;
+
+/* Append the key messages that wait for a source, a JSON array; nothing where there are none. life:
+ * of the node. */
+void nos_member_outstanding(const struct nos_assoc *a, uint64_t life, struct nos_buf *ret);
+
+/* Bytes of the longest such list. */
+#define NOS_MEMBER_OUTSTANDING_MAX 65536
 
 /* NULL: it has no such key that opens. */
 const struct nos_member_key *nos_member_key(const struct nos_member *m, const char *kid);

@@ -83,6 +83,8 @@ static void encode_key(struct out *o, const struct nos_assoc_key *k)
 	nos_encode_member_time(o->text, "since", k->since);
 	if (k->until.ms)
 		nos_encode_member_time(o->text, "until", k->until);
+	if (k->confirmed.ms)
+		nos_encode_member_time(o->text, "confirmed", k->confirmed);
 	if (k->overlap_ms)
 		nos_encode_member_uint(o->text, "overlap_ms", k->overlap_ms);
 	nos_buf_add_char(o->text, '}');
@@ -264,6 +266,8 @@ static enum nos_code decode_key(
 	if (decode_name(d, "key", &ret->name, err) || nos_decode_text(d, "state", &state, err) ||
 	    nos_decode_time(d, "since", &ret->since, err) ||
 	    (nos_decode_has(d, "until") && nos_decode_time(d, "until", &ret->until, err)) ||
+	    (nos_decode_has(d, "confirmed") &&
+		nos_decode_time(d, "confirmed", &ret->confirmed, err)) ||
 	    (nos_decode_has(d, "overlap_ms") &&
 		nos_decode_uint(d, "overlap_ms", 0, NOS_NUM_SAFE, &ret->overlap_ms, err)))
 		return err->code;

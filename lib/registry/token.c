@@ -74,6 +74,8 @@ static void encode(struct nos_buf *b, const struct nos_token *t, struct nos_span
 	if (*t->replaces)
 		nos_encode_member_text(b, "replaces", nos_str_of(t->replaces));
 	nos_encode_member_uint(b, "uses", t->most);
+	if (t->made.ms)
+		nos_encode_member_time(b, "made", t->made);
 	nos_encode_member_time(b, "expires", t->expires);
 	nos_encode_member_bool(b, "open", t->open);
 	nos_encode_member_bool(b, "withdrawn", t->withdrawn);
@@ -168,6 +170,7 @@ static enum nos_code decode(
 	    !nos_decode_copy(&d, "kind", false, t->kind, sizeof(t->kind), err) &&
 	    !nos_decode_copy(&d, "replaces", true, t->replaces, sizeof(t->replaces), err) &&
 	    !nos_decode_uint(&d, "uses", 1, NOS_TOKEN_USES_MAX, &t->most, err) &&
+	    (!nos_decode_has(&d, "made") || !nos_decode_time(&d, "made", &t->made, err)) &&
 	    !nos_decode_time(&d, "expires", &t->expires, err) &&
 	    !nos_decode_bool(&d, "open", false, &t->open, err) &&
 	    !nos_decode_bool(&d, "withdrawn", false, &t->withdrawn, err) &&

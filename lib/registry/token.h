@@ -36,8 +36,9 @@ struct nos_token {
 	bool withdrawn;
 	char scheme[16];
 	char kind[NOS_NAME_WORD_MAX + 1];
-	char replaces[16]; /* id of the source that gets new keys; empty: none */
-	uint64_t most;	   /* uses that are allowed */
+	char replaces[16];    /* id of the source that gets new keys; empty: none */
+	uint64_t most;	      /* uses that are allowed */
+	struct nos_time made; /* 0: not known, before all that is */
 	struct nos_time expires;
 	struct nos_secret t;
 	struct nos_token_use *uses;
@@ -57,7 +58,7 @@ enum nos_token_state nos_token_state_of(const struct nos_token *t, struct nos_ti
 const char *nos_token_state_text(enum nos_token_state state);
 
 /* Fill id and t, and *ret_token for the enrolment's line (empty where open), with scheme, kind,
- * most, expires and open given; put the record. */
+ * most, made, expires and open given; put the record. */
 enum nos_code nos_token_make(struct nos_store *store, const struct nos_vault *vault,
     struct nos_token *t, struct nos_secret *ret_token, struct nos_err *err) NOS_CHECK;
 

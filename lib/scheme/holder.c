@@ -258,6 +258,16 @@ static enum nos_code keep_older(
 	return NOS_OK;
 }
 
+enum nos_code nos_holder_inherit(
+    struct nos_keyring *k, const struct nos_keyring *before, struct nos_err *err)
+{
+	const size_t most = NOS_KEYRING_OLDER_MAX - 1;
+
+	k->older_count = before->older_count < most ? before->older_count : most;
+	memcpy(k->older, before->older, k->older_count * sizeof(k->older[0]));
+	return keep_older(k, before, err);
+}
+
 static enum nos_code take_answer(struct nos_keyring *k, const struct nos_keyring *before,
     struct nos_span messages, const struct nos_derive_base *made, struct nos_time now,
     struct nos_err *err)

@@ -53,6 +53,13 @@ enum nos_code nos_holder_ask(struct nos_keyring *k, size_t way, bool renew,
 enum nos_code nos_holder_answer(struct nos_keyring *k, struct nos_span answer,
     const struct nos_ecdh_point *node, struct nos_time now, struct nos_err *err) NOS_CHECK;
 
+/*
+ * The keyring takes another one's place, of the same source: what waits in a spool under the keys
+ * of that one is still to be opened. Asks go under none of them.
+ */
+enum nos_code nos_holder_inherit(
+    struct nos_keyring *k, const struct nos_keyring *before, struct nos_err *err) NOS_CHECK;
+
 /* A pack under this key has its receipt: those before it are destroyed. False: there were none. */
 bool nos_holder_confirmed(struct nos_keyring *k, const struct nos_name *name);
 

@@ -88,7 +88,7 @@ static void supersede(
 static void confirm(struct nos_assoc *a, const struct nos_issuer *w, struct nos_assoc_key *k)
 {
 	nos_assoc_move(a, k, NOS_STATE_ACTIVE, "confirmed");
-	k->since = w->now;
+	k->since = k->confirmed = w->now;
 	settle_messages(a, &k->name);
 	supersede(a, w, k);
 	nos_assoc_sweep(a);
@@ -156,7 +156,8 @@ enum nos_code nos_issuer_enrol_again(struct nos_assoc *a, const struct nos_issue
 
 bool nos_issuer_wants_ask(const struct nos_assoc *a, uint64_t life)
 {
-	return a->resync || a->renew || a->base.life != life;
+	/* An offer that nobody takes up would stand in the way of each order to come. */
+	return a->resync || a->renew || a->offer.is || a->base.life != life;
 }
 
 size_t nos_issuer_outstanding(const struct nos_assoc *a, uint64_t life)

@@ -5,7 +5,8 @@
 #include "envelope/header.h"
 #include "json/decode.h"
 #include "key/derive.h"
-#include "scheme/scheme.h"
+#include "scheme/holder.h"
+#include "source/answer.h"
 
 static bool read_key(const struct nos_decode *key, struct nos_ecdh_point *ret)
 {
@@ -180,6 +181,21 @@ static enum nos_code fill_keys(
 	return NOS_OK;
 }
 
+/* Who registers in place of an older source learns by them what its key is called, its z, and its
+ * next number. */
+static enum nos_code take_grants(struct nos_str text, struct nos_keyring *k, struct nos_err *err)
+{
+	struct nos_scan scan = { .depth = 2 };
+	struct nos_answer_news grants = { 0 };
+
+	if (!nos_scan_parse(&scan, text, err) &&
+	    !nos_answer_keys(&scan, &scan.values[0], &grants, err))
+		(void)!nos_holder_grants(k, grants.keys, grants.key_count, nos_time_now(), err);
+	nos_answer_news_release(&grants);
+	nos_scan_release(&scan);
+	return err->code == NOS_DATA || err->code == NOS_TAG ? forged(err) : err->code;
+}
+
 static enum nos_code fill(const struct admission *a, struct nos_keyring *k, struct nos_err *err)
 {
 	const struct nos_grant_answer *m2 = &a->m2;
@@ -201,7 +217,7 @@ static enum nos_code fill(const struct admission *a, struct nos_keyring *k, stru
 	k->next = m2->next;
 	memcpy(k->pin, a->e->pin, sizeof(k->pin));
 	memcpy(k->sign, m2->sign, sizeof(k->sign));
-	return NOS_OK;
+	return take_grants(m2->grants, k, err);
 }
 
 enum nos_code nos_admission_take(const struct nos_pending *p, const struct nos_enrolment *e,

@@ -23,7 +23,7 @@ bool nos_admission_node(
  * m2 into the keyring of a new source, all but its URLs. node is the key that the pin names. On an
  * error *ret is to be released all the same. NOS_TAG: not this node's answer to p->m1; NOS_DENIED:
  * its, and it has another number than the enrolment says; NOS_INTERNAL: it names the source as none
- * can be named, or OpenSSL failed.
+ * can be named, or OpenSSL failed; NOS_CONFIG: it brings a key message of a newer nos.
  */
 enum nos_code nos_admission_take(const struct nos_pending *p, const struct nos_enrolment *e,
     const struct nos_ecdh_point *node, struct nos_str m2, struct nos_keyring *ret,

@@ -4,15 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/enc.h"
 #include "base/num.h"
 #include "json/decode.h"
 
 #define URN	   "urn:nos:"
 #define DETAIL_MAX 4096 /* bytes of a text that may be escaped */
 
+void nos_answer_news_release(struct nos_answer_news *n)
+{
+	free(n->keys);
+	nos_buf_release(&n->bytes);
+	*n = (struct nos_answer_news){ 0 };
+}
+
 void nos_answer_release(struct nos_answer *a)
 {
 	free(a->rejects);
+	nos_answer_news_release(&a->news);
 	*a = (struct nos_answer){ 0 };
 }
 
@@ -69,10 +78,94 @@ bool nos_answer_problem(struct nos_str body, struct nos_err *ret)
 	return good;
 }
 
+bool nos_answer_nonce(struct nos_str body, uint8_t ret[static NOS_ASK_NONCE_LEN])
+{
+	struct nos_scan scan = { .depth = 8 };
+	struct nos_err ignored = { 0 };
+	struct nos_decode d;
+	bool good = !nos_decode_object(&scan, body, "problem", &d, &ignored) &&
+		    nos_decode_has(&d, "nonce") &&
+		    !nos_decode_bytes(&d, "nonce", ret, NOS_ASK_NONCE_LEN, &ignored);
+
+	nos_scan_release(&scan);
+	return good;
+}
+
 static enum nos_code bad(const char *member, struct nos_err *err)
 {
 	return nos_err_set_field(
 	    err, NOS_INTERNAL, member, "the node's answer is not as it should be: %s", member);
+}
+
+/* Messages into memory that does not move while they come. */
+static enum nos_code read_keys(const struct nos_scan *scan, const struct nos_scan_value *array,
+    struct nos_answer_news *n, struct nos_err *err)
+{
+	const struct nos_scan_value *v;
+	uint32_t at = 0;
+
+	while (nos_scan_element(scan, array, &at, &v)) {
+		size_t before = n->bytes.len;
+
+		if (v->kind != NOS_SCAN_STRING || !nos_enc_base64_decode(v->raw, &n->bytes))
+			return nos_err_set(err, NOS_DATA, "not a key message");
+		n->keys[n->key_count++] = (struct nos_span){ (const uint8_t *)n->bytes.p + before,
+			n->bytes.len - before };
+	}
+	return NOS_OK;
+}
+
+enum nos_code nos_answer_keys(const struct nos_scan *scan, const struct nos_scan_value *array,
+    struct nos_answer_news *ret, struct nos_err *err)
+{
+	if (array->kind != NOS_SCAN_ARRAY || array->count > NOS_ANSWER_KEYS_MAX)
+		return nos_err_set(
+		    err, NOS_DATA, "not a list of %d key messages at most", NOS_ANSWER_KEYS_MAX);
+	nos_answer_news_release(ret);
+	if (!array->count)
+		return NOS_OK;
+	nos_buf_init(&ret->bytes, array->raw.len);
+	ret->keys = calloc(array->count, sizeof(*ret->keys));
+	if (!ret->keys || !nos_buf_reserve(&ret->bytes, array->raw.len))
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	return read_keys(scan, array, ret, err);
+}
+
+/* All of it may be missing, as at a node that replaces no keys. */
+static enum nos_code read_news(
+    const struct nos_decode *d, struct nos_answer_news *n, struct nos_err *err)
+{
+	const struct nos_scan_value *list = nos_scan_get(d->scan, d->object, "keys");
+	struct nos_err why = { 0 };
+
+	if (list && nos_answer_keys(d->scan, list, n, &why)) {
+		if (why.code == NOS_DATA)
+			return bad("keys", err);
+		*err = why;
+		return err->code;
+	}
+	if (nos_decode_bool(d, "resync", true, &n->resync, &why))
+		return bad("resync", err);
+	if (nos_decode_bool(d, "identity", true, &n->identity, &why))
+		return bad("identity", err);
+	return NOS_OK;
+}
+
+enum nos_code nos_answer_news_decode(
+    struct nos_str body, struct nos_answer_news *ret, struct nos_err *err)
+{
+	struct nos_scan scan = { .depth = 8 };
+	struct nos_err why = { 0 };
+	struct nos_decode d;
+
+	if (nos_decode_object(&scan, body, "answer", &d, &why))
+		nos_err_set(err, NOS_INTERNAL, "the node's answer is not JSON: %s", why.text);
+	else
+		(void)!read_news(&d, ret, err);
+	nos_scan_release(&scan);
+	if (err->code)
+		nos_answer_news_release(ret);
+	return err->code;
 }
 
 static enum nos_code read_reject(
@@ -154,6 +247,8 @@ static enum nos_code read_rest(
 static enum nos_code decode(
     const struct nos_decode *d, size_t readings, struct nos_answer *a, struct nos_err *err)
 {
+	if (read_news(d, &a->news, err))
+		return err->code;
 	if (!nos_decode_has(d, "accepted") && nos_decode_has(d, "type")) {
 		a->refused = read_problem(d, &a->why);
 		if (!a->refused)

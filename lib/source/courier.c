@@ -84,6 +84,25 @@ static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool w
 	return err->code;
 }
 
+/*
+ * What the last answer said of keys and could not be taken. A message that only a newer nos knows
+ * is said once a run: the key that there is goes on for as long as the node lets it.
+ */
+static enum nos_code take_fault(struct nos_courier *c, struct nos_err *err)
+{
+	struct nos_err *fault = &c->send->fault;
+
+	if (fault->code == NOS_CONFIG) {
+		if (!c->newer)
+			note(c, "%s", fault->text);
+		c->newer = true;
+		nos_err_clear(fault);
+	}
+	*err = *fault;
+	nos_err_clear(fault);
+	return err->code;
+}
+
 /* The oldest is settled: what the node refused of it no answer on stdout says. */
 static enum nos_code settle(
     struct nos_courier *c, size_t readings, struct nos_answer *a, struct nos_err *err)
@@ -108,6 +127,8 @@ enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err)
 
 		if (c->away && !nos_attempt_is_due(&c->send->attempt))
 			return NOS_OK;
+		if (nos_spool_rekey(c->spool, &c->send->config.ring->k, err))
+			return err->code;
 		if (nos_spool_oldest(c->spool, &p, err)) {
 			if (err->code != NOS_DATA)
 				return err->code;
@@ -122,7 +143,7 @@ enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err)
 			nos_err_clear(err);
 			return NOS_OK;
 		}
-		if (settle(c, p.readings, &answer, err))
+		if (settle(c, p.readings, &answer, err) || take_fault(c, err))
 			return err->code;
 	}
 	return NOS_OK;
@@ -135,7 +156,8 @@ static enum nos_code put_by(struct nos_courier *c, const struct nos_send_pack *p
 	struct nos_err why = *err;
 
 	nos_err_clear(err);
-	if (nos_spool_add(c->spool, p, err))
+	if (nos_spool_rekey(c->spool, &c->send->config.ring->k, err) ||
+	    nos_spool_add(c->spool, p, err))
 		return err->code;
 	c->spooled++;
 	*ret_fate = NOS_COURIER_SPOOLED;
@@ -152,7 +174,7 @@ enum nos_code nos_courier_deliver(struct nos_courier *c, struct nos_send_pack *p
 		return c->spool ? put_by(c, p, ret_fate, err) : err->code;
 	if (!push(c, p, false, ret_answer, err)) {
 		*ret_fate = NOS_COURIER_ANSWERED;
-		return NOS_OK;
+		return take_fault(c, err);
 	}
 	if (p->seq && !p->sent) {
 		nos_ring_back(c->send->config.ring, p->seq);
@@ -160,6 +182,16 @@ enum nos_code nos_courier_deliver(struct nos_courier *c, struct nos_send_pack *p
 		p->url[0] = '\0';
 	}
 	return c->spool ? put_by(c, p, ret_fate, err) : err->code;
+}
+
+enum nos_code nos_courier_heard(
+    struct nos_courier *c, const struct nos_answer_news *news, struct nos_err *err)
+{
+	struct nos_err *fault = &c->send->fault, why = { 0 };
+
+	if (nos_send_heard(c->send, news, &why) && !fault->code)
+		*fault = why;
+	return take_fault(c, err);
 }
 
 bool nos_courier_next(const struct nos_courier *c, struct nos_mono *ret)

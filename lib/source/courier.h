@@ -26,6 +26,7 @@ struct nos_courier {
 	nos_courier_note *note;
 	void *note_state;
 	bool copied;	    /* a number was in use: the keyring is a copy, and it was said */
+	bool newer;	    /* a key message of a newer nos came, and it was said */
 	bool away;	    /* the last try failed … */
 	struct nos_err why; /* … by this */
 	uint64_t accepted;  /* packs of the spool that were settled */
@@ -39,7 +40,7 @@ struct nos_courier {
  * Send what waits, as far as the node takes it. NOS_OK also where the node is away (c->away): the
  * rest waits on; and where a pack was put aside (c->aside). A number that is in use is waited out
  * as a node without room is. Anything else: what nos_send_pack and nos_spool_* return, and cannot
- * be waited out.
+ * be waited out; or what an answer said of keys could not be taken.
  */
 enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err) NOS_CHECK;
 
@@ -47,10 +48,15 @@ enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err) NOS_
  * A pack that has just come: to the node, or, where there is a spool, behind what waits.
  * *ret_answer is set with NOS_COURIER_ANSWERED; released by the caller, and all-zero before. *p has
  * its number then. NOS_OK with ANSWERED and SPOOLED; an error with SPOOLED is one that cannot be
- * waited out.
+ * waited out, one with ANSWERED says that what the answer said of keys could not be taken.
  */
 enum nos_code nos_courier_deliver(struct nos_courier *c, struct nos_send_pack *p,
     enum nos_courier_fate *ret_fate, struct nos_answer *ret_answer, struct nos_err *err) NOS_CHECK;
+
+/* Take what a poll said of keys, which is to be believed. What nos_send_heard returns, but
+ * NOS_CONFIG, which is said once a run. */
+enum nos_code nos_courier_heard(
+    struct nos_courier *c, const struct nos_answer_news *news, struct nos_err *err) NOS_CHECK;
 
 /* When the spool wants to be looked at; false: nothing waits in it. */
 bool nos_courier_next(const struct nos_courier *c, struct nos_mono *ret);

@@ -11,7 +11,7 @@
 
 void nos_lines_init(struct nos_lines *l, int fd, uint64_t max, const volatile int *stop)
 {
-	*l = (struct nos_lines){ .fd = fd, .max = max, .stop = stop };
+	*l = (struct nos_lines){ .fd = fd, .wake = -1, .max = max, .stop = stop };
 	nos_buf_init(&l->in, max + 2 * READ_SIZE);
 }
 
@@ -67,7 +67,8 @@ static bool tidy(const struct nos_lines *l, struct nos_str *line)
  * between the look at stop and the wait, so that none falls between them. */
 static enum nos_lines_event wait_input(const struct nos_lines *l, const struct nos_mono *until)
 {
-	struct pollfd p = { .fd = l->fd, .events = POLLIN };
+	struct pollfd p[2] = { { .fd = l->fd, .events = POLLIN },
+		{ .fd = l->wake, .events = POLLIN } };
 	sigset_t signals, before;
 	int n = -1;
 
@@ -81,12 +82,14 @@ static enum nos_lines_event wait_input(const struct nos_lines *l, const struct n
 		struct timespec left = { .tv_sec = (time_t)(us / 1000000),
 			.tv_nsec = (long)(us % 1000000) * 1000 };
 
-		n = ppoll(&p, 1, until ? &left : NULL, &before);
+		n = ppoll(p, 2, until ? &left : NULL, &before);
 		if (n < 0 && errno != EINTR)
 			n = 1; /* the read will say what is wrong */
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return *l->stop ? NOS_LINES_STOP : n ? NOS_LINES_LINE : NOS_LINES_WAIT;
+	if (*l->stop)
+		return NOS_LINES_STOP;
+	return p[1].revents ? NOS_LINES_WAKE : n ? NOS_LINES_LINE : NOS_LINES_WAIT;
 }
 
 static enum nos_code fill(struct nos_lines *l, struct nos_err *err)

@@ -12,6 +12,7 @@
 
 struct nos_lines {
 	int fd;
+	int wake;		  /* a further descriptor that ends a wait; -1: none */
 	uint64_t max;		  /* bytes of a line */
 	const volatile int *stop; /* set by a handler of SIGINT or SIGTERM (cli/start.h) */
 	struct nos_buf in;
@@ -25,11 +26,12 @@ enum nos_lines_event {
 	NOS_LINES_LINE, /* a line that is not blank */
 	NOS_LINES_LONG, /* one over max; its number counts */
 	NOS_LINES_WAIT, /* the moment has come, and no line is there */
+	NOS_LINES_WAKE, /* wake can be read, which is its owner's; it goes before the input */
 	NOS_LINES_END,
 	NOS_LINES_STOP,
 };
 
-/* Nothing is read yet. */
+/* Nothing is read yet; wake is -1. */
 void nos_lines_init(struct nos_lines *l, int fd, uint64_t max, const volatile int *stop);
 void nos_lines_release(struct nos_lines *l);
 

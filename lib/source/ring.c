@@ -109,6 +109,11 @@ void nos_ring_skip(struct nos_ring *r, uint64_t next)
 		r->next = next;
 }
 
+enum nos_code nos_ring_keep(struct nos_ring *r, struct nos_err *err)
+{
+	return save(r, r->next > r->reserved ? r->next : r->reserved, err);
+}
+
 enum nos_code nos_ring_close(struct nos_ring *r, struct nos_err *err)
 {
 	return r->next == r->reserved ? NOS_OK : save(r, r->next, err);

@@ -55,6 +55,13 @@ void nos_ring_back(struct nos_ring *r, uint64_t seq);
 /* Go on at next, where that is ahead. */
 void nos_ring_skip(struct nos_ring *r, uint64_t next);
 
+/*
+ * Write the keyring as it is in memory, with the number that the file says, or a higher one that
+ * was skipped to. On disk when this returns; on an error the old file is whole. What
+ * nos_file_replace returns.
+ */
+enum nos_code nos_ring_keep(struct nos_ring *r, struct nos_err *err) NOS_CHECK;
+
 /* A clean end: what was reserved and not given out is given back on disk. The lock stays. */
 enum nos_code nos_ring_close(struct nos_ring *r, struct nos_err *err) NOS_CHECK;
 

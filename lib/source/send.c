@@ -14,6 +14,7 @@ void nos_send_init(struct nos_send *s)
 
 void nos_send_release(struct nos_send *s)
 {
+	nos_keeper_release(&s->keeper);
 	nos_http_client_free(s->client);
 	nos_pack_keys_release(&s->keys);
 	nos_buf_release(&s->answer.body);
@@ -37,13 +38,20 @@ static enum nos_code take_urls(struct nos_send *s, struct nos_err *err)
 	return NOS_OK;
 }
 
+/* Those of the key that is newest now. */
 static enum nos_code take_keys(struct nos_send *s, struct nos_err *err)
 {
 	const struct nos_keyring *k = &s->config.ring->k;
 	const struct nos_keyring_key *key = nos_keyring_active(k);
+	char kid[NOS_NAME_TEXT_MAX];
 	NOS_AUTO(secret) k_s = { 0 };
 
-	nos_name_format(&key->name, s->kid);
+	nos_name_format(&key->name, kid);
+	if (s->z == k->z && strcmp(s->kid, kid) == 0)
+		return NOS_OK;
+	s->z = k->z;
+	s->name = key->name;
+	memcpy(s->kid, kid, sizeof(s->kid));
 	if (nos_derive_static(&k->z_key, NOS_DERIVE_AUTH, &k_s, err))
 		return err->code;
 	return nos_pack_keys_make(
@@ -59,9 +67,12 @@ enum nos_code nos_send_open(
 		.answer_max = ANSWER_MAX };
 
 	s->config = *config;
-	if (take_urls(s, err) || (config->ring && take_keys(s, err)))
+	if (take_urls(s, err) || (config->ring && take_keys(s, err)) ||
+	    (!config->carrier && nos_http_client_new(&http, &s->client, err)))
 		return err->code;
-	return nos_http_client_new(&http, &s->client, err);
+	s->carrier = config->carrier ? *config->carrier : nos_carrier_straight(s->client);
+	nos_keeper_init(&s->keeper, config->ring, &s->carrier, config->stop);
+	return NOS_OK;
 }
 
 /* A pack goes again to the node that it went to first, as long as there is such a node. */
@@ -84,22 +95,24 @@ enum nos_code nos_send_number(struct nos_send *s, struct nos_send_pack *p, struc
 
 static enum nos_code seal(struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
 {
-	const struct nos_pack pack = { .kid = nos_str_of(s->kid),
-		.source = nos_str_of(s->config.ring->k.source),
+	struct nos_pack pack = { .source = nos_str_of(s->config.ring->k.source),
 		.cty = NOS_STR(NOS_SEND_CTY),
 		.seq = p->seq };
 
+	if (take_keys(s, err))
+		return err->code;
+	pack.kid = nos_str_of(s->kid);
 	nos_buf_truncate(&s->jwe, 0);
 	return nos_pack_seal(&s->keys, &pack, nos_str_bytes(p->text), &s->jwe, err);
 }
 
-static void make_url(const struct nos_send *s, const char *base, struct nos_buf *url)
+static void make_path(const struct nos_send *s, struct nos_buf *path)
 {
-	nos_buf_init(url, 2 * NOS_URL_MAX);
-	nos_url_join(url, base, "/v1/data");
+	nos_buf_init(path, NOS_CARRIER_PATH_MAX);
+	nos_buf_add_text(path, "/v1/data");
 	if (s->config.kind) {
-		nos_buf_add_text(url, "?kind=");
-		nos_http_client_escape(url, nos_str_of(s->config.kind));
+		nos_buf_add_text(path, "?kind=");
+		nos_http_client_escape(path, nos_str_of(s->config.kind));
 	}
 }
 
@@ -119,18 +132,57 @@ static bool is_passing(enum nos_code code)
 	return code == NOS_IO || code == NOS_BUSY || code == NOS_AWAY || code == NOS_INTERNAL;
 }
 
+/* What is waited out. */
+static bool is_waiting(enum nos_code code)
+{
+	return code == NOS_AWAY || code == NOS_BUSY || code == NOS_TAG;
+}
+
+/* The pack is settled whatever becomes of this. */
+static void note_fault(struct nos_send *s, const struct nos_err *why)
+{
+	if (why->code && !s->fault.code)
+		s->fault = *why;
+}
+
+/* A receipt proves the key that it was made with; what else the answer says of keys comes then. */
+static void learn(struct nos_send *s, const struct nos_answer *a)
+{
+	struct nos_err why = { 0 };
+
+	if (!nos_keeper_confirmed(&s->keeper, &s->name, &why))
+		(void)!nos_keeper_heard(&s->keeper, &a->news, &why);
+	note_fault(s, &why);
+}
+
+/* The keyring is an old copy: the node says what it has not. Once a run. */
+static void catch_up(struct nos_send *s)
+{
+	struct nos_err why = { 0 };
+
+	if (s->copied)
+		return;
+	s->copied = true;
+	(void)!nos_keeper_ask(&s->keeper, &why);
+	if (!is_waiting(why.code))
+		note_fault(s, &why);
+}
+
 /* The body, which is to be believed. The status line is not under the receipt. */
-static enum nos_code settle(const struct nos_send *s, struct nos_send_pack *p, bool first,
-    struct nos_answer *ret, struct nos_err *err)
+static enum nos_code settle(
+    struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
 {
 	if (nos_answer_decode(nos_buf_str(&s->answer.body), p->readings, ret, err))
 		return err->code;
+	if (s->config.ring)
+		learn(s, ret);
 	if (ret->refused && is_passing(ret->why.code)) {
 		nos_err_set(err, NOS_BUSY, "%s: %s", p->url, ret->why.text);
 		nos_answer_release(ret);
 		return NOS_BUSY;
 	}
-	if (!s->config.ring || !ret->duplicates || ret->same || !first)
+	/* Other readings under its number: it was given by a copy of this keyring. */
+	if (!s->config.ring || !ret->duplicates || ret->same)
 		return NOS_OK;
 	if (ret->next <= p->seq)
 		nos_err_set_field(
@@ -139,6 +191,8 @@ static enum nos_code settle(const struct nos_send *s, struct nos_send_pack *p, b
 		nos_err_set(err, NOS_EXISTS, "the number was in use");
 	nos_ring_skip(s->config.ring, ret->next);
 	nos_answer_release(ret);
+	if (err->code == NOS_EXISTS)
+		catch_up(s);
 	return err->code;
 }
 
@@ -159,17 +213,17 @@ static enum nos_code unproven(
 	}
 }
 
-static enum nos_code judge_sealed(const struct nos_send *s, struct nos_send_pack *p, bool first,
-    struct nos_answer *ret, struct nos_err *err)
+static enum nos_code judge_sealed(
+    struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
 {
 	if (!nos_pack_receipt_is_good(&s->keys, nos_buf_span(&s->jwe),
 		nos_buf_span(&s->answer.body), nos_str_of(s->answer.receipt)))
 		return unproven(s, p, err);
-	return settle(s, p, first, ret, err);
+	return settle(s, p, ret, err);
 }
 
 static enum nos_code judge_open(
-    const struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
+    struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
 {
 	switch (s->answer.status) {
 	case 202:
@@ -177,7 +231,7 @@ static enum nos_code judge_open(
 	case 413:
 	case 415:
 	case 422:
-		return settle(s, p, true, ret, err);
+		return settle(s, p, ret, err);
 	case 401:
 	case 403:
 		return said(s, NOS_DENIED, p->url, err);
@@ -190,26 +244,67 @@ static enum nos_code judge_open(
 }
 
 /* One try. A pack that did not leave may go to another URL the next time. */
-static enum nos_code once(
-    struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
+static enum nos_code once(struct nos_send *s, struct nos_send_pack *p, uint64_t most_ms,
+    struct nos_answer *ret, struct nos_err *err)
 {
-	bool sealed = s->config.ring != NULL, first = !p->sent;
+	bool sealed = s->config.ring != NULL;
 	struct nos_span body = sealed ? nos_buf_span(&s->jwe) : nos_str_bytes(p->text);
-	NOS_AUTO(buf) url = { 0 };
+	NOS_AUTO(buf) path = { 0 };
+	struct nos_carrier_request r = { .url = p->url,
+		.media = sealed ? "application/jose" : NOS_SEND_CTY,
+		.body = &body,
+		.most_ms = most_ms };
 	enum nos_code code;
 
 	nos_err_clear(err);
-	make_url(s, p->url, &url);
-	code = nos_http_client_send(
-	    s->client, url.p, sealed ? "application/jose" : NOS_SEND_CTY, &body, &s->answer, err);
+	make_path(s, &path);
+	r.path = path.p;
+	code = nos_carrier_send(&s->carrier, &r, &s->answer, err);
 	p->sent |= s->answer.sent;
 	if (!code)
-		return sealed ? judge_sealed(s, p, first, ret, err) : judge_open(s, p, ret, err);
+		return sealed ? judge_sealed(s, p, ret, err) : judge_open(s, p, ret, err);
 	if (!p->sent) {
 		s->url = (s->url + 1) % s->url_count;
 		snprintf(p->url, sizeof(p->url), "%s", s->urls[s->url]);
 	}
 	return code;
+}
+
+/*
+ * The node does not know the key: ask it, and seal the pack anew under the key that it gave. Where
+ * it has seen numbers that this keyring never gave, one that was just given may be another's.
+ */
+static enum nos_code ask_anew(
+    struct nos_send *s, const struct nos_send_pack *p, bool first, struct nos_err *err)
+{
+	const struct nos_ring *ring = s->config.ring;
+	const struct nos_err refusal = *err;
+	const uint64_t next = ring->next;
+
+	if (nos_keeper_refused(&s->keeper, nos_buf_str(&s->answer.body), err)) {
+		if (is_waiting(err->code))
+			*err = refusal;
+		return err->code;
+	}
+	if (first && ring->next > next)
+		return nos_err_set(err, NOS_EXISTS, "the number was in use");
+	return seal(s, p, err);
+}
+
+static enum nos_code prepare(
+    struct nos_send *s, const struct nos_send_pack *p, uint64_t most_ms, struct nos_err *err)
+{
+	if (!s->config.ring)
+		return NOS_OK;
+	nos_keeper_aim(&s->keeper, p->url, most_ms);
+	return nos_keeper_begin(&s->keeper, err) ? err->code : seal(s, p, err);
+}
+
+static uint64_t limit_ms(struct nos_mono until)
+{
+	uint64_t ms = nos_attempt_limit_ms(until);
+
+	return ms < ANSWER_MS ? ms : ANSWER_MS;
 }
 
 enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_t wait_ms,
@@ -218,13 +313,16 @@ enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_
 	const struct nos_mono until = { nos_mono_now().us + wait_ms * 1000 };
 	const struct nos_mono answered = { nos_mono_now().us +
 					   (wait_ms ? wait_ms : s->config.try_ms) * 1000 };
+	const bool first = !p->sent;
 
-	if (s->config.ring && seal(s, p, err))
+	if (prepare(s, p, limit_ms(answered), err))
 		return err->code;
 	for (;;) {
-		nos_http_client_limit(s->client, nos_attempt_limit_ms(answered));
-		once(s, p, ret, err);
-		if (err->code != NOS_AWAY && err->code != NOS_BUSY && err->code != NOS_TAG) {
+		nos_keeper_aim(&s->keeper, p->url, limit_ms(answered));
+		once(s, p, limit_ms(answered), ret, err);
+		if (err->code == NOS_TAG && !ask_anew(s, p, first, err))
+			continue;
+		if (!is_waiting(err->code)) {
 			nos_attempt_good(&s->attempt);
 			return err->code;
 		}
@@ -232,4 +330,12 @@ enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_
 		if (!nos_attempt_wait(&s->attempt, until, s->config.stop))
 			return err->code;
 	}
+}
+
+enum nos_code nos_send_heard(
+    struct nos_send *s, const struct nos_answer_news *news, struct nos_err *err)
+{
+	nos_keeper_aim(&s->keeper, s->urls[s->url], ANSWER_MS);
+	return nos_keeper_begin(&s->keeper, err) ? err->code
+						 : nos_keeper_heard(&s->keeper, news, err);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One pack to the node, and its answer, which is believed by its receipt alone (nos-wire(7), "A
- * source believes an answer only by its receipt"). Anonymous readings have neither seal nor
+ * source believes an answer only by its receipt"). It goes under the key that is newest then; what
+ * an answer says of keys the keyring's keeper takes. Anonymous readings have neither seal nor
  * receipt. One pack at a time; not thread-safe.
  */
 #ifndef NOS_SOURCE_SEND_H
@@ -11,6 +12,7 @@
 #include "net/http_client.h"
 #include "source/answer.h"
 #include "source/attempt.h"
+#include "source/keeper.h"
 #include "source/ring.h"
 #include "net/url.h"
 
@@ -26,11 +28,12 @@ struct nos_send_pack {
 };
 
 struct nos_send_config {
-	struct nos_ring *ring;	  /* NULL: anonymous */
-	const char *const *urls;  /* of the node, in place of the keyring's */
-	size_t url_count;	  /* 0: the keyring's */
-	const char *kind;	  /* of an anonymous source, NULL: not said */
-	const char *ca;		  /* NULL: the system's */
+	struct nos_ring *ring;		   /* NULL: anonymous */
+	const char *const *urls;	   /* of the node, in place of the keyring's */
+	size_t url_count;		   /* 0: the keyring's */
+	const char *kind;		   /* of an anonymous source, NULL: not said */
+	const char *ca;			   /* NULL: the system's */
+	const struct nos_carrier *carrier; /* NULL: straight, by HTTP */
 	uint64_t try_ms;	  /* longest wait for an answer where nos_send_pack tries once */
 	const volatile int *stop; /* no further try once it is not 0; one under way is finished */
 };
@@ -39,10 +42,16 @@ struct nos_send {
 	struct nos_send_config config;
 	const char *urls[NOS_KEYRING_URLS_MAX];
 	size_t url_count, url; /* url: where a new pack goes */
+	struct nos_name name;  /* of the key in keys … */
 	char kid[NOS_NAME_TEXT_MAX];
+	uint64_t z; /* … and the generation of its K_S, 0: none yet */
 	struct nos_pack_keys keys;
 	struct nos_attempt attempt;
-	struct nos_http_client *client;
+	struct nos_http_client *client; /* NULL: another's carrier */
+	struct nos_carrier carrier;
+	struct nos_keeper keeper; /* of the ring */
+	bool copied;		  /* a number was in use, and the node was asked */
+	struct nos_err fault;	  /* what an answer said of keys could not be taken */
 	struct nos_http_answer answer;
 	struct nos_buf jwe;
 };
@@ -64,17 +73,25 @@ enum nos_code nos_send_number(
 /*
  * Send a pack that has its number, and try again for wait_ms (0: once). An answer is waited for as
  * long as is left of it, a second at least and half a minute at most. NOS_OK: it is settled by
- * *ret, which was released or is all-zero.
- * NOS_EXISTS  its number was in use at its first sending: the keyring is an old copy, or used
+ * *ret, which was released or is all-zero; what it says of keys was taken, or s->fault says why
+ * not, which the caller clears. A pack that the node does not know the key of goes again under
+ * another, where asking the node has given one.
+ * NOS_EXISTS  its number is in use by other readings: the keyring is an old copy, or used
  *             elsewhere at once. The ring stands at the node's next; take another number
  * NOS_AWAY    not reached, or no answer that can be believed
  * NOS_BUSY    the node has no room
  * NOS_TAG     the node does not know the key, without a receipt: nothing is settled
- * NOS_DENIED  anonymous readings are not taken
+ * NOS_DENIED  anonymous readings are not taken; or the source was revoked, to be believed
  * NOS_LARGE   longer than a pack can be
  * NOS_INTERNAL  the answer has its receipt, and is not as it should be
+ * and what nos_keeper_refused returns of the keyring's file
  */
 enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_t wait_ms,
     struct nos_answer *ret, struct nos_err *err) NOS_CHECK;
+
+/* Take what another answer says of keys that is to be believed, as a poll's (source/follow.h). What
+ * nos_keeper_heard returns. */
+enum nos_code nos_send_heard(
+    struct nos_send *s, const struct nos_answer_news *news, struct nos_err *err) NOS_CHECK;
 
 #endif

@@ -27,7 +27,7 @@ void nos_spool_init(struct nos_spool *s)
 
 void nos_spool_release(struct nos_spool *s)
 {
-	nos_pack_keys_release(&s->keys);
+	explicit_bzero(s->keys, sizeof(s->keys));
 	nos_buf_release(&s->plain);
 	free(s->entries);
 	nos_spool_init(s);
@@ -122,22 +122,43 @@ static enum nos_code look(struct nos_spool *s, struct nos_err *err)
 	return err->code;
 }
 
+static enum nos_code add_key(
+    struct nos_spool *s, uint64_t z, const struct nos_secret *key, struct nos_err *err)
+{
+	const struct nos_name name = { .kind = 'z', .count = 1, .parts = { z } };
+	struct nos_spool_key *k = &s->keys[s->key_count++];
+
+	nos_name_format(&name, k->kid);
+	return nos_pack_keys_make(
+	    key, key, nos_str_of(k->kid), nos_str_of(s->source), &k->keys, err);
+}
+
+enum nos_code nos_spool_rekey(struct nos_spool *s, const struct nos_keyring *k, struct nos_err *err)
+{
+	NOS_AUTO(secret) key = { 0 };
+
+	if (s->z == k->z)
+		return NOS_OK;
+	s->key_count = 0;
+	if (nos_derive_static(&k->z_key, NOS_DERIVE_SPOOL, &key, err) ||
+	    add_key(s, k->z, &key, err))
+		return err->code;
+	for (size_t i = 0; i < k->older_count; i++)
+		if (add_key(s, k->older[i].z, &k->older[i].spool, err))
+			return err->code;
+	s->z = k->z;
+	return NOS_OK;
+}
+
 enum nos_code nos_spool_open(struct nos_spool *s, const char *dir, const struct nos_keyring *k,
     uint64_t max_bytes, struct nos_err *err)
 {
-	const struct nos_name name = { .kind = 'z', .count = 1, .parts = { k->z } };
-	NOS_AUTO(secret) key = { 0 };
-
 	s->max_bytes = max_bytes;
 	snprintf(s->source, sizeof(s->source), "%s", k->source);
-	nos_name_format(&name, s->kid);
 	if (snprintf(s->folder, sizeof(s->folder), "%s/%s", dir, k->source) >=
 	    (int)sizeof(s->folder))
 		return nos_err_set(err, NOS_USAGE, "the spool's path is too long");
-	if (nos_derive_static(&k->z_key, NOS_DERIVE_SPOOL, &key, err) ||
-	    nos_pack_keys_make(
-		&key, &key, nos_str_of(s->kid), nos_str_of(s->source), &s->keys, err) ||
-	    nos_file_folder(s->folder, err))
+	if (nos_spool_rekey(s, k, err) || nos_file_folder(s->folder, err))
 		return err->code;
 	return look(s, err);
 }
@@ -161,7 +182,7 @@ static void encode(struct nos_buf *b, const struct nos_send_pack *p)
 static enum nos_code seal(const struct nos_spool *s, uint64_t number, const struct nos_send_pack *p,
     struct nos_buf *ret, struct nos_err *err)
 {
-	const struct nos_pack pack = { .kid = nos_str_of(s->kid),
+	const struct nos_pack pack = { .kid = nos_str_of(s->keys[0].kid),
 		.source = nos_str_of(s->source),
 		.cty = NOS_STR("application/nos-spool"),
 		.seq = number };
@@ -171,7 +192,7 @@ static enum nos_code seal(const struct nos_spool *s, uint64_t number, const stru
 	encode(&plain, p);
 	if (nos_buf_check(&plain, "pack", err))
 		return err->code;
-	return nos_pack_seal(&s->keys, &pack, nos_buf_span(&plain), ret, err);
+	return nos_pack_seal(&s->keys[0].keys, &pack, nos_buf_span(&plain), ret, err);
 }
 
 enum nos_code nos_spool_add(struct nos_spool *s, const struct nos_send_pack *p, struct nos_err *err)
@@ -215,21 +236,32 @@ static enum nos_code decode_head(
 	return err->code;
 }
 
+/* The key of that name; NULL: of another keyring, or of one that was long ago. */
+static const struct nos_spool_key *find_key(const struct nos_spool *s, const char *kid)
+{
+	for (size_t i = 0; i < s->key_count; i++)
+		if (strcmp(kid, s->keys[i].kid) == 0)
+			return &s->keys[i];
+	return NULL;
+}
+
 /* What is read of a file: header, seal, head. */
 static enum nos_code open_file(struct nos_spool *s, uint64_t number, struct nos_str jwe,
     struct nos_send_pack *ret, struct nos_err *err)
 {
 	struct nos_scan scan = { .depth = 4 };
 	struct nos_header h = { 0 };
+	const struct nos_spool_key *key;
 	struct nos_str head;
 
 	(void)!nos_header_read(jwe, NOS_HEADER_PACK, NOS_PACK_MAX, &scan, &h, err);
 	nos_scan_release(&scan);
 	if (err->code)
 		return err->code;
-	if (strcmp(h.kid, s->kid) != 0 || strcmp(h.source, s->source) != 0 || h.seq != number)
+	key = find_key(s, h.kid);
+	if (!key || strcmp(h.source, s->source) != 0 || h.seq != number)
 		return nos_err_set(err, NOS_DATA, "of another keyring, or renamed");
-	if (nos_pack_open(&s->keys, jwe, &s->plain, err))
+	if (nos_pack_open(&key->keys, jwe, &s->plain, err))
 		return err->code;
 	ret->text = nos_buf_str(&s->plain);
 	nos_str_cut(&ret->text, '\n', &head);

@@ -22,11 +22,18 @@ struct nos_spool_entry {
 	uint64_t number, bytes;
 };
 
+/* The key of one generation of Z. */
+struct nos_spool_key {
+	char kid[NOS_NAME_TEXT_MAX];
+	struct nos_pack_keys keys;
+};
+
 struct nos_spool {
 	char folder[PATH_MAX];
 	char source[33];
-	char kid[NOS_NAME_TEXT_MAX];
-	struct nos_pack_keys keys;
+	uint64_t z;
+	struct nos_spool_key keys[1 + NOS_KEYRING_OLDER_MAX]; /* the present one, then older ones */
+	size_t key_count;
 	uint64_t max_bytes;
 	uint64_t bytes; /* of all that wait */
 	uint64_t last;	/* the highest number there ever was, as far as names show */
@@ -44,6 +51,11 @@ void nos_spool_release(struct nos_spool *s);
  * path is too long; NOS_INTERNAL. */
 enum nos_code nos_spool_open(struct nos_spool *s, const char *dir, const struct nos_keyring *k,
     uint64_t max_bytes, struct nos_err *err) NOS_CHECK;
+
+/* Go on under the keys of a keyring whose Z may be another by now: what waits opens under that of
+ * its time, what comes is sealed under the present one. NOS_INTERNAL alone. */
+enum nos_code nos_spool_rekey(
+    struct nos_spool *s, const struct nos_keyring *k, struct nos_err *err) NOS_CHECK;
 
 /* Put a pack behind the others, on disk when this returns. NOS_BUSY: it would be over max_bytes;
  * NOS_DENIED; NOS_IO; NOS_INTERNAL. */

@@ -364,43 +364,14 @@ static enum nos_code sqlite_erase(
 	return leave(q, own, erase_now(q, stream, position, err), err);
 }
 
-/* Who purges has others to serve: it does not wait in their queue. */
-static enum nos_code try_door(const struct nos_sqlite_db *q, struct nos_err *err)
-{
-	for (int tries = 0; flock(q->door, LOCK_EX | LOCK_NB) < 0; tries++) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return nos_err_set_errno(err, NOS_IO, errno, "store: lock");
-		if (!nos_sqlite_db_wait_soon(tries))
-			return nos_err_set(err, NOS_BUSY, "store: purge: another writes");
-	}
-	return NOS_OK;
-}
-
-/* SQLite takes the new log for a change; none is made while the door is held. */
-static enum nos_code purge_now(struct nos_sqlite_db *q, struct nos_err *err)
-{
-	uint64_t before, after;
-
-	if (nos_sqlite_db_number(q, "PRAGMA data_version", &before, err) ||
-	    nos_sqlite_db_purge(q, err) ||
-	    nos_sqlite_db_number(q, "PRAGMA data_version", &after, err))
-		return err->code;
-	if (q->version == before)
-		q->version = after;
-	return NOS_OK;
-}
-
+/* Not through the door: SQLite's own locks keep writers out, and it does not wait in their queue.
+ */
 static enum nos_code sqlite_purge(void *e, struct nos_err *err)
 {
 	struct nos_sqlite_db *q = e;
-	enum nos_code code;
 
 	assert(!q->group);
-	if (try_door(q, err))
-		return err->code;
-	code = purge_now(q, err);
-	flock(q->door, LOCK_UN);
-	return code;
+	return nos_sqlite_db_purge(q, err);
 }
 
 static enum nos_code sqlite_space(

@@ -15,7 +15,7 @@
 /* PRAGMA user_version of what this file writes. 1: pages were not scrubbed. */
 #define FORMAT	      2
 #define BUSY_TRIES    20000
-#define SOON_TRIES    40
+#define PURGE_TRIES   40
 #define BUSY_SLEEP_US 500
 
 #define TEXT(x)	   TEXT_OF(x)
@@ -106,12 +106,6 @@ static int wait_busy(void *state, int tries)
 	return tries < q->busy_tries;
 }
 
-bool nos_sqlite_db_wait_soon(int tries)
-{
-	usleep(BUSY_SLEEP_US);
-	return tries < SOON_TRIES;
-}
-
 /* One number that a statement without parameters gives. */
 enum nos_code nos_sqlite_db_number(
     struct nos_sqlite_db *q, const char *sql, uint64_t *ret, struct nos_err *err)
@@ -144,7 +138,8 @@ static enum nos_code empty_log(const struct nos_sqlite_db *q, struct nos_err *er
 	    sqlite3_wal_checkpoint_v2(q->db, "main", SQLITE_CHECKPOINT_TRUNCATE, &frames, NULL);
 
 	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED || (rc == SQLITE_OK && frames > 0))
-		return nos_err_set(err, NOS_BUSY, "store: purge: another reads an older state");
+		return nos_err_set(
+		    err, NOS_BUSY, "store: purge: another writes, or reads an older state");
 	return rc == SQLITE_OK ? sync_log(q, err) : nos_sqlite_db_failed(q, "purge", err);
 }
 
@@ -152,9 +147,12 @@ enum nos_code nos_sqlite_db_purge(struct nos_sqlite_db *q, struct nos_err *err)
 {
 	enum nos_code code;
 
-	q->busy_tries = SOON_TRIES;
+	q->busy_tries = PURGE_TRIES;
 	code = empty_log(q, err);
 	q->busy_tries = BUSY_TRIES;
+	/* A page in the cache still has its gap, and would bring it into the log when it is
+	 * changed. The caches of others go since the log is a new one. */
+	sqlite3_db_release_memory(q->db);
 	return code;
 }
 

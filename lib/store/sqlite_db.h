@@ -47,10 +47,6 @@ enum nos_code nos_sqlite_db_failed(
  */
 enum nos_code nos_sqlite_db_purge(struct nos_sqlite_db *q, struct nos_err *err) NOS_CHECK;
 
-/* For who cannot wait long: half a millisecond, tries counted from 0; false: that was long enough.
- */
-bool nos_sqlite_db_wait_soon(int tries);
-
 /* Statements without a row; one number that one without parameters gives. */
 enum nos_code nos_sqlite_db_run(
     const struct nos_sqlite_db *q, const char *sql, struct nos_err *err) NOS_CHECK;

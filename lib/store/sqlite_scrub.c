@@ -129,8 +129,8 @@ int nos_sqlite_scrub_file(sqlite3 *db)
 {
 	uint8_t page[PAGE_MAX], clean[PAGE_MAX];
 	sqlite3_file *file = NULL;
-	sqlite3_int64 end;
-	size_t size;
+	sqlite3_int64 end = 0;
+	size_t size = PAGE_MIN;
 	int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
 
 	if (rc == SQLITE_OK)

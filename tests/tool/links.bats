@@ -9,6 +9,7 @@ allowed() {
 	cat <<-'END'
 		nos-keytable cjose crypto jansson sqlite3
 		nos-register cjose crypto curl jansson ssl
+		nos-rekey cjose crypto jansson sqlite3
 		nos-score
 		nos-send cjose crypto curl jansson ssl
 		nos-serve cjose crypto jansson microhttpd mosquitto sqlite3 ssl

@@ -357,6 +357,30 @@ quicker() {
 	[ "$status" -eq 143 ] && [ "$(jq -r .status answers)" = accepted ] && [ "$(next)" -eq 2 ]
 }
 
+@test "with --follow SIGTERM and SIGINT answer what is in hand and end with 0, and so does the end of input" {
+	station
+	n=0
+	for signal in TERM INT; do
+		rm -f in answers
+		mkfifo in
+		# A job of a script ignores SIGINT, and what it starts would too.
+		env --default-signal=INT nos-send --keyring c.key --follow --linger 1h --batch 2 <in >answers 3>&- &
+		OTHER_PIDS=$!
+		exec 7>in
+		readings 3 >&7
+		answered() { [ "$(wc -l <answers)" -eq 2 ]; }
+		eventually answered
+		kill -"$signal" "$OTHER_PIDS"
+		status=0
+		wait "$OTHER_PIDS" || status=$?
+		exec 7>&-
+		n=$((n + 2))
+		[ "$status" -eq 0 ] && [ "$(jq -r .status answers)" = "$(printf 'accepted\n%.0s' 1 2 3)" ] && [ "$(next)" -eq $((n + 1)) ]
+	done
+	run -0 nos-send --keyring c.key --follow < <(readings 1)
+	[ "$(jq -r .status <<<"$output")" = accepted ]
+}
+
 @test "SIGTERM while the node is away spools or answers, and does not wait" {
 	station
 	nos-send --keyring c.key --url http://127.0.0.1:1 --wait 1h < <(readings 1) >answers 2>err2 3>&- &
@@ -406,7 +430,7 @@ quicker() {
 
 @test "options that exclude each other, and keyrings that cannot be, are told" {
 	for bad in '' '--keyring a --anonymous' '--anonymous' '--anonymous --url http://h --spool s' '--keyring a --kind k' \
-		'--anonymous --url http://h --kind a/b' '--anonymous --url http://h --kind only' '--anonymous --url http://h --kind anonymous' '--anonymous --url h' '--keyring a --batch 0' '--keyring a --batch 10001' '--keyring a in'; do
+		'--anonymous --url http://h --follow' '--anonymous --url http://h --kind a/b' '--anonymous --url http://h --kind only' '--anonymous --url http://h --kind anonymous' '--anonymous --url h' '--keyring a --batch 0' '--keyring a --batch 10001' '--keyring a in'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr nos-send $bad </dev/null
 		[ -n "$stderr" ] || { echo "$bad"; return 1; }

@@ -164,6 +164,26 @@ static void an_empty_post_is_a_post(void **state)
 	assert_null(strcasestr(s.request, "\r\nContent-Type:"));
 }
 
+static void an_authorization_goes_with_its_request_and_with_no_other(void **state)
+{
+	struct nos_http_client_request r = { .authorization = "Nos AQID" };
+	struct server s;
+
+	(void)state;
+	start_server(&s, "HTTP/1.1 200 Yes\r\nContent-Length: 0\r\n\r\n", 1);
+	r.url = s.url;
+	assert_int_equal(nos_http_client_exchange(client, &r, &answer, &err), NOS_OK);
+	end_server(&s);
+	assert_ptr_equal(strstr(s.request, "GET / "), s.request);
+	assert_non_null(strstr(s.request, "\r\nAuthorization: Nos AQID\r\n"));
+	assert_int_equal(get(&s, "HTTP/1.1 200 Yes\r\nContent-Length: 0\r\n\r\n"), NOS_OK);
+	assert_null(strcasestr(s.request, "\r\nAuthorization:"));
+	r.url = "http://127.0.0.1:1";
+	r.authorization = "Nos a\r\nX: b";
+	assert_int_equal(nos_http_client_exchange(client, &r, &answer, &err), NOS_USAGE);
+	nos_err_clear(&err);
+}
+
 static void a_connection_is_kept_from_request_to_request(void **state)
 {
 	struct nos_span body = { (const uint8_t *)"1", 1 };
@@ -318,8 +338,9 @@ static void the_stop_flag_ends_a_request_under_way_and_any_later_one(void **stat
 #define LONG_MS 3600000
 
 /* A server that never answers must be given up within an hour. */
-static void give_up(uint64_t total_ms, uint64_t limit_ms)
+static void give_up(uint64_t total_ms, uint64_t limit_ms, uint64_t own_ms)
 {
+	struct nos_http_client_request r = { .total_ms = own_ms };
 	struct nos_http_client_config config = {
 		.connect_ms = 10000, .total_ms = total_ms, .answer_max = 1
 	};
@@ -329,7 +350,8 @@ static void give_up(uint64_t total_ms, uint64_t limit_ms)
 	assert_int_equal(nos_http_client_new(&config, &hasty, &err), NOS_OK);
 	nos_http_client_limit(hasty, limit_ms);
 	start_server(&s, NULL, 1);
-	assert_int_equal(nos_http_client_send(hasty, s.url, NULL, NULL, &answer, &err), NOS_AWAY);
+	r.url = s.url;
+	assert_int_equal(nos_http_client_exchange(hasty, &r, &answer, &err), NOS_AWAY);
 	assert_non_null(strstr(err.text, "timed out"));
 	nos_http_client_free(hasty);
 	end_server(&s);
@@ -339,14 +361,15 @@ static void give_up(uint64_t total_ms, uint64_t limit_ms)
 static void an_answer_that_does_not_come_in_time_is_given_up(void **state)
 {
 	(void)state;
-	give_up(50, 0);
+	give_up(50, 0, 0);
+	give_up(LONG_MS, 0, 50); /* a request's own time */
 }
 
 static void a_limit_makes_the_wait_for_an_answer_shorter_and_never_longer(void **state)
 {
 	(void)state;
-	give_up(LONG_MS, 50);
-	give_up(50, LONG_MS);
+	give_up(LONG_MS, 50, 0);
+	give_up(50, LONG_MS, 0);
 }
 
 static void a_ca_file_that_is_not_there_is_said_at_once(void **state)
@@ -397,6 +420,7 @@ int main(void)
 		cmocka_unit_test(a_get_brings_status_media_and_body),
 		cmocka_unit_test(a_post_sends_its_body_at_once_under_its_media_type),
 		cmocka_unit_test(an_empty_post_is_a_post),
+		cmocka_unit_test(an_authorization_goes_with_its_request_and_with_no_other),
 		cmocka_unit_test(a_connection_is_kept_from_request_to_request),
 		cmocka_unit_test(a_receipt_is_taken_once_in_any_case_of_its_name),
 		cmocka_unit_test(what_an_interim_answer_says_does_not_count),

@@ -41,6 +41,7 @@ static struct nos_record source(const char *id)
 	a->keys[1] = (struct nos_assoc_key){ .name = { 'p', 1, { 2 } },
 		.state = NOS_STATE_ACTIVE,
 		.since = { 1547812801000 },
+		.confirmed = { 1547812801500 },
 		.value = secret_of(5) };
 	a->keys[2] = (struct nos_assoc_key){ .name = { 'p', 1, { 3 } },
 		.state = NOS_STATE_PRE_ACTIVE,

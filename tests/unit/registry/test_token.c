@@ -11,6 +11,7 @@ static struct nos_token make(bool open, uint64_t most, struct nos_secret *ret_se
 {
 	struct nos_token t = { .open = open,
 		.most = most,
+		.made = NOW,
 		.expires = { NOW.ms + 3600000 },
 		.scheme = "pairwise",
 		.kind = "meter" };
@@ -36,6 +37,7 @@ static void a_token_that_was_made_is_found_by_what_a_registration_shows(void **s
 	assert_true(nos_secret_eq(&again.t, &t.t));
 	assert_string_equal(again.scheme, "pairwise");
 	assert_string_equal(again.kind, "meter");
+	assert_true(again.made.ms == NOW.ms);
 	assert_true(again.most == 3 && again.expires.ms == t.expires.ms && !again.open &&
 		    !again.withdrawn && !again.use_count && again.rev == t.rev);
 	nos_token_release(&t);

@@ -3,6 +3,7 @@
 
 #include "crypto/jose.h"
 #include "key/derive.h"
+#include "scheme/offer.h"
 #include "source/admission.h"
 
 #define DESCRIPTION "{\"name\":\"camp\",\"mode\":\"poll\",\"types\":[\"a\",\"b\"]}"
@@ -86,6 +87,89 @@ static void a_true_answer_fills_the_keyring(void **state)
 	assert_int_equal(s.k.key_count, 1);
 	assert_int_equal(s.k.z_key.len, 32);
 	nos_keyring_release(&s.k);
+}
+
+/* The grant of a registration in place of an older one, as a JSON array: z 3, its next number, and
+ * the name p.7 of its key. The chain begins at down's. */
+static struct nos_buf grant_of(struct stage *s, uint64_t node)
+{
+	const struct nos_issuer w = { .node = node, .source = s->m2.source, .life = 1 };
+	const struct nos_offer_state what = { .z = 3, .next = 77, .v = 7 };
+	struct nos_span m1 = nos_buf_span(&s->p.m1);
+	uint8_t hash[NOS_HASH_LEN];
+	struct nos_secret a = { 0 }, b = { 0 }, r = { 0 };
+	struct nos_derive_base base = { 0 };
+	const struct nos_derive_registration reg = { { hash, sizeof(hash) },
+		{ s->once.bytes, sizeof(s->once.bytes) }, s->m2.node, s->m2.source };
+	struct nos_ecdh_point source;
+	struct nos_chain down = { 0 };
+	struct nos_buf message, text;
+
+	nos_buf_init(&message, 256);
+	nos_buf_init(&text, 1024);
+	assert_int_equal(nos_hash_sha256(&m1, 1, hash, &err), NOS_OK);
+	assert_int_equal(nos_ecdh_public(&s->p.once, &source, &err), NOS_OK);
+	assert_int_equal(nos_ecdh_shared(&s->once_private, &source, &a, &err), NOS_OK);
+	assert_int_equal(nos_ecdh_shared(&s->node_private, &source, &b, &err), NOS_OK);
+	assert_int_equal(nos_derive_root(&s->t, &a, &b, &r, &err), NOS_OK);
+	assert_int_equal(nos_derive_base_from(&r, &reg, &base, &err), NOS_OK);
+	down.key = base.down;
+	assert_int_equal(nos_offer_state(&down, &w, &what, &message, &err), NOS_OK);
+	nos_buf_add_text(&text, "[\"");
+	nos_enc_base64(&text, message.p, message.len);
+	nos_buf_add_text(&text, "\"]");
+	nos_buf_release(&message);
+	return text;
+}
+
+static void who_registers_in_place_of_an_older_source_is_told_z_next_and_its_keys_name(void **state)
+{
+	struct nos_buf grants;
+	struct stage s;
+
+	(void)state;
+	stage_begin(&s);
+	grants = grant_of(&s, 1);
+	s.m2.grants = nos_buf_str(&grants);
+	if (stage_end(&s))
+		fail_msg("%s", err.text);
+	assert_int_equal(s.k.z, 3);
+	assert_int_equal(s.k.next, 77);
+	assert_int_equal(s.k.key_count, 1);
+	assert_int_equal(s.k.keys[0].name.parts[0], 7);
+	assert_int_equal(s.k.keys[0].state, NOS_STATE_ACTIVE);
+	assert_int_equal(s.k.keys[0].value.len, 32);
+	assert_int_equal(s.k.down.ctr, 1);
+	nos_keyring_release(&s.k);
+	nos_buf_release(&grants);
+	/* m2's own number where that is higher. */
+	stage_begin(&s);
+	grants = grant_of(&s, 1);
+	s.m2.grants = nos_buf_str(&grants);
+	s.m2.next = 99;
+	assert_int_equal(stage_end(&s), NOS_OK);
+	assert_int_equal(s.k.next, 99);
+	nos_keyring_release(&s.k);
+	nos_buf_release(&grants);
+}
+
+static void grants_that_are_not_good_make_the_answer_bad(void **state)
+{
+	static const char *const bad[] = { "[1]", "[\"A\"]", "[\"AQID\"]", "[[]]" };
+	struct nos_buf grants;
+	struct stage s;
+
+	(void)state;
+	stage_begin(&s);
+	grants = grant_of(&s, 2); /* another node's */
+	s.m2.grants = nos_buf_str(&grants);
+	assert_int_equal(stage_end(&s), NOS_TAG);
+	nos_buf_release(&grants);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		stage_begin(&s);
+		s.m2.grants = nos_str_of(bad[i]);
+		assert_int_equal(stage_end(&s), NOS_TAG);
+	}
 }
 
 static void an_answer_of_who_lacks_the_nodes_key_or_the_token_is_refused(void **state)
@@ -201,6 +285,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_true_answer_fills_the_keyring),
+		cmocka_unit_test(
+		    who_registers_in_place_of_an_older_source_is_told_z_next_and_its_keys_name),
+		cmocka_unit_test(grants_that_are_not_good_make_the_answer_bad),
 		cmocka_unit_test(an_answer_of_who_lacks_the_nodes_key_or_the_token_is_refused),
 		cmocka_unit_test(an_answer_to_another_registration_is_refused),
 		cmocka_unit_test(a_point_of_the_nodes_own_or_off_the_curve_is_refused),

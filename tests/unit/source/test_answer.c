@@ -125,6 +125,86 @@ static void a_problem_is_read_with_its_code_and_anything_else_is_none(void **sta
 	assert_false(nos_answer_problem(NOS_STR("{\"detail\":\"\"}"), &why));
 }
 
+static void what_an_answer_says_of_keys_comes_as_bytes_in_its_order(void **state)
+{
+	struct nos_answer a = read_it(
+	    "{\"accepted\":3,\"duplicates\":0,\"rejected\":[],\"keys\":[\"AQID\",\"_w\",\"AAAA\"],"
+	    "\"resync\":true,\"identity\":true}");
+	struct nos_answer_news n = { 0 };
+
+	(void)state;
+	assert_int_equal(a.news.key_count, 3);
+	assert_hex(a.news.keys[0].p, a.news.keys[0].len, "010203");
+	assert_hex(a.news.keys[1].p, a.news.keys[1].len, "ff");
+	assert_hex(a.news.keys[2].p, a.news.keys[2].len, "000000");
+	assert_true(a.news.resync && a.news.identity);
+	nos_answer_release(&a);
+	/* As a refusal under receipt says it, and a poll's answer. */
+	a = read_it(
+	    "{\"type\":\"urn:nos:data\",\"detail\":\"\",\"keys\":[\"AQID\"],\"resync\":true}");
+	assert_true(a.refused && a.news.resync && !a.news.identity);
+	assert_int_equal(a.news.key_count, 1);
+	nos_answer_release(&a);
+	assert_int_equal(nos_answer_news_decode(NOS_STR("{\"keys\":[\"AQ\"]}"), &n, &err), NOS_OK);
+	assert_int_equal(n.key_count, 1);
+	assert_false(n.resync);
+	nos_answer_news_release(&n);
+	assert_null(n.keys);
+}
+
+static void a_list_of_keys_that_is_not_as_it_should_be_is_refused_whole(void **state)
+{
+	static const struct {
+		const char *text, *field;
+	} bad[] = {
+		{ "", "" },
+		{ "[]", "" },
+		{ "{\"keys\":{}}", "keys" },
+		{ "{\"keys\":[1]}", "keys" },
+		{ "{\"keys\":[\"AQID\",\"A\"]}", "keys" },
+		{ "{\"keys\":[\"AQ==\"]}", "keys" },
+		{ "{\"keys\":[],\"resync\":1}", "resync" },
+		{ "{\"keys\":[],\"identity\":\"\"}", "identity" },
+	};
+	struct nos_answer_news n = { 0 };
+	struct nos_buf many;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		nos_err_clear(&err);
+		assert_int_equal(
+		    nos_answer_news_decode(nos_str_of(bad[i].text), &n, &err), NOS_INTERNAL);
+		assert_string_equal(err.field, bad[i].field);
+		assert_null(n.keys);
+	}
+	nos_buf_init(&many, 4096);
+	nos_buf_add_text(&many, "{\"keys\":[\"AQ\"");
+	for (int i = 1; i < NOS_ANSWER_KEYS_MAX; i++)
+		nos_buf_add_text(&many, ",\"AQ\"");
+	nos_buf_add_text(&many, "]}");
+	nos_err_clear(&err);
+	assert_int_equal(nos_answer_news_decode(nos_buf_str(&many), &n, &err), NOS_OK);
+	nos_answer_news_release(&n);
+	nos_buf_truncate(&many, many.len - 2);
+	nos_buf_add_text(&many, ",\"AQ\"]}");
+	assert_int_equal(nos_answer_news_decode(nos_buf_str(&many), &n, &err), NOS_INTERNAL);
+	nos_buf_release(&many);
+}
+
+static void the_nonce_of_a_problem_is_read_or_there_is_none(void **state)
+{
+	uint8_t nonce[NOS_ASK_NONCE_LEN];
+
+	(void)state;
+	assert_true(nos_answer_nonce(
+	    NOS_STR("{\"type\":\"urn:nos:tag\",\"nonce\":\"AQIDBAUGBwgJCgsMDQ4PEA\"}"), nonce));
+	assert_hex(nonce, sizeof(nonce), "0102030405060708090a0b0c0d0e0f10");
+	assert_false(nos_answer_nonce(NOS_STR("{\"nonce\":\"AQID\"}"), nonce));
+	assert_false(nos_answer_nonce(NOS_STR("{\"nonce\":7}"), nonce));
+	assert_false(nos_answer_nonce(NOS_STR("{}"), nonce));
+	assert_false(nos_answer_nonce(NOS_STR("<html>"), nonce));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +213,9 @@ int main(void)
 		cmocka_unit_test(a_problem_document_rejects_all_and_its_rejects_say_more),
 		cmocka_unit_test(an_answer_that_is_not_as_it_should_be_names_its_member),
 		cmocka_unit_test(a_problem_is_read_with_its_code_and_anything_else_is_none),
+		cmocka_unit_test(what_an_answer_says_of_keys_comes_as_bytes_in_its_order),
+		cmocka_unit_test(a_list_of_keys_that_is_not_as_it_should_be_is_refused_whole),
+		cmocka_unit_test(the_nonce_of_a_problem_is_read_or_there_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,29 @@ static void a_descriptor_that_cannot_be_read_is_an_error(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_pipe, close_pipe)
 
+static void a_further_descriptor_ends_a_wait_and_goes_before_the_input(void **state)
+{
+	struct nos_lines l;
+	int wake[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(wake), 0);
+	nos_lines_init(&l, ends[0], 100, &stop);
+	l.wake = wake[0];
+	expect(&l, NOS_LINES_WAIT, 0, NULL);
+	feed("one\n");
+	assert_int_equal(write(wake[1], "x", 1), 1);
+	expect(&l, NOS_LINES_WAKE, 0, NULL);
+	expect(&l, NOS_LINES_WAKE, 0, NULL);
+	assert_int_equal(read(wake[0], &byte, 1), 1);
+	expect(&l, NOS_LINES_LINE, 1, "one");
+	expect(&l, NOS_LINES_WAIT, 1, NULL);
+	nos_lines_release(&l);
+	close(wake[0]);
+	close(wake[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +161,7 @@ int main(void)
 		TEST(marks_carriage_returns_and_blank_lines_are_taken_away),
 		TEST(a_line_that_is_too_long_is_one_event_however_it_comes),
 		TEST(a_stop_comes_before_what_is_there),
+		TEST(a_further_descriptor_ends_a_wait_and_goes_before_the_input),
 		TEST(a_descriptor_that_cannot_be_read_is_an_error),
 	};
 

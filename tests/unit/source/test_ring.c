@@ -171,6 +171,36 @@ static void one_at_a_time_uses_a_keyring(void **state)
 	nos_ring_release(&two);
 }
 
+static void a_keyring_is_kept_with_the_numbers_of_its_file_or_those_skipped_to(void **state)
+{
+	struct nos_keyring k;
+	struct nos_ring r;
+
+	(void)state;
+	write_one();
+	nos_ring_init(&r);
+	assert_int_equal(nos_ring_open(&r, "a.key", 0, &err), NOS_OK);
+	r.k.ack_len = 3;
+	assert_int_equal(nos_ring_keep(&r, &err), NOS_OK);
+	assert_int_equal(on_disk(), 5);
+	assert_int_equal(take(&r), 5);
+	r.k.next = 7; /* whatever a node said */
+	assert_int_equal(nos_ring_keep(&r, &err), NOS_OK);
+	assert_int_equal(on_disk(), 5 + NOS_RING_BLOCK);
+	assert_int_equal(take(&r), 6);
+	nos_ring_skip(&r, 1000);
+	assert_int_equal(nos_ring_keep(&r, &err), NOS_OK);
+	assert_int_equal(on_disk(), 1000);
+	assert_int_equal(take(&r), 1000);
+	assert_int_equal(on_disk(), 1000 + NOS_RING_BLOCK);
+	assert_int_equal(nos_ring_read("a.key", &k, &err), NOS_OK);
+	assert_int_equal(k.ack_len, 3);
+	r.k.ack_len = 4;
+	r.path = "gone/a.key";
+	assert_int_equal(nos_ring_keep(&r, &err), NOS_ABSENT);
+	nos_ring_release(&r);
+}
+
 static void what_is_no_keyring_is_refused_with_its_remedy(void **state)
 {
 	struct nos_keyring k = test_keyring();
@@ -208,6 +238,7 @@ int main(void)
 		TEST(a_number_that_could_not_be_reserved_is_not_given),
 		TEST(one_at_a_time_uses_a_keyring),
 		TEST(what_was_half_written_is_removed_by_who_holds_the_lock_alone),
+		TEST(a_keyring_is_kept_with_the_numbers_of_its_file_or_those_skipped_to),
 		TEST(what_is_no_keyring_is_refused_with_its_remedy),
 	};
 

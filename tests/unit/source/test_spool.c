@@ -104,6 +104,53 @@ static void many_packs_wait_in_order(void **state)
 	nos_spool_release(&s);
 }
 
+/* A keyring whose Z was made new so often; each Z has a spool key of its own. */
+static struct nos_keyring renewed(unsigned times)
+{
+	struct nos_keyring k = test_keyring();
+
+	k.z = 1 + times;
+	memset(k.z_key.bytes, (int)k.z, k.z_key.len);
+	for (unsigned i = 0; i < times && i < NOS_KEYRING_OLDER_MAX; i++) {
+		NOS_AUTO(secret) z = { .len = 32 };
+
+		k.older[i].z = times - i;
+		memset(z.bytes, (int)k.older[i].z, z.len);
+		assert_int_equal(
+		    nos_derive_static(&z, NOS_DERIVE_SPOOL, &k.older[i].spool, &err), NOS_OK);
+		k.older_count++;
+	}
+	return k;
+}
+
+static void packs_of_before_a_renew_open_and_new_ones_go_under_the_present_z(void **state)
+{
+	struct nos_spool s = open_spool(1, 1 << 20), old;
+	struct nos_keyring k = renewed(1);
+
+	(void)state;
+	put(&s, "a\n", 17);
+	put(&s, "b\n", 0);
+	/* In the same run … */
+	assert_int_equal(nos_spool_rekey(&s, &k, &err), NOS_OK);
+	put(&s, "c\n", 0);
+	expect(&s, "a\n", 17);
+	nos_spool_release(&s);
+	/* … and in another, behind eight more of them. */
+	k = renewed(NOS_KEYRING_OLDER_MAX);
+	nos_spool_init(&s);
+	assert_int_equal(nos_spool_open(&s, "sp", &k, 1 << 20, &err), NOS_OK);
+	expect(&s, "b\n", 0);
+	expect(&s, "c\n", 0);
+	put(&s, "d\n", 0);
+	nos_spool_release(&s);
+	/* A keyring of before cannot open what is of after. */
+	old = open_spool(1, 1 << 20);
+	assert_int_equal(old.count, 1);
+	assert_int_equal(nos_spool_oldest(&old, &(struct nos_send_pack){ 0 }, &err), NOS_DATA);
+	nos_spool_release(&old);
+}
+
 static void files_are_their_owners_alone_and_show_nothing(void **state)
 {
 	struct nos_spool s = open_spool(1, 1 << 20);
@@ -260,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(packs_come_out_in_the_order_of_their_arrival_also_from_disk),
 		TEST(many_packs_wait_in_order),
+		TEST(packs_of_before_a_renew_open_and_new_ones_go_under_the_present_z),
 		TEST(files_are_their_owners_alone_and_show_nothing),
 		TEST(the_oldest_is_noted_with_its_number_before_it_goes),
 		TEST(over_its_size_nothing_more_is_taken),

@@ -51,6 +51,37 @@ static void every_file_is_its_owner_s_alone(void **state)
 	}
 }
 
+static enum nos_code grow(
+    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *e)
+{
+	size_t *len = state;
+
+	(void)value, (void)rev, (void)e;
+	assert_int_equal(key.len, ++*len);
+	return NOS_OK;
+}
+
+/* Each key is the one before and a byte more, so that none stands between; too many for one go. */
+static void a_scan_of_many_leaves_none_out(void **state)
+{
+	char key[NOS_STORE_KEY_MAX], value[1000];
+	size_t len = 0;
+	uint64_t rev;
+
+	(void)state;
+	memset(key, 0x1f, sizeof(key));
+	memset(value, 'v', sizeof(value));
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	for (size_t i = sizeof(key); i; i--)
+		assert_int_equal(
+		    nos_store_put(a, "many", (struct nos_str){ key, i },
+			(struct nos_str){ value, sizeof(value) }, NOS_STORE_NEW, &rev, &err),
+		    NOS_OK);
+	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
+	assert_int_equal(nos_store_scan(b, "many", NOS_STR(""), grow, &len, &err), NOS_OK);
+	assert_int_equal(len, NOS_STORE_KEY_MAX);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -82,6 +113,7 @@ int main(void)
 		cmocka_unit_test(what_is_rolled_back_was_never_there),
 		cmocka_unit_test(what_is_no_store_is_refused_by_name),
 		cmocka_unit_test(every_file_is_its_owner_s_alone),
+		cmocka_unit_test(a_scan_of_many_leaves_none_out),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

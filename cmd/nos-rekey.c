@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+/* nos-rekey(1): replaces and revokes the keys of sources, and the node's own. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/opt.h"
+#include "cli/progress.h"
+#include "cli/start.h"
+#include "cli/table.h"
+#include "json/encode.h"
+#include "registry/campaign.h"
+#include "registry/home.h"
+#include "registry/registry.h"
+
+#define LOCK_WAIT_MS   10000
+#define PURGE_WAIT_MS  5000
+#define ROW_MAX	       512 /* bytes */
+#define STRAGGLERS_MAX 20  /* that are named on stderr */
+#define NOT_GIVEN      UINT64_MAX
+#define SPAN_MAX_MS    (UINT64_C(3650) * 24 * 3600 * 1000)
+#define SQLITE	       "sqlite:"
+
+struct rekey_opts {
+	struct nos_opt_common common;
+	const char *store, *node_key, *reason;
+	bool all, source, renew, revoke, identity, after_restore, dry_run;
+	uint64_t older_than_ms, overlap_ms, wait_ms;
+};
+
+#define AT(field) offsetof(struct rekey_opts, field)
+static const struct nos_opt opts[] = {
+	{ "all", 0, NOS_OPT_FLAG, AT(all), NULL, "replace the key of every source" },
+	{ "source", 0, NOS_OPT_FLAG, AT(source), NULL, "replace the keys of these sources" },
+	{ "renew", 0, NOS_OPT_FLAG, AT(renew), NULL,
+	    "make all keys of these sources, or of all, anew" },
+	{ "revoke", 0, NOS_OPT_FLAG, AT(revoke), NULL, "take the keys of these sources back" },
+	{ "identity", 0, NOS_OPT_FLAG, AT(identity), NULL, "replace the node's own keys" },
+	{ "after-restore", 0, NOS_OPT_FLAG, AT(after_restore), NULL,
+	    "a backup of the store was put back" },
+	{ "older-than", 0, NOS_OPT_SPAN, AT(older_than_ms), "time", "only keys that are older",
+	    .max = SPAN_MAX_MS },
+	{ "overlap", 0, NOS_OPT_SPAN, AT(overlap_ms), "time",
+	    "how long a replaced key still serves", .max = SPAN_MAX_MS },
+	{ "dry-run", 0, NOS_OPT_FLAG, AT(dry_run), NULL, "say what would be done, and do nothing" },
+	{ "wait", 0, NOS_OPT_SPAN, AT(wait_ms), "time", "wait for the sources to confirm",
+	    .max = SPAN_MAX_MS },
+	{ "reason", 0, NOS_OPT_TEXT, AT(reason), "text", "why, for the audit stream" },
+	{ "store", 0, NOS_OPT_TEXT, AT(store), "url", "the node's store" },
+	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file", "the key that seals the store" },
+	{ 0 },
+};
+
+static const struct nos_opt_tool tool = { "nos-rekey",
+	"--all | --source SOURCE… | --renew [SOURCE…] | --revoke SOURCE… | --identity | "
+	"--after-restore",
+	"Replace the keys of sources, or the node's own, or take them back.", opts,
+	offsetof(struct rekey_opts, common), .rows = true };
+
+enum mode {
+	MODE_ALL = 1,
+	MODE_SOURCE = 2,
+	MODE_RENEW = 4,
+	MODE_REVOKE = 8,
+	MODE_IDENTITY = 16,
+	MODE_RESTORE = 32,
+};
+#define MODES_REPLACE (MODE_ALL | MODE_SOURCE)
+
+static const struct nos_table_column source_columns[] = {
+	{ "source", NOS_TABLE_TEXT },
+	{ "key", NOS_TABLE_TEXT },
+	{ "replaces", NOS_TABLE_TEXT },
+	{ "status", NOS_TABLE_TEXT },
+	{ "dry_run", NOS_TABLE_TEXT },
+	{ 0 },
+};
+static const struct nos_table_column identity_columns[] = { { "identity", NOS_TABLE_TEXT },
+	{ "pin", NOS_TABLE_TEXT }, { "status", NOS_TABLE_TEXT }, { 0 } };
+static const struct nos_table_column life_columns[] = { { "life", NOS_TABLE_TEXT },
+	{ "status", NOS_TABLE_TEXT }, { 0 } };
+
+struct run {
+	const struct rekey_opts *o;
+	enum mode mode;
+	struct nos_home home;
+	struct nos_audit audit;
+	struct nos_life life;
+	struct nos_campaign campaign;
+	struct nos_table table;
+	struct nos_progress progress;
+	int status; /* of the first failure that was said */
+};
+
+static void drop(struct run *r)
+{
+	nos_table_release(&r->table);
+	nos_campaign_release(&r->campaign);
+	nos_home_release(&r->home);
+}
+
+/* ---- what is said ---- */
+
+/* Of several failures each is said, and the first one's status is the tool's. */
+static void say(void *state, const struct nos_err *err)
+{
+	struct run *r = state;
+	int status;
+
+	nos_progress_done(&r->progress);
+	status = nos_start_fail(tool.name, err);
+	if (!r->status)
+		r->status = status;
+}
+
+static void show(void *state, uint64_t count)
+{
+	struct run *r = state;
+
+	nos_progress_set(&r->progress, count);
+}
+
+static enum nos_code print(struct run *r, const struct nos_buf *row, struct nos_err *err)
+{
+	if (nos_buf_check(row, "row", err))
+		return err->code;
+	if (isatty(STDOUT_FILENO))
+		nos_progress_done(&r->progress);
+	return nos_table_add(&r->table, nos_buf_str(row), err);
+}
+
+static enum nos_code print_done(void *state, const struct nos_order_done *done, struct nos_err *err)
+{
+	struct run *r = state;
+	NOS_AUTO(buf) row = { 0 };
+
+	nos_buf_init(&row, ROW_MAX);
+	nos_order_row(&row, &r->campaign.order, done);
+	return print(r, &row, err);
+}
+
+/* A signal came, or nobody reads on; but what is to be revoked is revoked, whoever reads. */
+static bool is_stopped(void *state)
+{
+	const struct run *r = state;
+
+	return *nos_start_stopped() || (r->table.fail && r->mode != MODE_REVOKE);
+}
+
+/* In one line, which is longer than an error's text. */
+static void name_stragglers(struct run *r)
+{
+	NOS_AUTO(buf) text = { 0 };
+
+	nos_buf_init(&text, NOS_CAMPAIGN_NAMES_MAX);
+	nos_campaign_names(&r->campaign, &text);
+	fprintf(stderr, "%s: %s\n", tool.name, text.p);
+	if (!r->status)
+		r->status = nos_start_status(NOS_BUSY);
+}
+
+/* ---- sources ---- */
+
+/* One at a time, as nos-serve is; a store that is no file is left to its engine. */
+static enum nos_code lock(const struct run *r, int *ret, struct nos_err *err)
+{
+	const char *url = r->home.url;
+	char path[NOS_HOME_PATH_MAX + 8];
+
+	if (r->mode == MODE_REVOKE || r->o->dry_run || strncmp(url, SQLITE, strlen(SQLITE)) != 0)
+		return NOS_OK;
+	snprintf(path, sizeof(path), "%s.rekey", url + strlen(SQLITE));
+	return nos_file_lock(path, LOCK_WAIT_MS, ret, err) == NOS_BUSY
+		   ? nos_err_set(err, NOS_BUSY, "another nos-rekey is at work")
+		   : err->code;
+}
+
+/* The ids of those that are named; one that is not there is said, and the others are taken. */
+static enum nos_code take_named(struct run *r, char **operands, int count, struct nos_err *err)
+{
+	for (int i = 0; i < count; i++) {
+		struct nos_roster_item item = { 0 };
+
+		if (!nos_registry_resolve(r->home.store, nos_str_of(operands[i]), item.id, err)) {
+			if (nos_roster_add(&r->campaign.sources, &item, err))
+				return err->code;
+			continue;
+		}
+		if (err->code != NOS_ABSENT)
+			return err->code;
+		say(r, err);
+		nos_err_clear(err);
+	}
+	return NOS_OK;
+}
+
+static enum nos_code give(struct run *r, struct nos_err *err)
+{
+	struct nos_campaign *c = &r->campaign;
+
+	nos_progress_init(&r->progress, "sources", c->sources.count);
+	(void)!nos_campaign_give(c, err);
+	nos_progress_done(&r->progress);
+	return err->code;
+}
+
+static enum nos_code wait(struct run *r, struct nos_err *err)
+{
+	struct nos_campaign *c = &r->campaign;
+
+	if (!c->pending.count)
+		return NOS_OK;
+	nos_progress_init(&r->progress, "sources have confirmed", c->ordered);
+	(void)!nos_campaign_wait(c, r->o->wait_ms, err);
+	nos_progress_done(&r->progress);
+	if (err->code || nos_campaign_tell(c, err))
+		return err->code;
+	if (c->pending.count && !is_stopped(r))
+		name_stragglers(r);
+	return NOS_OK;
+}
+
+static void fill(struct run *r, int operands)
+{
+	const struct rekey_opts *o = r->o;
+	struct nos_campaign *c = &r->campaign;
+
+	c->life = &r->life;
+	c->calls = (struct nos_campaign_calls){ print_done, say, show, is_stopped, r };
+	c->named = operands > 0;
+	c->order.what = NOS_ORDER_REPLACE;
+	c->order.reason = o->reason;
+	if (r->mode & MODES_REPLACE) {
+		c->order.older_than_ms = o->older_than_ms;
+		c->order.dry_run = o->dry_run;
+		if (o->overlap_ms != NOT_GIVEN)
+			r->life.overlap_ms = o->overlap_ms;
+	} else if (r->mode == MODE_RENEW) {
+		c->order.what = NOS_ORDER_RENEW;
+	} else {
+		c->order.what = NOS_ORDER_REVOKE;
+		c->group = 1; /* so that it waits for no other's group but one */
+	}
+	c->waits = r->mode != MODE_REVOKE && !o->dry_run && o->wait_ms != NOT_GIVEN;
+}
+
+static enum nos_code order(struct run *r, char **operands, int count, struct nos_err *err)
+{
+	struct nos_roster *sources = &r->campaign.sources;
+	int fd = -1;
+
+	fill(r, count);
+	if (lock(r, &fd, err))
+		return err->code;
+	if (!(count ? take_named(r, operands, count, err)
+		    : nos_roster_collect(sources, r->home.store, err)))
+		(void)!give(r, err);
+	if (fd >= 0)
+		close(fd);
+	if (!err->code)
+		return wait(r, err);
+	(void)!nos_campaign_tell(&r->campaign, &(struct nos_err){ 0 });
+	return err->code;
+}
+
+/* ---- the node itself ---- */
+
+static enum nos_code note(
+    struct run *r, enum nos_audit_what what, const char *to, struct nos_err *err)
+{
+	const struct nos_audit_event event = { .what = what, .to = to, .reason = r->o->reason };
+
+	return nos_audit_append(&r->audit, nos_time_now(), &event, err);
+}
+
+static enum nos_code renew_self(struct run *r, struct nos_buf *row, struct nos_err *err)
+{
+	NOS_AUTO(self) self = { 0 };
+
+	if (nos_self_open(r->home.store, &r->home.vault, &self, err) ||
+	    nos_self_renew(r->home.store, &r->home.vault, &self, nos_time_now(), err) ||
+	    note(r, NOS_AUDIT_IDENTITY, "active", err))
+		return err->code;
+	nos_encode_member_uint(row, "identity", self.generation);
+	nos_encode_member_text(row, "pin", nos_str_of(self.pin));
+	nos_encode_member_text(row, "status", NOS_STR("pending"));
+	return NOS_OK;
+}
+
+static enum nos_code next_life(struct run *r, struct nos_buf *row, struct nos_err *err)
+{
+	uint64_t life;
+
+	if (nos_self_next_life(r->home.store, &life, err) || note(r, NOS_AUDIT_RESTORE, NULL, err))
+		return err->code;
+	nos_encode_member_uint(row, "life", life);
+	nos_encode_member_text(row, "status", NOS_STR("confirmed"));
+	return NOS_OK;
+}
+
+static enum nos_code change_self(struct run *r, struct nos_err *err)
+{
+	NOS_AUTO(buf) row = { 0 };
+
+	nos_buf_init(&row, ROW_MAX);
+	nos_buf_add_char(&row, '{');
+	nos_audit_begin(&r->audit);
+	if (nos_store_begin(r->home.store, err))
+		return err->code;
+	if (r->mode == MODE_IDENTITY ? renew_self(r, &row, err) : next_life(r, &row, err)) {
+		nos_store_rollback(r->home.store);
+		return err->code;
+	}
+	if (nos_store_commit(r->home.store, err))
+		return err->code;
+	nos_buf_add_char(&row, '}');
+	return print(r, &row, err);
+}
+
+/* ---- what is asked for ---- */
+
+static enum nos_code choose(const struct rekey_opts *o, enum mode *ret, struct nos_err *err)
+{
+	unsigned modes = (o->all ? MODE_ALL : 0) | (o->source ? MODE_SOURCE : 0) |
+			 (o->renew ? MODE_RENEW : 0) | (o->revoke ? MODE_REVOKE : 0) |
+			 (o->identity ? MODE_IDENTITY : 0) | (o->after_restore ? MODE_RESTORE : 0);
+
+	*ret = (enum mode)modes;
+	if (__builtin_popcount(modes) == 1)
+		return NOS_OK;
+	return nos_err_set(err, NOS_USAGE,
+	    "%s, take one of --all, --source, --renew, --revoke, --identity and --after-restore",
+	    modes ? "one thing at a time" : "nothing to do");
+}
+
+static enum nos_code check_operands(enum mode mode, int count, struct nos_err *err)
+{
+	if (count && !(mode & (MODE_SOURCE | MODE_RENEW | MODE_REVOKE)))
+		return nos_err_set(err, NOS_USAGE, "name no source: this is for %s",
+		    mode == MODE_ALL ? "all of them" : "the node itself");
+	if (!count && (mode == MODE_SOURCE || mode == MODE_REVOKE))
+		return nos_err_set(err, NOS_USAGE, "name the sources by their ids or names");
+	return NOS_OK;
+}
+
+/* Settings of nos.conf and the environment may be for other tools, and are passed over where they
+ * make no sense; but who has set a dry run must not be given a wet one. */
+static enum nos_code check(
+    const struct rekey_opts *o, enum mode mode, int operands, struct nos_err *err)
+{
+	static const struct {
+		const char *name;
+		unsigned modes;
+	} fits[] = {
+		{ "older-than", MODES_REPLACE },
+		{ "overlap", MODES_REPLACE },
+		{ "dry-run", MODES_REPLACE },
+		{ "wait", MODES_REPLACE | MODE_RENEW },
+		{ "reason", MODE_RENEW | MODE_REVOKE | MODE_IDENTITY | MODE_RESTORE },
+	};
+
+	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++)
+		if (!(fits[i].modes & mode) &&
+		    (nos_opt_is_typed(&tool, &o->common, fits[i].name) ||
+			(o->dry_run && strcmp(fits[i].name, "dry-run") == 0)))
+			return nos_err_set(
+			    err, NOS_USAGE, "--%s makes no sense here", fits[i].name);
+	if (o->dry_run && nos_opt_is_typed(&tool, &o->common, "wait"))
+		return nos_err_set(err, NOS_USAGE, "--wait: a dry run has nothing to wait for");
+	if (o->reason && (!*o->reason || strlen(o->reason) > NOS_ORDER_REASON_MAX))
+		return nos_err_set(err, NOS_USAGE, "--reason: 1 to %d bytes", NOS_ORDER_REASON_MAX);
+	return check_operands(mode, operands, err);
+}
+
+static const struct nos_table_column *columns_of(const struct run *r)
+{
+	if (r->mode == MODE_IDENTITY)
+		return identity_columns;
+	return r->mode == MODE_RESTORE ? life_columns : source_columns;
+}
+
+/* What was destroyed leaves the store's files, also what a run before this one has left. */
+static void purge(struct run *r)
+{
+	struct nos_err err = { 0 };
+	char text[NOS_ERR_TEXT_MAX + 64];
+
+	if ((!r->life.destroyed && r->mode != MODE_REVOKE) ||
+	    !nos_home_purge(&r->home, PURGE_WAIT_MS, &err))
+		return;
+	snprintf(text, sizeof(text), "what was destroyed may still be in the store's files: %s",
+	    err.text);
+	nos_start_warn(tool.name, text);
+}
+
+static enum nos_code run(struct run *r, char **operands, int count, struct nos_err *err)
+{
+	const struct rekey_opts *o = r->o;
+	struct nos_err late = { 0 };
+
+	if (nos_home_locate(&r->home, o->store, o->node_key, err) || nos_home_open(&r->home, err))
+		return err->code;
+	nos_audit_init(&r->audit, r->home.store, tool.name, true);
+	if (nos_life_open(&r->life, r->home.store, &r->home.vault, &r->audit, &r->home.self, err))
+		return err->code;
+	nos_table_init(&r->table, columns_of(r), o->common.format, stdout);
+	(void)!(r->mode & (MODE_IDENTITY | MODE_RESTORE) ? change_self(r, err)
+							 : order(r, operands, count, err));
+	purge(r);
+	/* The rows of what was done are printed whatever happened then. */
+	if (nos_table_finish(&r->table, &late) && !err->code)
+		*err = late;
+	return err->code;
+}
+
+int main(int argc, char **argv)
+{
+	struct rekey_opts o = { .overlap_ms = NOT_GIVEN, .wait_ms = NOT_GIVEN };
+	struct run r = { .o = &o };
+	struct nos_err err = { 0 };
+	enum nos_opt_next next;
+	int at;
+
+	nos_start(tool.name);
+	nos_start_secret();
+	if (nos_opt_parse(&tool, argc, argv, &o, &at, &next, &err))
+		return nos_start_fail(tool.name, &err);
+	if (next == NOS_OPT_DONE)
+		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	if (choose(&o, &r.mode, &err) || check(&o, r.mode, argc - at, &err))
+		return nos_start_fail(tool.name, &err);
+	if (!o.reason)
+		o.reason = r.mode == MODE_REVOKE    ? "revoked"
+			   : r.mode == MODE_RESTORE ? "a backup was put back"
+						    : "renewed";
+	nos_start_stop();
+	nos_campaign_init(&r.campaign);
+	if (run(&r, argv + at, argc - at, &err))
+		say(&r, &err);
+	drop(&r);
+	if (r.status)
+		return r.status;
+	return *nos_start_stopped() ? nos_start_signalled(*nos_start_stopped()) : 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/exchange.h"
+
+#include <strings.h>
+
+#include "base/enc.h"
+#include "base/num.h"
+#include "json/encode.h"
+
+#define SOURCES "/v1/sources/"
+#define SCHEME	"Nos "
+#define DIGITS	10 /* of an id, behind "s-" */
+
+static bool is_id(struct nos_str s)
+{
+	if (s.len != 2 + DIGITS || !nos_str_starts(s, "s-"))
+		return false;
+	for (size_t i = 2; i < s.len; i++)
+		if (!(s.p[i] >= '0' && s.p[i] <= '9') && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
+			return false;
+	return true;
+}
+
+bool nos_exchange_parse(struct nos_str path, struct nos_exchange *ret)
+{
+	static const char *const whats[] = {
+		[NOS_EXCHANGE_KEYS] = "keys",
+		[NOS_EXCHANGE_ACKS] = "acks",
+		[NOS_EXCHANGE_RESYNC] = "resync",
+	};
+	struct nos_str id;
+
+	if (!nos_str_starts(path, SOURCES))
+		return false;
+	path.p += sizeof(SOURCES) - 1;
+	path.len -= sizeof(SOURCES) - 1;
+	if (!nos_str_cut(&path, '/', &id) || !is_id(id) || !path.p)
+		return false;
+	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++) {
+		if (!nos_str_is(path, whats[i]))
+			continue;
+		ret->what = (enum nos_exchange_what)i;
+		return nos_str_copy(id, ret->id, sizeof(ret->id));
+	}
+	return false;
+}
+
+bool nos_exchange_wait(struct nos_str query, unsigned *ret_s)
+{
+	uint64_t s = 0;
+
+	if (query.len) {
+		if (!nos_str_starts(query, "wait="))
+			return false;
+		query.p += 5;
+		query.len -= 5;
+		if (!nos_num_parse(query, 0, UINT64_MAX, &s))
+			return false;
+	}
+	*ret_s = s < NOS_EXCHANGE_WAIT_MAX ? (unsigned)s : NOS_EXCHANGE_WAIT_MAX;
+	return true;
+}
+
+bool nos_exchange_proof(struct nos_str authorization, uint8_t ret[static NOS_POLL_TAG_LEN])
+{
+	const size_t len = sizeof(SCHEME) - 1;
+
+	if (authorization.len < len || strncasecmp(authorization.p, SCHEME, len) != 0)
+		return false;
+	authorization.p += len;
+	authorization.len -= len;
+	return nos_enc_base64_fixed(authorization, ret, NOS_POLL_TAG_LEN);
+}
+
+void nos_exchange_encode(struct nos_buf *b, const struct nos_exchange_word *w)
+{
+	nos_encode_member(b, "keys");
+	nos_buf_add_str(b, w->keys.len ? w->keys : NOS_STR("[]"));
+	if (w->next)
+		nos_encode_member_uint(b, "next", w->next);
+	nos_encode_member_bool(b, "resync", w->resync);
+	if (w->identity)
+		nos_encode_member_bool(b, "identity", true);
+}

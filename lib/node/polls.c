@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/polls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/enc.h"
+#include "json/encode.h"
+#include "node/problem.h"
+#include "node/refuse.h"
+#include "registry/member.h"
+
+#define REVOKED 403
+
+struct nos_polls_poll {
+	struct nos_http_request *request;
+	struct nos_polls_poll *prev, *next;
+	struct nos_mono until;
+	uint64_t rev; /* of the record when it was read */
+	char id[NOS_RECORD_ID_MAX];
+	uint8_t tag[NOS_POLL_TAG_LEN];
+	/* By which it was proved, and its answer will be. */
+	struct nos_secret q;
+	uint8_t nonce[NOS_POLL_NONCE_LEN];
+	unsigned which; /* number of q (scheme/issuer.h) */
+};
+
+static void drop(struct nos_polls_poll *h)
+{
+	nos_secret_release(&h->q);
+	free(h);
+}
+
+static void put_in(struct nos_polls *p, struct nos_polls_poll *h)
+{
+	h->prev = p->last;
+	if (p->last)
+		p->last->next = h;
+	else
+		p->first = h;
+	p->last = h;
+	p->count++;
+}
+
+static void take_out(struct nos_polls *p, struct nos_polls_poll *h)
+{
+	if (h->prev)
+		h->prev->next = h->next;
+	else
+		p->first = h->next;
+	if (h->next)
+		h->next->prev = h->prev;
+	else
+		p->last = h->prev;
+	p->count--;
+}
+
+/* ---- the proof ---- */
+
+static enum nos_code unproved(struct nos_err *err)
+{
+	return nos_err_set(err, NOS_TAG, "does not verify");
+}
+
+/* For which nonce, under which Q? */
+static enum nos_code prove(const struct nos_polls *p, struct nos_polls_poll *h,
+    const struct nos_assoc *a, struct nos_err *err)
+{
+	uint8_t nonces[NOS_SELF_NONCES][NOS_SELF_NONCE_LEN], tag[NOS_POLL_TAG_LEN];
+
+	if (nos_card_nonces(p->card, nos_time_now(), nonces, err))
+		return err->code;
+	for (h->which = 0; nos_issuer_poll_key(a, h->which, &h->q); h->which++)
+		for (size_t i = 0; i < NOS_SELF_NONCES; i++) {
+			if (nos_poll_ask(&h->q, nos_str_of(h->id), nonces[i], tag, err))
+				return err->code;
+			if (!nos_secret_same(tag, h->tag, sizeof(tag)))
+				continue;
+			memcpy(h->nonce, nonces[i], sizeof(h->nonce));
+			return NOS_OK;
+		}
+	return unproved(err);
+}
+
+/* Its nonce may have passed since; its Q must still be one of the source's. */
+static enum nos_code prove_again(
+    struct nos_polls_poll *h, const struct nos_assoc *a, struct nos_err *err)
+{
+	NOS_AUTO(secret) q = { 0 };
+
+	for (h->which = 0; nos_issuer_poll_key(a, h->which, &q); h->which++)
+		if (nos_secret_eq(&q, &h->q))
+			return NOS_OK;
+	return unproved(err);
+}
+
+/* ---- the answer ---- */
+
+/* A source believes an answer by this alone. One that cannot be signed is none. */
+static void sign(const struct nos_polls *p, const struct nos_polls_poll *h)
+{
+	struct nos_http_request *r = h->request;
+	uint8_t receipt[NOS_POLL_TAG_LEN];
+	NOS_AUTO(buf) text = { 0 };
+	struct nos_err err = { 0 };
+
+	nos_buf_init(&text, NOS_ENC_BASE64_LEN(NOS_POLL_TAG_LEN));
+	if (!nos_buf_check(&r->out, "answer", &err) &&
+	    !nos_poll_receipt(&h->q, nos_str_of(h->id), h->nonce, r->status, nos_buf_span(&r->out),
+		receipt, &err)) {
+		nos_enc_base64(&text, receipt, sizeof(receipt));
+		if (!nos_buf_check(&text, "receipt", &err)) {
+			nos_http_server_header(r, "Nos-Receipt", text.p);
+			return;
+		}
+	}
+	nos_buf_truncate(&r->out, 0);
+	nos_refuse_request(p->card, r, &err);
+}
+
+static void say(
+    const struct nos_polls *p, struct nos_polls_poll *h, const struct nos_exchange_word *word)
+{
+	struct nos_http_request *r = h->request;
+
+	r->status = 200;
+	r->type = "application/json";
+	nos_buf_add_char(&r->out, '{');
+	nos_exchange_encode(&r->out, word);
+	nos_buf_add_char(&r->out, '}');
+	sign(p, h);
+}
+
+static void say_revoked(const struct nos_polls *p, struct nos_polls_poll *h)
+{
+	struct nos_err err = { 0 };
+
+	nos_err_set(&err, NOS_DENIED, "the source was revoked");
+	nos_refuse_status(h->request, &err, REVOKED, 0);
+	sign(p, h);
+}
+
+/* False: there is nothing to say yet. */
+static bool speak(const struct nos_polls *p, const struct nos_life *life, struct nos_polls_poll *h,
+    const struct nos_assoc *a)
+{
+	/* Who has the Q that was offered has the offer, and its word on that is under way: what was
+	 * before concerns it no more. */
+	const struct nos_assoc_base *base = h->which ? &a->offer.base : &a->base;
+	struct nos_exchange_word word = { .identity = base->identity != life->identity };
+	NOS_AUTO(buf) keys = { 0 };
+
+	if (a->revoked) {
+		say_revoked(p, h);
+		return true;
+	}
+	nos_buf_init(&keys, NOS_MEMBER_OUTSTANDING_MAX);
+	if (h->which) {
+		word.resync = base->life != life->life;
+	} else {
+		word.resync = nos_issuer_wants_ask(a, life->life);
+		nos_member_outstanding(a, life->life, &keys);
+	}
+	word.keys = nos_buf_str(&keys);
+	if (!word.keys.len && !word.resync && !word.identity)
+		return false;
+	say(p, h, &word);
+	return true;
+}
+
+/* An answer stands in h->request, or there is nothing to say yet. NOS_IO, NOS_BUSY: the store
+ * failed. */
+static enum nos_code answer(struct nos_polls *p, const struct nos_life *life,
+    struct nos_polls_poll *h, bool again, bool *ret_said, struct nos_err *err)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	*ret_said = true;
+	if (nos_registry_get(life->store, life->vault, nos_str_of(h->id), &r, err))
+		return err->code == NOS_ABSENT ? unproved(err) : err->code;
+	if (again ? prove_again(h, &r.a, err) : prove(p, h, &r.a, err))
+		return err->code;
+	h->rev = r.rev;
+	*ret_said = speak(p, life, h, &r.a);
+	return NOS_OK;
+}
+
+/* Send what stands in its request. */
+static void finish(struct nos_polls *p, struct nos_polls_poll *h)
+{
+	struct nos_http_request *r = h->request;
+
+	drop(h);
+	p->answer(p->state, r);
+}
+
+static void finish_empty(struct nos_polls *p, struct nos_polls_poll *h)
+{
+	const struct nos_exchange_word nothing = { 0 };
+
+	say(p, h, &nothing);
+	finish(p, h);
+}
+
+/* ---- in, and out ---- */
+
+static struct nos_polls_poll *make(struct nos_http_request *r, unsigned *ret_wait_s)
+{
+	struct nos_polls_poll *h = calloc(1, sizeof(*h));
+	struct nos_exchange e;
+
+	if (!h)
+		return NULL;
+	h->request = r;
+	if (nos_exchange_parse(r->path, &e) && nos_exchange_proof(r->authorization, h->tag) &&
+	    nos_exchange_wait(r->query, ret_wait_s)) {
+		memcpy(h->id, e.id, sizeof(h->id));
+		h->until.us = nos_mono_now().us + (uint64_t)*ret_wait_s * 1000000;
+		return h;
+	}
+	drop(h);
+	return NULL;
+}
+
+void nos_polls_take(struct nos_polls *p, const struct nos_life *life, struct nos_http_request *r)
+{
+	struct nos_err err = { 0 };
+	unsigned wait_s = 0;
+	struct nos_polls_poll *h = make(r, &wait_s);
+	bool said;
+
+	if (!h)
+		nos_err_set(&err, NOS_BUSY, "out of memory");
+	if (err.code || answer(p, life, h, false, &said, &err)) {
+		nos_refuse_request(p->card, r, &err);
+		if (h)
+			drop(h);
+		p->answer(p->state, r);
+	} else if (said) {
+		finish(p, h);
+	} else if (p->closed || !wait_s) {
+		finish_empty(p, h);
+	} else {
+		put_in(p, h);
+	}
+}
+
+/* Is the record another than it was? One that is gone is. */
+static enum nos_code has_changed(
+    const struct nos_life *life, const struct nos_polls_poll *h, bool *ret, struct nos_err *err)
+{
+	uint64_t rev = 0;
+
+	if (nos_store_get(life->store, NOS_RECORD_NS, nos_str_of(h->id), NULL, &rev, err) &&
+	    err->code != NOS_ABSENT)
+		return err->code;
+	nos_err_clear(err);
+	*ret = rev != h->rev;
+	return NOS_OK;
+}
+
+/* False: the store failed, and it stays. */
+static bool look_at(
+    struct nos_polls *p, const struct nos_life *life, struct nos_polls_poll *h, bool all)
+{
+	struct nos_err err = { 0 };
+	bool changed = all, said;
+
+	if (!all && has_changed(life, h, &changed, &err))
+		return false;
+	if (!changed)
+		return true;
+	if (answer(p, life, h, true, &said, &err)) {
+		if (err.code != NOS_TAG)
+			return false;
+		nos_refuse_request(p->card, h->request, &err);
+	}
+	if (said) {
+		take_out(p, h);
+		finish(p, h);
+	}
+	return true;
+}
+
+bool nos_polls_look(struct nos_polls *p, const struct nos_life *life, bool all)
+{
+	struct nos_polls_poll *h, *next;
+	bool good = true;
+
+	for (h = p->first; h; h = next) {
+		next = h->next;
+		good &= look_at(p, life, h, all);
+	}
+	return good;
+}
+
+void nos_polls_expire(struct nos_polls *p, struct nos_mono now)
+{
+	struct nos_polls_poll *h, *next;
+
+	for (h = p->first; h; h = next) {
+		next = h->next;
+		if (h->until.us > now.us)
+			continue;
+		take_out(p, h);
+		finish_empty(p, h);
+	}
+}
+
+void nos_polls_close(struct nos_polls *p)
+{
+	p->closed = true;
+	while (p->first) {
+		struct nos_polls_poll *h = p->first;
+
+		take_out(p, h);
+		finish_empty(p, h);
+	}
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/order.h"
+
+#include "json/encode.h"
+#include "scheme/pairwise.h"
+
+/* An order on its way through nos_life_change. */
+struct giving {
+	const struct nos_order *o;
+	struct nos_order_done *done;
+	bool changed;
+};
+
+static uint64_t version_of(const struct nos_assoc_key *k)
+{
+	return k ? k->name.parts[0] : 0;
+}
+
+static bool is_young(
+    const struct nos_order *o, const struct nos_issuer *w, const struct nos_assoc_key *k)
+{
+	return k && w->now.ms - k->since.ms < (int64_t)o->older_than_ms;
+}
+
+static enum nos_code replace(
+    struct giving *g, struct nos_assoc *a, const struct nos_issuer *w, struct nos_err *err)
+{
+	const struct nos_assoc_key *active = nos_assoc_active(a, 'p');
+	const uint64_t before = version_of(active);
+	struct nos_order_done *d = g->done;
+	enum nos_issuer_did did;
+
+	if (g->o->older_than_ms && is_young(g->o, w, active)) {
+		d->status = NOS_ORDER_UNCHANGED;
+		d->key = before;
+		return NOS_OK;
+	}
+	if (nos_issuer_replace(a, w, &did, err))
+		return err->code;
+	g->changed = did != NOS_ISSUER_NOTHING;
+	/* An offer that waits is taken by the ask, under whatever name: none is promised. */
+	if (nos_issuer_wants_ask(a, w->life))
+		return NOS_OK;
+	d->key = version_of(nos_assoc_next(a, 'p'));
+	d->replaces = before;
+	return NOS_OK;
+}
+
+/* What the answer to its registration was is of no use to a source that is revoked. */
+static enum nos_code revoke(struct giving *g, struct nos_record *r, struct nos_err *err)
+{
+	g->done->status = NOS_ORDER_REVOKED;
+	if (nos_issuer_revoke(&r->a, g->o->reason, &g->changed, err))
+		return err->code;
+	r->m2[0] = '\0';
+	return NOS_OK;
+}
+
+static enum nos_code step(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err)
+{
+	struct giving *g = state;
+
+	*g->done = (struct nos_order_done){ .status = NOS_ORDER_PENDING };
+	nos_str_copy(nos_str_of(r->id), g->done->id, sizeof(g->done->id));
+	g->changed = false;
+	if (g->o->what == NOS_ORDER_REVOKE)
+		(void)!revoke(g, r, err);
+	else if (r->a.revoked)
+		g->done->status = NOS_ORDER_REVOKED;
+	else if (g->o->what == NOS_ORDER_RENEW)
+		g->changed = nos_issuer_renew(&r->a);
+	else
+		(void)!replace(g, &r->a, w, err);
+	*ret_changed = g->changed && !g->o->dry_run;
+	return err->code;
+}
+
+/* Of a key that is replaced its own entry tells. */
+static enum nos_code note(
+    struct nos_life *l, const struct giving *g, struct nos_time now, struct nos_err *err)
+{
+	const bool revoked = g->o->what == NOS_ORDER_REVOKE;
+	const struct nos_audit_event event = { .what = NOS_AUDIT_SOURCE,
+		.source = g->done->id,
+		.from = revoked ? "active" : NULL,
+		.to = revoked ? "compromised" : "active",
+		.reason = g->o->reason };
+
+	return nos_audit_append(l->audit, now, &event, err);
+}
+
+enum nos_code nos_order_give(struct nos_life *l, const struct nos_order *o, const char *id,
+    struct nos_time now, struct nos_order_done *ret, struct nos_err *err)
+{
+	struct giving g = { .o = o, .done = ret };
+	NOS_AUTO(record) r = { 0 };
+
+	if (nos_life_change(l, nos_str_of(id), now, step, &g, &r, err))
+		return err->code;
+	return g.changed && !o->dry_run && o->what != NOS_ORDER_REPLACE ? note(l, &g, now, err)
+									: NOS_OK;
+}
+
+/* ---- what became of it ---- */
+
+static bool is_confirmed(
+    const struct nos_order *o, const struct nos_assoc *a, uint64_t life, uint64_t key)
+{
+	if (o->what == NOS_ORDER_RENEW)
+		return !a->renew;
+	/* The next order may be under way already. */
+	return (key && version_of(nos_assoc_active(a, 'p')) >= key) ||
+	       !nos_issuer_is_pending(a, life);
+}
+
+enum nos_code nos_order_look(
+    struct nos_life *l, const struct nos_order *o, struct nos_order_done *done, struct nos_err *err)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	if (nos_registry_get(l->store, NULL, nos_str_of(done->id), &r, err))
+		return err->code;
+	if (r.a.revoked) {
+		done->status = NOS_ORDER_REVOKED;
+		done->key = done->replaces = 0;
+	} else if (is_confirmed(o, &r.a, l->life, done->key)) {
+		done->status = NOS_ORDER_CONFIRMED;
+		if (o->what == NOS_ORDER_REPLACE)
+			done->key = version_of(nos_assoc_active(&r.a, 'p'));
+	}
+	return NOS_OK;
+}
+
+/* ---- its row ---- */
+
+static void member_version(struct nos_buf *b, const char *member, uint64_t v)
+{
+	const struct nos_name name = nos_pairwise_name(v);
+	char kid[NOS_NAME_TEXT_MAX];
+
+	if (!v)
+		return;
+	nos_name_format(&name, kid);
+	nos_encode_member_text(b, member, nos_str_of(kid));
+}
+
+void nos_order_row(struct nos_buf *b, const struct nos_order *o, const struct nos_order_done *done)
+{
+	static const char *const texts[] = {
+#define X(name, text) [NOS_ORDER_##name] = text,
+		NOS_ORDER_STATUS_MAP(X)
+#undef X
+	};
+
+	nos_buf_add_char(b, '{');
+	nos_encode_member_text(b, "source", nos_str_of(done->id));
+	member_version(b, "key", done->key);
+	member_version(b, "replaces", done->replaces);
+	nos_encode_member_text(b, "status", nos_str_of(texts[done->status]));
+	if (o->dry_run)
+		nos_encode_member_bool(b, "dry_run", true);
+	nos_buf_add_char(b, '}');
+}

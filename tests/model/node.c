@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+#include "node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/enc.h"
+#include "crypto/random.h"
+#include "node/refuse.h"
+#include "node/replay.h"
+#include "scheme/holder.h"
+#include "source/ring.h"
+
+#define BODY_MAX (1u << 20)
+
+static void fail(const char *what, const struct nos_err *err)
+{
+	fprintf(stderr, "model: node: %s: %s\n", what, err->text);
+	abort();
+}
+
+#define MUST(call)                        \
+	do {                              \
+		struct nos_err fault = { 0 }; \
+		(void)!(call);            \
+		if (fault.code)             \
+			fail(#call, &fault); \
+	} while (0)
+
+static void make(struct node *n)
+{
+	NOS_AUTO(buf) text = { 0 };
+
+	nos_buf_init_secret(&text, 1024);
+	MUST(nos_store_open_engine(&memory_engine, "", true, &n->store, &fault));
+	MUST(nos_vault_new(&n->home.vault, &text, &fault));
+	MUST(nos_self_make(n->store, &n->home.vault, 1, &fault));
+}
+
+void node_init(struct node *n)
+{
+	memory_reset();
+	*n = (struct node){ 0 };
+	nos_limit_init(&n->limits);
+	n->limits.of[NOS_LIMIT_SOURCES] = 64;
+	make(n);
+	node_up(n);
+}
+
+void node_free(struct node *n)
+{
+	node_down(n);
+	nos_store_close(n->store);
+	nos_vault_release(&n->home.vault);
+	memory_reset();
+}
+
+void node_up(struct node *n)
+{
+	struct nos_ledger_config config = { .store = n->store,
+		.vault = &n->home.vault,
+		.limits = &n->limits,
+		.metric = &n->metric,
+		.node = 1 };
+
+	memory_fail(-1);
+	MUST(nos_self_open(n->store, &n->home.vault, &n->home.self, &fault));
+	MUST(nos_card_new(&n->home, false, &n->card, &fault));
+	MUST(nos_member_table_new(64, &n->members, &fault));
+	config.card = n->card;
+	config.members = n->members;
+	MUST(nos_ledger_init(&n->ledger, &config, nos_profile_builtin(), &fault));
+	MUST(nos_replay_run(&n->ledger, &fault));
+	n->ingest = (struct nos_ingest){ .card = n->card,
+		.vault = &n->home.vault,
+		.limits = &n->limits,
+		.members = n->members,
+		.metric = &n->metric };
+	nos_ingest_loop_init(&n->loop, n->store);
+	n->up = true;
+}
+
+void node_down(struct node *n)
+{
+	if (!n->up)
+		return;
+	nos_ingest_loop_release(&n->loop);
+	nos_ledger_release(&n->ledger);
+	nos_member_table_free(n->members);
+	nos_card_free(n->card);
+	nos_self_release(&n->home.self);
+	n->up = false;
+}
+
+/* ---- requests ---- */
+
+/* One group: false where its commit failed, and the node with it. */
+static bool commit(struct node *n, struct nos_job *job)
+{
+	struct nos_err err = { 0 };
+
+	n->ledger.idle = !job;
+	if (nos_ledger_commit(&n->ledger, job, &err)) {
+		if (err.code != NOS_IO)
+			fail("commit", &err);
+		return false;
+	}
+	return true;
+}
+
+static void refuse(struct node *n, struct nos_http_request *r, const struct nos_err *err)
+{
+	nos_refuse_request(n->card, r, err);
+}
+
+/* A job through its group; false: the node died. */
+static bool run(struct node *n, struct nos_job *job, struct nos_http_request *r)
+{
+	bool alive = commit(n, job);
+
+	if (alive && job->kind == NOS_JOB_PACK) {
+		nos_ingest_answer(&n->ingest, job);
+	} else if (alive && job->err.code) {
+		refuse(n, r, &job->err);
+	} else if (alive) {
+		r->status = job->kind == NOS_JOB_ASK ? 200 : 204;
+		nos_buf_truncate(&r->out, 0);
+		if (job->kind == NOS_JOB_ASK)
+			nos_buf_add_str(&r->out, nos_buf_str(&job->body));
+	}
+	if (alive)
+		nos_ledger_weigh(&n->ledger, job);
+	nos_job_free(job, n->members);
+	return alive;
+}
+
+static bool take_pack(struct node *n, struct nos_http_request *r)
+{
+	struct nos_err err = { 0 };
+	struct nos_job *job;
+
+	if (!nos_ingest_begin(&n->ingest, r, &err)) {
+		refuse(n, r, &err);
+		return true;
+	}
+	job = nos_ingest_take(&n->ingest, &n->loop, r);
+	return job ? run(n, job, r) : true;
+}
+
+static bool take_ack(struct node *n, const char *id, struct nos_http_request *r)
+{
+	struct nos_job *job = nos_job_new(r, BODY_MAX);
+
+	job->kind = NOS_JOB_ACK;
+	snprintf(job->source, sizeof(job->source), "%s", id);
+	nos_buf_add(&job->body, r->body.p, r->body.len);
+	return run(n, job, r);
+}
+
+static void read_ask(struct node *n, struct nos_job *job, struct nos_http_request *r,
+    struct nos_record *record, struct nos_err *err)
+{
+	const struct nos_self *self = nos_card_self(n->card);
+	struct nos_time now = nos_time_now();
+	const struct nos_issuer w = nos_life_world(&n->ledger.life, job->source, now);
+	uint8_t nonces[NOS_SELF_NONCES][NOS_SELF_NONCE_LEN];
+	NOS_AUTO(secret) once = { 0 };
+	const struct nos_secret *own;
+
+	for (unsigned i = 0; i < NOS_SELF_NONCES; i++)
+		MUST(nos_self_nonce_good(self, now, i, nonces[i], &fault));
+	if (nos_registry_get(
+		n->store, &n->home.vault, nos_str_of(job->source), record, err) ||
+	    nos_offer_read(
+		&record->a, &w, r->body, nonces, NOS_SELF_NONCES, &job->asked, err) ||
+	    job->asked.again)
+		return;
+	own = nos_self_private(self, job->asked.body.thumbprint, &job->identity);
+	if (!own) {
+		nos_err_set(err, NOS_TAG, "does not verify");
+		return;
+	}
+	if (nos_ecdh_generate(&once, &job->shared.once, err) ||
+	    nos_ecdh_shared(&once, &job->asked.once, &job->shared.once_once, err) ||
+	    nos_ecdh_shared(own, &job->asked.once, &job->shared.node_once, err))
+		return;
+}
+
+static bool take_ask(struct node *n, const char *id, struct nos_http_request *r)
+{
+	struct nos_job *job = nos_job_new(r, BODY_MAX);
+	NOS_AUTO(record) record = { 0 };
+	struct nos_err err = { 0 };
+	bool again;
+
+	job->kind = NOS_JOB_ASK;
+	snprintf(job->source, sizeof(job->source), "%s", id);
+	read_ask(n, job, r, &record, &err);
+	again = job->asked.again;
+	if (!err.code && !again)
+		return run(n, job, r);
+	if (again) {
+		r->status = 200;
+		nos_buf_add(&r->out, record.a.offer.answer, record.a.offer.len);
+	} else {
+		if (err.code != NOS_BUSY)
+			nos_err_set(&err, NOS_TAG, "does not verify");
+		refuse(n, r, &err);
+	}
+	nos_job_free(job, n->members);
+	return true;
+}
+
+/* Polls are not waited for here: who proves nothing gets a nonce. */
+static bool route(struct node *n, const char *path, struct nos_http_request *r)
+{
+	char id[NOS_RECORD_ID_MAX] = "";
+	struct nos_err err = { 0 };
+	const char *rest;
+
+	if (strcmp(path, "/v1/data") == 0)
+		return take_pack(n, r);
+	if (strcmp(path, "/v1/node") == 0) {
+		r->status = 200;
+		nos_buf_add_str(&r->out, nos_card_document(n->card));
+		return true;
+	}
+	if (strncmp(path, "/v1/sources/", 12) == 0 && (rest = strchr(path + 12, '/')) &&
+	    nos_str_copy((struct nos_str){ path + 12, (size_t)(rest - path - 12) }, id, sizeof(id))) {
+		if (strcmp(rest, "/acks") == 0)
+			return take_ack(n, id, r);
+		if (strcmp(rest, "/resync") == 0)
+			return take_ask(n, id, r);
+	}
+	nos_err_set(&err, NOS_TAG, "does not verify");
+	refuse(n, r, &err);
+	return true;
+}
+
+bool node_take(struct node *n, const struct nos_carrier_request *in, struct node_answer *ret)
+{
+	struct nos_http_request r = { .method = in->body ? NOS_STR("POST") : NOS_STR("GET"),
+		.path = nos_str_of(in->path),
+		.media = nos_str_of(in->media ? in->media : "") };
+	bool alive;
+
+	if (in->body)
+		r.body = *in->body;
+	nos_buf_init(&r.out, BODY_MAX);
+	alive = route(n, in->path, &r);
+	ret->status = r.status;
+	ret->receipt[0] = '\0';
+	for (size_t i = 0; i < r.header_count; i++)
+		if (strcmp(r.headers[i].name, "Nos-Receipt") == 0)
+			snprintf(ret->receipt, sizeof(ret->receipt), "%s", r.headers[i].value);
+	nos_buf_truncate(&ret->body, 0);
+	nos_buf_add_str(&ret->body, nos_buf_str(&r.out));
+	nos_buf_release(&r.out);
+	if (!alive)
+		node_down(n);
+	return alive;
+}
+
+void node_tick(struct node *n)
+{
+	if (!commit(n, NULL))
+		node_down(n);
+}
+
+/* ---- an operator ---- */
+
+static void life(struct node *n, struct nos_life *ret, struct nos_audit *audit)
+{
+	NOS_AUTO(self) self = { 0 };
+
+	nos_audit_init(audit, n->store, "model", false);
+	MUST(nos_self_open(n->store, &n->home.vault, &self, &fault));
+	MUST(nos_life_open(ret, n->store, &n->home.vault, audit, &self, &fault));
+}
+
+void node_change(struct node *n, const char *id, nos_life_step *step, void *state,
+    struct nos_record *ret)
+{
+	struct nos_audit audit;
+	struct nos_life l;
+
+	life(n, &l, &audit);
+	MUST(nos_store_begin(n->store, &fault));
+	nos_audit_begin(&audit);
+	MUST(nos_life_change(&l, nos_str_of(id), nos_time_now(), step, state, ret, &fault));
+	MUST(nos_store_commit(n->store, &fault));
+	memory_touched();
+}
+
+void node_next_life(struct node *n)
+{
+	uint64_t next;
+
+	MUST(nos_self_next_life(n->store, &next, &fault));
+	memory_touched();
+}
+
+static void draw(struct nos_secret *s)
+{
+	MUST(nos_random_secret(s, 32, &fault));
+}
+
+/* As admission.c leaves a keyring. */
+static void make_keyring(struct node *n, const char *id, const struct nos_derive_base *base,
+    const struct nos_scheme_key *key, struct nos_keyring *ret)
+{
+	*ret = (struct nos_keyring){ .node = 1,
+		.next = 1,
+		.z = 1,
+		.z_key = base->z,
+		.down = { 0, base->down },
+		.up = { 0, base->up },
+		.url_count = 1,
+		.key_count = 1 };
+	snprintf(ret->source, sizeof(ret->source), "%s", id);
+	snprintf(ret->urls[0], sizeof(ret->urls[0]), NODE_URL);
+	snprintf(ret->scheme, sizeof(ret->scheme), "pairwise");
+	memcpy(ret->pin, nos_card_self(n->card)->thumbprint, sizeof(ret->pin));
+	memcpy(ret->sign, nos_card_self(n->card)->sign_public, sizeof(ret->sign));
+	ret->keys[0] = (struct nos_keyring_key){ .name = key->name,
+		.state = NOS_STATE_ACTIVE,
+		.value = key->value,
+		.since = nos_time_now() };
+}
+
+void node_register(struct node *n, const char *id, bool again, const char *path)
+{
+	NOS_AUTO(derive_base) base = { 0 };
+	NOS_AUTO(scheme_key) key = { 0 };
+	NOS_AUTO(record) r = { 0 };
+	NOS_AUTO(keyring) k = { 0 };
+	NOS_AUTO(buf) grant = { 0 };
+	struct nos_audit audit;
+	struct nos_track *track;
+	struct nos_life l;
+	struct nos_issuer w;
+	struct nos_span one;
+
+	draw(&base.down), draw(&base.up), draw(&base.pair), draw(&base.z);
+	life(n, &l, &audit);
+	w = nos_life_world(&l, id, nos_time_now());
+	nos_buf_init(&grant, 512);
+	MUST(nos_pairwise_scheme.enrol(&base, &key, &fault));
+	MUST(nos_store_begin(n->store, &fault));
+	if (again) {
+		MUST(nos_registry_get(n->store, &n->home.vault, nos_str_of(id), &r, &fault));
+		MUST(nos_track_get(n->ledger.tracks, n->store, id, &track, &fault));
+		MUST(nos_issuer_enrol_again(
+		    &r.a, &w, &base, track->window.top + 1, &grant, &fault));
+	} else {
+		snprintf(r.id, sizeof(r.id), "%s", id);
+		snprintf(r.kind, sizeof(r.kind), "sensor");
+		snprintf(r.scheme, sizeof(r.scheme), "pairwise");
+		snprintf(r.token, sizeof(r.token), "t-0000000000");
+		nos_issuer_enrol(&r.a, &w, &base, &key);
+	}
+	nos_audit_begin(&audit);
+	MUST(nos_life_put(&l, w.now, &r, &fault));
+	MUST(nos_store_commit(n->store, &fault));
+	memory_touched();
+	make_keyring(n, id, &base, &key, &k);
+	one = nos_buf_span(&grant);
+	if (again)
+		MUST(nos_holder_grants(&k, &one, 1, w.now, &fault));
+	MUST(nos_ring_write(path, &k, true, &fault));
+}
+
+void node_look(struct node *n, const char *id, struct nos_record *ret)
+{
+	MUST(nos_registry_get(n->store, &n->home.vault, nos_str_of(id), ret, &fault));
+}
