@@ -11,6 +11,8 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
 COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+SYSUSERDIR ?= $(PREFIX)/lib/sysusers.d
 OBJCOPY    ?= objcopy
 
 SAN_release :=
@@ -44,7 +46,7 @@ TOOL_SRC := $(sort $(wildcard cmd/nos-*.c))
 TOOLS    := $(TOOL_SRC:%.c=$B/%)
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 # Those that run no tool of the flavour under test gain nothing by a sanitizer.
-PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats
+PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/units.bats
 BATS_release := $(BATS)
 BATS_cover := $(BATS)
 BATS_asan := $(filter-out $(PLAIN),$(BATS))
@@ -187,9 +189,10 @@ SCRIPTS := .ci/run scripts/dist/nos-completion.bash $(shell grep -sld skip '^$H!
 # What install puts down and uninstall takes away: the same words in both.
 VERSION   := $(shell sed -n 's/^$Hdefine NOS_VERSION "\(.*\)"$$/\1/p' lib/base/version.h)
 NAMES     := $(notdir $(TOOLS))
+UNITS     := $(wildcard scripts/dist/systemd/*.service scripts/dist/systemd/*.timer)
 INSTALLED := $(NAMES:%=$(BINDIR)/%) $(INCLUDEDIR)/nos.h $(LIBDIR)/libnos.a $(LIBDIR)/pkgconfig/nos.pc \
 	$(foreach page,$(PAGES),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
-	$(COMPDIR)/nos $(NAMES:%=$(COMPDIR)/%)
+	$(COMPDIR)/nos $(NAMES:%=$(COMPDIR)/%) $(UNITS:scripts/dist/systemd/%=$(UNITDIR)/%) $(SYSUSERDIR)/nos.conf
 
 install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
@@ -201,6 +204,8 @@ install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
 	for page in $(PAGES); do install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}; done
 	install -m 644 scripts/dist/nos-completion.bash $(DESTDIR)$(COMPDIR)/nos
 	for name in $(NAMES); do ln -sf nos $(DESTDIR)$(COMPDIR)/$$name; done
+	for unit in $(UNITS); do sed 's|@BINDIR@|$(BINDIR)|' $$unit >$(DESTDIR)$(UNITDIR)/$${unit##*/}; done
+	install -m 644 scripts/dist/systemd/nos.sysusers $(DESTDIR)$(SYSUSERDIR)/nos.conf
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))

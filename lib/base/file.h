@@ -13,7 +13,8 @@ enum nos_file_kind {
 	NOS_FILE_PLAIN,	  /* may be read by others, be a link, or a pipe */
 	NOS_FILE_REGULAR, /* may be read by others and be a link, but nothing to be waited for */
 	NOS_FILE_SECRET,  /* refused where group or others may read or write it, or it is another
-			     user's */
+			     user's; but for root's where an ACL lets this user read it and no
+			     other, as a credential of systemd */
 };
 
 /*

@@ -111,10 +111,12 @@ END
 
 @test "uninstall leaves no file, and folders go where they were told" {
 	root=$BATS_TEST_TMPDIR/other
-	places=(PREFIX=/usr BINDIR=/opt/bin MANDIR=/opt/man)
+	places=(PREFIX=/usr BINDIR=/opt/bin MANDIR=/opt/man UNITDIR=/opt/units)
 	install_below "$root" "${places[@]}"
 	[ -x "$root/opt/bin/nos-score" ]
 	[ -f "$root/opt/man/man1/nos-score.1" ]
+	[ "$(sed -n 's/^ExecStart=//p' "$root/opt/units/nos-serve.service")" = /opt/bin/nos-serve ]
+	[ -f "$root/usr/lib/sysusers.d/nos.conf" ]
 	[ ! -e "$root/usr/bin" ]
 	: >"$root/opt/bin/other"
 	make_alone uninstall DESTDIR="$root" "${places[@]}"

@@ -2,10 +2,15 @@
 #include "../test.h"
 
 #include <dirent.h>
+#include <endian.h>
+#include <errno.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -154,6 +159,81 @@ static void a_secret_of_another_user_is_refused(void **state)
 	assert_int_equal(read_file(path, NOS_FILE_SECRET, 100000, &b), NOS_DENIED);
 	assert_non_null(strstr(err.text, "belongs to another user: run as its owner"));
 	nos_buf_release(&b);
+}
+
+#define LENT_TO 12345 /* a user that nobody is */
+
+/* As setfacl(1) does it: key may be read by its owner, the users, group and others as they say. */
+static bool lend(size_t users, unsigned group, unsigned others)
+{
+	struct {
+		struct posix_acl_xattr_header head;
+		struct posix_acl_xattr_entry entries[6];
+	} acl = { { htole32(POSIX_ACL_XATTR_VERSION) } };
+	size_t n = 0;
+#define ADD(tag, perm, id) \
+	acl.entries[n++] = \
+	    (struct posix_acl_xattr_entry){ htole16(tag), htole16(perm), htole32(id) }
+
+	ADD(ACL_USER_OBJ, ACL_READ, ACL_UNDEFINED_ID);
+	for (size_t i = 0; i < users; i++)
+		ADD(ACL_USER, ACL_READ, LENT_TO + i);
+	ADD(ACL_GROUP_OBJ, group, ACL_UNDEFINED_ID);
+	ADD(ACL_MASK, ACL_READ, ACL_UNDEFINED_ID);
+	ADD(ACL_OTHER, others, ACL_UNDEFINED_ID);
+	return setxattr("key", "system.posix_acl_access", &acl,
+		   sizeof(acl.head) + n * sizeof(acl.entries[0]), 0) == 0;
+}
+
+/* The code with which another user, in a process of its own, reads key. */
+static int read_as(uid_t user)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct nos_buf b;
+
+		if (setresgid(user, user, user) < 0 || setresuid(user, user, user) < 0)
+			_exit(NOS_CODE_COUNT);
+		status = (int)read_file("key", NOS_FILE_SECRET, 10, &b);
+		nos_buf_release(&b);
+		_exit(status);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void what_root_lends_to_this_user_alone_is_a_secret(void **state)
+{
+	struct nos_buf b;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* root alone can lend */
+	assert_int_equal(chmod(".", 0755), 0);
+	assert_int_equal(nos_file_create("key", TEXT("secret"), &err), NOS_OK);
+	assert_int_equal(read_as(LENT_TO), NOS_DENIED);
+	if (!lend(1, 0, 0) && errno == EOPNOTSUPP)
+		skip();
+	assert_int_equal(mode_of("key"), 0440);
+	assert_int_equal(read_as(LENT_TO), NOS_OK);
+	assert_int_equal(read_file("key", NOS_FILE_SECRET, 10, &b), NOS_DENIED);
+	nos_buf_release(&b);
+	assert_int_equal(chown("key", LENT_TO + 1, 0), 0);
+	assert_int_equal(read_as(LENT_TO), NOS_DENIED);
+	assert_int_equal(chown("key", 0, 0), 0);
+
+	assert_true(lend(2, 0, 0));
+	assert_int_equal(read_as(LENT_TO), NOS_DENIED);
+	assert_true(lend(1, ACL_READ, 0));
+	assert_int_equal(read_as(LENT_TO), NOS_DENIED);
+	assert_true(lend(1, 0, ACL_READ));
+	assert_int_equal(read_as(LENT_TO), NOS_DENIED);
+	assert_true(lend(1, 0, 0));
+	assert_int_equal(read_as(LENT_TO), NOS_OK);
+	assert_int_equal(chmod(".", 0700), 0);
 }
 
 static void what_is_no_file_is_refused_and_never_waited_for(void **state)
@@ -351,6 +431,7 @@ int main(void)
 		TEST(a_link_is_refused_where_a_secret_is_meant),
 		TEST(a_secret_that_others_may_read_is_refused_with_the_remedy),
 		TEST(a_secret_of_another_user_is_refused),
+		TEST(what_root_lends_to_this_user_alone_is_a_secret),
 		TEST(what_is_no_file_is_refused_and_never_waited_for),
 		TEST(a_file_is_taken_whole_or_not_at_all),
 		TEST(the_old_file_is_whole_where_the_new_one_had_no_room),
