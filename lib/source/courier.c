@@ -37,6 +37,14 @@ static void renumber(struct nos_courier *c, struct nos_send_pack *p)
 	p->sent = false;
 }
 
+static enum nos_code in_use(const struct nos_courier *c, struct nos_err *err)
+{
+	return nos_err_set(err, NOS_BUSY,
+	    "%s: a copy of it is in use at once, and takes its numbers and keys: stop that, and "
+	    "register each source by itself",
+	    c->send->config.ring->path);
+}
+
 /* Each number was in use for all of the time. One that waits must not keep the last of them: it
  * would be taken for sent, and what the other sent under it for its own. */
 static enum nos_code give_up(
@@ -46,10 +54,7 @@ static enum nos_code give_up(
 	if (waiting && nos_spool_note(c->spool, p, err))
 		return err->code;
 	nos_attempt_failed(&c->send->attempt, 0, false);
-	return nos_err_set(err, NOS_BUSY,
-	    "%s: a copy of it is in use at once, and takes each number: stop that, and register "
-	    "each source by itself",
-	    c->send->config.ring->path);
+	return in_use(c, err);
 }
 
 /*
@@ -79,6 +84,9 @@ static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool w
 			break;
 		}
 	}
+	/* Whose copy has just been seen has asked, and has the keys that this one had. */
+	if (err->code == NOS_TAG && c->copied)
+		in_use(c, err);
 	c->away = is_passing(err->code);
 	c->why = *err;
 	return err->code;
