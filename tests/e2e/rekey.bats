@@ -5,7 +5,7 @@ setup_file() {
 	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
 	load ../tool/helper
 	load fleet
-	fleet_make 300
+	if [[ ${V:-release} == release ]]; then fleet_make 300; else fleet_make 60; fi
 }
 teardown_file() { rm -rf "$MEMORY"; }
 setup() {

@@ -100,7 +100,7 @@ struct worker {
 	struct tally t; /* of the round in hand */
 };
 
-/* What a source has begun it ends: the loop stops between two sources. */
+/* A round that has begun goes to its end: the loop stops between two of them. */
 static const volatile int never;
 
 /* ---- counts ---- */
@@ -240,7 +240,7 @@ static void *work(void *state)
 	const struct fleet *f = w->f;
 
 	w->t = (struct tally){ 0 };
-	for (size_t i = w->first; i < f->count && !*nos_start_stopped(); i += f->o->jobs)
+	for (size_t i = w->first; i < f->count; i += f->o->jobs)
 		if (!f->sources[i].skipped)
 			send_one(w, &f->sources[i]);
 	return NULL;
