@@ -119,8 +119,9 @@ model: $B/tests/model/model ## run SCHEDULES (1000) random schedules of what goe
 	$B/tests/model/model --schedules $(SCHEDULES) --jobs $$(nproc)
 
 # What tool tests put beside the tools: on its own, for it shows how others behave.
+LIBS_fleet := -lcurl
 $(HELP): $B/%: $B/%.o $(LIB)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lsqlite3 -lcjose -ljansson -lcrypto -lm
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F)) -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
 # Sanitizers: what is excused is listed, each with its reason.
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
@@ -134,11 +135,11 @@ tool: $(TOOLS) $(HELP) ## run the tests of the tools
 	@test -n "$(BATS)" || { echo 'no tool test found' >&2; exit 1; }
 	V=$(V) prove $(PROVE) --timer --exec bats $(BATS_$(V))
 
-e2e: $(TOOLS) ## run the tests of a node, a broker and sources together
+e2e: $(TOOLS) $(HELP) ## run the tests of a node, a broker and sources together
 	@test -n "$(E2E)" || { echo 'no e2e test found' >&2; exit 1; }
 	V=$(V) prove $(PROVE) --timer --exec bats $(E2E)
 
-e2e-long: $(TOOLS) ## and those of them that install or take more
+e2e-long: $(TOOLS) $(HELP) ## and those of them that install or take more
 	@test -n "$(E2E_LONG)" || { echo 'no long e2e test found' >&2; exit 1; }
 	V=$(V) prove $(PROVE) --exec bats $(E2E_LONG)
 
