@@ -1,22 +1,11 @@
 #!/usr/bin/env bats
 # Nothing accepted is lost, nothing is stored twice: whatever dies, and whoever lies on the way.
 
-setup() { load ../tool/helper; }
-teardown() { everything_stops; }
-
-numbers() { jq -nc --argjson a "$1" --argjson b "$2" 'range($a; $b + 1) | {type: "count", value: .}'; }
-
-# Each value of 1..N in exactly one record, each (source, seq) in one raw entry.
-is_whole() { # N
-	sqlite3 node.db 'select entry from stream_processed order by position' | grep '^{' >all
-	[ "$(jq -s "map(.value) | sort == [range(1; $1 + 1)]" all)" = true ] || {
-		echo "not each of 1..$1 once: $(wc -l <all) records" >&2
-		return 1
-	}
-	[ "$(jq -s 'group_by(.source + .type) | all(.[]; map(.n) == [range(1; length + 1)])' all)" = true ]
-	sqlite3 node.db 'select entry from stream_raw' | grep '^{"source"' | jq -r '"\(.source) \(.seq)"' | sort | uniq -d >twice
-	[ ! -s twice ]
+setup() {
+	load ../tool/helper
+	load faults
 }
+teardown() { everything_stops; }
 
 @test "a node killed 20 times under load loses and doubles nothing" {
 	seed=${NOS_TEST_SEED:-$RANDOM}
