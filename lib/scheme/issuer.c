@@ -154,9 +154,10 @@ enum nos_code nos_issuer_enrol_again(struct nos_assoc *a, const struct nos_issue
 
 /* ---- orders ---- */
 
+/* An offer that nobody has taken among it: who asked may have lost the ask itself, and while the
+ * offer stands no key is replaced. */
 bool nos_issuer_wants_ask(const struct nos_assoc *a, uint64_t life)
 {
-	/* An offer that nobody takes up would stand in the way of each order to come. */
 	return a->resync || a->renew || a->offer.is || a->base.life != life;
 }
 

@@ -287,9 +287,10 @@ static enum nos_code memory_append(void *e, const char *stream, struct nos_time 
 
 	(void)e, (void)err;
 	assert(now.entry_count < ENTRIES_MAX);
-	now.entries[now.entry_count++] = (struct entry){
-		.stream = s, .position = ++now.last[s], .ms = at.ms, .blob = blob_new(entry.p, entry.len)
-	};
+	now.entries[now.entry_count++] = (struct entry){ .stream = s,
+		.position = ++now.last[s],
+		.ms = at.ms,
+		.blob = blob_new(entry.p, entry.len) };
 	*ret_position = now.last[s];
 	return NOS_OK;
 }

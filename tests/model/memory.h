@@ -21,8 +21,8 @@ void memory_drop(struct memory_copy *c);
 /* Another than the node has changed it. */
 void memory_touched(void);
 
-/* From now on the commit number n from here fails, and all behind it until this is called again; -1:
- * none does. */
+/* From now on the commit number n from here fails, and all behind it until this is called again;
+ * -1: none does. */
 void memory_fail(int n);
 
 #endif

@@ -11,22 +11,9 @@
 #include "node/replay.h"
 #include "scheme/holder.h"
 #include "source/ring.h"
+#include "world.h"
 
 #define BODY_MAX (1u << 20)
-
-static void fail(const char *what, const struct nos_err *err)
-{
-	fprintf(stderr, "model: node: %s: %s\n", what, err->text);
-	abort();
-}
-
-#define MUST(call)                        \
-	do {                              \
-		struct nos_err fault = { 0 }; \
-		(void)!(call);            \
-		if (fault.code)             \
-			fail(#call, &fault); \
-	} while (0)
 
 static void make(struct node *n)
 {
@@ -103,7 +90,7 @@ static bool commit(struct node *n, struct nos_job *job)
 	n->ledger.idle = !job;
 	if (nos_ledger_commit(&n->ledger, job, &err)) {
 		if (err.code != NOS_IO)
-			fail("commit", &err);
+			world_failed("commit", &err);
 		return false;
 	}
 	return true;
@@ -170,10 +157,8 @@ static void read_ask(struct node *n, struct nos_job *job, struct nos_http_reques
 
 	for (unsigned i = 0; i < NOS_SELF_NONCES; i++)
 		MUST(nos_self_nonce_good(self, now, i, nonces[i], &fault));
-	if (nos_registry_get(
-		n->store, &n->home.vault, nos_str_of(job->source), record, err) ||
-	    nos_offer_read(
-		&record->a, &w, r->body, nonces, NOS_SELF_NONCES, &job->asked, err) ||
+	if (nos_registry_get(n->store, &n->home.vault, nos_str_of(job->source), record, err) ||
+	    nos_offer_read(&record->a, &w, r->body, nonces, NOS_SELF_NONCES, &job->asked, err) ||
 	    job->asked.again)
 		return;
 	own = nos_self_private(self, job->asked.body.thumbprint, &job->identity);
@@ -227,7 +212,8 @@ static bool route(struct node *n, const char *path, struct nos_http_request *r)
 		return true;
 	}
 	if (strncmp(path, "/v1/sources/", 12) == 0 && (rest = strchr(path + 12, '/')) &&
-	    nos_str_copy((struct nos_str){ path + 12, (size_t)(rest - path - 12) }, id, sizeof(id))) {
+	    nos_str_copy(
+		(struct nos_str){ path + 12, (size_t)(rest - path - 12) }, id, sizeof(id))) {
 		if (strcmp(rest, "/acks") == 0)
 			return take_ack(n, id, r);
 		if (strcmp(rest, "/resync") == 0)
@@ -279,8 +265,8 @@ static void life(struct node *n, struct nos_life *ret, struct nos_audit *audit)
 	MUST(nos_life_open(ret, n->store, &n->home.vault, audit, &self, &fault));
 }
 
-void node_change(struct node *n, const char *id, nos_life_step *step, void *state,
-    struct nos_record *ret)
+void node_change(
+    struct node *n, const char *id, nos_life_step *step, void *state, struct nos_record *ret)
 {
 	struct nos_audit audit;
 	struct nos_life l;
@@ -351,8 +337,8 @@ void node_register(struct node *n, const char *id, bool again, const char *path)
 	if (again) {
 		MUST(nos_registry_get(n->store, &n->home.vault, nos_str_of(id), &r, &fault));
 		MUST(nos_track_get(n->ledger.tracks, n->store, id, &track, &fault));
-		MUST(nos_issuer_enrol_again(
-		    &r.a, &w, &base, track->window.top + 1, &grant, &fault));
+		MUST(
+		    nos_issuer_enrol_again(&r.a, &w, &base, track->window.top + 1, &grant, &fault));
 	} else {
 		snprintf(r.id, sizeof(r.id), "%s", id);
 		snprintf(r.kind, sizeof(r.kind), "sensor");

@@ -45,12 +45,12 @@ struct node_answer {
 bool node_take(struct node *n, const struct nos_carrier_request *r, struct node_answer *ret);
 
 /* What an operator does beside it: change a source's keys, put a backup's life behind it. */
-void node_change(struct node *n, const char *id, nos_life_step *step, void *state,
-    struct nos_record *ret);
+void node_change(
+    struct node *n, const char *id, nos_life_step *step, void *state, struct nos_record *ret);
 void node_next_life(struct node *n);
 
-/* Register a source without a token: into *ret, whose path it is then written to. again: in place of
- * what it was. */
+/* Register a source without a token: into *ret, whose path it is then written to. again: in place
+ * of what it was. */
 void node_register(struct node *n, const char *id, bool again, const char *path);
 
 /* A group without a request: keys that have had their time go, records are written. */

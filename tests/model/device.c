@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "way.h"
+
+struct device device;
+
+void device_begin(void)
+{
+	device.next = 0;
+	device.die = -1;
+	memset(device.fate, 0, sizeof(device.fate));
+}
+
+/* ---- death ---- */
+
+void device_step(void)
+{
+	if (device.die < 0 || device.die-- > 0)
+		return;
+	device.die = -1;
+	longjmp(device.grave, 1);
+}
+
+enum nos_code __real_nos_file_replace(const char *path, struct nos_span text, struct nos_err *err);
+enum nos_code __wrap_nos_file_replace(const char *path, struct nos_span text, struct nos_err *err);
+enum nos_code __real_nos_file_create(const char *path, struct nos_span text, struct nos_err *err);
+enum nos_code __wrap_nos_file_create(const char *path, struct nos_span text, struct nos_err *err);
+
+enum nos_code __wrap_nos_file_replace(const char *path, struct nos_span text, struct nos_err *err)
+{
+	enum nos_code code;
+
+	device_step();
+	code = __real_nos_file_replace(path, text, err);
+	device_step();
+	return code;
+}
+
+enum nos_code __wrap_nos_file_create(const char *path, struct nos_span text, struct nos_err *err)
+{
+	enum nos_code code;
+
+	device_step();
+	code = __real_nos_file_create(path, text, err);
+	device_step();
+	return code;
+}
+
+/* ---- life ---- */
+
+static void say(void *state, const char *text)
+{
+	(void)state;
+	if (world.trace)
+		printf("  source: %s\n", text);
+}
+
+static void start(void)
+{
+	const struct nos_send_config config = {
+		.ring = &device.ring, .carrier = &way_carrier, .stop = &device.stop
+	};
+
+	if (device.open)
+		return;
+	nos_ring_init(&device.ring);
+	nos_send_init(&device.send);
+	nos_spool_init(&device.spool);
+	MUST(nos_ring_open(&device.ring, device.key, 0, &fault));
+	MUST(nos_send_open(&device.send, &config, &fault));
+	MUST(nos_spool_open(&device.spool, device.spool_dir, &device.ring.k, UINT64_MAX, &fault));
+	device.courier =
+	    (struct nos_courier){ .send = &device.send, .spool = &device.spool, .note = say };
+	device.open = true;
+}
+
+void device_gone(void)
+{
+	nos_spool_release(&device.spool);
+	nos_send_release(&device.send);
+	nos_ring_release(&device.ring);
+	device.open = false;
+}
+
+void device_close(void)
+{
+	if (!device.open)
+		return;
+	MUST(nos_ring_close(&device.ring, &fault));
+	device_gone();
+}
+
+/* What goes wrong that a source in the field may say, and go on. */
+static void complain(const struct nos_err *err)
+{
+	if (err->code && world.trace)
+		printf("  source: error: %s\n", err->text);
+	if (err->code == NOS_INTERNAL || err->code == NOS_CONFIG || err->code == NOS_IO)
+		world_wrong(err->text, err->code);
+}
+
+void device_deliver(void)
+{
+	enum nos_courier_fate fate = NOS_COURIER_FAILED;
+	struct nos_answer answer = { 0 };
+	struct nos_err err = { 0 };
+	const uint64_t value = device.next++;
+	char text[64];
+	struct nos_send_pack p = { .readings = 1 };
+
+	world.tally.contacts++;
+	snprintf(text, sizeof(text), "{\"type\":\"t\",\"value\":%" PRIu64 "}\n", value);
+	p.text = nos_str_of(text);
+	device.fate[value] = FATE_MAYBE;
+	if (setjmp(device.grave)) {
+		world_trace("the source died", 0);
+		world.tally.deaths++;
+		device_gone();
+		return;
+	}
+	start();
+	world_trace("reading", value);
+	(void)!nos_courier_deliver(&device.courier, &p, &fate, &answer, &err);
+	if (fate != NOS_COURIER_FAILED)
+		device.fate[value] = FATE_SETTLED;
+	else
+		world_trace("failed", value);
+	device.die = -1;
+	nos_answer_release(&answer);
+	complain(&err);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "schedule.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "ear.h"
+#include "operator.h"
+#include "way.h"
+
+#define STEPS 40
+#define CLEAN 2 /* contacts within which all must be whole */
+
+static char dir[64], backup[PATH_SIZE];
+
+void schedule_open(void)
+{
+	const char *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+
+	snprintf(dir, sizeof(dir), "%s/nos-model-XXXXXX", tmp);
+	if (!mkdtemp(dir)) {
+		perror("model: mkdtemp");
+		exit(1);
+	}
+	snprintf(device.key, sizeof(device.key), "%s/key", dir);
+	snprintf(device.spool_dir, sizeof(device.spool_dir), "%s/spool", dir);
+	snprintf(backup, sizeof(backup), "%s/backup", dir);
+}
+
+void schedule_close(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	if (system(command))
+		perror("model: rm");
+}
+
+/* ---- what may happen ---- */
+
+static void pass_time(void)
+{
+	static const int64_t spans[] = { 1000, 10000, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS,
+		5 * HOUR_MS, 24 * HOUR_MS, 10 * 24 * HOUR_MS };
+
+	world.clock_ms += (int64_t)world_below((uint64_t)spans[world_below(8)]);
+	node_tick(&world.node);
+	if (!world.node.up)
+		node_up(&world.node);
+}
+
+/* A contact, in which either side may die. */
+static void deliver(void)
+{
+	if (world_chance(0.15))
+		device.die = (int)world_below(12);
+	if (world_chance(0.1))
+		memory_fail((int)world_below(4));
+	device_deliver();
+	device.die = -1;
+	memory_fail(-1);
+	if (!world.node.up)
+		node_up(&world.node);
+}
+
+static void restart_source(void)
+{
+	world_trace("the source ends and begins", 0);
+	device_close();
+}
+
+static void kill_node(void)
+{
+	world_trace("the node is killed", 0);
+	node_down(&world.node);
+	node_up(&world.node);
+}
+
+static void restore_store(void)
+{
+	operator_restore_store(world_chance(0.5));
+}
+
+static void act(void)
+{
+	static const struct {
+		unsigned share; /* of 100 */
+		void (*what)(void);
+	} acts[] = {
+		{ 45, deliver },
+		{ 13, operator_replace },
+		{ 3, operator_renew },
+		{ 12, pass_time },
+		{ 5, restart_source },
+		{ 5, kill_node },
+		{ 6, way_bring_late },
+		{ 3, operator_backup_keyring },
+		{ 2, operator_restore_keyring },
+		{ 3, operator_backup_store },
+		{ 3, restore_store },
+	};
+	uint64_t n = world_below(100);
+	size_t i = 0;
+
+	for (; n >= acts[i].share; i++)
+		n -= acts[i].share;
+	acts[i].what();
+}
+
+/* ---- from its head to its end ---- */
+
+static void begin(uint64_t n)
+{
+	world.schedule = n;
+	world_begin();
+	device_begin();
+	way_begin();
+	ear_begin();
+	check_begin();
+	operator_begin(backup);
+	node_init(&world.node);
+	node_register(&world.node, SOURCE, false, device.key);
+}
+
+/* Contacts whose messages all arrive, apart from each other. */
+static bool heal(void)
+{
+	way_mend();
+	device.die = -1;
+	memory_fail(-1);
+	for (int i = 0; i < CLEAN; i++) {
+		world.clock_ms += 2 * HOUR_MS;
+		node_tick(&world.node);
+		device_deliver();
+	}
+	return check_is_whole();
+}
+
+static void finish(void)
+{
+	if (!heal()) {
+		if (!operator_put_keyring_back() || !check_is_lost())
+			world_wrong("not the same key within two contacts", device.next);
+		operator_enrol_again();
+		if (!heal())
+			world_wrong("not the same key after it was enrolled again", device.next);
+	}
+	world.tally.whole++;
+	check_stored(true);
+	check_counters();
+	device_close();
+	node_free(&world.node);
+}
+
+void schedule_run(uint64_t n)
+{
+	begin(n);
+	for (int i = 0; i < STEPS; i++) {
+		act();
+		check_stored(false);
+		check_counters();
+	}
+	finish();
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way between the source and the node, in place of HTTP: it loses, doubles and keeps messages,
+ * brings them late, and answers with what was an answer before.
+ */
+#ifndef NOS_MODEL_WAY_H
+#define NOS_MODEL_WAY_H
+
+#include "source/carrier.h"
+
+extern const struct nos_carrier way_carrier;
+
+/* As bad as is drawn; nothing is kept of what travelled before. */
+void way_begin(void);
+
+/* From here on all arrives, once. */
+void way_mend(void);
+
+/* Some request of before comes to the node once more, or at last. */
+void way_bring_late(void);
+
+#endif

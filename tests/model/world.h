@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What everything in a schedule shares: the seed that it is drawn from, the clock, which is made
+ * up, the node, and how what is wrong is said. There is one at a time in a process.
+ */
+#ifndef NOS_MODEL_WORLD_H
+#define NOS_MODEL_WORLD_H
+
+#include <inttypes.h>
+
+#include "node.h"
+
+#define SOURCE	   "s-7f3a09c2e1"
+#define VALUES_MAX 256 /* readings of a schedule: each has its number for a value */
+#define MINUTE_MS  INT64_C(60000)
+#define HOUR_MS	   (60 * MINUTE_MS)
+
+/* What came about in a process, all its schedules together. */
+struct tally {
+	uint64_t contacts, asks, deaths, anew, whole;
+};
+
+extern struct world {
+	uint64_t first_seed, schedule; /* whose sum is the schedule's own seed */
+	uint64_t rng;
+	int64_t clock_ms;
+	bool trace;
+	struct node node;
+	struct tally tally;
+} world;
+
+/* From the schedule's own seed on. */
+void world_begin(void);
+
+/* A number below n; something that happens in this share of cases. */
+uint64_t world_below(uint64_t n);
+bool world_chance(double share);
+
+/* A line of --trace. */
+void world_trace(const char *what, uint64_t n);
+
+/* Say what is wrong and how to see it again; the process ends. */
+_Noreturn void world_wrong(const char *what, uint64_t n);
+_Noreturn void world_failed(const char *call, const struct nos_err *err);
+
+/* A call with &fault for its error, which cannot fail in a world as it should be. */
+#define MUST(call)                                   \
+	do {                                         \
+		struct nos_err fault = { 0 };        \
+		(void)!(call);                       \
+		if (fault.code)                      \
+			world_failed(#call, &fault); \
+	} while (0)
+
+#endif
