@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "json/encode.h"
+#include "scheme/holder.h"
 #include "source/admission.h"
 #include "source/answer.h"
 #include "source/attempt.h"
@@ -240,6 +241,20 @@ static enum nos_code in_folder(struct run *run, const char *file, struct nos_err
 	return NOS_OK;
 }
 
+/*
+ * A keyring that takes the place of an older one of its own source still opens what waits in a
+ * spool under the keys of that one. One that cannot be read has nothing to give.
+ */
+static enum nos_code inherit(struct run *run, struct nos_err *err)
+{
+	NOS_AUTO(keyring) before = { 0 };
+	struct nos_err why = { 0 };
+
+	if (nos_ring_read(run->keyring, &before, &why) || strcmp(before.source, run->k.source) != 0)
+		return NOS_OK;
+	return nos_holder_inherit(&run->k, &before, err);
+}
+
 static enum nos_code keep(struct run *run, struct nos_err *err)
 {
 	const struct nos_register *r = run->r;
@@ -248,7 +263,8 @@ static enum nos_code keep(struct run *run, struct nos_err *err)
 	snprintf(file, sizeof(file), "%s.key", run->k.source);
 	if (!r->keyring && in_folder(run, file, err))
 		return err->code;
-	if (nos_ring_write(run->keyring, &run->k, r->replace, err) ||
+	if ((r->replace && inherit(run, err)) ||
+	    nos_ring_write(run->keyring, &run->k, r->replace, err) ||
 	    nos_file_remove(run->pending_path, err))
 		return err->code;
 	return r->done ? nos_done_add(r->done, &run->k, file, err) : NOS_OK;

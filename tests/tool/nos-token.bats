@@ -429,3 +429,15 @@ stored() { sqlite3 node.db "select count(*) from stream_$1"; }
 	run -0 typed yes
 	[ -z "$(nos-keytable sources "${STORE[@]}")" ]
 }
+
+@test "what waits in a spool under the keys of before goes when its source has registered anew" {
+	node_start
+	nos-token new "${SEALED[@]}" 2>/dev/null | nos-register --keyring a.key >/dev/null
+	echo '{"type":"t","value":1}' | nos-send --keyring a.key --spool spool --url http://127.0.0.1:1 --wait 0s 2>/dev/null
+	[ "$(find spool -name '*.jwe' | wc -l)" -eq 1 ]
+	nos-token new "${SEALED[@]}" --replace "$(jq -r .source a.key)" 2>/dev/null | nos-register --keyring a.key --replace >/dev/null
+	[ "$(jq -c '[.static.z, (.static.older | length)]' a.key)" = '[2,1]' ]
+	run -0 --separate-stderr nos-send --keyring a.key --spool spool </dev/null
+	[ "$stderr" = 'nos-send: spool: 1 packs accepted, 0 waiting' ]
+	[ "$(find spool -name '*.jwe*' | wc -l)" -eq 0 ]
+}
