@@ -10,8 +10,10 @@
 #include "crypto/jose.h"
 #include "envelope/pack.h"
 #include "reading/batch.h"
+#include "scheme/holder.h"
 #include "score/profile.h"
 #include "score/weigh.h"
+#include "source/answer.h"
 #include "source/ring.h"
 
 #define CTY	    NOS_STR("application/x-ndjson")
@@ -243,6 +245,48 @@ bool nos_source_believes(struct nos_source *s, const char *pack, size_t pack_len
 void nos_source_skip(struct nos_source *s, uint64_t next)
 {
 	nos_ring_skip(&s->ring, next);
+}
+
+/* Into the keyring and onto the disk, or nothing of it; *ret_ack tells whether there is one. */
+static enum nos_code take(
+    struct nos_source *s, const struct nos_answer_news *news, bool *ret_ack, struct nos_err *err)
+{
+	struct nos_keyring *k = &s->ring.k;
+	NOS_AUTO(keyring) before = *k;
+	enum nos_holder_did did;
+
+	*ret_ack = false;
+	if (nos_holder_take(k, news->keys, news->key_count, nos_time_now(), &did, err))
+		return err->code;
+	if (did == NOS_HOLDER_NOTHING)
+		return NOS_OK;
+	if (did == NOS_HOLDER_BEHIND)
+		return nos_err_set(err, NOS_TAG, "the node is behind this keyring: ask it");
+	if (nos_holder_ack(k, err) || nos_ring_keep(&s->ring, err)) {
+		*k = before;
+		return err->code;
+	}
+	*ret_ack = true;
+	return NOS_OK;
+}
+
+int nos_source_take(struct nos_source *s, const char *answer, size_t len, struct nos_text *ret,
+    struct nos_fault *fault)
+{
+	struct nos_answer_news news = { 0 };
+	NOS_AUTO(buf) ack = { 0 };
+	struct nos_err err = { 0 };
+	bool is_ack = false;
+
+	*ret = (struct nos_text){ 0 };
+	nos_buf_init(&ack, NOS_KEYRING_ACK_MAX);
+	if (!nos_answer_news_decode((struct nos_str){ answer, len }, &news, &err) &&
+	    !take(s, &news, &is_ack, &err) && is_ack) {
+		nos_buf_add(&ack, s->ring.k.ack, s->ring.k.ack_len);
+		(void)!hand_out(&ack, "acknowledgement", ret, &err);
+	}
+	nos_answer_news_release(&news);
+	return result(&err, fault);
 }
 
 /* ---- scores ---- */

@@ -103,6 +103,18 @@ NOS_PUBLIC bool nos_source_believes(struct nos_source *s, const char *pack, size
 NOS_PUBLIC void nos_source_skip(struct nos_source *s, uint64_t next);
 
 /*
+ * Take the keys that a believed answer to a pack brings. The keyring is written before this
+ * returns, and what is sealed from then on goes under the newest. *ret is the acknowledgement, to
+ * be sent by POST to URL/v1/sources/ID/acks with Content-Type application/octet-stream (204: it has
+ * arrived); none, p NULL, where there was nothing to take. The caller frees it. internal  not an
+ * answer of a node; OpenSSL failed, or out of memory tag       the two have come apart: nos-send(1)
+ * with this keyring asks for all anew config    a key message of a newer nos denied io the keyring
+ * could not be written, and nothing was taken
+ */
+NOS_PUBLIC int nos_source_take(struct nos_source *s, const char *answer, size_t len,
+    struct nos_text *ret, struct nos_fault *fault);
+
+/*
  * Rules for scoring: the text of a rules file (nos-formats(7), "Rules"), or NULL for the built-in
  * sets alone. "config": not such a text, line and column named; "internal": out of memory.
  */

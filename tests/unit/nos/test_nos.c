@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "envelope/pack.h"
 #include "key/keyring.h"
+#include "key/message.h"
 #include "nos.h"
 
 #define KEY    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -213,6 +214,73 @@ static void an_answer_is_believed_by_its_receipt_alone(void **state)
 	nos_source_free(s);
 }
 
+/* A node's answer that brings p.v by message number v - 2. */
+static void answer_with(uint64_t v, struct nos_buf *ret)
+{
+	NOS_AUTO(keyring) k = { 0 };
+	NOS_AUTO(buf) text = { 0 };
+	NOS_AUTO(buf) body = { 0 };
+	NOS_AUTO(buf) message = { 0 };
+	struct nos_err err = { 0 };
+	struct nos_chain down;
+
+	nos_buf_init_secret(&text, NOS_KEYRING_TEXT_MAX);
+	nos_buf_init(&body, 16);
+	nos_buf_init(&message, 64);
+	nos_buf_init(ret, 256);
+	assert_int_equal(nos_file_read(keyring, NOS_FILE_SECRET, &text, &err), NOS_OK);
+	assert_int_equal(nos_keyring_decode(nos_buf_str(&text), &k, &err), NOS_OK);
+	down = k.down;
+	nos_enc_add_leb128(&body, v);
+	assert_int_equal(nos_message_seal(NOS_MESSAGE_PAIR, &down, k.node, nos_str_of(k.source),
+			     nos_buf_span(&body), &message, &err),
+	    NOS_OK);
+	nos_buf_add_text(ret, "{\"accepted\":1,\"duplicates\":0,\"rejected\":[],\"keys\":[\"");
+	nos_enc_base64(ret, message.p, message.len);
+	nos_buf_add_text(ret, "\"],\"next\":9,\"resync\":false}");
+}
+
+static void the_keys_of_an_answer_are_on_disk_before_they_seal(void **state)
+{
+	struct nos_source *s = open_keyring();
+	static const char nothing[] = "{\"keys\":[],\"resync\":false}",
+			  wrong[] = "{\"keys\":[\"kQUA\"],\"resync\":false}";
+	struct nos_text ack = { 0 }, again = { 0 }, pack = { 0 };
+	struct nos_fault fault;
+	NOS_AUTO(buf) answer = { 0 };
+	NOS_AUTO(buf) kid = { 0 };
+	uint64_t seq;
+
+	(void)state;
+	answer_with(2, &answer);
+	assert_int_equal(nos_source_take(s, answer.p, answer.len, &ack, &fault), 0);
+	assert_true(ack.len > 20);
+	assert_int_equal(nos_source_seal(s, readings, strlen(readings), &pack, &seq, &fault), 0);
+	nos_buf_init(&kid, 256);
+	*strchr(pack.p, '.') = '\0';
+	assert_true(nos_enc_base64_decode(nos_str_of(pack.p), &kid));
+	assert_non_null(strstr(kid.p, "\"p.2\""));
+	/* The answer came again, its acknowledgement was lost: another one, and nothing else. */
+	assert_int_equal(nos_source_take(s, answer.p, answer.len, &again, &fault), 0);
+	assert_true(again.len == ack.len && memcmp(again.p, ack.p, ack.len) != 0);
+	nos_text_free(&again);
+	assert_int_equal(nos_source_take(s, nothing, strlen(nothing), &again, &fault), 0);
+	assert_null(again.p);
+	assert_int_equal(nos_source_take(s, wrong, strlen(wrong), &again, &fault), -1);
+	assert_string_equal(fault.code, "tag");
+	nos_source_free(s);
+	s = open_keyring();
+	nos_text_free(&pack);
+	assert_int_equal(nos_source_seal(s, readings, strlen(readings), &pack, &seq, &fault), 0);
+	*strchr(pack.p, '.') = '\0';
+	nos_buf_truncate(&kid, 0);
+	assert_true(nos_enc_base64_decode(nos_str_of(pack.p), &kid));
+	assert_non_null(strstr(kid.p, "\"p.2\""));
+	nos_text_free(&pack);
+	nos_text_free(&ack);
+	nos_source_free(s);
+}
+
 static void what_is_no_pack_of_this_source_does_not_open(void **state)
 {
 	struct nos_source *s = open_keyring();
@@ -285,6 +353,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_reading_is_refused_before_a_number_is_spent),
 		cmocka_unit_test(a_pack_over_its_limit_gives_its_number_back),
 		cmocka_unit_test(an_answer_is_believed_by_its_receipt_alone),
+		cmocka_unit_test(the_keys_of_an_answer_are_on_disk_before_they_seal),
 		cmocka_unit_test(what_is_no_pack_of_this_source_does_not_open),
 		cmocka_unit_test(a_reading_is_scored_by_the_rules_that_were_given),
 		cmocka_unit_test(bad_rules_and_bad_readings_say_where),
