@@ -132,11 +132,11 @@ tool: $(TOOLS) $(HELP) ## run the tests of the tools
 	@test -n "$(BATS)" || { echo 'no tool test found' >&2; exit 1; }
 	V=$(V) prove $(PROVE) --timer --exec bats $(BATS_$(V))
 
-e2e: $(TOOLS) ## run the tests of a node, a broker and sources together
+e2e: $(TOOLS) $(HELP) ## run the tests of a node, a broker and sources together
 	@test -n "$(E2E)" || { echo 'no e2e test found' >&2; exit 1; }
 	V=$(V) prove $(PROVE) --timer --exec bats $(E2E)
 
-e2e-long: $(TOOLS) ## and those of them that install or take more
+e2e-long: $(TOOLS) $(HELP) ## and those of them that install or take more
 	@test -n "$(E2E_LONG)" || { echo 'no long e2e test found' >&2; exit 1; }
 	V=$(V) prove $(PROVE) --exec bats $(E2E_LONG)
 
