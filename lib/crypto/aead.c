@@ -68,47 +68,76 @@ enum nos_code nos_aead_gcm_open(const struct nos_secret *key,
 	return NOS_OK;
 }
 
+/* The key would stay in the context until its next use. */
+static bool forget_siv(EVP_CIPHER_CTX *ctx)
+{
+	static const uint8_t zeros[NOS_AEAD_SIV_KEY_LEN];
+
+	return EVP_CipherInit_ex2(ctx, NULL, zeros, NULL, 1, NULL) == 1;
+}
+
+static bool siv_seal(EVP_CIPHER_CTX *ctx, const struct nos_secret *key, struct nos_span aad,
+    struct nos_span text, uint8_t *out)
+{
+	uint8_t none[16];
+	int n;
+
+	return EVP_CipherInit_ex2(ctx, NULL, key->bytes, NULL, 1, NULL) == 1 &&
+	       update(ctx, aad, text, out + NOS_AEAD_TAG_LEN) &&
+	       EVP_CipherFinal_ex(ctx, none, &n) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, NOS_AEAD_TAG_LEN, out) == 1;
+}
+
 enum nos_code nos_aead_siv_seal(const struct nos_secret *key, struct nos_span aad,
     struct nos_span text, uint8_t *out, struct nos_err *err)
 {
 	const struct nos_engine *e = nos_engine_get();
-	uint8_t none[16];
-	int n;
+	bool good;
 
 	/* OpenSSL gives 16 zero bytes as the tag of an empty text. */
 	assert(key->len == NOS_AEAD_SIV_KEY_LEN && text.len > 0 && aad.len > 0);
 	memmove(out + NOS_AEAD_TAG_LEN, text.p, text.len);
 	text.p = out + NOS_AEAD_TAG_LEN;
-	if (!e || EVP_CipherInit_ex2(e->siv, NULL, key->bytes, NULL, 1, NULL) != 1 ||
-	    !update(e->siv, aad, text, out + NOS_AEAD_TAG_LEN) ||
-	    EVP_CipherFinal_ex(e->siv, none, &n) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(e->siv, EVP_CTRL_AEAD_GET_TAG, NOS_AEAD_TAG_LEN, out) != 1)
+	if (!e)
 		return failed(err);
-	return NOS_OK;
+	good = siv_seal(e->siv, key, aad, text, out);
+	return forget_siv(e->siv) && good ? NOS_OK : failed(err);
+}
+
+/* *ret_begun: no more than the tag can be wrong, which fails in the update already. */
+static bool siv_open(EVP_CIPHER_CTX *ctx, const struct nos_secret *key, struct nos_span aad,
+    struct nos_span text, uint8_t tag[static NOS_AEAD_TAG_LEN], uint8_t *out, bool *ret_begun)
+{
+	uint8_t none[16];
+	int n;
+
+	*ret_begun = EVP_CipherInit_ex2(ctx, NULL, key->bytes, NULL, 0, NULL) == 1 &&
+		     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, NOS_AEAD_TAG_LEN, tag) == 1 &&
+		     EVP_CipherUpdate(ctx, NULL, &n, aad.p, (int)aad.len) == 1;
+	return *ret_begun && EVP_CipherUpdate(ctx, out, &n, text.p, (int)text.len) == 1 &&
+	       EVP_CipherFinal_ex(ctx, none, &n) == 1;
 }
 
 enum nos_code nos_aead_siv_open(const struct nos_secret *key, struct nos_span aad,
     struct nos_span sealed, uint8_t *out, struct nos_err *err)
 {
 	const struct nos_engine *e = nos_engine_get();
-	uint8_t tag[NOS_AEAD_TAG_LEN], none[16];
+	uint8_t tag[NOS_AEAD_TAG_LEN];
 	struct nos_span text;
-	int n;
+	bool begun, good;
 
 	assert(key->len == NOS_AEAD_SIV_KEY_LEN && aad.len > 0);
 	if (sealed.len <= NOS_AEAD_TAG_LEN || sealed.len > INT_MAX)
 		return nos_err_set(err, NOS_TAG, "does not verify");
+	if (!e)
+		return failed(err);
 	memcpy(tag, sealed.p, sizeof(tag));
 	text = (struct nos_span){ sealed.p + sizeof(tag), sealed.len - sizeof(tag) };
-	if (!e || EVP_CipherInit_ex2(e->siv, NULL, key->bytes, NULL, 0, NULL) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(e->siv, EVP_CTRL_AEAD_SET_TAG, sizeof(tag), tag) != 1 ||
-	    EVP_CipherUpdate(e->siv, NULL, &n, aad.p, (int)aad.len) != 1)
+	good = siv_open(e->siv, key, aad, text, tag, out, &begun);
+	if (!forget_siv(e->siv) || !begun)
 		return failed(err);
-	/* A wrong tag fails in the update already. */
-	if (EVP_CipherUpdate(e->siv, out, &n, text.p, (int)text.len) != 1 ||
-	    EVP_CipherFinal_ex(e->siv, none, &n) != 1) {
-		explicit_bzero(out, text.len);
-		return nos_err_set(err, NOS_TAG, "does not verify");
-	}
-	return NOS_OK;
+	if (good)
+		return NOS_OK;
+	explicit_bzero(out, text.len);
+	return nos_err_set(err, NOS_TAG, "does not verify");
 }

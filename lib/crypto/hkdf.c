@@ -12,15 +12,18 @@ static enum nos_code hmac(struct nos_span key, struct nos_span text, const uint8
 	const struct nos_engine *e = nos_engine_get();
 	NOS_AUTO(secret) block = { 0 };
 	size_t out;
+	bool good;
 
 	/* HMAC pads a key with zeros, so the absent salt and 32 of them are the same (RFC 5869
 	 * §2.2); a NULL key would mean 'the key of before'. */
 	if (key.len == 0)
 		key = (struct nos_span){ zeros, sizeof(zeros) };
-	if (!e || EVP_MAC_init(e->hmac, key.p, key.len, NULL) != 1 ||
-	    EVP_MAC_update(e->hmac, text.p, text.len) != 1 ||
-	    (last && EVP_MAC_update(e->hmac, last, 1) != 1) ||
-	    EVP_MAC_final(e->hmac, block.bytes, &out, NOS_HKDF_LEN) != 1 || out != NOS_HKDF_LEN)
+	good = e && EVP_MAC_init(e->hmac, key.p, key.len, NULL) == 1 &&
+	       EVP_MAC_update(e->hmac, text.p, text.len) == 1 &&
+	       (!last || EVP_MAC_update(e->hmac, last, 1) == 1) &&
+	       EVP_MAC_final(e->hmac, block.bytes, &out, NOS_HKDF_LEN) == 1 && out == NOS_HKDF_LEN;
+	/* The key would stay in the context until its next use. */
+	if (!e || EVP_MAC_init(e->hmac, zeros, sizeof(zeros), NULL) != 1 || !good)
 		return nos_err_set(err, NOS_INTERNAL, "HMAC failed");
 	nos_secret_put(ret, block.bytes, len);
 	return NOS_OK;

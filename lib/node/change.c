@@ -8,6 +8,7 @@
 
 #define SWEEP_MOST     100 /* sources in one group */
 #define SWEEP_EVERY_US 1000000
+#define FOLLOW_MOST    1000 /* audit entries in one group */
 
 /* ---- the world ---- */
 
@@ -25,6 +26,7 @@ static enum nos_code take_forgotten(
 	if (!nos_str_copy(key, l->forgotten[l->forgotten_count], NOS_RECORD_ID_MAX))
 		return NOS_OK;
 	nos_track_forget(l->tracks, l->forgotten[l->forgotten_count]);
+	nos_member_forget(l->config.members, l->forgotten[l->forgotten_count]);
 	l->forgotten_count++;
 	return NOS_OK;
 }
@@ -67,19 +69,38 @@ static enum nos_code look(struct nos_ledger *l, struct nos_err *err)
 	return look_for_forgotten(l, err);
 }
 
+static void drop_member(void *state, struct nos_str source)
+{
+	const struct nos_ledger *l = state;
+	char id[NOS_RECORD_ID_MAX];
+
+	if (nos_str_copy(source, id, sizeof(id)))
+		nos_member_forget(l->config.members, id);
+}
+
+/* Whose keys another has changed: what was destroyed leaves the memory as well, also where its
+ * source never comes again. */
+static enum nos_code follow(struct nos_ledger *l, struct nos_err *err)
+{
+	return nos_follower_run(&l->follower, l->config.store, FOLLOW_MOST, drop_member, l, err);
+}
+
 void nos_change_look(struct nos_ledger *l)
 {
 	struct nos_err err = { 0 };
+	bool good = !look(l, &err);
 
-	if (look(l, &err)) {
-		if (!l->blind)
-			nos_log_line(NOS_LOG_WARN, "the node's own keys: %s", err.text);
-		l->blind = true;
-	} else {
-		l->stale = l->blind = false;
-	}
+	/* Before those are dropped whose keys were changed, so that none comes back that was being
+	 * read meanwhile. */
 	nos_member_changed(l->config.members,
 	    (struct nos_member_world){ .life = l->life.life, .identity = l->life.identity });
+	if (good && !follow(l, &err)) {
+		l->stale = l->blind = false;
+		return;
+	}
+	if (!l->blind)
+		nos_log_line(NOS_LOG_WARN, "the node's own keys: %s", err.text);
+	l->blind = true;
 }
 
 /* ---- a source's word ---- */

@@ -26,7 +26,8 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	nos_analyse_records_init(&l->pending, RECORDS_MAX);
 	nos_audit_init(&l->audit, config->store, "nos-serve", false);
 	/* What was changed before is no news. */
-	if (nos_store_changed(config->store, &changed, err))
+	if (nos_store_changed(config->store, &changed, err) ||
+	    nos_follower_init(&l->follower, config->store, err))
 		return err->code;
 	if (nos_track_table_new((size_t)config->limits->of[NOS_LIMIT_SOURCES], &l->tracks, err))
 		return err->code;
@@ -244,7 +245,7 @@ static enum nos_code in_group(
 	if (nos_store_changed(l->config.store, &changed, err))
 		return err->code;
 	l->stale |= changed;
-	if (l->stale)
+	if (l->stale || l->follower.more)
 		nos_change_look(l);
 	nos_audit_begin(&l->audit);
 	if (put_records(l, err) || save(l, count, err) || trim(l, err) || nos_change_sweep(l, err))
@@ -359,6 +360,7 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 
 bool nos_ledger_is_due(const struct nos_ledger *l)
 {
-	return nos_change_is_due(l) || l->pending.count || l->published != l->mark.published ||
+	return nos_change_is_due(l) || l->follower.more || l->pending.count ||
+	       l->published != l->mark.published ||
 	       nos_track_saved_up_to(l->tracks, l->last_raw) != l->mark.saved || is_due(l);
 }

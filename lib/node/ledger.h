@@ -13,6 +13,7 @@
 #include "node/limit.h"
 #include "registry/mark.h"
 #include "node/metric.h"
+#include "registry/follower.h"
 #include "registry/life.h"
 #include "registry/track.h"
 #include "store/store.h"
@@ -51,6 +52,7 @@ struct nos_ledger {
 	bool purge;	   /* out: what was destroyed is to be purged from the store */
 	bool stale;	   /* the card may be: the store was changed since it was looked at */
 	bool blind;	   /* the last look at it failed */
+	struct nos_follower follower; /* of whom others have changed keys */
 	struct nos_mono trimmed, swept;
 	bool more_to_sweep;
 	bool more_to_trim;

@@ -15,6 +15,7 @@ struct nos_member_table {
 	size_t bucket_count;	     /* a power of two */
 	size_t count, limit;
 	size_t sweep;		       /* bucket from which room is made next */
+	uint64_t dropped;	       /* how often something ceased to count; guarded by lock */
 	struct nos_member_world world; /* guarded by lock */
 	atomic_uint_least64_t generation;
 };
@@ -35,6 +36,7 @@ enum nos_code nos_member_table_new(size_t limit, struct nos_member_table **ret, 
 	pthread_mutex_init(&t->lock, NULL);
 	t->bucket_count = buckets;
 	t->limit = limit;
+	atomic_init(&t->generation, 1); /* 0: of none */
 	*ret = t;
 	return NOS_OK;
 }
@@ -192,10 +194,17 @@ static enum nos_code is_same(
 	return NOS_OK;
 }
 
-static void put_in(struct nos_member_table *t, struct nos_member *m)
+/* Unless something ceased to count since its record was read, which may be that: then it is its
+ * holder's alone, and never current. */
+static void put_in(struct nos_member_table *t, struct nos_member *m, uint64_t dropped)
 {
 	struct nos_member **at = slot(t, m->id);
 
+	if (t->dropped != dropped) {
+		m->generation = 0;
+		let_go(m);
+		return;
+	}
 	if (*at)
 		take_out(t, at);
 	make_room(t);
@@ -208,7 +217,7 @@ enum nos_code nos_member_get(struct nos_member_table *t, struct nos_store *store
     const struct nos_vault *vault, const char *id, struct nos_member **ret, struct nos_err *err)
 {
 	/* Taken before the store is read: a change meanwhile makes what was read old. */
-	uint64_t generation = atomic_load(&t->generation), seen = 0;
+	uint64_t generation = atomic_load(&t->generation), seen = 0, dropped;
 	struct nos_member_world world;
 	struct nos_member *m;
 	bool same = false;
@@ -220,6 +229,7 @@ enum nos_code nos_member_get(struct nos_member_table *t, struct nos_store *store
 		seen = m->generation;
 	}
 	world = t->world;
+	dropped = t->dropped;
 	pthread_mutex_unlock(&t->lock);
 	if (m && seen == generation) {
 		*ret = m;
@@ -231,7 +241,8 @@ enum nos_code nos_member_get(struct nos_member_table *t, struct nos_store *store
 	}
 	if (m && same && m->life == world.life && m->identity == world.identity) {
 		pthread_mutex_lock(&t->lock);
-		m->generation = generation;
+		if (t->dropped == dropped)
+			m->generation = generation;
 		pthread_mutex_unlock(&t->lock);
 		*ret = m;
 		return NOS_OK;
@@ -242,7 +253,7 @@ enum nos_code nos_member_get(struct nos_member_table *t, struct nos_store *store
 	m->generation = generation;
 	m->holders++;
 	pthread_mutex_lock(&t->lock);
-	put_in(t, m);
+	put_in(t, m, dropped);
 	pthread_mutex_unlock(&t->lock);
 	*ret = m;
 	return NOS_OK;
@@ -261,6 +272,7 @@ void nos_member_changed(struct nos_member_table *t, struct nos_member_world worl
 {
 	pthread_mutex_lock(&t->lock);
 	t->world = world;
+	t->dropped++;
 	pthread_mutex_unlock(&t->lock);
 	atomic_fetch_add(&t->generation, 1);
 }
@@ -270,9 +282,12 @@ void nos_member_forget(struct nos_member_table *t, const char *id)
 	struct nos_member **at;
 
 	pthread_mutex_lock(&t->lock);
+	t->dropped++;
 	at = slot(t, id);
-	if (*at)
+	if (*at) {
+		(*at)->generation = 0; /* who holds it looks again */
 		take_out(t, at);
+	}
 	pthread_mutex_unlock(&t->lock);
 }
 

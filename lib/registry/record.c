@@ -177,7 +177,7 @@ enum nos_code nos_record_encode(const struct nos_record *r, const struct nos_vau
 	NOS_AUTO(buf) sealed = { 0 };
 
 	nos_buf_init_secret(&o.secrets, SECRETS_MAX);
-	nos_buf_init(&sealed, SECRETS_MAX + 64);
+	nos_buf_init_secret(&sealed, SECRETS_MAX + 64);
 	nos_buf_add_char(b, '{');
 	nos_encode_member_uint(b, "v", VERSION);
 	member_text(b, "name", r->name);
@@ -405,7 +405,7 @@ static enum nos_code open_secrets(const struct nos_vault *vault, const struct no
 	const struct nos_vault_place place = place_of(r->id);
 	NOS_AUTO(buf) sealed = { 0 };
 
-	nos_buf_init(&sealed, SECRETS_MAX + 64);
+	nos_buf_init_secret(&sealed, SECRETS_MAX + 64);
 	return nos_decode_blob(d, "sealed", &sealed, err)
 		   ? err->code
 		   : nos_vault_open(vault, &place, nos_buf_span(&sealed), ret, err);

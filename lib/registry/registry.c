@@ -18,7 +18,7 @@ enum nos_code nos_registry_get(struct nos_store *store, const struct nos_vault *
 
 	if (!id.len || id.len >= NOS_RECORD_ID_MAX)
 		return absent(id, err);
-	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
+	nos_buf_init_secret(&text, NOS_STORE_VALUE_MAX);
 	if (nos_store_get(store, NOS_RECORD_NS, id, &text, &rev, err))
 		return err->code == NOS_ABSENT ? absent(id, err) : err->code;
 	if (!nos_record_decode(id, nos_buf_str(&text), vault, ret, err))
@@ -31,7 +31,7 @@ enum nos_code nos_registry_put(struct nos_store *store, const struct nos_vault *
 {
 	NOS_AUTO(buf) text = { 0 };
 
-	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
+	nos_buf_init_secret(&text, NOS_STORE_VALUE_MAX);
 	if (nos_record_encode(r, vault, &text, err))
 		return err->code;
 	return nos_store_put(store, NOS_RECORD_NS, nos_str_of(r->id), nos_buf_str(&text),

@@ -38,6 +38,7 @@ static enum nos_code sqlite_begin(void *e, struct nos_err *err)
 		return err->code;
 	}
 	q->group = true;
+	q->put = false;
 	return NOS_OK;
 }
 
@@ -47,6 +48,7 @@ static void sqlite_rollback(void *e)
 
 	sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
 	nos_sqlite_db_forget(q); /* a stream's table that was made in the group is gone */
+	nos_sqlite_db_drop_pages(q->db);
 	flock(q->door, LOCK_UN);
 	q->group = false;
 }
@@ -55,10 +57,12 @@ static enum nos_code sqlite_commit(void *e, struct nos_err *err)
 {
 	struct nos_sqlite_db *q = e;
 
-	if (nos_sqlite_db_run(q, "COMMIT", err)) {
+	if ((q->put && nos_sqlite_db_clear_scratch(q, err)) ||
+	    nos_sqlite_db_run(q, "COMMIT", err)) {
 		sqlite_rollback(q);
 		return err->code;
 	}
+	nos_sqlite_db_drop_pages(q->db);
 	flock(q->door, LOCK_UN);
 	q->group = false;
 	return NOS_OK;
@@ -132,6 +136,7 @@ static enum nos_code write_value(struct nos_sqlite_db *q, const char *ns, struct
 		return err->code;
 	bind_str(st, 1, nos_str_of(ns));
 	bind_str(st, 2, key);
+	q->put |= value != NULL;
 	if (value) {
 		sqlite3_bind_int64(st, 3, (sqlite3_int64)rev);
 		sqlite3_bind_blob(

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/sqlite_memory.h"
 #include "store/store.h"
 
 /* PRAGMA user_version of what this file writes. 1: pages were not scrubbed. */
@@ -43,6 +44,12 @@ enum nos_code nos_sqlite_db_run(const struct nos_sqlite_db *q, const char *sql, 
 		   : nos_sqlite_db_failed(q, sql, err);
 }
 
+void nos_sqlite_db_drop_pages(sqlite3 *db)
+{
+	if (sqlite3_get_autocommit(db))
+		sqlite3_db_release_memory(db);
+}
+
 /* Left as it was compiled, so that no read lock stays and no binding outlives what it points to. */
 void nos_sqlite_db_leave(sqlite3_stmt **p)
 {
@@ -50,6 +57,7 @@ void nos_sqlite_db_leave(sqlite3_stmt **p)
 		return;
 	sqlite3_reset(*p);
 	sqlite3_clear_bindings(*p);
+	nos_sqlite_db_drop_pages(sqlite3_db_handle(*p));
 }
 
 /* sql with the stream's table for each '$'. */
@@ -96,6 +104,24 @@ enum nos_code nos_sqlite_db_prepare(
     struct nos_sqlite_db *q, const char *sql, sqlite3_stmt **ret, struct nos_err *err)
 {
 	return prepare_on(q, sql, "", ret, err);
+}
+
+static enum nos_code step(struct nos_sqlite_db *q, const char *sql, struct nos_err *err)
+{
+	NOS_SQLITE_STATEMENT st = NULL;
+
+	if (nos_sqlite_db_prepare(q, sql, &st, err))
+		return err->code;
+	return sqlite3_step(st) == SQLITE_DONE ? NOS_OK : nos_sqlite_db_failed(q, "write", err);
+}
+
+/* By a row that is longer than any cell of the state that is not on pages of its own: those are of
+ * an index, a quarter of a page at most. Its page is written with the group anyway. */
+enum nos_code nos_sqlite_db_clear_scratch(struct nos_sqlite_db *q, struct nos_err *err)
+{
+	if (step(q, "INSERT INTO revision VALUES(0, zeroblob(2000))", err))
+		return err->code;
+	return step(q, "DELETE FROM revision WHERE one=0", err);
 }
 
 static int wait_busy(void *state, int tries)
@@ -275,6 +301,7 @@ enum nos_code nos_sqlite_db_open(const char *path, bool create, void **ret, stru
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 	int rc, fd = -1;
 
+	nos_sqlite_memory_start();
 	if (check_owner(path, create, err))
 		return err->code;
 	q = calloc(1, sizeof(*q));

@@ -28,6 +28,7 @@ struct nos_sqlite_db {
 	int door;
 	int folder;	  /* the store's, to ask for free space */
 	bool group;	  /* begin was called */
+	bool put;	  /* a value of the state was put in it */
 	uint64_t version; /* PRAGMA data_version when it was asked last */
 	struct nos_sqlite_cached cache[NOS_SQLITE_STATEMENTS_MAX];
 	size_t cached;
@@ -59,6 +60,14 @@ enum nos_code nos_sqlite_db_prepare(
     struct nos_sqlite_db *q, const char *sql, sqlite3_stmt **ret, struct nos_err *err) NOS_CHECK;
 enum nos_code nos_sqlite_db_on_stream(struct nos_sqlite_db *q, const char *sql, const char *stream,
     sqlite3_stmt **ret, struct nos_err *err) NOS_CHECK;
+
+/* Outside a transaction: no page stays in memory, since what is on it may be destroyed by another
+ * while this process reads nothing. Within one: nothing is done. */
+void nos_sqlite_db_drop_pages(sqlite3 *db);
+
+/* Within a group in which a value was put: the space in which SQLite made its cell, which stays for
+ * the next one to overwrite, is overwritten. */
+enum nos_code nos_sqlite_db_clear_scratch(struct nos_sqlite_db *q, struct nos_err *err) NOS_CHECK;
 
 /* Leave a statement as it was compiled, at the end of its scope; forget all of them. */
 void nos_sqlite_db_leave(sqlite3_stmt **p);

@@ -16,7 +16,7 @@ struct head {
 
 void nos_sqlite_rows_init(struct nos_buf *rows)
 {
-	nos_buf_init(rows, ENOUGH + ROW_MAX);
+	nos_buf_init_secret(rows, ENOUGH + ROW_MAX);
 }
 
 static void add(struct nos_buf *rows, sqlite3_stmt *st)

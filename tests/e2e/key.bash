@@ -12,16 +12,23 @@ hkdf() { # mode length key [salt|info]
 }
 expand() { hkdf EXPAND_ONLY "$2" "$1" "hexinfo:$3"; }  # prk length info
 
-# The key of a keyring's first key, base64url: KEY, and SOURCE.
-content_key() {
-	local z p k_s d
-	SOURCE=$(jq -r .source a.key)
-	z=$(to_hex "$(jq -r .static.key a.key)")
-	p=$(to_hex "$(jq -r '.keys[0].value' a.key)")
+# Of a keyring's key: P its value, D and C, the content key, which are made of it; as hex.
+derived() { # keyring index
+	local z k_s kid source
+	source=$(jq -r .source "$1")
+	kid=$(jq -r ".keys[$2].key" "$1")
+	z=$(to_hex "$(jq -r .static.key "$1")")
+	P=$(to_hex "$(jq -r ".keys[$2].value" "$1")")
 	k_s=$(expand "$z" 32 "$(hex_of 'nos/1 auth')00")
-	d=$(hkdf EXTRACT_ONLY 32 "$k_s" "hexsalt:$p")
-	KEY=$(expand "$d" 16 "$(hex_of 'nos/1 data')00$(field p.1)$(field "$SOURCE")$(field A128GCM)" |
-		tr a-f A-F | basenc --base16 -d | basenc --base64url -w0 | tr -d =)
+	D=$(hkdf EXTRACT_ONLY 32 "$k_s" "hexsalt:$P")
+	C=$(expand "$D" 16 "$(hex_of 'nos/1 data')00$(field "$kid")$(field "$source")$(field A128GCM)")
+}
+
+# The content key of the first key of a.key, base64url: KEY, and SOURCE.
+content_key() {
+	SOURCE=$(jq -r .source a.key)
+	derived a.key 0
+	KEY=$(tr a-f A-F <<<"$C" | basenc --base16 -d | basenc --base64url -w0 | tr -d =)
 }
 
 # The pack that nos-send makes of the file reading: in the file ours.

@@ -1,7 +1,11 @@
 #!/usr/bin/env bats
 # What can be read on the way between a source and its node.
 
-setup() { load ../tool/helper; }
+setup() {
+	load ../tool/helper
+	load key
+	SEARCH=$ROOT/build/${V:-release}/tests/help/search
+}
 teardown() { everything_stops; }
 
 # A proxy to the node that writes down both directions: PROXY.
@@ -14,28 +18,11 @@ proxy_start() {
 	PROXY=http://$(sed -n 's/.*listening on AF=2 //p' proxy.log | head -n 1)
 }
 
-# Base64url of stdin without its padding, and back to hex.
 b64url() { basenc --base64url -w0 | tr -d =; }
-to_hex() { # base64url
-	local s=$1
-	while ((${#s} % 4)); do s+==; done
-	basenc --base64url -d <<<"$s" | basenc --base16 -w0 | tr A-F a-f
-}
 
-# Does the wire show these bytes (hex), plain, as hex, as base64 at any of three alignments, or base64url?
+# Does the wire show these bytes (hex), in any form that tests/help/search.c looks for?
 shows() { # hex
-	local hex=$1 cut b
-	LC_ALL=C grep -qaF "$hex" up down && return
-	LC_ALL=C grep -qaiP "$(sed 's/../\\x&/g' <<<"$hex")" up down && return
-	for cut in 0 1 2; do
-		# Behind 0, 1 or 2 bytes that are not known: the letters that those bytes do not touch.
-		b=$(basenc --base16 -d <<<"$(printf '%.*s' $((cut * 2)) 0000 | tr a-f A-F)${hex^^}" | base64 -w0 | tr -d =)
-		b=${b:$((cut ? cut + 1 : 0))}
-		b=${b:0:$((${#b} - 1))}
-		((${#b} < 8)) && continue
-		LC_ALL=C grep -qaF -e "$b" -e "$(tr '+/' '-_' <<<"$b")" up down && return
-	done
-	return 1
+	"$SEARCH" up down <<<"it $1" >/dev/null
 }
 
 # Every key of a keyring, the token, and words of the readings, as hex.
