@@ -66,7 +66,8 @@ static enum nos_code read_life(struct nos_control *c, struct nos_err *err)
 	return NOS_OK;
 }
 
-/* The node as the store has it now. */
+/* The node as the store has it now. What cannot be read stays as it was, and is tried again; an
+ * error says that nothing was ever read. */
 static enum nos_code look(struct nos_control *c, struct nos_err *err)
 {
 	bool changed;
@@ -75,14 +76,15 @@ static enum nos_code look(struct nos_control *c, struct nos_err *err)
 		return err->code;
 	c->news |= changed;
 	c->stale |= changed || !c->known;
-	if (c->stale && read_life(c, err)) {
-		if (!c->blind)
-			nos_log_line(NOS_LOG_WARN, "the node's own keys: %s", err->text);
-		c->blind = true;
-		return err->code;
-	}
-	c->stale = c->blind = false;
-	return NOS_OK;
+	if (!c->stale)
+		return NOS_OK;
+	c->stale = read_life(c, err) != NOS_OK;
+	if (c->stale && !c->blind)
+		nos_log_line(NOS_LOG_WARN, "the node's own keys: %s", err->text);
+	c->blind = c->stale;
+	if (c->known)
+		nos_err_clear(err);
+	return err->code;
 }
 
 /* ---- requests ---- */

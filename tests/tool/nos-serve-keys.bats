@@ -31,7 +31,7 @@ word() { # acks|resync FILE [ID]
 	ask_node POST "/v1/sources/${3:-$ID}/$1" -H 'Content-Type: application/octet-stream' --data-binary "@$2"
 }
 header() { sed -n "s/^$1: \(.*\)\r\$/\1/Ip" headers; }
-nonce() { curl -s "$URL/v1/sources/$ID/keys" | jq -r .nonce; }
+nonce() { curl -sS -o challenge "$URL/v1/sources/$ID/keys" && jq -r .nonce challenge; }
 
 # [SECONDS]: a poll that is proved; NONCE is what it was proved for.
 poll() {
