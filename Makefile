@@ -72,8 +72,8 @@ LIBS_nos-serve := -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto 
 LIBS_nos-token := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-keytable := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
-.PHONY: e2e-long model all help unit tool e2e fuzz fuzz-run check asan tsan cover headers format man man-check lint \
-	install uninstall clean
+.PHONY: e2e-long model mutants all help unit tool e2e fuzz fuzz-run check asan tsan cover headers format \
+	man man-check lint install uninstall clean
 all: $(LIB) $(TOOLS) ## build the library and the tools
 
 help: ## list the targets
@@ -109,14 +109,48 @@ $(FUZZ): $B/%: $B/%.o $(LIB)
 # The model: all of nos but sockets and threads, with a clock that is made up and files that may be the
 # last thing a source does.
 MODEL_OBJ  := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/model/*.c)))
-MODEL_WRAP := nos_time_now nos_mono_now nos_attempt_wait nos_random_bytes nos_file_replace nos_file_create
+MODEL_WRAP := nos_time_now nos_mono_now nos_attempt_wait nos_random_bytes nos_file_replace nos_file_create \
+	nos_message_seal nos_derive_key nos_ring_take nos_ring_back
+MODEL_LINK  = $(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(MODEL_WRAP:%=-Wl,--wrap=%) -o $@
 SCHEDULES  ?= 1000
 
+# V=mutant-NAME: one defence is taken out of a copy of lib by tests/mutants/NAME.patch, and the model is
+# to notice. What the patch leaves as it is comes from the release flavour.
+MUTANTS := $(patsubst tests/mutants/%.patch,%,$(sort $(wildcard tests/mutants/*.patch)))
+ifneq ($(filter mutant-%,$V),)
+.DEFAULT_GOAL := model
+PATCH   := tests/mutants/$(V:mutant-%=%).patch
+PATCHED := $(shell sed -n 's|^+++ b/\(lib/.*\.\)c$$|$B/\1o|p' $(PATCH))
+WHOLE   := build/release
+
+$B/patched: $(PATCH) $(wildcard lib/*.[ch] lib/*/*.[ch])
+	@! grep '^+++ ' $< | grep -v ' b/lib/.*\.c$$' || { echo '$<: a mutant changes lib/*.c alone' >&2; exit 1; }
+	rm -rf $B/src && mkdir -p $B/src && cp -R lib $B/src
+	patch --directory $B/src --strip 1 --fuzz 0 --silent <$<
+	@touch $@
+
+# What is left without use by the patch is not warned of.
+$(PATCHED): $B/%.o: $B/patched
+	@mkdir -p $(@D)
+	cd $B/src && $(CC) $(filter-out -MMD -MP,$(NOS_CFLAGS)) $(CPPFLAGS) $(CFLAGS) -w -c -o $(CURDIR)/$@ $*.c
+
+.PHONY: whole
+whole:
+	@$(MAKE) V=release $(WHOLE)/tests/model/model
+
+$B/tests/model/model: $(PATCHED) $B/patched whole
+	@mkdir -p $(@D)
+	$(MODEL_LINK) $(MODEL_OBJ:$B/%=$(WHOLE)/%) $(PATCHED) $(WHOLE)/lib/libnos.a $(LIBS_all)
+else
 $B/tests/model/model: $(MODEL_OBJ) $(LIB)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(MODEL_WRAP:%=-Wl,--wrap=%) -o $@ $(MODEL_OBJ) $(LIB) $(LIBS_all)
+	$(MODEL_LINK) $(MODEL_OBJ) $(LIB) $(LIBS_all)
+endif
 
 model: $B/tests/model/model ## run SCHEDULES (1000) random schedules of what goes wrong
 	$B/tests/model/model --schedules $(SCHEDULES) --jobs $$(nproc)
+
+mutants: $B/tests/model/model ## take one defence after another out: the model must notice each
+	scripts/mutants $(MUTANTS)
 
 # What tool tests put beside the tools: on its own, for it shows how others behave.
 LIBS_fleet := -lcurl

@@ -4,14 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The highest that was seen: two of the node, one of the source. */
 static struct {
-	uint64_t version, z, seq;
-} top;
+	bool torn;
+	int64_t until_ms; /* of the key that both hold, as it was seen last; 0: not known */
+} check;
 
 void check_begin(void)
 {
-	memset(&top, 0, sizeof(top));
+	check.torn = false;
+	check.until_ms = 0;
+}
+
+void check_torn(void)
+{
+	check.torn = true;
 }
 
 /* ---- what is stored ---- */
@@ -53,40 +59,52 @@ void check_stored(bool at_end)
 	}
 }
 
-/* ---- counters ---- */
+/* ---- both sides ---- */
 
-void check_counters(void)
+/* As it is on disk, where it does not run. */
+static void read_keyring(struct nos_keyring *ret)
+{
+	if (device.open)
+		*ret = device.ring.k;
+	else
+		MUST(nos_ring_read(device.key, ret, &fault));
+}
+
+/* The node's key of the source's newest, where it opens what the source sends; NULL: none does. */
+static const struct nos_assoc_key *find_common(struct nos_assoc *a, const struct nos_keyring *k)
+{
+	const struct nos_keyring_key *mine = nos_keyring_active(k);
+	const struct nos_assoc_key *theirs = nos_assoc_key(a, &mine->name);
+	NOS_AUTO(secret) my_auth = { 0 };
+	NOS_AUTO(secret) their_auth = { 0 };
+
+	if (!theirs || theirs->state == NOS_STATE_DEACTIVATED)
+		return NULL;
+	MUST(nos_derive_static(&k->z_key, NOS_DERIVE_AUTH, &my_auth, &fault));
+	MUST(nos_assoc_auth(a, theirs, &their_auth, &fault));
+	return nos_secret_eq(&mine->value, &theirs->value) && nos_secret_eq(&my_auth, &their_auth)
+		   ? theirs
+		   : NULL;
+}
+
+void check_common(void)
 {
 	NOS_AUTO(record) r = { 0 };
+	NOS_AUTO(keyring) k = { 0 };
+	const struct nos_assoc_key *common;
 
-	node_look(&world.node, SOURCE, &r);
-	if (r.a.version < top.version || r.a.base.z < top.z)
-		world_wrong("a name or a generation fell at the node", r.a.version);
-	top.version = r.a.version;
-	top.z = r.a.base.z;
-	if (!device.open)
+	if (check.torn)
 		return;
-	if (device.ring.next < top.seq)
-		world_wrong("a number fell at the source", device.ring.next);
-	top.seq = device.ring.next;
+	read_keyring(&k);
+	node_look(&world.node, SOURCE, &r);
+	common = find_common(&r.a, &k);
+	if (common)
+		check.until_ms = common->until.ms;
+	else if (check.until_ms && check.until_ms <= world.clock_ms)
+		check.torn = true;
+	else if (!k.ask.len)
+		world_wrong("the node does not know the source's key", r.a.version);
 }
-
-void check_store_went_back(void)
-{
-	top.version = top.z = 0;
-}
-
-void check_keyring_went_back(void)
-{
-	top.seq = 0;
-}
-
-void check_anew(void)
-{
-	top.version = top.seq = 0;
-}
-
-/* ---- both sides ---- */
 
 bool check_is_whole(void)
 {

@@ -16,13 +16,15 @@ void check_count(uint8_t count[static VALUES_MAX]);
 /* No reading is stored twice; at_end: none that was settled is lost. */
 void check_stored(bool at_end);
 
-/* No counter falls, save where its side was put back. */
-void check_counters(void);
+/*
+ * While nothing was put back the node opens what the source would send now, whatever was lost and
+ * whoever died: also where the source never comes to know. But for a key that died of its age, and
+ * for who asks: its answer may be on the way.
+ */
+void check_common(void);
 
-/* A side went back, or the source has begun anew: what was seen of it counts no longer. */
-void check_store_went_back(void);
-void check_keyring_went_back(void);
-void check_anew(void);
+/* From here on that need not be, for one side went back. */
+void check_torn(void);
 
 /* Do both hold the same key, with nothing under way between them and nothing in the spool? */
 bool check_is_whole(void);

@@ -15,7 +15,30 @@
 
 #define BODY_MAX (1u << 20)
 
-static void make(struct node *n)
+/* Steps of chains that one request may cost: it is tried under the present chain and under an
+ * offer's. */
+#define STEPS_MAX (2 * (NOS_CHAIN_SKIP_MAX + 1))
+
+static bool working; /* on a request */
+static size_t steps;
+
+enum nos_code __real_nos_derive_key(const struct nos_secret *prk, const char *label,
+    const struct nos_derive_field *ctx, size_t n, size_t len, struct nos_secret *ret,
+    struct nos_err *err);
+enum nos_code __wrap_nos_derive_key(const struct nos_secret *prk, const char *label,
+    const struct nos_derive_field *ctx, size_t n, size_t len, struct nos_secret *ret,
+    struct nos_err *err);
+
+enum nos_code __wrap_nos_derive_key(const struct nos_secret *prk, const char *label,
+    const struct nos_derive_field *ctx, size_t n, size_t len, struct nos_secret *ret,
+    struct nos_err *err)
+{
+	if (working && strcmp(label, "next") == 0 && ++steps > STEPS_MAX)
+		world_wrong("a message costs more than its bound", steps);
+	return __real_nos_derive_key(prk, label, ctx, n, len, ret, err);
+}
+
+static void make(struct node *n, const struct nos_self_policy *policy)
 {
 	NOS_AUTO(buf) text = { 0 };
 
@@ -23,15 +46,16 @@ static void make(struct node *n)
 	MUST(nos_store_open_engine(&memory_engine, "", true, &n->store, &fault));
 	MUST(nos_vault_new(&n->home.vault, &text, &fault));
 	MUST(nos_self_make(n->store, &n->home.vault, 1, &fault));
+	MUST(nos_self_policy_put(n->store, policy, &fault));
 }
 
-void node_init(struct node *n)
+void node_init(struct node *n, const struct nos_self_policy *policy)
 {
 	memory_reset();
 	*n = (struct node){ 0 };
 	nos_limit_init(&n->limits);
 	n->limits.of[NOS_LIMIT_SOURCES] = 64;
-	make(n);
+	make(n, policy);
 	node_up(n);
 }
 
@@ -233,6 +257,8 @@ bool node_take(struct node *n, const struct nos_carrier_request *in, struct node
 
 	if (in->body)
 		r.body = *in->body;
+	working = true;
+	steps = 0;
 	nos_buf_init(&r.out, BODY_MAX);
 	alive = route(n, in->path, &r);
 	ret->status = r.status;
@@ -243,6 +269,7 @@ bool node_take(struct node *n, const struct nos_carrier_request *in, struct node
 	nos_buf_truncate(&ret->body, 0);
 	nos_buf_add_str(&ret->body, nos_buf_str(&r.out));
 	nos_buf_release(&r.out);
+	working = false;
 	if (!alive)
 		node_down(n);
 	return alive;
@@ -279,12 +306,13 @@ void node_change(
 	memory_touched();
 }
 
-void node_next_life(struct node *n)
+uint64_t node_next_life(struct node *n)
 {
 	uint64_t next;
 
 	MUST(nos_self_next_life(n->store, &next, &fault));
 	memory_touched();
+	return next;
 }
 
 static void draw(struct nos_secret *s)

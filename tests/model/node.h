@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "node/ingest.h"
 #include "node/ledger.h"
+#include "registry/self_policy.h"
 #include "source/carrier.h"
 
 #define NODE_URL "http://node.example"
@@ -27,7 +28,7 @@ struct node {
 };
 
 /* A new node on an empty store, up. */
-void node_init(struct node *n);
+void node_init(struct node *n, const struct nos_self_policy *policy);
 void node_free(struct node *n);
 
 /* What is in memory is gone: as kill -9, or a restart. */
@@ -44,10 +45,11 @@ struct node_answer {
 /* One request. False: the node died of it (memory_fail), and is down. */
 bool node_take(struct node *n, const struct nos_carrier_request *r, struct node_answer *ret);
 
-/* What an operator does beside it: change a source's keys, put a backup's life behind it. */
+/* What an operator does beside it: change a source's keys; put a backup's life behind it, which
+ * gives the number of the next. */
 void node_change(
     struct node *n, const char *id, nos_life_step *step, void *state, struct nos_record *ret);
-void node_next_life(struct node *n);
+uint64_t node_next_life(struct node *n);
 
 /* Register a source without a token: into *ret, whose path it is then written to. again: in place
  * of what it was. */

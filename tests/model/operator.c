@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #include "check.h"
+#include "counter.h"
+#include "ear.h"
 #include "scheme/holder.h"
 
 static struct {
@@ -64,6 +66,20 @@ void operator_renew(void)
 	change(renew);
 }
 
+static enum nos_code revoke(void *state, struct nos_record *r, const struct nos_issuer *issuer,
+    bool *ret_changed, struct nos_err *err)
+{
+	(void)state, (void)issuer;
+	return nos_issuer_revoke(&r->a, "stolen", ret_changed, err);
+}
+
+void operator_revoke(void)
+{
+	world_trace("revoke", 0);
+	change(revoke);
+	ear_revoked();
+}
+
 /* ---- backups ---- */
 
 static void copy_file(const char *from, const char *to)
@@ -112,7 +128,8 @@ void operator_restore_keyring(void)
 	excuse_spooled();
 	copy_file(backup.path, device.key);
 	backup.keyring_back = true;
-	check_keyring_went_back();
+	check_torn();
+	counter_keyring_went_back();
 }
 
 bool operator_put_keyring_back(void)
@@ -134,6 +151,7 @@ void operator_backup_store(void)
 
 void operator_restore_store(bool said)
 {
+	uint64_t life = 0;
 	uint8_t count[VALUES_MAX];
 
 	world_trace("the store is put back; with notice:", said);
@@ -146,9 +164,11 @@ void operator_restore_store(bool said)
 	node_down(&world.node);
 	memory_restore(backup.store);
 	node_up(&world.node);
-	check_store_went_back();
 	if (said)
-		node_next_life(&world.node);
+		life = node_next_life(&world.node);
+	check_torn();
+	ear_store_went_back();
+	counter_store_went_back(life);
 }
 
 /* ---- registration ---- */
@@ -167,7 +187,7 @@ void operator_enrol_again(void)
 	MUST(nos_ring_read(device.key, &after, &fault));
 	MUST(nos_holder_inherit(&after, &before, &fault));
 	MUST(nos_ring_write(device.key, &after, true, &fault));
-	check_anew();
+	counter_anew();
 	world.tally.anew++;
 	backup.keyring_back = false;
 	backup.has_keyring = false; /* of a keyring that is no more */

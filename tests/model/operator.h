@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What people do beside the two programs: replace keys and renew, make backups and put them back,
- * enrol a source again.
+ * What people do beside the two programs: replace keys, renew, revoke, make backups and put them
+ * back, enrol a source again.
  */
 #ifndef NOS_MODEL_OPERATOR_H
 #define NOS_MODEL_OPERATOR_H
@@ -13,6 +13,7 @@ void operator_begin(const char *path);
 
 void operator_replace(void);
 void operator_renew(void);
+void operator_revoke(void);
 
 /* Each is as its side is on disk, whatever runs; put back, where there is one. said: the node is
  * told so (nos-rekey --after-restore). */

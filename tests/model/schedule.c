@@ -3,11 +3,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "counter.h"
 #include "ear.h"
 #include "operator.h"
+#include "sealing.h"
 #include "way.h"
 
 #define STEPS 40
@@ -95,7 +98,8 @@ static void act(void)
 		{ 12, pass_time },
 		{ 5, restart_source },
 		{ 5, kill_node },
-		{ 6, way_bring_late },
+		{ 5, way_bring_late },
+		{ 1, way_bring_forged },
 		{ 3, operator_backup_keyring },
 		{ 2, operator_restore_keyring },
 		{ 3, operator_backup_store },
@@ -113,14 +117,22 @@ static void act(void)
 
 static void begin(uint64_t n)
 {
+	static const uint64_t overlaps_ms[] = { 0, HOUR_MS, 24 * HOUR_MS };
+	static const uint64_t periods_ms[] = { 24 * HOUR_MS, 7 * 24 * HOUR_MS };
+	struct nos_self_policy policy;
+
 	world.schedule = n;
 	world_begin();
 	device_begin();
 	way_begin();
 	ear_begin();
+	sealing_begin();
 	check_begin();
+	counter_begin();
 	operator_begin(backup);
-	node_init(&world.node);
+	policy.overlap_ms = overlaps_ms[world_below(3)];
+	policy.key_period_ms = periods_ms[world_below(2)];
+	node_init(&world.node, &policy);
 	node_register(&world.node, SOURCE, false, device.key);
 }
 
@@ -138,6 +150,24 @@ static bool heal(void)
 	return check_is_whole();
 }
 
+/* It is refused for ever, with what it has on the way among it: no reading is stored any more. */
+static void revoke_it(void)
+{
+	uint8_t before[VALUES_MAX], after[VALUES_MAX];
+
+	check_count(before);
+	operator_revoke();
+	for (int i = 0; i < CLEAN; i++) {
+		device_deliver();
+		way_bring_late();
+		world.clock_ms += 2 * HOUR_MS;
+		node_tick(&world.node);
+	}
+	check_count(after);
+	if (memcmp(before, after, sizeof(before)) != 0)
+		world_wrong("a reading of a source that was revoked is stored", device.next);
+}
+
 static void finish(void)
 {
 	if (!heal()) {
@@ -149,7 +179,9 @@ static void finish(void)
 	}
 	world.tally.whole++;
 	check_stored(true);
-	check_counters();
+	counter_check();
+	if (world_chance(0.2))
+		revoke_it();
 	device_close();
 	node_free(&world.node);
 }
@@ -160,7 +192,8 @@ void schedule_run(uint64_t n)
 	for (int i = 0; i < STEPS; i++) {
 		act();
 		check_stored(false);
-		check_counters();
+		check_common();
+		counter_check();
 	}
 	finish();
 }

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/enc.h"
+#include "counter.h"
 #include "device.h"
 #include "ear.h"
+#include "key/chain.h"
 
 #define LATE_MAX 16
 #define BODY_MAX (1u << 20)
@@ -19,11 +22,16 @@ struct late {
 	size_t len;
 };
 
+/* The newest of them. */
+struct kept {
+	struct late late[LATE_MAX];
+	size_t count; /* that ever were */
+};
+
 static struct {
 	double loss, twice, stale; /* shares of messages */
-	struct late late[LATE_MAX];
-	size_t late_count;
-	struct node_answer old; /* an answer of before */
+	struct kept packs, words;  /* words are of keys: asks and acknowledgements */
+	struct node_answer old;	   /* an answer of before */
 } way;
 
 void way_begin(void)
@@ -31,7 +39,7 @@ void way_begin(void)
 	if (!way.old.body.max)
 		nos_buf_init(&way.old.body, BODY_MAX);
 	nos_buf_truncate(&way.old.body, 0);
-	way.late_count = 0;
+	way.packs.count = way.words.count = 0;
 	way.loss = (double)world_below(10) / 10;
 	way.twice = world_chance(0.5) ? 0.2 : 0;
 	way.stale = world_chance(0.3) ? 0.1 : 0;
@@ -42,9 +50,15 @@ void way_mend(void)
 	way.loss = way.twice = way.stale = 0;
 }
 
+static bool is_pack(const char *path)
+{
+	return strcmp(path, "/v1/data") == 0;
+}
+
 static void keep_late(const struct nos_carrier_request *r)
 {
-	struct late *l = &way.late[way.late_count % LATE_MAX];
+	struct kept *k = is_pack(r->path) ? &way.packs : &way.words;
+	struct late *l = &k->late[k->count % LATE_MAX];
 
 	if (!r->body)
 		return;
@@ -54,28 +68,96 @@ static void keep_late(const struct nos_carrier_request *r)
 	l->body = malloc(r->body->len + 1);
 	memcpy(l->body, r->body->p, r->body->len);
 	l->len = r->body->len;
-	way.late_count++;
+	k->count++;
+}
+
+/* Whoever brings it, it is heard. False: the node died of it. */
+static bool take(const struct nos_carrier_request *r, struct node_answer *ret)
+{
+	const bool alive = node_take(&world.node, r, ret);
+
+	if (alive)
+		ear_hear_answer(r, ret);
+	return alive;
+}
+
+static const struct late *pick(const struct kept *k)
+{
+	const size_t held = k->count < LATE_MAX ? k->count : LATE_MAX;
+
+	return held ? &k->late[world_below(held)] : NULL;
+}
+
+/* Bring a body to where another went; its status, 0: the node died of it. */
+static unsigned bring(const struct late *l, struct nos_span body)
+{
+	const struct nos_carrier_request r = {
+		.url = NODE_URL, .path = l->path, .media = l->media, .body = &body
+	};
+	struct node_answer a = { 0 };
+	unsigned status;
+
+	world_trace(l->path, body.len);
+	nos_buf_init(&a.body, BODY_MAX);
+	if (take(&r, &a))
+		status = a.status;
+	else
+		status = (node_up(&world.node), 0);
+	nos_buf_release(&a.body);
+	return status;
 }
 
 void way_bring_late(void)
 {
-	const size_t held = way.late_count < LATE_MAX ? way.late_count : LATE_MAX;
-	const struct late *l = held ? &way.late[world_below(held)] : NULL;
-	struct node_answer ignored = { 0 };
-	struct nos_span body;
-	struct nos_carrier_request r = { .url = NODE_URL, .body = &body };
+	const struct late *l = pick(world_chance(0.5) ? &way.packs : &way.words);
+
+	if (l && world.node.up)
+		(void)bring(l, (struct nos_span){ l->body, l->len });
+}
+
+/* ---- what is forged ---- */
+
+/* The same acknowledgement under a counter far ahead. */
+static void put_ahead(struct nos_span ack, struct nos_buf *ret)
+{
+	struct nos_span rest = { ack.p + 1, ack.len - 1 };
+	uint64_t ctr;
+
+	if (!nos_enc_leb128_decode(&rest, &ctr))
+		world_wrong("an acknowledgement without a counter", ack.len);
+	nos_buf_add_char(ret, (char)*ack.p);
+	nos_enc_add_leb128(ret, ctr + 1 + world_below(NOS_CHAIN_CTR_MAX - ctr));
+	nos_buf_add(ret, rest.p, rest.len);
+}
+
+static void flip_a_bit(struct nos_span body, struct nos_buf *ret)
+{
+	nos_buf_add(ret, body.p, body.len);
+	ret->p[world_below(body.len)] ^= (char)(1 << world_below(8));
+}
+
+void way_bring_forged(void)
+{
+	const struct late *l = pick(&way.words);
+	NOS_AUTO(buf) body = { 0 };
+	struct nos_span was;
+	unsigned status;
 
 	if (!l || !world.node.up)
 		return;
-	world_trace(l->path, l->len);
-	body = (struct nos_span){ l->body, l->len };
-	r.path = l->path;
-	r.media = l->media;
-	nos_buf_init(&ignored.body, BODY_MAX);
-	if (!node_take(&world.node, &r, &ignored))
-		node_up(&world.node);
-	nos_buf_release(&ignored.body);
+	was = (struct nos_span){ l->body, l->len };
+	nos_buf_init(&body, BODY_MAX);
+	if (strstr(l->path, "/acks") && world_chance(0.5))
+		put_ahead(was, &body);
+	else
+		flip_a_bit(was, &body);
+	world_trace("forged", l->len);
+	status = bring(l, nos_buf_span(&body));
+	if (status && status < 400)
+		world_wrong("what was forged was taken", status);
 }
+
+/* ---- there and back ---- */
 
 static void keep_old(const struct node_answer *a)
 {
@@ -109,9 +191,9 @@ static enum nos_code reach(
 	bool alive;
 
 	nos_buf_init(&a.body, BODY_MAX);
-	alive = node_take(&world.node, r, &a);
+	alive = take(r, &a);
 	if (alive && world_chance(way.twice))
-		alive = node_take(&world.node, r, &a);
+		alive = take(r, &a);
 	world_trace("  answer", a.status);
 	if (!alive) {
 		world_trace("the node died", 0);
@@ -134,9 +216,10 @@ static enum nos_code carry(void *state, const struct nos_carrier_request *r,
 	world_trace(r->path, r->body ? r->body->len : 0);
 	world.tally.asks += strstr(r->path, "/resync") != NULL;
 	ear_hear(r);
+	counter_check_source();
 	ret->sent = true;
 	world.clock_ms += (int64_t)world_below(50);
-	if (world_chance(0.2))
+	if (world_chance(is_pack(r->path) ? 0.2 : 0.5))
 		keep_late(r);
 	if (world_chance(way.loss))
 		return away(err);
@@ -145,6 +228,8 @@ static enum nos_code carry(void *state, const struct nos_carrier_request *r,
 	if (!world.node.up)
 		return away(err);
 	code = reach(r, ret, err);
+	if (way.twice > 0 && world_chance(way.twice))
+		way_bring_late();
 	device_step();
 	return code;
 }

@@ -19,4 +19,7 @@ void way_mend(void);
 /* Some request of before comes to the node once more, or at last. */
 void way_bring_late(void);
 
+/* One that was tampered with: to be refused, at a cost that has a bound. */
+void way_bring_forged(void);
+
 #endif
