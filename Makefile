@@ -50,7 +50,9 @@ PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/units.bats
 BATS_release := $(BATS)
 BATS_cover := $(BATS)
 BATS_asan := $(filter-out $(PLAIN),$(BATS))
-BATS_tsan := $(BATS_asan)
+# And of tools with one thread, whose node and sources the others run as well, none by this one.
+SINGLE   := %/nos-keytable.bats %/nos-register.bats %/nos-rekey.bats %/nos-score.bats %/nos-token.bats %/options.bats
+BATS_tsan := $(filter-out $(SINGLE),$(BATS_asan))
 E2E_LONG := $(sort $(wildcard tests/e2e/long-*.bats))
 E2E      := $(filter-out $(E2E_LONG),$(sort $(wildcard tests/e2e/*.bats)))
 HELP_SRC := $(sort $(wildcard tests/help/*.c))
