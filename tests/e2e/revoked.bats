@@ -55,6 +55,58 @@ refusal() { # FILE
 	[ "$(sqlite3 node.db 'select count(*) from stream_raw')" -eq 1 ]
 }
 
+# Of what was recorded, as files in the folder messages: the packs, acknowledgements and answers to asks as
+# they are, and the key messages of lists.
+sort_messages() {
+	local file message n=0
+	mkdir messages
+	for file in record/*; do
+		case $(head -c 3 "$file" | tr -d '\0') in
+		eyJ) cp "$file" "messages/pack-${file##*/}" ;;
+		'{"'*)
+			while read -r message; do
+				n=$((n + 1))
+				to_hex "$message" | tr a-f A-F | basenc --base16 -d >"messages/key-$n"
+			done < <(jq -r '.keys[]? | strings' "$file")
+			;;
+		?*) cp "$file" "messages/bytes-${file##*/}" ;;
+		esac
+	done
+}
+# The keyring's secrets, in hex.
+held() {
+	jq -r '.static.key, .control.down.key, .control.up.key, .keys[].value' "$1" |
+		while read -r text; do to_hex "$text"; echo; done
+}
+opens() { "$HELP/opens" sqlite:node.db node.key a messages/* | grep -c ' opens$' || true; }
+
+@test "nothing that it ever sent or was sent opens under what the node still has" {
+	node_start --overlap 0s
+	register a
+	mkdir record
+	BETWEEN_RECORD=record between_start "${URL##*:}"
+	send() { nos-send --keyring a.key --url "$BETWEEN" --batch 1 >/dev/null; }
+	held a.key >stolen
+	numbers 1 2 | send
+	nos-rekey --all "${SEALED[@]}" >/dev/null
+	numbers 3 4 | send
+	held a.key >>stolen
+	nos-rekey --renew "${SEALED[@]}" >/dev/null
+	numbers 5 6 | send
+	held a.key >>stolen
+	sort_messages
+	# Six packs, a key message, two acknowledgements, an ask and its answer.
+	[ "$(ls messages | sed 's/-.*//' | sort | uniq -c | xargs)" = '4 bytes 1 key 6 pack' ]
+	# The node that holds a key opens what is under that, and no more.
+	[ "$(opens </dev/null)" -eq 1 ]
+	revoke a
+	[ -z "$(nos-keytable ct --show-secrets "${SEALED[@]}")" ]
+	[ "$(opens </dev/null)" -eq 0 ]
+	# Control: who had stolen the keyring each time opens the packs, the key message and its
+	# acknowledgement; the ask's exchange not, whose secrets no keyring has before or behind it.
+	[ "$(opens <stolen)" -eq 8 ]
+}
+
 @test "of a request that begins when nos-rekey has ended none is accepted, 50 times" {
 	node_start
 	for i in {1..50}; do

@@ -2,7 +2,8 @@
 /*
  * Stands between a source and its node: between PORT ACTION… passes each request on to the node's
  * port and does to its answer what the next action says; once they are used up, all is passed. It
- * prints its own port and serves one connection at a time, until it is killed.
+ * prints its own port and serves one connection at a time, until it is killed. The bodies of what
+ * it passed are written to $BETWEEN_RECORD/N.up and N.down, where that is set.
  *
  *   pass   the answer as it is
  *   lose   the node got the request, the source gets no answer
@@ -93,8 +94,23 @@ static bool read_message(int fd, struct message *m)
 	return true;
 }
 
+static void record(const struct message *m, unsigned number, const char *way)
+{
+	const char *folder = getenv("BETWEEN_RECORD");
+	char path[512];
+	FILE *f;
+
+	if (!folder)
+		return;
+	snprintf(path, sizeof(path), "%s/%u.%s", folder, number, way);
+	f = fopen(path, "we");
+	if (!f || fwrite(m->p + m->head, 1, m->len - m->head, f) != m->len - m->head || fclose(f))
+		die("between: record");
+}
+
 static bool ask_node(unsigned port)
 {
+	static unsigned number;
 	struct sockaddr_in node = local(port);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	bool good = connect(fd, (struct sockaddr *)&node, sizeof(node)) == 0;
@@ -104,6 +120,10 @@ static bool ask_node(unsigned port)
 		good = read_message(fd, &answer);
 	}
 	close(fd);
+	number++;
+	record(&request, number, "up");
+	if (good)
+		record(&answer, number, "down");
 	return good;
 }
 
