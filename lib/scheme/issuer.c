@@ -158,7 +158,7 @@ enum nos_code nos_issuer_enrol_again(struct nos_assoc *a, const struct nos_issue
  * offer stands no key is replaced. */
 bool nos_issuer_wants_ask(const struct nos_assoc *a, uint64_t life)
 {
-	return a->resync || a->renew || a->offer.is || a->base.life != life;
+	return a->offer.is || a->resync || a->renew || a->base.life != life;
 }
 
 size_t nos_issuer_outstanding(const struct nos_assoc *a, uint64_t life)
