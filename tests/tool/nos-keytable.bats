@@ -144,7 +144,7 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 	run -0 keytable sources --format csv
 	[ "${lines[0]}" = source,name,kind,mode,scheme,key,state,registered,last_seen,seq,readings,via ]
 	run -0 keytable tokens --format csv
-	[ "${lines[0]}" = id,state,kind,scheme,group,expires,source ]
+	[ "${lines[0]}" = id,state,kind,scheme,group,expires,source,replaces ]
 }
 
 @test "the pipeline of the manual names the sources whose key is over a day old" {
