@@ -49,10 +49,12 @@ BATS     := $(sort $(wildcard tests/tool/*.bats))
 PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/units.bats
 BATS_release := $(BATS)
 BATS_cover := $(BATS)
-BATS_asan := $(filter-out $(PLAIN),$(BATS))
-# And of tools with one thread, whose node and sources the others run as well, none by this one.
-SINGLE   := %/nos-keytable.bats %/nos-register.bats %/nos-rekey.bats %/nos-score.bats %/nos-token.bats %/options.bats
-BATS_tsan := $(filter-out $(SINGLE),$(BATS_asan))
+# Those of tools that read what their own node or nobody wrote are run under asan where FULL is set, by
+# scripts/check --long; under tsan only those in which threads are at work.
+LOCAL    := %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
+SINGLE   := $(LOCAL) %/nos-register.bats %/nos-rekey.bats
+BATS_asan := $(filter-out $(PLAIN) $(if $(FULL),,$(LOCAL)),$(BATS))
+BATS_tsan := $(filter-out $(PLAIN) $(SINGLE),$(BATS))
 E2E_LONG := $(sort $(wildcard tests/e2e/long-*.bats))
 E2E      := $(filter-out $(E2E_LONG),$(sort $(wildcard tests/e2e/*.bats)))
 HELP_SRC := $(sort $(wildcard tests/help/*.c))
