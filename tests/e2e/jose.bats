@@ -101,8 +101,9 @@ refused() { # status file
 	[ "$STATUS" = 202 ]
 }
 
-@test "an old number, and one below the window, are duplicates; a gap may be filled" {
+@test "an old number is a duplicate, the same where its readings are; one below the window is not known any more" {
 	registered
+	cp reading first
 	send() { # seq
 		jose jwe enc -i "{\"protected\":$(header "$1")}" -k key.jwk -I reading -c -o pack
 		printf %s "$(cat pack)" >one
@@ -111,9 +112,14 @@ refused() { # status file
 	}
 	[ "$(send 100)" = '[1,0,null,101]' ]
 	[ "$(send 99)" = '[1,0,null,101]' ]
+	# Sealed anew, another nonce in it: what is in it counts.
+	[ "$(send 100)" = '[0,1,true,101]' ]
+	jq -c '.value += 1' first >reading
 	[ "$(send 100)" = '[0,1,null,101]' ]
+	cp first reading
 	[ "$(send 37)" = '[1,0,null,101]' ]
 	[ "$(send 36)" = '[0,1,null,101]' ]
 	[ "$(send 101)" = '[1,0,null,102]' ]
+	# Its place in the window is 101's now.
 	[ "$(send 37)" = '[0,1,null,102]' ]
 }
