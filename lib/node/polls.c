@@ -135,7 +135,7 @@ static void say_revoked(const struct nos_polls *p, struct nos_polls_poll *h)
 {
 	struct nos_err err = { 0 };
 
-	nos_err_set(&err, NOS_DENIED, "the source was revoked");
+	nos_err_set(&err, NOS_DENIED, "its keys were taken back");
 	nos_refuse_status(h->request, &err, REVOKED, 0);
 	sign(p, h);
 }
