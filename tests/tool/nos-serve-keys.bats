@@ -209,7 +209,7 @@ EMPTY='{"keys":[],"resync":false}'
 	[ "$STATUS" = 403 ]
 	believed
 	# What another makes of it is not believed.
-	sed 's/revoked/retired/' body >forged
+	sed 's/taken back/given back/' body >forged
 	run -1 believed forged
 	STATUS=200 run -1 believed
 	ask_node GET "/v1/sources/$ID/keys" -H 'Authorization: Nos AAAAAAAAAAAAAAAAAAAAAA'
