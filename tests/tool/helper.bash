@@ -76,6 +76,7 @@ broker_stop() {
 subscribe() {
 	stdbuf -oL mosquitto_sub -p "$BROKER_PORT" -q 1 -c -i "sub-$1" -v "${@:3}" -t "$2" -d >"$1.debug" 3>&- &
 	SUB_PID=$!
+	OTHER_PIDS="${OTHER_PIDS:-} $SUB_PID" # also when another is begun
 	eventually grep -q SUBACK "$1.debug"
 }
 # Its messages so far, topic and payload.
