@@ -46,6 +46,7 @@ struct nos_assoc_base {
 struct nos_assoc_message {
 	uint64_t ctr;
 	struct nos_name brings; /* the key; kind 0: none */
+	char relay[33];		/* a link: to which relay; empty: none */
 	size_t len;
 	uint8_t bytes[NOS_ASSOC_MESSAGE_MAX];
 };

@@ -31,9 +31,8 @@ struct nos_derive_field {
 		.num = (n) \
 	}
 
-/* Longest info of an expansion, bytes: label and all fields; the answer of a registration is one.
- */
-#define NOS_DERIVE_INFO_MAX 65536
+/* Longest info of an expansion, bytes: label and all fields; a hop frame with its pack is one. */
+#define NOS_DERIVE_INFO_MAX (2u << 20)
 
 /* X(salt, ikm): HKDF-Extract, 32 bytes. */
 enum nos_code nos_derive_extract(struct nos_span salt, struct nos_span ikm, struct nos_secret *ret,

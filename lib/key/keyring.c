@@ -7,8 +7,9 @@
 #include "json/decode.h"
 #include "json/encode.h"
 
-#define VERSION 1
-#define KEY_LEN 32
+#define VERSION	 1
+#define KEY_LEN	 32
+#define LINK_LEN 16
 
 void nos_keyring_release(struct nos_keyring *k)
 {
@@ -111,6 +112,30 @@ static enum nos_code decode_older(
 	return NOS_OK;
 }
 
+static enum nos_code decode_links(
+    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *v;
+	uint32_t at = 0;
+
+	if (nos_decode_array(d, "links", &list, err))
+		return err->code;
+	if (list->count > NOS_KEYRING_LINKS_MAX)
+		return nos_err_set_field(
+		    err, NOS_DATA, "links", "links: over %d", NOS_KEYRING_LINKS_MAX);
+	while (nos_scan_element(d->scan, list, &at, &v)) {
+		struct nos_keyring_link *link = &k->links[k->link_count++];
+		struct nos_decode one = { d->scan, v };
+
+		if (v->kind != NOS_SCAN_OBJECT)
+			return nos_err_set_field(err, NOS_DATA, "links", "links: not objects");
+		if (nos_decode_copy(&one, "relay", false, link->relay, sizeof(link->relay), err) ||
+		    nos_decode_secret(&one, "value", LINK_LEN, &link->value, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
 /* Bytes of at most max, base64url. */
 static enum nos_code decode_bytes(const struct nos_decode *d, const char *name, uint8_t *ret,
     size_t max, size_t *ret_len, struct nos_err *err)
@@ -182,7 +207,8 @@ static enum nos_code decode_members(
 	    (nos_decode_has(&inside, "older") && decode_older(&inside, k, err)) ||
 	    (nos_decode_has(d, "ask") && decode_ask(d, &k->ask, err)) ||
 	    (nos_decode_has(d, "ack") &&
-		decode_bytes(d, "ack", k->ack, sizeof(k->ack), &k->ack_len, err)))
+		decode_bytes(d, "ack", k->ack, sizeof(k->ack), &k->ack_len, err)) ||
+	    (nos_decode_has(d, "links") && decode_links(d, k, err)))
 		return err->code;
 	return decode_keys(d, k, err);
 }
@@ -284,6 +310,20 @@ static void encode_ask(struct nos_buf *b, const struct nos_keyring_ask *ask)
 	nos_buf_add_char(b, '}');
 }
 
+static void encode_links(struct nos_buf *b, const struct nos_keyring *k)
+{
+	nos_encode_member(b, "links");
+	nos_buf_add_char(b, '[');
+	for (size_t i = 0; i < k->link_count; i++) {
+		nos_encode_comma(b);
+		nos_buf_add_char(b, '{');
+		member_text(b, "relay", k->links[i].relay);
+		member_secret(b, "value", &k->links[i].value);
+		nos_buf_add_char(b, '}');
+	}
+	nos_buf_add_char(b, ']');
+}
+
 void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k)
 {
 	nos_buf_add_char(b, '{');
@@ -320,6 +360,8 @@ void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k)
 		encode_older(b, k);
 	nos_buf_add_char(b, '}');
 	encode_keys(b, k);
+	if (k->link_count)
+		encode_links(b, k);
 	if (k->ask.len)
 		encode_ask(b, &k->ask);
 	if (k->ack_len)
@@ -336,4 +378,12 @@ const struct nos_keyring_key *nos_keyring_active(const struct nos_keyring *k)
 		    (!ret || k->keys[i].since.ms >= ret->since.ms))
 			ret = &k->keys[i];
 	return ret;
+}
+
+const struct nos_keyring_link *nos_keyring_link(const struct nos_keyring *k, struct nos_str relay)
+{
+	for (size_t i = 0; i < k->link_count; i++)
+		if (nos_str_is(relay, k->links[i].relay))
+			return &k->links[i];
+	return NULL;
 }

@@ -21,6 +21,7 @@
 #define NOS_KEYRING_KEYS_MAX  16
 #define NOS_KEYRING_TYPES_MAX 64
 
+#define NOS_KEYRING_LINKS_MAX	  8
 #define NOS_KEYRING_OLDER_MAX	  8
 #define NOS_KEYRING_ACK_MAX	  512
 #define NOS_KEYRING_ENROLMENT_MAX 16 /* "t-" and ten hex digits */
@@ -45,6 +46,12 @@ struct nos_keyring_key {
 	enum nos_state state;
 	struct nos_secret value;
 	struct nos_time since, until; /* until.ms 0: none */
+};
+
+/* What a source shares with a neighbour that relays for it (key/hop.h). */
+struct nos_keyring_link {
+	char relay[33];
+	struct nos_secret value; /* K_SM */
 };
 
 struct nos_keyring {
@@ -72,6 +79,8 @@ struct nos_keyring {
 	size_t ack_len;
 	struct nos_keyring_key keys[NOS_KEYRING_KEYS_MAX];
 	size_t key_count;
+	struct nos_keyring_link links[NOS_KEYRING_LINKS_MAX]; /* newest first */
+	size_t link_count;
 };
 
 void nos_keyring_release(struct nos_keyring *k);
@@ -85,5 +94,8 @@ void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k);
 
 /* The key to send under: the newest that is active, NULL if there is none. */
 const struct nos_keyring_key *nos_keyring_active(const struct nos_keyring *k);
+
+/* The link to a relay; NULL: none. */
+const struct nos_keyring_link *nos_keyring_link(const struct nos_keyring *k, struct nos_str relay);
 
 #endif

@@ -115,6 +115,7 @@ static void encode_messages(struct nos_buf *b, const struct nos_assoc *a)
 		nos_encode_member_uint(b, "ctr", m->ctr);
 		if (m->brings.kind)
 			member_name(b, "brings", &m->brings);
+		member_text(b, "relay", m->relay);
 		nos_encode_member_bytes(b, "bytes", m->bytes, m->len);
 		nos_buf_add_char(b, '}');
 	}
@@ -330,7 +331,8 @@ static enum nos_code take_message(
 
 	(void)in;
 	if (nos_decode_uint(d, "ctr", 0, NOS_CHAIN_CTR_MAX, &m->ctr, err) ||
-	    (nos_decode_has(d, "brings") && decode_name(d, "brings", &m->brings, err)))
+	    (nos_decode_has(d, "brings") && decode_name(d, "brings", &m->brings, err)) ||
+	    nos_decode_copy(d, "relay", true, m->relay, sizeof(m->relay), err))
 		return err->code;
 	return take_bytes(d, "bytes", m->bytes, sizeof(m->bytes), &m->len, err);
 }

@@ -5,6 +5,7 @@
 
 #include "base/enc.h"
 #include "base/num.h"
+#include "scheme/link.h"
 #include "scheme/pairwise.h"
 
 /* ---- messages down ---- */
@@ -42,6 +43,8 @@ static enum nos_code accept(
 {
 	const struct nos_scheme *scheme = nos_scheme_taking(m->kind);
 
+	if (m->kind == NOS_MESSAGE_LINK)
+		return nos_link_accept(m, k, err);
 	if (scheme)
 		return scheme->accept(m, k, err);
 	return nos_err_set(err, NOS_CONFIG,

@@ -6,6 +6,7 @@
 
 #include "base/enc.h"
 #include "scheme/offer.h"
+#include "scheme/outbox.h"
 #include "scheme/pairwise.h"
 
 #define LIFE_SHIFT  32 /* names of a life begin 2^32 above those of the one before */
@@ -176,25 +177,18 @@ bool nos_issuer_is_pending(const struct nos_assoc *a, uint64_t life)
 static enum nos_code issue(struct nos_assoc *a, const struct nos_issuer *w, struct nos_err *err)
 {
 	const uint64_t v = nos_issuer_next_version(a, w);
-	struct nos_assoc_message *m = &a->out[a->out_count];
+	struct nos_assoc_message *m;
 	NOS_AUTO(chain_step) step = { 0 };
 	NOS_AUTO(scheme_key) key = { 0 };
 	NOS_AUTO(buf) body = { 0 };
-	NOS_AUTO(buf) bytes = { 0 };
 	struct nos_assoc_key *k;
 
 	nos_buf_init(&body, 64);
-	nos_buf_init(&bytes, sizeof(m->bytes));
 	nos_pairwise_encode(&body, v);
-	if (nos_chain_look(&a->base.down, &step, err) ||
-	    nos_pairwise_make(&step.key, v, &key, err) ||
-	    nos_message_seal(NOS_MESSAGE_PAIR, &a->base.down, w->node, w->source,
-		nos_buf_span(&body), &bytes, err))
+	if (nos_outbox_look(a, &step, err) || nos_pairwise_make(&step.key, v, &key, err) ||
+	    nos_outbox_add(a, w, NOS_MESSAGE_PAIR, nos_buf_span(&body), &m, err))
 		return err->code;
-	*m = (struct nos_assoc_message){
-		.ctr = a->base.down.ctr, .brings = key.name, .len = bytes.len
-	};
-	memcpy(m->bytes, bytes.p, bytes.len);
+	m->brings = key.name;
 	k = make_room(a);
 	if (!k)
 		return nos_err_set(err, NOS_INTERNAL, "no room for a key");
@@ -204,9 +198,8 @@ static enum nos_code issue(struct nos_assoc *a, const struct nos_issuer *w, stru
 		.overlap_ms = w->overlap_ms,
 		.value = key.value };
 	nos_assoc_made(a, k, "issued");
-	a->out_count++;
 	a->version = v;
-	return nos_chain_advance(&a->base.down, a->base.down.ctr + 1, err);
+	return NOS_OK;
 }
 
 enum nos_code nos_issuer_replace(
@@ -215,8 +208,7 @@ enum nos_code nos_issuer_replace(
 	*ret = NOS_ISSUER_NOTHING;
 	if (a->revoked || nos_assoc_next(a, 'p') || nos_issuer_wants_ask(a, w->life))
 		return NOS_OK;
-	if (a->base.down.ctr >= NOS_CHAIN_CTR_MAX || a->out_count == NOS_ASSOC_OUT_MAX ||
-	    !nos_assoc_active(a, 'p')) {
+	if (!nos_outbox_has_room(a, 1) || !nos_assoc_active(a, 'p')) {
 		a->resync = true;
 		*ret = NOS_ISSUER_ASKS;
 		return NOS_OK;
