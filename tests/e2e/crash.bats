@@ -12,10 +12,10 @@ teardown() { everything_stops; }
 	echo "# seed $seed" >&3
 	RANDOM=$seed
 	count=3000
+	LISTEN=$(address_free)
 	broker_start
 	subscribe data 'nos/+/+/+/+'
 	node_start --mqtt "$MQTT"
-	address=${URL#http://}
 	nos-token new "${SEALED[@]}" 2>/dev/null | nos-register --keyring a.key
 	numbers 1 $count | nos-send --keyring a.key --batch 5 --spool spool --wait 1s >answers 2>send.err 3>&- &
 	sender=$!
@@ -24,7 +24,7 @@ teardown() { everything_stops; }
 		# A moment that is chosen at random, of up to 0.1 s: nothing is waited for.
 		read -r -t "0.0$((RANDOM % 10))$((RANDOM % 10))" <> <(:) || true
 		node_stop KILL
-		node_start --mqtt "$MQTT" --listen "$address"
+		node_start --mqtt "$MQTT"
 	done
 	wait $sender
 	# What still waits in the spool goes now.

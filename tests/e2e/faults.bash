@@ -109,6 +109,7 @@ rekey_alone() { # CALL N
 }
 
 rekey_is_killed_alone() { # stride
+	LISTEN=$(address_free)
 	node_start
 	for name in a b c; do register $name; done
 	node_stop
@@ -116,7 +117,7 @@ rekey_is_killed_alone() { # stride
 	cp node.db* before
 	at_points "$1" rekey_alone fdatasync pwrite64 unlink
 	sent=0
-	node_start --listen "${URL#http://}"
+	node_start
 	each_sends
 	for name in a b c; do
 		[ "$(kids_of $name.key)" = 'p.2 active' ]
@@ -129,12 +130,12 @@ rekey_is_killed_alone() { # stride
 
 # ---- nos-serve ----
 
-# As node_start, on ADDRESS, killed at the Nth CALL; one that was killed before it was ready is started
+# As node_start, killed at the Nth CALL; one that was killed before it was ready is started
 # anew.
 node_start_under() { # CALL N
 	rm -f ready
 	mkfifo ready
-	under_fault "$1" "$2" nos-serve "${SEALED[@]}" --listen "$ADDRESS" --admin 127.0.0.1:0 --overlap 0s \
+	under_fault "$1" "$2" nos-serve "${SEALED[@]}" --listen "$LISTEN" --admin 127.0.0.1:0 --overlap 0s \
 		--ready-fd 9 9>ready >>out 2>>err 3>&- &
 	NODE_PID=$!
 	STATUS=0
@@ -147,7 +148,7 @@ node_mend() {
 	[ -n "$READY" ] && kill -0 "$NODE_PID" 2>/dev/null && return
 	wait "$NODE_PID" || STATUS=$?
 	[ $STATUS = 137 ] || { echo "the node ended with $STATUS" >&2; return 1; }
-	node_start --listen "$ADDRESS" --overlap 0s
+	node_start --overlap 0s
 }
 
 # Killed on its way out, or just before: what it had accepted is weighed when it starts again.
@@ -164,8 +165,8 @@ node_end() {
 
 # A source whose p.1 is due to be destroyed, p.2 active, and p.3 waiting; in the folder before.
 prepare() {
+	LISTEN=$(address_free)
 	node_start
-	ADDRESS=${URL#http://}
 	register a
 	numbers 1 1 | nos-send --keyring a.key >/dev/null
 	nos-rekey --all --overlap 1ms "${SEALED[@]}" >/dev/null
@@ -200,7 +201,7 @@ play() { # CALL N
 	cp before/* .
 	sent=2
 	node_start_under "$1" "$2"
-	between_start "${ADDRESS#*:}" pass void
+	between_start "${LISTEN#*:}" pass void
 	step --url "$BETWEEN"
 	kill "${OTHER_PIDS##* }"
 	nos-rekey --all --overlap 0s "${SEALED[@]}" >/dev/null

@@ -25,12 +25,21 @@ eventually() {
 node_start() {
 	rm -f ready
 	mkfifo ready
-	nos-serve "${SEALED[@]}" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --ready-fd 9 "$@" \
+	nos-serve "${SEALED[@]}" --listen "${LISTEN:-127.0.0.1:0}" --admin 127.0.0.1:0 --ready-fd 9 "$@" \
 		9>ready >>out 2>>err 3>&- &
 	NODE_PID=$!
 	read -r -t 30 READY <ready || { cat err >&2; return 1; }
 	URL=http://$(jq -r '.listen[0]' <<<"$READY")
 	ADMIN=http://$(jq -r .admin <<<"$READY")
+}
+
+# An address for who comes back to it (LISTEN): one that the system gives to nobody who connects.
+address_free() {
+	local port
+	while port=$((10000 + RANDOM % 20000)); do
+		(: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	done
+	echo "127.0.0.1:$port"
 }
 
 # With SIGTERM, or the signal named; NODE_STATUS is its exit status.

@@ -237,8 +237,8 @@ quicker() {
 }
 
 @test "readings wait in the spool while the node is away, and go first when it is back" {
+	LISTEN=$(address_free)
 	station
-	at=${URL#http://}
 	node_stop
 	run -0 --separate-stderr nos-send --keyring c.key --spool spool --wait 0s --batch 2 < <(readings 5)
 	[ "$(jq -c -s 'map([.line, .status])' <<<"$output")" = '[[1,"spooled"],[2,"spooled"],[3,"spooled"],[4,"spooled"],[5,"spooled"]]' ]
@@ -246,7 +246,7 @@ quicker() {
 	[ "$(cd "spool/$SOURCE" && ls)" = "$(printf '%020d.jwe\n' 1 2 3)" ]
 	[ "$(stat -c %a spool "spool/$SOURCE" "spool/$SOURCE/"*1.jwe | tr '\n' ' ')" = '700 700 600 ' ]
 	grep -qv air spool/*/*.jwe
-	node_start --print --listen "$at"
+	node_start --print
 	run -0 --separate-stderr nos-send --keyring c.key --spool spool < <(readings 1 6)
 	[ "$stderr" = 'nos-send: spool: 3 packs accepted, 0 waiting' ]
 	[ "$output" = '{"line":1,"status":"accepted","seq":4,"id":"1-4-0"}' ]
@@ -275,8 +275,8 @@ quicker() {
 }
 
 @test "an endless input is not held up by a node that is away, and what waits goes by itself" {
+	LISTEN=$(address_free)
 	station
-	at=${URL#http://}
 	mkfifo in answers
 	node_stop
 	nos-send --keyring c.key --spool spool --wait 0s --linger 0ms <in >answers 2>err2 3>&- &
@@ -287,7 +287,7 @@ quicker() {
 		read -r -t 30 answer <&8
 		[ "$(jq -r .status <<<"$answer")" = spooled ]
 	done
-	node_start --print --listen "$at" 7>&- 8<&-
+	node_start --print 7>&- 8<&-
 	eventually has_values '[1,2,3]'
 	readings 1 4 >&7
 	read -r -t 30 answer <&8
