@@ -22,20 +22,26 @@ void check_torn(void)
 
 /* ---- what is stored ---- */
 
+uint64_t check_value(struct nos_str text)
+{
+	const char *at = memmem(text.p, text.len, "\"value\":", 8);
+
+	if (!at)
+		world_wrong("a pack without a value", text.len);
+	return strtoul(at + 8, NULL, 10) % VALUES_MAX;
+}
+
 static enum nos_code see_entry(
     void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
 {
 	uint8_t *count = state;
 	struct nos_raw raw;
 	struct nos_str body;
-	const char *at;
 
+	(void)position;
 	if (nos_raw_decode(entry, &raw, &body, err))
 		return err->code;
-	at = memmem(body.p, body.len, "\"value\":", 8);
-	if (!at)
-		world_wrong("an entry without a value", position);
-	count[strtoul(at + 8, NULL, 10) % VALUES_MAX]++;
+	count[check_value(body)]++;
 	return NOS_OK;
 }
 
@@ -52,7 +58,7 @@ void check_stored(bool at_end)
 
 	check_count(count);
 	for (uint64_t v = 0; v < device.next; v++) {
-		if (count[v] > 1)
+		if (count[v] > 1 && !device.may_double[v])
 			world_wrong("a reading was stored twice", v);
 		if (at_end && device.fate[v] == FATE_SETTLED && !count[v])
 			world_wrong("a reading that was settled is lost", v);

@@ -10,6 +10,9 @@
 /* Nothing was seen yet. */
 void check_begin(void);
 
+/* The number that is the reading in the text of a pack. */
+uint64_t check_value(struct nos_str text);
+
 /* How often each reading is in the node's store. */
 void check_count(uint8_t count[static VALUES_MAX]);
 

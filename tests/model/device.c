@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "check.h"
 #include "way.h"
 
 struct device device;
@@ -14,6 +15,32 @@ void device_begin(void)
 	device.next = 0;
 	device.die = -1;
 	memset(device.fate, 0, sizeof(device.fate));
+	memset(device.number, 0, sizeof(device.number));
+	memset(device.renumbered, 0, sizeof(device.renumbered));
+	memset(device.may_double, 0, sizeof(device.may_double));
+}
+
+/* ---- numbers ---- */
+
+enum nos_code __real_nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_t wait_ms,
+    struct nos_answer *ret, struct nos_err *err);
+enum nos_code __wrap_nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_t wait_ms,
+    struct nos_answer *ret, struct nos_err *err);
+
+enum nos_code __wrap_nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_t wait_ms,
+    struct nos_answer *ret, struct nos_err *err)
+{
+	const uint64_t value = check_value(p->text);
+
+	device.renumbered[value] |= device.number[value] && device.number[value] != p->seq;
+	device.number[value] = p->seq;
+	return __real_nos_send_pack(s, p, wait_ms, ret, err);
+}
+
+void device_store_went_back(void)
+{
+	for (size_t v = 0; v < VALUES_MAX; v++)
+		device.may_double[v] |= device.renumbered[v];
 }
 
 /* ---- death ---- */

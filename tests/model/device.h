@@ -33,6 +33,9 @@ extern struct device {
 	jmp_buf grave;
 	uint64_t next; /* value of the next reading */
 	enum fate fate[VALUES_MAX];
+	uint64_t number[VALUES_MAX]; /* under which it went last; 0: it never did */
+	bool renumbered[VALUES_MAX]; /* it went under two numbers: the first was in use */
+	bool may_double[VALUES_MAX]; /* and the node has forgotten since that it was */
 } device;
 
 /* New, with no reading behind it. The keyring is the node's to make. */
@@ -40,6 +43,14 @@ void device_begin(void);
 
 /* One reading, with what that brings about of keys. */
 void device_deliver(void);
+
+/*
+ * The node's store was put back. What went under two numbers before, since a copy of the keyring
+ * had used the first, may have a copy of the first on its way still; and the node, which has
+ * forgotten that the number was used, takes it. No source can help that, and no node: it stands in
+ * nos-send(1).
+ */
+void device_store_went_back(void);
 
 /* A step at which it may die. */
 void device_step(void);

@@ -168,6 +168,7 @@ void operator_restore_store(bool said)
 		life = node_next_life(&world.node);
 	check_torn();
 	ear_store_went_back();
+	device_store_went_back();
 	counter_store_went_back(life);
 }
 
