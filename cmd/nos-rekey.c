@@ -12,6 +12,7 @@
 #include "json/encode.h"
 #include "registry/campaign.h"
 #include "registry/home.h"
+#include "registry/recall.h"
 #include "registry/registry.h"
 
 #define LOCK_WAIT_MS   10000
@@ -25,7 +26,7 @@
 struct rekey_opts {
 	struct nos_opt_common common;
 	const char *store, *node_key, *reason;
-	bool all, source, renew, revoke, identity, after_restore, dry_run;
+	bool all, source, renew, revoke, invalidate, identity, after_restore, dry_run;
 	uint64_t older_than_ms, overlap_ms, wait_ms;
 };
 
@@ -36,6 +37,8 @@ static const struct nos_opt opts[] = {
 	{ "renew", 0, NOS_OPT_FLAG, AT(renew), NULL,
 	    "make all keys of these sources, or of all, anew" },
 	{ "revoke", 0, NOS_OPT_FLAG, AT(revoke), NULL, "take the keys of these sources back" },
+	{ "invalidate", 0, NOS_OPT_FLAG, AT(invalidate), NULL,
+	    "take these global keys back, and replace what was made of them" },
 	{ "identity", 0, NOS_OPT_FLAG, AT(identity), NULL, "replace the node's own keys" },
 	{ "after-restore", 0, NOS_OPT_FLAG, AT(after_restore), NULL,
 	    "a backup of the store was put back" },
@@ -53,8 +56,8 @@ static const struct nos_opt opts[] = {
 };
 
 static const struct nos_opt_tool tool = { "nos-rekey",
-	"--all | --source SOURCE… | --renew [SOURCE…] | --revoke SOURCE… | --identity | "
-	"--after-restore",
+	"--all | --source SOURCE… | --renew [SOURCE…] | --revoke SOURCE… | "
+	"--invalidate GLOBALKEY… | --identity | --after-restore",
 	"Replace the keys of sources, or the node's own, or take them back.", opts,
 	offsetof(struct rekey_opts, common), .rows = true };
 
@@ -65,6 +68,7 @@ enum mode {
 	MODE_REVOKE = 8,
 	MODE_IDENTITY = 16,
 	MODE_RESTORE = 32,
+	MODE_INVALIDATE = 64,
 };
 #define MODES_REPLACE (MODE_ALL | MODE_SOURCE)
 
@@ -97,6 +101,7 @@ static void drop(struct run *r)
 {
 	nos_table_release(&r->table);
 	nos_campaign_release(&r->campaign);
+	nos_life_release(&r->life);
 	nos_home_release(&r->home);
 }
 
@@ -136,7 +141,7 @@ static enum nos_code print_done(void *state, const struct nos_order_done *done, 
 	NOS_AUTO(buf) row = { 0 };
 
 	nos_buf_init(&row, ROW_MAX);
-	nos_order_row(&row, &r->campaign.order, done);
+	nos_order_row(&row, &r->campaign.order, done, r->home.self.number);
 	return print(r, &row, err);
 }
 
@@ -161,6 +166,12 @@ static void name_stragglers(struct run *r)
 }
 
 /* ---- sources ---- */
+
+static enum nos_code open_life(struct run *r, struct nos_err *err)
+{
+	return nos_life_open(
+	    &r->life, r->home.store, &r->home.vault, &r->audit, &r->home.self, err);
+}
 
 /* One at a time, as nos-serve is; a store that is no file is left to its engine. */
 static enum nos_code lock(const struct run *r, int *ret, struct nos_err *err)
@@ -233,11 +244,14 @@ static void fill(struct run *r, int operands)
 	c->order.reason = o->reason;
 	if (r->mode & MODES_REPLACE) {
 		c->order.older_than_ms = o->older_than_ms;
-		c->order.dry_run = o->dry_run;
+		c->order.dry_run = r->life.dry = o->dry_run;
 		if (o->overlap_ms != NOT_GIVEN)
 			r->life.overlap_ms = o->overlap_ms;
 	} else if (r->mode == MODE_RENEW) {
 		c->order.what = NOS_ORDER_RENEW;
+	} else if (r->mode == MODE_INVALIDATE) {
+		c->order.what = NOS_ORDER_INVALIDATE;
+		c->named = false;
 	} else {
 		c->order.what = NOS_ORDER_REVOKE;
 		c->group = 1; /* so that it waits for no other's group but one */
@@ -264,6 +278,34 @@ static enum nos_code order(struct run *r, char **operands, int count, struct nos
 	return err->code;
 }
 
+/* ---- global keys ---- */
+
+/* The keys first, from which on nothing that was made of them opens anything; then source by source
+ * what is to stand in its place. A run that broke off is finished by the next. */
+static enum nos_code invalidate(struct run *r, char **operands, int count, struct nos_err *err)
+{
+	for (int i = 0; i < count && !is_stopped(r); i++) {
+		struct nos_recall_done done;
+		NOS_AUTO(buf) row = { 0 };
+
+		nos_buf_init(&row, ROW_MAX);
+		if (nos_recall_one(&r->life, &r->home.self, nos_str_of(operands[i]), r->o->reason,
+			nos_time_now(), &done, err)) {
+			if (err->code != NOS_ABSENT && err->code != NOS_USAGE)
+				return err->code;
+			say(r, err);
+			nos_err_clear(err);
+			continue;
+		}
+		nos_recall_row(&row, &done);
+		if (print(r, &row, err))
+			return err->code;
+	}
+	if (open_life(r, err))
+		return err->code;
+	return order(r, NULL, 0, err);
+}
+
 /* ---- the node itself ---- */
 
 static enum nos_code note(
@@ -280,7 +322,7 @@ static enum nos_code renew_self(struct run *r, struct nos_buf *row, struct nos_e
 
 	if (nos_self_open(r->home.store, &r->home.vault, &self, err) ||
 	    nos_self_renew(r->home.store, &r->home.vault, &self, nos_time_now(), err) ||
-	    note(r, NOS_AUDIT_IDENTITY, "active", err))
+	    nos_recall_sign(&r->life, &self, err) || note(r, NOS_AUDIT_IDENTITY, "active", err))
 		return err->code;
 	nos_encode_member_uint(row, "identity", self.generation);
 	nos_encode_member_text(row, "pin", nos_str_of(self.pin));
@@ -292,7 +334,9 @@ static enum nos_code next_life(struct run *r, struct nos_buf *row, struct nos_er
 {
 	uint64_t life;
 
-	if (nos_self_next_life(r->home.store, &life, err) || note(r, NOS_AUDIT_RESTORE, NULL, err))
+	if (nos_self_next_life(r->home.store, &life, err) ||
+	    nos_recall_all(&r->life, life, nos_time_now(), err) ||
+	    note(r, NOS_AUDIT_RESTORE, NULL, err))
 		return err->code;
 	nos_encode_member_uint(row, "life", life);
 	nos_encode_member_text(row, "status", NOS_STR("confirmed"));
@@ -324,18 +368,24 @@ static enum nos_code choose(const struct rekey_opts *o, enum mode *ret, struct n
 {
 	unsigned modes = (o->all ? MODE_ALL : 0) | (o->source ? MODE_SOURCE : 0) |
 			 (o->renew ? MODE_RENEW : 0) | (o->revoke ? MODE_REVOKE : 0) |
-			 (o->identity ? MODE_IDENTITY : 0) | (o->after_restore ? MODE_RESTORE : 0);
+			 (o->invalidate ? MODE_INVALIDATE : 0) | (o->identity ? MODE_IDENTITY : 0) |
+			 (o->after_restore ? MODE_RESTORE : 0);
 
 	*ret = (enum mode)modes;
 	if (__builtin_popcount(modes) == 1)
 		return NOS_OK;
 	return nos_err_set(err, NOS_USAGE,
-	    "%s, take one of --all, --source, --renew, --revoke, --identity and --after-restore",
+	    "%s, take one of --all, --source, --renew, --revoke, --invalidate, --identity and "
+	    "--after-restore",
 	    modes ? "one thing at a time" : "nothing to do");
 }
 
 static enum nos_code check_operands(enum mode mode, int count, struct nos_err *err)
 {
+	if (mode == MODE_INVALIDATE)
+		return count ? NOS_OK
+			     : nos_err_set(err, NOS_USAGE,
+				   "name the global keys, as nos-keytable gt shows them");
 	if (count && !(mode & (MODE_SOURCE | MODE_RENEW | MODE_REVOKE)))
 		return nos_err_set(err, NOS_USAGE, "name no source: this is for %s",
 		    mode == MODE_ALL ? "all of them" : "the node itself");
@@ -356,8 +406,9 @@ static enum nos_code check(
 		{ "older-than", MODES_REPLACE },
 		{ "overlap", MODES_REPLACE },
 		{ "dry-run", MODES_REPLACE },
-		{ "wait", MODES_REPLACE | MODE_RENEW },
-		{ "reason", MODE_RENEW | MODE_REVOKE | MODE_IDENTITY | MODE_RESTORE },
+		{ "wait", MODES_REPLACE | MODE_RENEW | MODE_INVALIDATE },
+		{ "reason",
+		    MODE_RENEW | MODE_REVOKE | MODE_INVALIDATE | MODE_IDENTITY | MODE_RESTORE },
 	};
 
 	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++)
@@ -385,7 +436,7 @@ static void purge(struct run *r)
 {
 	struct nos_err err = { 0 };
 
-	if ((r->life.destroyed || r->mode == MODE_REVOKE) &&
+	if ((r->life.destroyed || r->mode & (MODE_REVOKE | MODE_INVALIDATE | MODE_RESTORE)) &&
 	    nos_home_purge(&r->home, PURGE_WAIT_MS, &err))
 		nos_start_warn(tool.name, err.text);
 }
@@ -398,10 +449,11 @@ static enum nos_code run(struct run *r, char **operands, int count, struct nos_e
 	if (nos_home_locate(&r->home, o->store, o->node_key, err) || nos_home_open(&r->home, err))
 		return err->code;
 	nos_audit_init(&r->audit, r->home.store, tool.name, true);
-	if (nos_life_open(&r->life, r->home.store, &r->home.vault, &r->audit, &r->home.self, err))
+	if (open_life(r, err))
 		return err->code;
 	nos_table_init(&r->table, columns_of(r), o->common.format, stdout);
 	(void)!(r->mode & (MODE_IDENTITY | MODE_RESTORE) ? change_self(r, err)
+		: r->mode == MODE_INVALIDATE		 ? invalidate(r, operands, count, err)
 							 : order(r, operands, count, err));
 	purge(r);
 	/* The rows of what was done are printed whatever happened then. */
@@ -427,9 +479,10 @@ int main(int argc, char **argv)
 	if (choose(&o, &r.mode, &err) || check(&o, r.mode, argc - at, &err))
 		return nos_start_fail(tool.name, &err);
 	if (!o.reason)
-		o.reason = r.mode == MODE_REVOKE    ? "revoked"
-			   : r.mode == MODE_RESTORE ? "a backup was put back"
-						    : "renewed";
+		o.reason = r.mode == MODE_REVOKE       ? "revoked"
+			   : r.mode == MODE_RESTORE    ? "a backup was put back"
+			   : r.mode == MODE_INVALIDATE ? "its global key was taken back"
+						       : "renewed";
 	nos_start_stop();
 	nos_campaign_init(&r.campaign);
 	if (run(&r, argv + at, argc - at, &err))

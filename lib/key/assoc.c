@@ -11,18 +11,12 @@ void nos_assoc_release(struct nos_assoc *a)
 	explicit_bzero(a, sizeof(*a));
 }
 
-static bool is_named(const struct nos_assoc_key *k, const struct nos_name *name)
-{
-	return k->name.kind == name->kind && k->name.count == name->count &&
-	       memcmp(k->name.parts, name->parts, name->count * sizeof(name->parts[0])) == 0;
-}
-
 struct nos_assoc_key *nos_assoc_key(struct nos_assoc *a, const struct nos_name *name)
 {
 	for (size_t i = 0; i < a->key_count; i++)
-		if (is_named(&a->keys[i], name))
+		if (nos_name_eq(&a->keys[i].name, name))
 			return &a->keys[i];
-	return a->offer.is && is_named(&a->offer.key, name) ? &a->offer.key : NULL;
+	return a->offer.is && nos_name_eq(&a->offer.key.name, name) ? &a->offer.key : NULL;
 }
 
 static const struct nos_assoc_key *newest(
@@ -32,7 +26,7 @@ static const struct nos_assoc_key *newest(
 
 	for (size_t i = 0; i < a->key_count; i++)
 		if (a->keys[i].name.kind == kind && a->keys[i].state == state &&
-		    (!ret || a->keys[i].name.parts[0] > ret->name.parts[0]))
+		    (!ret || nos_name_rank(&a->keys[i].name) > nos_name_rank(&ret->name)))
 			ret = &a->keys[i];
 	return ret;
 }
@@ -83,6 +77,47 @@ void nos_assoc_move(
 		return;
 	nos_secret_release(&k->value);
 	nos_secret_release(&k->auth);
+}
+
+struct nos_assoc_key *nos_assoc_add(struct nos_assoc *a)
+{
+	if (a->key_count == NOS_ASSOC_KEYS_MAX) {
+		struct nos_assoc_key *oldest = NULL;
+
+		for (size_t i = 0; i < a->key_count; i++)
+			if (a->keys[i].state == NOS_STATE_DEACTIVATED &&
+			    (!oldest || a->keys[i].until.ms < oldest->until.ms))
+				oldest = &a->keys[i];
+		if (!oldest)
+			return NULL;
+		nos_assoc_move(a, oldest, NOS_STATE_DESTROYED, "no room");
+		nos_assoc_sweep(a);
+	}
+	return &a->keys[a->key_count++];
+}
+
+bool nos_assoc_has_global(const struct nos_assoc *a, struct nos_assoc_global g)
+{
+	for (size_t i = 0; i < a->global_count; i++)
+		if (a->globals[i].domain == g.domain && a->globals[i].version == g.version)
+			return true;
+	return false;
+}
+
+void nos_assoc_add_global(struct nos_assoc *a, struct nos_assoc_global g)
+{
+	size_t kept = 0;
+
+	if (nos_assoc_has_global(a, g))
+		return;
+	for (size_t i = 0; i < a->global_count; i++)
+		if (a->globals[i].domain != g.domain)
+			a->globals[kept++] = a->globals[i];
+	/* Of a ring that was another once the oldest is of no use any more. */
+	if (kept == NOS_ASSOC_GLOBALS_MAX)
+		memmove(a->globals, a->globals + 1, --kept * sizeof(a->globals[0]));
+	a->globals[kept] = g;
+	a->global_count = kept + 1;
 }
 
 void nos_assoc_sweep(struct nos_assoc *a)

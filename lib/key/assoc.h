@@ -20,6 +20,12 @@
 #define NOS_ASSOC_MESSAGE_MAX (4 + 16 + NOS_MESSAGE_BODY_MAX)
 #define NOS_ASSOC_ASKS_MAX    6	 /* that are remembered while their nonce may be good */
 #define NOS_ASSOC_EVENTS_MAX  40 /* of one change */
+#define NOS_ASSOC_GLOBALS_MAX 8
+
+/* A global key, by its name; domain 0: none. */
+struct nos_assoc_global {
+	uint64_t domain, version;
+};
 
 struct nos_assoc_key {
 	struct nos_name name;
@@ -28,8 +34,11 @@ struct nos_assoc_key {
 	struct nos_time confirmed;    /* when its source first used or acknowledged it; 0: the
 					 first key needs no such word, or not yet */
 	uint64_t overlap_ms;	      /* that its confirmation leaves to the one before */
+	bool unused; /* it came with an offer, and until a pack under it is seen its source sends
+			under no other */
 	struct nos_secret value;
-	struct nos_secret auth; /* K_S under which it stands, where that is not the base's */
+	struct nos_secret auth;	      /* K_S under which it stands, where that is not the base's */
+	struct nos_assoc_global from; /* a local key: the global key that it was made of */
 };
 
 /* What one registration or one ask has made. */
@@ -80,6 +89,9 @@ struct nos_assoc {
 	uint64_t version; /* highest of its p. names ever */
 	struct nos_assoc_message out[NOS_ASSOC_OUT_MAX];
 	size_t out_count;
+	struct nos_assoc_global
+	    globals[NOS_ASSOC_GLOBALS_MAX]; /* that the source is known to have */
+	size_t global_count;
 	bool resync; /* the source is to ask: something does not fit */
 	bool renew;  /* and Z is to be made new */
 	struct nos_assoc_offer offer;
@@ -99,7 +111,7 @@ void nos_assoc_release(struct nos_assoc *a);
 /* The key of that name, the offer's among them; NULL: none. */
 struct nos_assoc_key *nos_assoc_key(struct nos_assoc *a, const struct nos_name *name);
 
-/* The newest key of a kind ('p') that is active; NULL: none. */
+/* The newest key of a kind ('p', 'd') that is active; NULL: none. */
 const struct nos_assoc_key *nos_assoc_active(const struct nos_assoc *a, char kind);
 
 /* The newest key of a kind that waits for its confirmation, the offer's among them; NULL: none. */
@@ -116,6 +128,16 @@ void nos_assoc_move(
 
 /* Note a key that was made, in the state that it has. */
 void nos_assoc_made(struct nos_assoc *a, const struct nos_assoc_key *k, const char *reason);
+
+/* Is the source known to have this version of a domain's global key? */
+bool nos_assoc_has_global(const struct nos_assoc *a, struct nos_assoc_global g);
+
+/* It has it, and no other of its domain. */
+void nos_assoc_add_global(struct nos_assoc *a, struct nos_assoc_global g);
+
+/* A place for one more key; where there is none the deactivated one whose time is over first is
+ * destroyed for it. NULL: all are in use. */
+struct nos_assoc_key *nos_assoc_add(struct nos_assoc *a);
 
 /* Let the keys go that are destroyed. Pointers to keys are good no longer. */
 void nos_assoc_sweep(struct nos_assoc *a);

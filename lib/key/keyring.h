@@ -15,12 +15,14 @@
 #include "key/name.h"
 #include "key/state.h"
 
+#define NOS_KEYRING_VERSION   1	    /* of the file */
 #define NOS_KEYRING_TEXT_MAX  65536 /* bytes of the file */
 #define NOS_KEYRING_URLS_MAX  8
 #define NOS_KEYRING_URL_MAX   256
 #define NOS_KEYRING_KEYS_MAX  16
 #define NOS_KEYRING_TYPES_MAX 64
 
+#define NOS_KEYRING_GLOBALS_MAX	  8
 #define NOS_KEYRING_LINKS_MAX	  8
 #define NOS_KEYRING_OLDER_MAX	  8
 #define NOS_KEYRING_ACK_MAX	  512
@@ -46,6 +48,14 @@ struct nos_keyring_key {
 	enum nos_state state;
 	struct nos_secret value;
 	struct nos_time since, until; /* until.ms 0: none */
+	uint64_t domain, version;     /* a local key: of the global key that it was made of */
+};
+
+/* A global key, w.<domain>.<version>. */
+struct nos_keyring_global {
+	uint64_t domain, version;
+	struct nos_time since;
+	struct nos_secret value;
 };
 
 /* What a source shares with a neighbour that relays for it (key/hop.h). */
@@ -79,6 +89,11 @@ struct nos_keyring {
 	size_t ack_len;
 	struct nos_keyring_key keys[NOS_KEYRING_KEYS_MAX];
 	size_t key_count;
+	/* The newest p. key came with an answer to an ask, and has had no receipt yet: it goes
+	 * before all others. */
+	bool unproven;
+	struct nos_keyring_global globals[NOS_KEYRING_GLOBALS_MAX];
+	size_t global_count;
 	struct nos_keyring_link links[NOS_KEYRING_LINKS_MAX]; /* newest first */
 	size_t link_count;
 };
@@ -92,8 +107,19 @@ enum nos_code nos_keyring_decode(
 /* Append the file's text to a secret buffer. */
 void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k);
 
-/* The key to send under: the newest that is active, NULL if there is none. */
+/* The place of the newest key: in front. Where there is no room the oldest of those that are not
+ * active leaves. */
+struct nos_keyring_key *nos_keyring_add(struct nos_keyring *k);
+
+/* The key to send under: the newest that is active, the scheme's own before p. keys; NULL if there
+ * is none. */
 const struct nos_keyring_key *nos_keyring_active(const struct nos_keyring *k);
+
+/* The newest p. key that is active; NULL: none. */
+const struct nos_keyring_key *nos_keyring_pairwise(const struct nos_keyring *k);
+
+/* The global key of a domain; NULL: none. */
+const struct nos_keyring_global *nos_keyring_global(const struct nos_keyring *k, uint64_t domain);
 
 /* The link to a relay; NULL: none. */
 const struct nos_keyring_link *nos_keyring_link(const struct nos_keyring *k, struct nos_str relay);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "key/name.h"
 
+#include <string.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -21,6 +23,17 @@ bool nos_name_parse(struct nos_str s, struct nos_name *ret)
 		ret->count++;
 	}
 	return ret->count > 0;
+}
+
+bool nos_name_eq(const struct nos_name *a, const struct nos_name *b)
+{
+	return a->kind == b->kind && a->count == b->count &&
+	       memcmp(a->parts, b->parts, a->count * sizeof(a->parts[0])) == 0;
+}
+
+uint64_t nos_name_rank(const struct nos_name *name)
+{
+	return name->count ? name->parts[name->count - 1] : 0;
 }
 
 void nos_name_format(const struct nos_name *name, char ret[static NOS_NAME_TEXT_MAX])

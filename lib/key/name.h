@@ -20,6 +20,11 @@ struct nos_name {
 /* One text for one name: no leading zero, no sign, numbers under 2^64. */
 bool nos_name_parse(struct nos_str s, struct nos_name *ret);
 
+bool nos_name_eq(const struct nos_name *a, const struct nos_name *b);
+
+/* What tells the newer of two names of one kind from the older: its last number. */
+uint64_t nos_name_rank(const struct nos_name *name);
+
 void nos_name_format(const struct nos_name *name, char ret[static NOS_NAME_TEXT_MAX]);
 
 /* A name of an operator's choice: of a source, a kind, a group (nos-formats(7), "Names"). */

@@ -15,8 +15,9 @@
 	X(DESTROYED, "destroyed")
 
 /*
- * All edges, each with the function of scheme/issuer.c that takes it at a node; a source's keyring
- * goes the same ways by scheme/holder.c. There is none back, and none out of destroyed.
+ * All edges, each with the function of scheme/issuer.c or confirm.c that takes it at a node; a
+ * source's keyring goes the same ways by scheme/holder.c. There is none back, and none out of
+ * destroyed.
  */
 #define NOS_STATE_EDGE_MAP(X)                                                \
 	X(PRE_ACTIVE, ACTIVE, confirm)	    /* used or acknowledged first */ \

@@ -56,13 +56,12 @@ bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_span entry)
 static enum nos_code look(struct nos_ledger *l, struct nos_err *err)
 {
 	const struct nos_ledger_config *f = &l->config;
-	struct nos_life life;
+	NOS_AUTO(life) life = l->life;
 	bool changed;
 
 	if (nos_card_refresh(f->card, f->store, f->vault, &changed, err) ||
 	    nos_life_open(&life, f->store, f->vault, &l->audit, nos_card_self(f->card), err))
 		return err->code;
-	life.destroyed = l->life.destroyed;
 	life.noted = nos_metric_noted;
 	life.noted_state = f->metric;
 	l->life = life;
@@ -93,7 +92,8 @@ void nos_change_look(struct nos_ledger *l)
 	/* Before those are dropped whose keys were changed, so that none comes back that was being
 	 * read meanwhile. */
 	nos_member_changed(l->config.members,
-	    (struct nos_member_world){ .life = l->life.life, .identity = l->life.identity });
+	    (struct nos_member_world){
+		.life = l->life.life, .identity = l->life.identity, .pool = l->life.pool_rev });
 	if (good && !follow(l, &err)) {
 		l->stale = l->blind = false;
 		return;
@@ -205,6 +205,26 @@ enum nos_code nos_change_used(struct nos_ledger *l, struct nos_job *job, struct 
 	NOS_AUTO(record) r = { 0 };
 
 	return change(l, job, job->member->id, use, job, &r, err);
+}
+
+/* It sends under p. though it has a key of its scheme, or should have. */
+static enum nos_code restore(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err)
+{
+	const bool lost = nos_issuer_lost(&r->a, w);
+
+	(void)state;
+	if (nos_issuer_fill(&r->a, w, ret_changed, err))
+		return err->code;
+	*ret_changed |= lost;
+	return NOS_OK;
+}
+
+enum nos_code nos_change_lost(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	return change(l, job, job->member->id, restore, job, &r, err);
 }
 
 /* ---- the end of keys ---- */

@@ -26,6 +26,11 @@ enum nos_code nos_change_take(
 enum nos_code nos_change_used(
     struct nos_ledger *l, struct nos_job *job, struct nos_err *err) NOS_CHECK;
 
+/* A pack under p. of a source that should have a key of its scheme has verified, and nothing waits
+ * for it: it gets what it has lost. As above. */
+enum nos_code nos_change_lost(
+    struct nos_ledger *l, struct nos_job *job, struct nos_err *err) NOS_CHECK;
+
 /* Destroy what has had its time; looked at now and then. */
 enum nos_code nos_change_sweep(struct nos_ledger *l, struct nos_err *err) NOS_CHECK;
 

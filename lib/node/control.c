@@ -52,7 +52,7 @@ static enum nos_control_kind kind_of(const struct nos_http_request *r)
 static enum nos_code read_life(struct nos_control *c, struct nos_err *err)
 {
 	const struct nos_control_config *f = &c->config;
-	struct nos_life life;
+	NOS_AUTO(life) life = c->life;
 	bool changed;
 
 	if (nos_card_refresh(f->card, f->store, f->vault, &changed, err) ||

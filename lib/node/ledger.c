@@ -184,6 +184,18 @@ static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct
 	return NOS_OK;
 }
 
+/* What a pack under its key says of the source's keys. */
+static enum nos_code note_use(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
+{
+	const struct nos_member_key *key = job->key;
+
+	if (key->state == NOS_STATE_PRE_ACTIVE || key->unused)
+		return nos_change_used(l, job, err);
+	if (key->state == NOS_STATE_ACTIVE && key->name.kind == 'p' && job->member->has_own)
+		return nos_change_lost(l, job, err);
+	return NOS_OK;
+}
+
 /* What is this one job's fault is noted in it; the return is the group's. */
 static enum nos_code put_job(
     struct nos_ledger *l, struct nos_job *job, struct nos_buf *entry, struct nos_err *err)
@@ -208,7 +220,7 @@ static enum nos_code put_job(
 		nos_err_clear(err);
 		return NOS_OK;
 	}
-	if (job->key && job->key->state == NOS_STATE_PRE_ACTIVE && nos_change_used(l, job, err))
+	if (job->key && note_use(l, job, err))
 		return err->code;
 	if (job->verdict != NOS_WINDOW_FRESH)
 		return NOS_OK;

@@ -142,7 +142,7 @@ static void say_revoked(const struct nos_polls *p, struct nos_polls_poll *h)
 
 /* False: there is nothing to say yet. */
 static bool speak(const struct nos_polls *p, const struct nos_life *life, struct nos_polls_poll *h,
-    const struct nos_assoc *a)
+    const struct nos_assoc *a, const struct nos_globals *globals)
 {
 	/* Who has the Q that was offered has the offer, and its word on that is under way: what was
 	 * before concerns it no more. */
@@ -159,7 +159,7 @@ static bool speak(const struct nos_polls *p, const struct nos_life *life, struct
 		word.resync = base->life != life->life;
 	} else {
 		word.resync = nos_issuer_wants_ask(a, life->life);
-		nos_member_outstanding(a, life->life, &keys);
+		nos_member_outstanding(a, life->life, globals, &keys);
 	}
 	word.keys = nos_buf_str(&keys);
 	if (!word.keys.len && !word.resync && !word.identity)
@@ -173,6 +173,7 @@ static bool speak(const struct nos_polls *p, const struct nos_life *life, struct
 static enum nos_code answer(struct nos_polls *p, const struct nos_life *life,
     struct nos_polls_poll *h, bool again, bool *ret_said, struct nos_err *err)
 {
+	NOS_AUTO(globals) globals = { 0 };
 	NOS_AUTO(record) r = { 0 };
 
 	*ret_said = true;
@@ -181,7 +182,9 @@ static enum nos_code answer(struct nos_polls *p, const struct nos_life *life,
 	if (again ? prove_again(h, &r.a, err) : prove(p, h, &r.a, err))
 		return err->code;
 	h->rev = r.rev;
-	*ret_said = speak(p, life, h, &r.a);
+	if (nos_globals_for(life->store, &r.a, &globals, err))
+		return err->code;
+	*ret_said = speak(p, life, h, &r.a, &globals);
 	return NOS_OK;
 }
 

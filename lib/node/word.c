@@ -128,7 +128,7 @@ struct nos_job *nos_word_take_ask(const struct nos_card *card, const struct nos_
 		refuse(card, r, &err);
 		return NULL;
 	}
-	w = nos_life_world(life, record.id, nos_time_now());
+	w = nos_life_world(life, &record, nos_time_now());
 	if (read_ask(card, &record, &w, r->body, &asked, &err)) {
 		/* Busy is the source here, not the node. */
 		if (err.code == NOS_BUSY)

@@ -101,6 +101,7 @@ void nos_audit_init(struct nos_audit *a, struct nos_store *store, const char *to
 void nos_audit_begin(struct nos_audit *a)
 {
 	a->known = false;
+	a->groups++;
 }
 
 static void member_text(struct nos_buf *b, const char *name, const char *text)

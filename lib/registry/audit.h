@@ -46,7 +46,8 @@ struct nos_audit_event {
 struct nos_audit {
 	struct nos_store *store;
 	char by[96];
-	bool known; /* n and hash are those of the newest entry, n 0: there is none */
+	uint64_t groups; /* that were begun */
+	bool known;	 /* n and hash are those of the newest entry, n 0: there is none */
 	uint64_t n;
 	uint8_t hash[NOS_HASH_LEN];
 };

@@ -95,7 +95,9 @@ static enum nos_code give_group(
 static enum nos_code tell(
     struct nos_campaign *c, const struct nos_order_done *done, struct nos_err *err)
 {
-	struct nos_roster_item item = { .key = done->key, .replaces = done->replaces };
+	struct nos_roster_item item = {
+		.letter = done->letter, .key = done->key, .replaces = done->replaces
+	};
 
 	if (!c->waits || done->status != NOS_ORDER_PENDING)
 		return c->calls.done(c->calls.state, done, err);
@@ -132,9 +134,10 @@ static void recall(const struct nos_campaign *c, size_t i, struct nos_order_done
 	struct nos_roster_item item;
 
 	nos_roster_get(&c->pending, i, &item);
-	*ret = (struct nos_order_done){
-		.status = NOS_ORDER_PENDING, .key = item.key, .replaces = item.replaces
-	};
+	*ret = (struct nos_order_done){ .status = NOS_ORDER_PENDING,
+		.letter = item.letter,
+		.key = item.key,
+		.replaces = item.replaces };
 	nos_str_copy(nos_str_of(item.id), ret->id, sizeof(ret->id));
 }
 

@@ -148,28 +148,34 @@ static enum nos_code draw_id(char ret[static NOS_RECORD_ID_MAX], struct nos_err 
 static enum nos_code make_keys(struct enrol *e, const struct nos_derive_base *base,
     struct nos_grant_answer *m2, struct nos_buf *grants, struct nos_err *err)
 {
-	struct nos_issuer w = nos_life_world(e->life, e->source.id, e->now);
-	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(e->token.scheme));
-	NOS_AUTO(scheme_key) key = { 0 };
+	struct nos_assoc *a = &e->source.a;
 	NOS_AUTO(buf) message = { 0 };
+	struct nos_issuer w;
 	uint64_t top;
+	bool filled;
 
+	if (nos_life_world_full(e->life, &e->source, e->now, &w, err))
+		return err->code;
 	w.identity = e->generation;
 	nos_buf_add_char(grants, '[');
-	if (!scheme)
+	if (!w.scheme)
 		return nos_err_set(err, NOS_CONFIG, "no scheme '%s'", e->token.scheme);
 	if (!e->source.rev) {
-		if (scheme->enrol(base, &key, err))
-			return err->code;
-		nos_issuer_enrol(&e->source.a, &w, base, &key);
+		nos_issuer_enrol(a, &w, base);
 	} else {
 		nos_buf_init(&message, NOS_ASSOC_MESSAGE_MAX);
 		if (nos_seen_top(e->store, e->source.id, &top, err))
 			return err->code;
 		m2->next = top + 1;
-		if (nos_issuer_enrol_again(&e->source.a, &w, base, m2->next, &message, err))
+		if (nos_issuer_enrol_again(a, &w, base, m2->next, &message, err))
 			return err->code;
 		nos_encode_bytes(grants, message.p, message.len);
+	}
+	if (nos_issuer_fill(a, &w, &filled, err))
+		return err->code;
+	for (size_t i = 0; i < a->out_count; i++) {
+		nos_encode_comma(grants);
+		nos_encode_bytes(grants, a->out[i].bytes, a->out[i].len);
 	}
 	nos_buf_add_char(grants, ']');
 	m2->grants = nos_buf_str(grants);

@@ -175,7 +175,8 @@ static enum nos_code track_of(
 
 static enum nos_code source_row(struct rows *r, const struct nos_record *s, struct nos_err *err)
 {
-	const struct nos_assoc_key *key = nos_assoc_active(&s->a, 'p');
+	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(s->scheme));
+	const struct nos_assoc_key *key = nos_assoc_active(&s->a, scheme ? scheme->letter : 'p');
 	char kid[NOS_NAME_TEXT_MAX] = "";
 	struct nos_track track;
 

@@ -5,9 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES	    8 /* against others who change the same source at once */
-#define DUE_DIGITS  15
-#define DUE_KEY_MAX (DUE_DIGITS + 1 + NOS_RECORD_ID_MAX)
+#define NUMBERS_LEAST 2 /* that one change may take */
+#define TRIES	      8 /* against others who change the same source at once */
+#define DUE_DIGITS    15
+#define DUE_KEY_MAX   (DUE_DIGITS + 1 + NOS_RECORD_ID_MAX)
+
+void nos_life_release(struct nos_life *l)
+{
+	explicit_bzero(l, sizeof(*l));
+}
+
+static enum nos_code read_pool(struct nos_life *l, struct nos_err *err)
+{
+	NOS_AUTO(globals) g = { 0 };
+	uint64_t rev;
+
+	if (nos_globals_rev(l->store, &rev, err) || rev == l->pool_rev ||
+	    nos_globals_get(l->store, l->vault, &g, err))
+		return err->code;
+	l->pool = g.pool;
+	l->pool_rev = g.rev;
+	return NOS_OK;
+}
 
 enum nos_code nos_life_open(struct nos_life *l, struct nos_store *store,
     const struct nos_vault *vault, struct nos_audit *audit, const struct nos_self *self,
@@ -15,27 +34,41 @@ enum nos_code nos_life_open(struct nos_life *l, struct nos_store *store,
 {
 	struct nos_self_policy policy;
 
-	*l = (struct nos_life){ .store = store,
-		.vault = vault,
-		.audit = audit,
-		.node = self->number,
-		.identity = self->generation };
+	l->store = store;
+	l->vault = vault;
+	l->audit = audit;
+	l->node = self->number;
+	l->identity = self->generation;
 	if (nos_self_life(store, &l->life, err) || nos_self_policy_get(store, &policy, err))
 		return err->code;
 	l->overlap_ms = policy.overlap_ms;
 	l->period_ms = policy.key_period_ms;
-	return NOS_OK;
+	return read_pool(l, err);
 }
 
-struct nos_issuer nos_life_world(const struct nos_life *l, const char *source, struct nos_time now)
+struct nos_issuer nos_life_world(
+    const struct nos_life *l, const struct nos_record *r, struct nos_time now)
 {
 	return (struct nos_issuer){ .now = now,
 		.node = l->node,
-		.source = nos_str_of(source),
+		.source = nos_str_of(r->id),
 		.life = l->life,
 		.identity = l->identity,
 		.overlap_ms = l->overlap_ms,
-		.period_ms = l->period_ms };
+		.period_ms = l->period_ms,
+		.scheme = nos_scheme_find(nos_str_of(r->scheme)),
+		.pool = &l->pool };
+}
+
+enum nos_code nos_life_world_full(struct nos_life *l, const struct nos_record *r,
+    struct nos_time now, struct nos_issuer *ret, struct nos_err *err)
+{
+	*ret = nos_life_world(l, r, now);
+	if (!ret->scheme || !ret->scheme->numbered || !l->pool.size || l->dry)
+		return NOS_OK;
+	ret->numbers = &l->numbers.block;
+	return nos_numbers_reserve(
+	    &l->numbers, l->store, l->life, l->audit->groups, NUMBERS_LEAST, err);
 }
 
 /* ---- what will be due ---- */
@@ -96,12 +129,12 @@ static enum nos_code once(struct nos_life *l, struct nos_str id, struct nos_time
     nos_life_step *step, void *state, struct nos_record *ret, struct nos_err *err)
 {
 	struct nos_issuer w;
-	bool changed = false;
+	bool changed = false, filled;
 
 	if (nos_registry_get(l->store, l->vault, id, ret, err))
 		return err->code;
-	w = nos_life_world(l, ret->id, now);
-	if (step(state, ret, &w, &changed, err) || !changed)
+	if (nos_life_world_full(l, ret, now, &w, err) || step(state, ret, &w, &changed, err) ||
+	    !changed || nos_issuer_fill(&ret->a, &w, &filled, err))
 		return err->code;
 	return nos_life_put(l, now, ret, err);
 }

@@ -10,6 +10,8 @@
 #define NOS_REGISTRY_LIFE_H
 
 #include "registry/audit.h"
+#include "registry/globals.h"
+#include "registry/numbers.h"
 #include "registry/registry.h"
 #include "registry/self.h"
 #include "registry/self_policy.h"
@@ -28,30 +30,44 @@ struct nos_life {
 	uint64_t life;	   /* of the node (registry/standing.h) */
 	uint64_t identity; /* generation of its own keys */
 	uint64_t overlap_ms, period_ms;
+	struct nos_pool pool; /* global keys */
+	uint64_t pool_rev;    /* of their value in the store */
+	struct nos_numbers numbers;
+	bool dry;	       /* nothing is to be written: no number is reserved */
 	bool destroyed;	       /* out: a key was, so the store is to be purged behind the commit */
 	nos_life_noted *noted; /* NULL, as nos_life_open leaves it: nobody */
 	void *noted_state;
 };
 
-/* As the store has it now. audit and vault must outlive *l. NOS_CONFIG: written by a newer nos. */
+void nos_life_release(struct nos_life *l);
+
+/* As the store has it now. *l is all-zero, or was opened before on the same store, whose secrets it
+ * then keeps. audit and vault must outlive *l. NOS_CONFIG: written by a newer nos; NOS_DENIED:
+ * another node key. Release it, also on an error. */
 enum nos_code nos_life_open(struct nos_life *l, struct nos_store *store,
     const struct nos_vault *vault, struct nos_audit *audit, const struct nos_self *self,
     struct nos_err *err) NOS_CHECK;
 
-/* The issuer's world for a source, now. */
-struct nos_issuer nos_life_world(const struct nos_life *l, const char *source, struct nos_time now);
+/* The issuer's world for a source, now; good as long as *l and *r are. It names no local keys. */
+struct nos_issuer nos_life_world(
+    const struct nos_life *l, const struct nos_record *r, struct nos_time now);
+
+/* As above, within the caller's group: it names local keys where the source's scheme has them. As
+ * nos_numbers_reserve. */
+enum nos_code nos_life_world_full(struct nos_life *l, const struct nos_record *r,
+    struct nos_time now, struct nos_issuer *ret, struct nos_err *err) NOS_CHECK;
 
 /*
- * What is done: change r->a, and say whether anything was changed. Called again where another was
- * quicker, with what that one left.
+ * What is done: change r->a, and say whether anything was changed, or is to be looked at. Called
+ * again where another was quicker, with what that one left.
  */
 typedef enum nos_code nos_life_step(void *state, struct nos_record *r, const struct nos_issuer *w,
     bool *ret_changed, struct nos_err *err);
 
 /*
- * Change a source within the caller's group. *ret: as it is now, to be released by the caller, also
- * where nothing was changed; on an error it is empty. NOS_ABSENT: no such source; NOS_BUSY: others
- * are quicker each time; NOS_IO; what step gave.
+ * Change a source within the caller's group; what its scheme lacks then is issued as well. *ret: as
+ * it is now, to be released by the caller, also where nothing was changed; on an error it is empty.
+ * NOS_ABSENT: no such source; NOS_BUSY: others are quicker each time; NOS_IO; what step gave.
  */
 enum nos_code nos_life_change(struct nos_life *l, struct nos_str id, struct nos_time now,
     nos_life_step *step, void *state, struct nos_record *ret, struct nos_err *err) NOS_CHECK;

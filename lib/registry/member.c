@@ -107,6 +107,7 @@ static enum nos_code add_key(struct nos_member *m, const struct nos_assoc *a,
 	nos_name_format(&from->name, to->kid);
 	to->name = from->name;
 	to->state = from->state;
+	to->unused = from->unused;
 	to->since = from->since;
 	to->holders = scheme->holders;
 	if (nos_assoc_auth(a, from, &k_s, err) ||
@@ -117,13 +118,30 @@ static enum nos_code add_key(struct nos_member *m, const struct nos_assoc *a,
 	return NOS_OK;
 }
 
-void nos_member_outstanding(const struct nos_assoc *a, uint64_t life, struct nos_buf *ret)
+/* Does one of them bring a global key in place of one that was taken back? */
+static bool replaces_global(
+    const struct nos_assoc *a, size_t count, const struct nos_globals *globals)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct nos_name *brings = &a->out[i].brings;
+
+		if (brings->kind == NOS_POOL_KIND &&
+		    nos_invalidation_names(&globals->list, brings->parts[0], 1))
+			return true;
+	}
+	return false;
+}
+
+void nos_member_outstanding(const struct nos_assoc *a, uint64_t life,
+    const struct nos_globals *globals, struct nos_buf *ret)
 {
 	size_t count = nos_issuer_outstanding(a, life);
 
 	if (!count)
 		return;
 	nos_buf_add_char(ret, '[');
+	if (replaces_global(a, count, globals))
+		nos_encode_bytes(ret, globals->broadcast, globals->broadcast_len);
 	for (size_t i = 0; i < count; i++) {
 		nos_encode_comma(ret);
 		nos_encode_bytes(ret, a->out[i].bytes, a->out[i].len);
@@ -131,9 +149,19 @@ void nos_member_outstanding(const struct nos_assoc *a, uint64_t life, struct nos
 	nos_buf_add_char(ret, ']');
 }
 
-static enum nos_code make(const struct nos_record *r, struct nos_member_world world,
-    struct nos_member *m, struct nos_err *err)
+/* One that was made of a global key which was taken back since opens nothing, whoever has yet to
+ * see to it. */
+static bool is_taken_back(const struct nos_assoc_key *k, const struct nos_globals *globals)
 {
+	const struct nos_pool_key *now = nos_pool_key(&globals->pool, k->from.domain);
+
+	return now && k->from.version < now->version;
+}
+
+static enum nos_code make(const struct nos_record *r, const struct nos_globals *globals,
+    struct nos_member_world world, struct nos_member *m, struct nos_err *err)
+{
+	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(r->scheme));
 	const struct nos_assoc *a = &r->a;
 
 	snprintf(m->id, sizeof(m->id), "%s", r->id);
@@ -142,14 +170,14 @@ static enum nos_code make(const struct nos_record *r, struct nos_member_world wo
 	snprintf(m->mode, sizeof(m->mode), "%s", r->mode);
 	m->open = r->open;
 	m->rev = r->rev;
-	m->life = world.life;
-	m->identity = world.identity;
+	m->world = world;
 	m->wants_ask = nos_issuer_wants_ask(a, world.life);
 	m->follows = a->base.identity != world.identity;
 	nos_buf_init(&m->outstanding, NOS_MEMBER_OUTSTANDING_MAX);
-	nos_member_outstanding(a, world.life, &m->outstanding);
+	nos_member_outstanding(a, world.life, globals, &m->outstanding);
+	m->has_own = scheme && scheme->letter != 'p' && !m->outstanding.len && !m->wants_ask;
 	for (size_t i = 0; i < a->key_count; i++)
-		if (add_key(m, a, &a->keys[i], err))
+		if (!is_taken_back(&a->keys[i], globals) && add_key(m, a, &a->keys[i], err))
 			return err->code;
 	if (a->offer.is && add_key(m, a, &a->offer.key, err))
 		return err->code;
@@ -161,6 +189,7 @@ static enum nos_code load(struct nos_store *store, const struct nos_vault *vault
     struct nos_member_world world, struct nos_member **ret, struct nos_err *err)
 {
 	NOS_AUTO(record) r = { 0 };
+	NOS_AUTO(globals) globals = { 0 };
 	struct nos_member *m;
 
 	if (nos_registry_get(store, vault, nos_str_of(id), &r, err))
@@ -168,16 +197,23 @@ static enum nos_code load(struct nos_store *store, const struct nos_vault *vault
 					       : err->code;
 	if (r.a.revoked)
 		return nos_err_set(err, NOS_TAG, "does not verify");
+	if (nos_globals_for(store, &r.a, &globals, err))
+		return err->code;
 	m = calloc(1, sizeof(*m) + (r.a.key_count + 1) * sizeof(m->keys[0]));
 	if (!m)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	m->holders = 1;
-	if (make(&r, world, m, err)) {
+	if (make(&r, &globals, world, m, err)) {
 		let_go(m);
 		return err->code;
 	}
 	*ret = m;
 	return NOS_OK;
+}
+
+static bool is_of(const struct nos_member_world *a, const struct nos_member_world *b)
+{
+	return a->life == b->life && a->identity == b->identity && a->pool == b->pool;
 }
 
 /* Is the record still the one that m was made from? */
@@ -239,7 +275,7 @@ enum nos_code nos_member_get(struct nos_member_table *t, struct nos_store *store
 		nos_member_drop(t, m);
 		return err->code;
 	}
-	if (m && same && m->life == world.life && m->identity == world.identity) {
+	if (m && same && is_of(&m->world, &world)) {
 		pthread_mutex_lock(&t->lock);
 		if (t->dropped == dropped)
 			m->generation = generation;
@@ -297,7 +333,7 @@ static bool is_of_world(struct nos_member_table *t, const struct nos_member *m)
 	bool ret;
 
 	pthread_mutex_lock(&t->lock);
-	ret = m->life == t->world.life && m->identity == t->world.identity;
+	ret = is_of(&m->world, &t->world);
 	pthread_mutex_unlock(&t->lock);
 	return ret;
 }

@@ -9,12 +9,14 @@
 #define NOS_REGISTRY_MEMBER_H
 
 #include "envelope/pack.h"
+#include "registry/globals.h"
 #include "registry/registry.h"
 
 struct nos_member_key {
 	char kid[NOS_NAME_TEXT_MAX];
 	struct nos_name name;
 	enum nos_state state; /* PRE_ACTIVE: its first use confirms it */
+	bool unused;	      /* its first use is to be noted all the same */
 	struct nos_time since;
 	unsigned holders;
 	struct nos_pack_keys keys;
@@ -23,6 +25,7 @@ struct nos_member_key {
 /* What a node's life and identity are: what was made in another is to be asked for anew. */
 struct nos_member_world {
 	uint64_t life, identity;
+	uint64_t pool; /* rev of the global keys, some of which may have been taken back */
 };
 
 /* Held by whoever got it until nos_member_drop. */
@@ -32,11 +35,12 @@ struct nos_member {
 	char kind[NOS_NAME_WORD_MAX + 1];
 	char mode[8];
 	bool open;
-	uint64_t rev;		    /* of the source's record when it was read */
-	uint64_t life, identity;    /* of the node then */
-	struct nos_buf outstanding; /* the key messages for it, a JSON array; empty: none */
-	bool wants_ask;		    /* it is to ask */
-	bool follows;		    /* it is to take the node's present identity */
+	uint64_t rev;		       /* of the source's record when it was read */
+	struct nos_member_world world; /* then */
+	struct nos_buf outstanding;    /* the key messages for it, a JSON array; empty: none */
+	bool wants_ask;		       /* it is to ask */
+	bool follows;		       /* it is to take the node's present identity */
+	bool has_own; /* it should send under a key of its scheme, and for that nothing waits */
 	size_t key_count;
 
 	/* The table's own, guarded by its lock. */
@@ -81,9 +85,10 @@ enum nos_code nos_member_check(struct nos_member_table *t, struct nos_store *sto
     const struct nos_vault *vault, struct nos_member **m, const struct nos_member_key **key,
     struct nos_err *err) NOS_CHECK;
 
-/* Append the key messages that wait for a source, a JSON array; nothing where there are none. life:
- * of the node. */
-void nos_member_outstanding(const struct nos_assoc *a, uint64_t life, struct nos_buf *ret);
+/* Append the key messages that wait for a source, a JSON array; nothing where there are none: what
+ * takes global keys back goes first where one of them is replaced. life: of the node. */
+void nos_member_outstanding(const struct nos_assoc *a, uint64_t life,
+    const struct nos_globals *globals, struct nos_buf *ret);
 
 /* Bytes of the longest such list. */
 #define NOS_MEMBER_OUTSTANDING_MAX 65536

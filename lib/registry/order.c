@@ -2,7 +2,6 @@
 #include "registry/order.h"
 
 #include "json/encode.h"
-#include "scheme/pairwise.h"
 
 /* An order on its way through nos_life_change. */
 struct giving {
@@ -11,9 +10,17 @@ struct giving {
 	bool changed;
 };
 
-static uint64_t version_of(const struct nos_assoc_key *k)
+static uint64_t rank_of(const struct nos_assoc_key *k)
 {
-	return k ? k->name.parts[0] : 0;
+	return k ? nos_name_rank(&k->name) : 0;
+}
+
+/* Of the source's scheme; one that this nos does not know has p. keys alone. */
+static char letter_of(const struct nos_record *r)
+{
+	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(r->scheme));
+
+	return scheme ? scheme->letter : 'p';
 }
 
 static bool is_young(
@@ -25,8 +32,9 @@ static bool is_young(
 static enum nos_code replace(
     struct giving *g, struct nos_assoc *a, const struct nos_issuer *w, struct nos_err *err)
 {
-	const struct nos_assoc_key *active = nos_assoc_active(a, 'p');
-	const uint64_t before = version_of(active);
+	const char letter = g->done->letter;
+	const struct nos_assoc_key *active = nos_assoc_active(a, letter);
+	const uint64_t before = rank_of(active);
 	struct nos_order_done *d = g->done;
 	enum nos_issuer_did did;
 
@@ -41,8 +49,27 @@ static enum nos_code replace(
 	/* An offer that waits is taken by the ask, under whatever name: none is promised. */
 	if (nos_issuer_wants_ask(a, w->life))
 		return NOS_OK;
-	d->key = version_of(nos_assoc_next(a, 'p'));
+	d->key = rank_of(nos_assoc_next(a, letter));
 	d->replaces = before;
+	return NOS_OK;
+}
+
+/* A source that has nothing of what was taken back is left as it is. */
+static enum nos_code invalidate(
+    struct giving *g, struct nos_assoc *a, const struct nos_issuer *w, struct nos_err *err)
+{
+	const char letter = g->done->letter;
+	const uint64_t before = rank_of(nos_assoc_active(a, letter));
+
+	if (nos_issuer_fill(a, w, &g->changed, err))
+		return err->code;
+	if (!g->changed)
+		g->done->status = NOS_ORDER_UNCHANGED;
+	if (nos_issuer_wants_ask(a, w->life))
+		return NOS_OK;
+	g->done->key =
+	    rank_of(g->changed ? nos_assoc_next(a, letter) : nos_assoc_active(a, letter));
+	g->done->replaces = g->changed ? before : 0;
 	return NOS_OK;
 }
 
@@ -63,6 +90,7 @@ static enum nos_code step(void *state, struct nos_record *r, const struct nos_is
 
 	*g->done = (struct nos_order_done){ .status = NOS_ORDER_PENDING };
 	nos_str_copy(nos_str_of(r->id), g->done->id, sizeof(g->done->id));
+	g->done->letter = letter_of(r);
 	g->changed = false;
 	if (g->o->what == NOS_ORDER_REVOKE)
 		(void)!revoke(g, r, err);
@@ -70,13 +98,14 @@ static enum nos_code step(void *state, struct nos_record *r, const struct nos_is
 		g->done->status = NOS_ORDER_REVOKED;
 	else if (g->o->what == NOS_ORDER_RENEW)
 		g->changed = nos_issuer_renew(&r->a);
+	else if (g->o->what == NOS_ORDER_INVALIDATE)
+		(void)!invalidate(g, &r->a, w, err);
 	else
 		(void)!replace(g, &r->a, w, err);
 	*ret_changed = g->changed && !g->o->dry_run;
 	return err->code;
 }
 
-/* Of a key that is replaced its own entry tells. */
 static enum nos_code note(
     struct nos_life *l, const struct giving *g, struct nos_time now, struct nos_err *err)
 {
@@ -98,19 +127,24 @@ enum nos_code nos_order_give(struct nos_life *l, const struct nos_order *o, cons
 
 	if (nos_life_change(l, nos_str_of(id), now, step, &g, &r, err))
 		return err->code;
-	return g.changed && !o->dry_run && o->what != NOS_ORDER_REPLACE ? note(l, &g, now, err)
-									: NOS_OK;
+	/* Of a key that is replaced its own entry tells. */
+	return g.changed && !o->dry_run &&
+		       (o->what == NOS_ORDER_RENEW || o->what == NOS_ORDER_REVOKE)
+		   ? note(l, &g, now, err)
+		   : NOS_OK;
 }
 
 /* ---- what became of it ---- */
 
 static bool is_confirmed(
-    const struct nos_order *o, const struct nos_assoc *a, uint64_t life, uint64_t key)
+    const struct nos_order *o, const struct nos_record *r, uint64_t life, uint64_t key)
 {
+	const struct nos_assoc *a = &r->a;
+
 	if (o->what == NOS_ORDER_RENEW)
 		return !a->renew;
 	/* The next order may be under way already. */
-	return (key && version_of(nos_assoc_active(a, 'p')) >= key) ||
+	return (key && rank_of(nos_assoc_active(a, letter_of(r))) >= key) ||
 	       !nos_issuer_is_pending(a, life);
 }
 
@@ -124,28 +158,32 @@ enum nos_code nos_order_look(
 	if (r.a.revoked) {
 		done->status = NOS_ORDER_REVOKED;
 		done->key = done->replaces = 0;
-	} else if (is_confirmed(o, &r.a, l->life, done->key)) {
+	} else if (is_confirmed(o, &r, l->life, done->key)) {
 		done->status = NOS_ORDER_CONFIRMED;
-		if (o->what == NOS_ORDER_REPLACE)
-			done->key = version_of(nos_assoc_active(&r.a, 'p'));
+		if (o->what != NOS_ORDER_RENEW)
+			done->key = rank_of(nos_assoc_active(&r.a, letter_of(&r)));
 	}
 	return NOS_OK;
 }
 
 /* ---- its row ---- */
 
-static void member_version(struct nos_buf *b, const char *member, uint64_t v)
+static void member_name(
+    struct nos_buf *b, const char *member, char letter, uint64_t node, uint64_t rank)
 {
-	const struct nos_name name = nos_pairwise_name(v);
+	const struct nos_scheme *scheme = nos_scheme_of(letter);
+	struct nos_name name;
 	char kid[NOS_NAME_TEXT_MAX];
 
-	if (!v)
+	if (!rank || !scheme)
 		return;
+	name = scheme->name_of(node, rank);
 	nos_name_format(&name, kid);
 	nos_encode_member_text(b, member, nos_str_of(kid));
 }
 
-void nos_order_row(struct nos_buf *b, const struct nos_order *o, const struct nos_order_done *done)
+void nos_order_row(
+    struct nos_buf *b, const struct nos_order *o, const struct nos_order_done *done, uint64_t node)
 {
 	static const char *const texts[] = {
 #define X(name, text) [NOS_ORDER_##name] = text,
@@ -155,8 +193,8 @@ void nos_order_row(struct nos_buf *b, const struct nos_order *o, const struct no
 
 	nos_buf_add_char(b, '{');
 	nos_encode_member_text(b, "source", nos_str_of(done->id));
-	member_version(b, "key", done->key);
-	member_version(b, "replaces", done->replaces);
+	member_name(b, "key", done->letter, node, done->key);
+	member_name(b, "replaces", done->letter, node, done->replaces);
 	nos_encode_member_text(b, "status", nos_str_of(texts[done->status]));
 	if (o->dry_run)
 		nos_encode_member_bool(b, "dry_run", true);

@@ -12,9 +12,10 @@
 #define NOS_ORDER_REASON_MAX 200 /* bytes */
 
 enum nos_order_what {
-	NOS_ORDER_REPLACE, /* the pairwise key */
+	NOS_ORDER_REPLACE, /* the key of its scheme */
 	NOS_ORDER_RENEW,   /* all that it holds */
 	NOS_ORDER_REVOKE,
+	NOS_ORDER_INVALIDATE, /* what it has of global keys that were taken back (globals.h) */
 };
 
 struct nos_order {
@@ -40,7 +41,8 @@ enum nos_order_status {
 struct nos_order_done {
 	char id[NOS_RECORD_ID_MAX];
 	enum nos_order_status status;
-	uint64_t key, replaces; /* versions of p. names, as far as they are known; else 0 */
+	char letter;		/* of the source's scheme */
+	uint64_t key, replaces; /* last numbers of its names, as far as they are known; else 0 */
 };
 
 /*
@@ -58,7 +60,9 @@ enum nos_code nos_order_give(struct nos_life *l, const struct nos_order *o, cons
 enum nos_code nos_order_look(struct nos_life *l, const struct nos_order *o,
     struct nos_order_done *done, struct nos_err *err) NOS_CHECK;
 
-/* Append the row: {"source":…[,"key":…][,"replaces":…],"status":…[,"dry_run":true]} */
-void nos_order_row(struct nos_buf *b, const struct nos_order *o, const struct nos_order_done *done);
+/* Append the row; node: the number of the node.
+ * {"source":…[,"key":…][,"replaces":…],"status":…[,"dry_run":true]} */
+void nos_order_row(
+    struct nos_buf *b, const struct nos_order *o, const struct nos_order_done *done, uint64_t node);
 
 #endif

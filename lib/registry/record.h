@@ -10,10 +10,12 @@
 #include "key/assoc.h"
 #include "registry/vault.h"
 
-#define NOS_RECORD_NS	     "sources"
-#define NOS_RECORD_ID_MAX    16	  /* "s-" and ten hex digits */
-#define NOS_RECORD_TYPES_MAX 4096 /* bytes of the list of types */
-#define NOS_RECORD_M2_MAX    4096 /* bytes of the answer to its registration */
+#define NOS_RECORD_NS	       "sources"
+#define NOS_RECORD_VERSION     1    /* of the value */
+#define NOS_RECORD_SECRETS_MAX 4096 /* bytes of its sealed member */
+#define NOS_RECORD_ID_MAX      16   /* "s-" and ten hex digits */
+#define NOS_RECORD_TYPES_MAX   4096 /* bytes of the list of types */
+#define NOS_RECORD_M2_MAX      4096 /* bytes of the answer to its registration */
 
 /* Holds secrets: release it. */
 struct nos_record {
@@ -35,6 +37,9 @@ void nos_record_release(struct nos_record *r);
 
 /* COMPROMISED where it was revoked, else ACTIVE. */
 enum nos_state nos_record_state(const struct nos_record *r);
+
+/* Where its sealed member stands. */
+struct nos_vault_place nos_record_place(const char *id);
 
 /* Append the value. NOS_INTERNAL, NOS_LARGE. */
 enum nos_code nos_record_encode(const struct nos_record *r, const struct nos_vault *vault,

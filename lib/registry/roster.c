@@ -15,7 +15,7 @@
 
 void nos_roster_init(struct nos_roster *r, bool versions)
 {
-	*r = (struct nos_roster){ .width = ID_LEN + (versions ? 2 * VERSION_LEN : 0) };
+	*r = (struct nos_roster){ .width = ID_LEN + (versions ? 2 * VERSION_LEN + 1 : 0) };
 }
 
 void nos_roster_release(struct nos_roster *r)
@@ -71,6 +71,7 @@ enum nos_code nos_roster_add(
 	if (r->width > ID_LEN) {
 		put_version(at + ID_LEN, item->key);
 		put_version(at + ID_LEN + VERSION_LEN, item->replaces);
+		at[ID_LEN + 2 * VERSION_LEN] = (uint8_t)item->letter;
 	}
 	r->count++;
 	return NOS_OK;
@@ -87,6 +88,7 @@ void nos_roster_get(const struct nos_roster *r, size_t i, struct nos_roster_item
 	if (r->width > ID_LEN) {
 		ret->key = get_version(at + ID_LEN);
 		ret->replaces = get_version(at + ID_LEN + VERSION_LEN);
+		ret->letter = (char)at[ID_LEN + 2 * VERSION_LEN];
 	}
 }
 

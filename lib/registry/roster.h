@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many sources in little memory: five bytes each, and fourteen more where it is remembered which
+ * Many sources in little memory: five bytes each, and fifteen more where it is remembered which
  * key each was ordered to take. For who works through a whole store in groups, and may not hold it
  * open. Pure but for nos_roster_collect; belongs to one thread.
  */
@@ -12,7 +12,8 @@
 
 struct nos_roster_item {
 	char id[NOS_RECORD_ID_MAX];
-	uint64_t key, replaces; /* versions of p. names; 0: none */
+	char letter;		/* of the names whose last numbers these are; 0: none */
+	uint64_t key, replaces; /* 0: none */
 };
 
 struct nos_roster {
@@ -21,7 +22,7 @@ struct nos_roster {
 	size_t count, cap; /* items */
 };
 
-/* versions: key and replaces are kept; else they are 0. Nothing is allocated yet. */
+/* versions: letter, key and replaces are kept; else they are 0. Nothing is allocated yet. */
 void nos_roster_init(struct nos_roster *r, bool versions);
 void nos_roster_release(struct nos_roster *r);
 

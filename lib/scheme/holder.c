@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "scheme/link.h"
 #include "scheme/pairwise.h"
+#include "scheme/pool.h"
 
 /* ---- messages down ---- */
 
@@ -35,6 +36,7 @@ static enum nos_code accept_state(const struct nos_scheme_message *m, const stru
 	if (next > k->next)
 		k->next = next;
 	nos_pairwise_install(k, &key, m->now);
+	k->unproven = true;
 	return NOS_OK;
 }
 
@@ -77,6 +79,24 @@ static enum nos_code take_one(struct nos_keyring *k, struct nos_span message,
 	return nos_chain_advance(&k->down, head->ctr + 1, err);
 }
 
+/* A broadcast, which only ever takes away; one that is not the node's, or another's, says nothing.
+ */
+static enum nos_code take_back(
+    struct nos_keyring *k, struct nos_span message, bool *took, struct nos_err *err)
+{
+	const struct nos_scheme *scheme;
+	struct nos_invalidation v;
+
+	if (nos_invalidation_open(message, k->sign, &v, err)) {
+		if (err->code != NOS_INTERNAL)
+			nos_err_clear(err);
+		return err->code;
+	}
+	for (size_t i = 0; v.node == k->node && (scheme = nos_scheme_at(i)); i++)
+		*took |= scheme->drop && scheme->drop(k, &v);
+	return NOS_OK;
+}
+
 /* What is no good of a list that is the node's says that the chains have come apart. */
 static enum nos_code come_apart(struct nos_err *err)
 {
@@ -87,11 +107,17 @@ static enum nos_code take_list(
     struct nos_keyring *k, const struct list *l, enum nos_holder_did *ret, struct nos_err *err)
 {
 	uint64_t highest = 0;
-	bool took = false;
+	bool took = false, any = false;
 
 	for (size_t i = 0; i < l->count; i++) {
 		struct nos_message_head head;
 
+		if (nos_invalidation_is(l->items[i])) {
+			if (take_back(k, l->items[i], &took, err))
+				return err->code;
+			continue;
+		}
+		any = true;
 		if (nos_message_head_read(l->items[i], &head, err))
 			return come_apart(err);
 		if (head.ctr > highest)
@@ -103,7 +129,7 @@ static enum nos_code take_list(
 		took = true;
 	}
 	*ret = took			   ? NOS_HOLDER_TOOK
-	       : !l->count		   ? NOS_HOLDER_NOTHING
+	       : !any			   ? NOS_HOLDER_NOTHING
 	       : highest + 1 < k->down.ctr ? NOS_HOLDER_BEHIND
 					   : NOS_HOLDER_AGAIN;
 	return NOS_OK;
@@ -126,38 +152,60 @@ enum nos_code nos_holder_grants(struct nos_keyring *k, const struct nos_span *li
 	NOS_AUTO(secret) pair = { 0 };
 	NOS_AUTO(keyring) copy = *k;
 	const struct list l = { list, count, &pair, now };
+	struct nos_message_head head;
 	enum nos_holder_did did;
 
 	if (!count)
 		return NOS_OK;
 	pair = k->keys[0].value;
-	/* Its name comes with the first message. */
-	explicit_bzero(&copy.keys[0], sizeof(copy.keys[0]));
-	copy.key_count = 0;
-	if (!take_list(&copy, &l, &did, err))
+	if (nos_message_head_read(list[0], &head, err))
+		return come_apart(err);
+	/* In place of an older registration: its name comes with the first message. */
+	if (head.kind == NOS_MESSAGE_STATE) {
+		explicit_bzero(&copy.keys[0], sizeof(copy.keys[0]));
+		copy.key_count = 0;
+	}
+	if (!take_list(&copy, &l, &did, err)) {
+		copy.unproven = false; /* nothing was before it */
 		*k = copy;
+	}
 	return err->code;
 }
 
 /* ---- messages up ---- */
+
+/* The names of what is held: keys that are active, or all, and global keys. */
+static size_t list_held(
+    const struct nos_keyring *k, bool active, struct nos_name ret[static NOS_ASK_KIDS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < k->key_count; i++)
+		if (!active || k->keys[i].state == NOS_STATE_ACTIVE)
+			ret[count++] = k->keys[i].name;
+	for (size_t i = 0; i < k->global_count; i++)
+		ret[count++] = nos_pool_name(k->globals[i].domain, k->globals[i].version);
+	return count;
+}
 
 enum nos_code nos_holder_ack(struct nos_keyring *k, struct nos_err *err)
 {
 	NOS_AUTO(buf) body = { 0 };
 	NOS_AUTO(buf) ack = { 0 };
 	struct nos_chain up = k->up;
+	struct nos_name held[NOS_ASK_KIDS_MAX];
+	size_t count;
 
 	if (k->up.ctr >= NOS_CHAIN_CTR_MAX)
 		return nos_err_set(err, NOS_TAG, "the chain of acknowledgements is at its end");
 	nos_buf_init(&body, NOS_MESSAGE_BODY_MAX);
 	nos_buf_init(&ack, sizeof(k->ack));
 	nos_enc_add_leb128(&body, k->down.ctr);
-	for (size_t i = 0; i < k->key_count; i++) {
+	count = list_held(k, true, held);
+	for (size_t i = 0; i < count; i++) {
 		char kid[NOS_NAME_TEXT_MAX];
 
-		if (k->keys[i].state != NOS_STATE_ACTIVE)
-			continue;
-		nos_name_format(&k->keys[i].name, kid);
+		nos_name_format(&held[i], kid);
 		nos_enc_field(&body, kid, strlen(kid));
 	}
 	if (!nos_buf_check(&body, "acknowledgement", err) &&
@@ -198,8 +246,7 @@ enum nos_code nos_holder_ask(struct nos_keyring *k, size_t way, bool renew,
 	NOS_AUTO(buf) ask = { 0 };
 
 	memcpy(body.thumbprint, k->pin, sizeof(body.thumbprint));
-	for (size_t i = 0; i < k->key_count && body.kid_count < NOS_ASK_KIDS_MAX; i++)
-		body.kids[body.kid_count++] = k->keys[i].name;
+	body.kid_count = list_held(k, false, body.kids);
 	nos_buf_init(&ask, sizeof(k->ask.bytes));
 	if (resync_key(k, way, &resync, err) ||
 	    nos_ask_seal(nos_str_of(k->source), z, once, &resync, nonce, k->node, &body, &ask, err))
@@ -316,12 +363,14 @@ enum nos_code nos_holder_answer(struct nos_keyring *k, struct nos_span answer,
 
 bool nos_holder_confirmed(struct nos_keyring *k, const struct nos_name *name)
 {
+	const bool proven = name->kind == 'p' && k->unproven;
 	size_t kept = 0, before = k->key_count;
 
+	k->unproven &= !proven;
 	for (size_t i = 0; i < k->key_count; i++)
 		if (k->keys[i].name.kind != name->kind || k->keys[i].state == NOS_STATE_ACTIVE)
 			k->keys[kept++] = k->keys[i];
 	explicit_bzero(k->keys + kept, (before - kept) * sizeof(k->keys[0]));
 	k->key_count = kept;
-	return kept != before;
+	return proven || kept != before;
 }

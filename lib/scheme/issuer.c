@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "scheme/confirm.h"
 #include "scheme/offer.h"
 #include "scheme/outbox.h"
 #include "scheme/pairwise.h"
@@ -34,67 +35,6 @@ static struct nos_assoc_key *find(struct nos_assoc *a, const struct nos_name *na
 	return k == &a->offer.key ? NULL : k;
 }
 
-/* A place for a key; where there is none the oldest that is deactivated has had its time. */
-static struct nos_assoc_key *make_room(struct nos_assoc *a)
-{
-	if (a->key_count == NOS_ASSOC_KEYS_MAX) {
-		struct nos_assoc_key *oldest = NULL;
-
-		for (size_t i = 0; i < a->key_count; i++)
-			if (a->keys[i].state == NOS_STATE_DEACTIVATED &&
-			    (!oldest || a->keys[i].until.ms < oldest->until.ms))
-				oldest = &a->keys[i];
-		if (!oldest)
-			return NULL;
-		nos_assoc_move(a, oldest, NOS_STATE_DESTROYED, "no room");
-		nos_assoc_sweep(a);
-	}
-	return &a->keys[a->key_count++];
-}
-
-/* Those that brought this key, or one before it, need not be sent any more. */
-static void settle_messages(struct nos_assoc *a, const struct nos_name *name)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < a->out_count; i++) {
-		const struct nos_name *brings = &a->out[i].brings;
-
-		if (brings->kind != name->kind || brings->parts[0] > name->parts[0])
-			a->out[kept++] = a->out[i];
-	}
-	a->out_count = kept;
-}
-
-/* What stands before a key that was confirmed: a wait of its overlap, or none. */
-static void supersede(
-    struct nos_assoc *a, const struct nos_issuer *w, const struct nos_assoc_key *by)
-{
-	for (size_t i = 0; i < a->key_count; i++) {
-		struct nos_assoc_key *k = &a->keys[i];
-
-		if (k == by || k->name.kind != by->name.kind)
-			continue;
-		if (k->state == NOS_STATE_PRE_ACTIVE)
-			nos_assoc_move(a, k, NOS_STATE_DESTROYED, "superseded");
-		if (k->state != NOS_STATE_ACTIVE)
-			continue;
-		nos_assoc_move(a, k, NOS_STATE_DEACTIVATED, "replaced");
-		k->until.ms = w->now.ms + (int64_t)by->overlap_ms;
-		if (!by->overlap_ms)
-			nos_assoc_move(a, k, NOS_STATE_DESTROYED, "no overlap");
-	}
-}
-
-static void confirm(struct nos_assoc *a, const struct nos_issuer *w, struct nos_assoc_key *k)
-{
-	nos_assoc_move(a, k, NOS_STATE_ACTIVE, "confirmed");
-	k->since = k->confirmed = w->now;
-	settle_messages(a, &k->name);
-	supersede(a, w, k);
-	nos_assoc_sweep(a);
-}
-
 /* ---- registration ---- */
 
 static uint64_t highest_z(const struct nos_assoc *a)
@@ -113,24 +53,26 @@ static void begin(
 		.up = { 0, base->up } };
 }
 
-static void first_key(
-    struct nos_assoc *a, const struct nos_issuer *w, const struct nos_scheme_key *key)
+static void first_key(struct nos_assoc *a, const struct nos_issuer *w, const struct nos_name *name,
+    const struct nos_secret *value)
 {
 	struct nos_assoc_key *k = &a->keys[a->key_count++];
 
 	*k = (struct nos_assoc_key){
-		.name = key->name, .state = NOS_STATE_ACTIVE, .since = w->now, .value = key->value
+		.name = *name, .state = NOS_STATE_ACTIVE, .since = w->now, .value = *value
 	};
 	nos_assoc_made(a, k, "registered");
-	if (key->name.kind == 'p')
-		a->version = key->name.parts[0];
+	a->version = name->parts[0];
 }
 
-void nos_issuer_enrol(struct nos_assoc *a, const struct nos_issuer *w,
-    const struct nos_derive_base *base, const struct nos_scheme_key *key)
+/* P_1, which every source has, comes out of the registration itself. */
+void nos_issuer_enrol(
+    struct nos_assoc *a, const struct nos_issuer *w, const struct nos_derive_base *base)
 {
+	const struct nos_name name = nos_pairwise_name(1);
+
 	begin(a, w, base, 1);
-	first_key(a, w, key);
+	first_key(a, w, &name, &base->pair);
 }
 
 enum nos_code nos_issuer_enrol_again(struct nos_assoc *a, const struct nos_issuer *w,
@@ -139,7 +81,7 @@ enum nos_code nos_issuer_enrol_again(struct nos_assoc *a, const struct nos_issue
 	const struct nos_offer_state state = {
 		.z = highest_z(a) + 1, .next = next, .v = nos_issuer_next_version(a, w)
 	};
-	NOS_AUTO(scheme_key) key = { nos_pairwise_name(state.v), base->pair };
+	const struct nos_name name = nos_pairwise_name(state.v);
 	bool done;
 
 	if (nos_issuer_revoke(a, "registered anew", &done, err))
@@ -149,7 +91,7 @@ enum nos_code nos_issuer_enrol_again(struct nos_assoc *a, const struct nos_issue
 	begin(a, w, base, state.z);
 	if (nos_offer_state(&a->base.down, w, &state, ret, err))
 		return err->code;
-	first_key(a, w, &key);
+	first_key(a, w, &name, &base->pair);
 	return NOS_OK;
 }
 
@@ -169,57 +111,57 @@ size_t nos_issuer_outstanding(const struct nos_assoc *a, uint64_t life)
 
 bool nos_issuer_is_pending(const struct nos_assoc *a, uint64_t life)
 {
-	return !a->revoked &&
-	       (nos_issuer_wants_ask(a, life) || a->out_count || nos_assoc_next(a, 'p'));
+	if (a->revoked || nos_issuer_wants_ask(a, life) || a->out_count)
+		return !a->revoked;
+	for (size_t i = 0; i < a->key_count; i++)
+		if (a->keys[i].state == NOS_STATE_PRE_ACTIVE)
+			return true;
+	return false;
 }
 
-/* The successor goes in, pre-active, and its message waits. */
-static enum nos_code issue(struct nos_assoc *a, const struct nos_issuer *w, struct nos_err *err)
+enum nos_code nos_issuer_fill(
+    struct nos_assoc *a, const struct nos_issuer *w, bool *ret_changed, struct nos_err *err)
 {
-	const uint64_t v = nos_issuer_next_version(a, w);
-	struct nos_assoc_message *m;
-	NOS_AUTO(chain_step) step = { 0 };
-	NOS_AUTO(scheme_key) key = { 0 };
-	NOS_AUTO(buf) body = { 0 };
-	struct nos_assoc_key *k;
+	bool issued = false;
 
-	nos_buf_init(&body, 64);
-	nos_pairwise_encode(&body, v);
-	if (nos_outbox_look(a, &step, err) || nos_pairwise_make(&step.key, v, &key, err) ||
-	    nos_outbox_add(a, w, NOS_MESSAGE_PAIR, nos_buf_span(&body), &m, err))
+	*ret_changed = false;
+	if (a->revoked || !w->scheme)
+		return NOS_OK;
+	*ret_changed = w->scheme->invalidate && w->scheme->invalidate(a, w);
+	if (!nos_issuer_wants_ask(a, w->life) && w->scheme->issue(a, w, false, &issued, err))
 		return err->code;
-	m->brings = key.name;
-	k = make_room(a);
-	if (!k)
-		return nos_err_set(err, NOS_INTERNAL, "no room for a key");
-	*k = (struct nos_assoc_key){ .name = key.name,
-		.state = NOS_STATE_PRE_ACTIVE,
-		.since = w->now,
-		.overlap_ms = w->overlap_ms,
-		.value = key.value };
-	nos_assoc_made(a, k, "issued");
-	a->version = v;
+	*ret_changed |= issued;
 	return NOS_OK;
+}
+
+/* The key that a successor is on its way to ends some day, also where it is never taken. */
+static void limit(struct nos_assoc *a, const struct nos_issuer *w, char letter)
+{
+	for (size_t i = 0; i < a->key_count; i++)
+		if (a->keys[i].name.kind == letter && a->keys[i].state == NOS_STATE_ACTIVE)
+			a->keys[i].until.ms =
+			    w->now.ms + (int64_t)(NOS_ISSUER_PERIODS_MAX * w->period_ms);
 }
 
 enum nos_code nos_issuer_replace(
     struct nos_assoc *a, const struct nos_issuer *w, enum nos_issuer_did *ret, struct nos_err *err)
 {
+	const char letter = w->scheme->letter;
+	bool changed;
+
 	*ret = NOS_ISSUER_NOTHING;
-	if (a->revoked || nos_assoc_next(a, 'p') || nos_issuer_wants_ask(a, w->life))
+	if (a->revoked || nos_assoc_next(a, letter) || nos_issuer_wants_ask(a, w->life))
 		return NOS_OK;
-	if (!nos_outbox_has_room(a, 1) || !nos_assoc_active(a, 'p')) {
+	if (!nos_outbox_has_room(a, NOS_OUTBOX_LEAST) || !nos_assoc_active(a, 'p')) {
 		a->resync = true;
 		*ret = NOS_ISSUER_ASKS;
 		return NOS_OK;
 	}
-	for (size_t i = 0; i < a->key_count; i++)
-		if (a->keys[i].name.kind == 'p' && a->keys[i].state == NOS_STATE_ACTIVE)
-			a->keys[i].until.ms =
-			    w->now.ms + (int64_t)(NOS_ISSUER_PERIODS_MAX * w->period_ms);
-	if (issue(a, w, err))
+	if (w->scheme->issue(a, w, true, &changed, err))
 		return err->code;
-	*ret = NOS_ISSUER_ISSUED;
+	if (changed)
+		limit(a, w, letter);
+	*ret = changed ? NOS_ISSUER_ISSUED : NOS_ISSUER_NOTHING;
 	return NOS_OK;
 }
 
@@ -269,6 +211,8 @@ bool nos_issuer_poll_key(const struct nos_assoc *a, unsigned i, struct nos_secre
 	const struct nos_assoc_base *base = i ? &a->offer.base : &a->base;
 	struct nos_err err = { 0 };
 
+	if (i >= NOS_ISSUER_POLL_KEYS)
+		return false;
 	if (a->revoked) {
 		*ret = a->polls[i];
 		return ret->len != 0;
@@ -280,7 +224,15 @@ bool nos_issuer_poll_key(const struct nos_assoc *a, unsigned i, struct nos_secre
 
 /* ---- what comes from the source ---- */
 
-/* The offer becomes what holds; what was stays for its overlap, under its own K_S. */
+bool nos_issuer_lost(struct nos_assoc *a, const struct nos_issuer *w)
+{
+	return !a->revoked && !nos_issuer_wants_ask(a, w->life) && !a->out_count &&
+	       nos_confirm_lost(a, w);
+}
+
+/* The offer becomes what holds; what was stays for its overlap, p. keys under their own K_S. What
+ * its scheme has beside them is issued anew, for who asks has lost it, or holds what another node
+ * made under the same names before a backup was put back. */
 enum nos_code nos_issuer_promote(
     struct nos_assoc *a, const struct nos_issuer *w, struct nos_err *err)
 {
@@ -290,20 +242,22 @@ enum nos_code nos_issuer_promote(
 	if (a->offer.base.z != a->base.z) {
 		if (nos_derive_static(&a->base.z_key, NOS_DERIVE_AUTH, &auth, err))
 			return err->code;
+		/* All others go on under the new K_S. */
 		for (size_t i = 0; i < a->key_count; i++)
-			if (!a->keys[i].auth.len)
+			if (a->keys[i].name.kind == 'p' && !a->keys[i].auth.len)
 				a->keys[i].auth = auth;
 		a->renew = false;
 	}
-	k = make_room(a);
+	a->out_count = 0;
+	(void)nos_confirm_lost(a, w);
+	k = nos_assoc_add(a);
 	if (!k)
 		return nos_err_set(err, NOS_INTERNAL, "no room for a key");
 	*k = a->offer.key;
 	a->base = a->offer.base;
-	a->out_count = 0;
 	a->resync = false;
 	explicit_bzero(&a->offer, sizeof(a->offer));
-	confirm(a, w, k);
+	nos_confirm_key(a, w, k);
 	return NOS_OK;
 }
 
@@ -312,12 +266,15 @@ enum nos_code nos_issuer_used(struct nos_assoc *a, const struct nos_issuer *w,
 {
 	struct nos_assoc_key *k = nos_assoc_key(a, name);
 
-	*ret_changed = k && k->state == NOS_STATE_PRE_ACTIVE;
+	*ret_changed = k && (k->state == NOS_STATE_PRE_ACTIVE || k->unused);
 	if (!*ret_changed)
+		return NOS_OK;
+	k->unused = false;
+	if (k->state != NOS_STATE_PRE_ACTIVE)
 		return NOS_OK;
 	if (k == &a->offer.key)
 		return nos_issuer_promote(a, w, err);
-	confirm(a, w, k);
+	nos_confirm_key(a, w, k);
 	return NOS_OK;
 }
 
@@ -370,15 +327,6 @@ static enum nos_code open_ack(struct nos_assoc_base *base, const struct nos_issu
 		   : nos_err_set(err, NOS_DATA, "not the body of an acknowledgement");
 }
 
-static bool is_held(const struct held *h, const struct nos_name *name)
-{
-	for (size_t i = 0; i < h->count; i++)
-		if (h->kids[i].kind == name->kind && h->kids[i].parts[0] == name->parts[0] &&
-		    h->kids[i].count == name->count)
-			return true;
-	return false;
-}
-
 /* What was acknowledged leaves the list; where it is not held all the same the chains have come
  * apart. */
 static void settle(struct nos_assoc *a, const struct nos_issuer *w, const struct held *h)
@@ -389,23 +337,29 @@ static void settle(struct nos_assoc *a, const struct nos_issuer *w, const struct
 	for (size_t i = 0; i < h->count; i++) {
 		struct nos_assoc_key *k = find(a, &h->kids[i]);
 
+		if (h->kids[i].kind != 'p')
+			continue;
 		if (k && k->state == NOS_STATE_PRE_ACTIVE)
-			confirm(a, w, k);
-		if (h->kids[i].kind != 'p' || h->kids[i].parts[0] <= a->version)
+			nos_confirm_key(a, w, k);
+		if (h->kids[i].parts[0] <= a->version)
 			continue;
 		nos_issuer_saw_version(a, h->kids[i].parts[0]); /* the node's store went back */
 		a->resync = true;
 	}
 	for (size_t i = 0; i < a->out_count; i++) {
+		const struct nos_name *brings = &a->out[i].brings;
+
 		if (a->out[i].ctr >= h->next)
 			a->out[kept++] = a->out[i];
-		else if (a->out[i].brings.kind && !is_held(h, &a->out[i].brings))
+		else if (brings->kind == 'p' && !nos_confirm_is_among(h->kids, h->count, brings))
 			a->resync = true;
 	}
 	a->out_count = kept;
 	active = nos_assoc_active(a, 'p');
-	if (h->next > a->base.down.ctr || (active && !a->out_count && !is_held(h, &active->name)))
+	if (h->next > a->base.down.ctr ||
+	    (active && !a->out_count && !nos_confirm_is_among(h->kids, h->count, &active->name)))
 		a->resync = true;
+	nos_confirm_compare(a, w, h->kids, h->count);
 }
 
 enum nos_code nos_issuer_acked(struct nos_assoc *a, const struct nos_issuer *w, struct nos_span ack,

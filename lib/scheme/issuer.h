@@ -11,6 +11,7 @@
 
 #include "key/assoc.h"
 #include "key/derive.h"
+#include "scheme/pool.h"
 #include "scheme/scheme.h"
 
 /* How many crypto-periods a key outlives the order to replace it, where no confirmation comes. */
@@ -21,10 +22,13 @@ struct nos_issuer {
 	struct nos_time now;
 	uint64_t node;
 	struct nos_str source;
-	uint64_t life;	     /* of the node */
-	uint64_t identity;   /* generation of its own keys */
-	uint64_t overlap_ms; /* of a key that is replaced with one to come */
-	uint64_t period_ms;  /* crypto-period */
+	uint64_t life;			  /* of the node */
+	uint64_t identity;		  /* generation of its own keys */
+	uint64_t overlap_ms;		  /* of a key that is replaced with one to come */
+	uint64_t period_ms;		  /* crypto-period */
+	const struct nos_scheme *scheme;  /* of the source; NULL: this nos does not know it */
+	const struct nos_pool *pool;	  /* global keys; NULL: none */
+	struct nos_pool_numbers *numbers; /* for local keys; NULL: none are given now */
 };
 
 /* A version of p. above all that were, and in the range of the node's life. */
@@ -33,9 +37,9 @@ uint64_t nos_issuer_next_version(const struct nos_assoc *a, const struct nos_iss
 /* A source names one: none that is not above it will be given. */
 void nos_issuer_saw_version(struct nos_assoc *a, uint64_t v);
 
-/* What a registration makes: the first key is active. *a is all zero. */
-void nos_issuer_enrol(struct nos_assoc *a, const struct nos_issuer *w,
-    const struct nos_derive_base *base, const struct nos_scheme_key *key);
+/* What a registration makes: p.1 is active. *a is all zero. */
+void nos_issuer_enrol(
+    struct nos_assoc *a, const struct nos_issuer *w, const struct nos_derive_base *base);
 
 /*
  * A registration in place of an older one: all of *a goes, and the new key's name and z are above
@@ -52,7 +56,15 @@ enum nos_issuer_did {
 	NOS_ISSUER_ASKS,    /* the chain is at its end, or no key is left: the source is to ask */
 };
 
-/* Replace the pairwise key. */
+/*
+ * What was made of a global key that is no more goes, and what the source lacks of its scheme goes
+ * on its way: compared anew at each change of it, so that whatever was lost heals. Nothing is sent
+ * while it is to ask.
+ */
+enum nos_code nos_issuer_fill(struct nos_assoc *a, const struct nos_issuer *w, bool *ret_changed,
+    struct nos_err *err) NOS_CHECK;
+
+/* Replace the key of the source's scheme. */
 enum nos_code nos_issuer_replace(struct nos_assoc *a, const struct nos_issuer *w,
     enum nos_issuer_did *ret, struct nos_err *err) NOS_CHECK;
 
@@ -66,6 +78,10 @@ enum nos_code nos_issuer_revoke(
 /* A pack under this key has verified. *ret_changed: it was the first. */
 enum nos_code nos_issuer_used(struct nos_assoc *a, const struct nos_issuer *w,
     const struct nos_name *name, bool *ret_changed, struct nos_err *err) NOS_CHECK;
+
+/* A source for which nothing waits sends under p. though it has a key of its scheme: it has lost
+ * that one. False: there is none. */
+bool nos_issuer_lost(struct nos_assoc *a, const struct nos_issuer *w);
 
 /* The offer, which there is, has been taken: it becomes what holds. */
 enum nos_code nos_issuer_promote(
@@ -89,6 +105,8 @@ bool nos_issuer_is_pending(const struct nos_assoc *a, uint64_t life);
 
 /* The messages to send: *ret_count of a->out; none while the chains are not to be trusted. */
 size_t nos_issuer_outstanding(const struct nos_assoc *a, uint64_t life);
+
+#define NOS_ISSUER_POLL_KEYS 2
 
 /* Q number i, 0 or 1, with which a poll may be proved; false: there is none. */
 bool nos_issuer_poll_key(const struct nos_assoc *a, unsigned i, struct nos_secret *ret);

@@ -192,6 +192,7 @@ static enum nos_code fill(struct nos_assoc_offer *offer, const struct nos_issuer
 		.state = NOS_STATE_PRE_ACTIVE,
 		.since = w->now,
 		.overlap_ms = w->overlap_ms,
+		.unused = true,
 		.value = *pair };
 	return NOS_OK;
 }

@@ -31,3 +31,26 @@ enum nos_code nos_outbox_add(struct nos_assoc *a, const struct nos_issuer *w,
 	a->out_count++;
 	return nos_chain_advance(&a->base.down, a->base.down.ctr + 1, err);
 }
+
+enum nos_code nos_outbox_bring(struct nos_assoc *a, const struct nos_issuer *w,
+    enum nos_message_kind kind, struct nos_span body, const struct nos_scheme_key *key,
+    struct nos_assoc_global from, struct nos_err *err)
+{
+	struct nos_assoc_message *m;
+	struct nos_assoc_key *k;
+
+	if (nos_outbox_add(a, w, kind, body, &m, err))
+		return err->code;
+	m->brings = key->name;
+	k = nos_assoc_add(a);
+	if (!k)
+		return nos_err_set(err, NOS_INTERNAL, "no room for a key");
+	*k = (struct nos_assoc_key){ .name = key->name,
+		.state = NOS_STATE_PRE_ACTIVE,
+		.since = w->now,
+		.overlap_ms = w->overlap_ms,
+		.value = key->value,
+		.from = from };
+	nos_assoc_made(a, k, "issued");
+	return NOS_OK;
+}

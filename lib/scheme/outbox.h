@@ -8,6 +8,9 @@
 
 #include "scheme/issuer.h"
 
+/* Places that are kept for what an order brings. */
+#define NOS_OUTBOX_LEAST 1
+
 /* Is there room for count more, in the list and in the chain? */
 bool nos_outbox_has_room(const struct nos_assoc *a, size_t count);
 
@@ -20,5 +23,10 @@ enum nos_code nos_outbox_look(
 enum nos_code nos_outbox_add(struct nos_assoc *a, const struct nos_issuer *w,
     enum nos_message_kind kind, struct nos_span body, struct nos_assoc_message **ret,
     struct nos_err *err) NOS_CHECK;
+
+/* Add a message and the key that it brings, pre-active. As above. */
+enum nos_code nos_outbox_bring(struct nos_assoc *a, const struct nos_issuer *w,
+    enum nos_message_kind kind, struct nos_span body, const struct nos_scheme_key *key,
+    struct nos_assoc_global from, struct nos_err *err) NOS_CHECK;
 
 #endif

@@ -4,20 +4,11 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "scheme/outbox.h"
 
 struct nos_name nos_pairwise_name(uint64_t v)
 {
 	return (struct nos_name){ .kind = 'p', .count = 1, .parts = { v } };
-}
-
-/* P_1 comes out of the registration itself. */
-static enum nos_code enrol(
-    const struct nos_derive_base *base, struct nos_scheme_key *ret, struct nos_err *err)
-{
-	(void)err;
-	ret->name = nos_pairwise_name(1);
-	ret->value = base->pair;
-	return NOS_OK;
 }
 
 enum nos_code nos_pairwise_make(
@@ -34,23 +25,13 @@ void nos_pairwise_encode(struct nos_buf *b, uint64_t v)
 	nos_enc_add_leb128(b, v);
 }
 
-/* The place of the newest: in front. The oldest leaves where there is no room. */
-static struct nos_keyring_key *make_room(struct nos_keyring *k)
-{
-	if (k->key_count == NOS_KEYRING_KEYS_MAX)
-		k->key_count--;
-	memmove(k->keys + 1, k->keys, k->key_count * sizeof(k->keys[0]));
-	k->key_count++;
-	return &k->keys[0];
-}
-
 void nos_pairwise_install(
     struct nos_keyring *k, const struct nos_scheme_key *key, struct nos_time now)
 {
 	for (size_t i = 0; i < k->key_count; i++)
 		if (k->keys[i].name.kind == 'p')
 			k->keys[i].state = NOS_STATE_DEACTIVATED;
-	*make_room(k) = (struct nos_keyring_key){
+	*nos_keyring_add(k) = (struct nos_keyring_key){
 		.name = key->name, .state = NOS_STATE_ACTIVE, .value = key->value, .since = now
 	};
 }
@@ -70,11 +51,40 @@ static enum nos_code accept(
 	return NOS_OK;
 }
 
+static struct nos_name name_of(uint64_t node, uint64_t number)
+{
+	(void)node;
+	return nos_pairwise_name(number);
+}
+
+/* It lacks nothing that no message brings; so there is only what is ordered. */
+static enum nos_code issue(struct nos_assoc *a, const struct nos_issuer *w, bool anew,
+    bool *ret_changed, struct nos_err *err)
+{
+	const uint64_t v = nos_issuer_next_version(a, w);
+	NOS_AUTO(chain_step) step = { 0 };
+	NOS_AUTO(scheme_key) key = { 0 };
+	NOS_AUTO(buf) body = { 0 };
+
+	*ret_changed = anew && nos_outbox_has_room(a, 1);
+	if (!*ret_changed)
+		return NOS_OK;
+	nos_buf_init(&body, 64);
+	nos_pairwise_encode(&body, v);
+	if (nos_outbox_look(a, &step, err) || nos_pairwise_make(&step.key, v, &key, err) ||
+	    nos_outbox_bring(a, w, NOS_MESSAGE_PAIR, nos_buf_span(&body), &key,
+		(struct nos_assoc_global){ 0 }, err))
+		return err->code;
+	a->version = v;
+	return NOS_OK;
+}
+
 const struct nos_scheme nos_pairwise_scheme = {
 	.name = "pairwise",
 	.letter = 'p',
 	.holders = 2,
 	.kinds = 1u << NOS_MESSAGE_PAIR,
-	.enrol = enrol,
+	.name_of = name_of,
+	.issue = issue,
 	.accept = accept,
 };

@@ -6,6 +6,7 @@
 /* The next scheme is one file and one line. */
 static const struct nos_scheme *const schemes[] = {
 	&nos_pairwise_scheme,
+	&nos_dini_scheme,
 };
 
 #define COUNT (sizeof(schemes) / sizeof(schemes[0]))

@@ -9,6 +9,8 @@
 #define NOS_SCHEME_SCHEME_H
 
 #include "key/derive.h"
+#include "key/assoc.h"
+#include "key/invalidation.h"
 #include "key/keyring.h"
 #include "key/message.h"
 
@@ -28,22 +30,40 @@ struct nos_scheme_message {
 	struct nos_time now;
 };
 
+struct nos_issuer;
+
 struct nos_scheme {
 	const char *name; /* as in an enrolment */
 	char letter;	  /* its kids begin with */
 	unsigned holders; /* of each of its keys, the node among them */
 	unsigned kinds;	  /* of messages that it takes: bits by nos_message_kind */
+	bool numbered;	  /* its keys are named by numbers of the node's (scheme/pool.h) */
 
-	/* The key that a registration gives both sides without a message. NOS_INTERNAL alone. */
-	enum nos_code (*enrol)(
-	    const struct nos_derive_base *base, struct nos_scheme_key *ret, struct nos_err *err);
+	/* The name of its key with this last number, at a node. */
+	struct nos_name (*name_of)(uint64_t node, uint64_t number);
+
+	/*
+	 * At a node: what the source lacks goes into a->out, as far as there is room; anew: also a
+	 * key beside the one that it has. *ret_changed: something did. NOS_INTERNAL alone.
+	 */
+	enum nos_code (*issue)(struct nos_assoc *a, const struct nos_issuer *w, bool anew,
+	    bool *ret_changed, struct nos_err *err);
+
+	/* At a node: what was made of a global key that is not the present one any more is
+	 * compromised, and destroyed. False: nothing was. NULL: no key is made of one. */
+	bool (*invalidate)(struct nos_assoc *a, const struct nos_issuer *w);
 
 	/* At a source: what the message brings goes into the keyring. NOS_DATA: it cannot be. */
 	enum nos_code (*accept)(
 	    const struct nos_scheme_message *m, struct nos_keyring *k, struct nos_err *err);
+
+	/* At a source: what was made of global keys that were taken back goes. False: nothing did.
+	 * NULL as above. */
+	bool (*drop)(struct nos_keyring *k, const struct nos_invalidation *v);
 };
 
 extern const struct nos_scheme nos_pairwise_scheme;
+extern const struct nos_scheme nos_dini_scheme;
 
 /* By name, or by the letter of a kid; NULL if there is none. */
 const struct nos_scheme *nos_scheme_find(struct nos_str name);

@@ -6,6 +6,7 @@
 #include "json/decode.h"
 #include "key/derive.h"
 #include "scheme/holder.h"
+#include "scheme/pairwise.h"
 #include "source/answer.h"
 
 static bool read_key(const struct nos_decode *key, struct nos_ecdh_point *ret)
@@ -159,23 +160,19 @@ static enum nos_code fill_keys(
     const struct admission *a, struct nos_keyring *k, struct nos_err *err)
 {
 	const struct nos_grant_answer *m2 = &a->m2;
-	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(a->e->scheme));
 	const struct nos_derive_registration reg = { { a->hash, sizeof(a->hash) },
 		{ m2->once.bytes, sizeof(m2->once.bytes) }, m2->node, m2->source };
 	NOS_AUTO(derive_base) base = { 0 };
-	NOS_AUTO(scheme_key) key = { 0 };
 
-	if (!scheme)
-		return nos_err_set(err, NOS_INTERNAL, "no scheme '%s'", a->e->scheme);
-	if (nos_derive_base_from(&a->root, &reg, &base, err) || scheme->enrol(&base, &key, err))
+	if (nos_derive_base_from(&a->root, &reg, &base, err))
 		return err->code;
 	k->z = 1;
 	k->z_key = base.z;
 	k->down.key = base.down;
 	k->up.key = base.up;
-	k->keys[0] = (struct nos_keyring_key){ .name = key.name,
+	k->keys[0] = (struct nos_keyring_key){ .name = nos_pairwise_name(1),
 		.state = NOS_STATE_ACTIVE,
-		.value = key.value,
+		.value = base.pair,
 		.since = nos_time_now() };
 	k->key_count = 1;
 	return NOS_OK;

@@ -96,6 +96,64 @@ static enum nos_code send_ack(struct nos_keeper *kp, struct nos_err *err)
 	return NOS_OK;
 }
 
+/* ---- lists ---- */
+
+/* *ret_took: the keyring is another. *ret_apart: the node is to be asked. */
+static enum nos_code take_list(struct nos_keeper *kp, const struct nos_answer_news *news,
+    bool *ret_took, bool *ret_apart, struct nos_err *err)
+{
+	struct nos_keyring *k = &kp->ring->k;
+	enum nos_holder_did did = NOS_HOLDER_NOTHING;
+	NOS_AUTO(keyring) before = { 0 };
+
+	*ret_took = *ret_apart = false;
+	if (!news->key_count)
+		return NOS_OK;
+	before = *k;
+	if (!nos_holder_take(k, news->keys, news->key_count, nos_time_now(), &did, err) &&
+	    (did == NOS_HOLDER_TOOK || did == NOS_HOLDER_AGAIN) && !nos_holder_ack(k, err)) {
+		*ret_took = did == NOS_HOLDER_TOOK;
+		return keep(kp, &before, err);
+	}
+	*ret_apart = err->code == NOS_TAG || (!err->code && did == NOS_HOLDER_BEHIND);
+	if (err->code)
+		*k = before;
+	if (*ret_apart)
+		nos_err_clear(err);
+	return err->code;
+}
+
+static enum nos_code poll(
+    struct nos_keeper *kp, uint64_t wait_s, struct nos_answer_news *ret, struct nos_err *err)
+{
+	struct nos_inquiry *i = &kp->inquiry;
+
+	if (nos_derive_static(&kp->ring->k.z_key, NOS_DERIVE_POLL, &i->q, err))
+		return err->code;
+	return nos_inquiry_poll(i, wait_s, kp->most_ms, ret, err);
+}
+
+/* What waits there is taken and acknowledged. *ret_took: something was. */
+static enum nos_code fetch(struct nos_keeper *kp, bool *ret_took, struct nos_err *err)
+{
+	struct nos_answer_news news = { 0 };
+	bool apart;
+
+	*ret_took = false;
+	if (!poll(kp, 0, &news, err) && !take_list(kp, &news, ret_took, &apart, err) && *ret_took)
+		(void)!send_ack(kp, err);
+	nos_answer_news_release(&news);
+	return err->code;
+}
+
+/* Its scheme has keys beside p., which no answer to an ask brings. */
+static bool has_scheme_key(const struct nos_keyring *k)
+{
+	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(k->scheme));
+
+	return scheme && scheme->letter != 'p';
+}
+
 /* ---- ask and answer ---- */
 
 /*
@@ -171,6 +229,7 @@ static enum nos_code send_ask(struct nos_keeper *kp, struct nos_err *err)
 {
 	const struct nos_keyring_ask *ask = &kp->ring->k.ask;
 	const struct nos_span bytes = { ask->bytes, ask->len };
+	bool took;
 
 	nos_err_clear(err);
 	if (exchange(kp, "resync", &bytes, err))
@@ -181,7 +240,8 @@ static enum nos_code send_ask(struct nos_keeper *kp, struct nos_err *err)
 	}
 	if (take_answer(kp, err))
 		return err->code;
-	(void)!send_ack(kp, err);
+	if (!send_ack(kp, err) && has_scheme_key(&kp->ring->k))
+		(void)!fetch(kp, &took, err);
 	return unless_passing(err);
 }
 
@@ -223,54 +283,14 @@ static enum nos_code try_all(struct nos_keeper *kp, bool at_once, struct nos_err
 	return try_ways(kp, err);
 }
 
-/* ---- lists ---- */
-
-/* *ret_took: the keyring is another. *ret_apart: the node is to be asked. */
-static enum nos_code take_list(struct nos_keeper *kp, const struct nos_answer_news *news,
-    bool *ret_took, bool *ret_apart, struct nos_err *err)
-{
-	struct nos_keyring *k = &kp->ring->k;
-	enum nos_holder_did did = NOS_HOLDER_NOTHING;
-	NOS_AUTO(keyring) before = { 0 };
-
-	*ret_took = *ret_apart = false;
-	if (!news->key_count)
-		return NOS_OK;
-	before = *k;
-	if (!nos_holder_take(k, news->keys, news->key_count, nos_time_now(), &did, err) &&
-	    (did == NOS_HOLDER_TOOK || did == NOS_HOLDER_AGAIN) && !nos_holder_ack(k, err)) {
-		*ret_took = did == NOS_HOLDER_TOOK;
-		return keep(kp, &before, err);
-	}
-	*ret_apart = err->code == NOS_TAG || (!err->code && did == NOS_HOLDER_BEHIND);
-	if (err->code)
-		*k = before;
-	if (*ret_apart)
-		nos_err_clear(err);
-	return err->code;
-}
-
-static enum nos_code poll(
-    struct nos_keeper *kp, uint64_t wait_s, struct nos_answer_news *ret, struct nos_err *err)
-{
-	struct nos_inquiry *i = &kp->inquiry;
-
-	if (nos_derive_static(&kp->ring->k.z_key, NOS_DERIVE_POLL, &i->q, err))
-		return err->code;
-	return nos_inquiry_poll(i, wait_s, kp->most_ms, ret, err);
-}
-
 /* Refused in every way: a poll tells whether that is since the source was revoked. */
 static enum nos_code look_why(struct nos_keeper *kp, struct nos_err *err)
 {
 	const struct nos_err refusal = *err;
-	struct nos_answer_news news = { 0 };
-	bool took = false, apart;
+	bool took;
 
 	nos_err_clear(err);
-	if (!poll(kp, 0, &news, err) && !take_list(kp, &news, &took, &apart, err) && took)
-		(void)!send_ack(kp, err);
-	nos_answer_news_release(&news);
+	(void)!fetch(kp, &took, err);
 	if (!unless_passing(err) && !took)
 		*err = refusal;
 	return err->code;

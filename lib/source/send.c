@@ -38,11 +38,23 @@ static enum nos_code take_urls(struct nos_send *s, struct nos_err *err)
 	return NOS_OK;
 }
 
+/* The newest; p. in place of one that the node does not know. */
+static const struct nos_keyring_key *pick_key(const struct nos_send *s)
+{
+	const struct nos_keyring *k = &s->config.ring->k;
+	const struct nos_keyring_key *key = nos_keyring_active(k);
+	const struct nos_keyring_key *pairwise = nos_keyring_pairwise(k);
+
+	if (!pairwise || !s->refused.kind || key->since.ms != s->refused_since.ms)
+		return key;
+	return nos_name_eq(&key->name, &s->refused) ? pairwise : key;
+}
+
 /* Those of the key that is newest now. */
 static enum nos_code take_keys(struct nos_send *s, struct nos_err *err)
 {
 	const struct nos_keyring *k = &s->config.ring->k;
-	const struct nos_keyring_key *key = nos_keyring_active(k);
+	const struct nos_keyring_key *key = pick_key(s);
 	char kid[NOS_NAME_TEXT_MAX];
 	NOS_AUTO(secret) k_s = { 0 };
 
@@ -270,6 +282,20 @@ static enum nos_code once(struct nos_send *s, struct nos_send_pack *p, uint64_t 
 	return code;
 }
 
+/* A key of its scheme may be gone, as where the global key that it was made of was taken back: the
+ * node gives another where it sees that one under p. */
+static bool can_fall_back(struct nos_send *s)
+{
+	const struct nos_keyring_key *key = pick_key(s);
+
+	if (key->name.kind == 'p' || !nos_name_eq(&key->name, &s->name) ||
+	    !nos_keyring_pairwise(&s->config.ring->k))
+		return false;
+	s->refused = key->name;
+	s->refused_since = key->since;
+	return true;
+}
+
 /*
  * The node does not know the key: ask it, and seal the pack anew under the key that it gave. Where
  * it has seen numbers that this keyring never gave, one that was just given may be another's.
@@ -281,6 +307,9 @@ static enum nos_code ask_anew(
 	const struct nos_err refusal = *err;
 	const uint64_t next = ring->next;
 
+	nos_err_clear(err);
+	if (can_fall_back(s))
+		return seal(s, p, err);
 	if (nos_keeper_refused(&s->keeper, nos_buf_str(&s->answer.body), err)) {
 		if (is_waiting(err->code))
 			*err = refusal;

@@ -45,6 +45,10 @@ struct nos_send {
 	struct nos_name name;  /* of the key in keys … */
 	char kid[NOS_NAME_TEXT_MAX];
 	uint64_t z; /* … and the generation of its K_S, 0: none yet */
+	/* A key of the scheme that the node did not know, and when it was made: another may come
+	 * under its name. kind 0: none. */
+	struct nos_name refused;
+	struct nos_time refused_since;
 	struct nos_pack_keys keys;
 	struct nos_attempt attempt;
 	struct nos_http_client *client; /* NULL: another's carrier */

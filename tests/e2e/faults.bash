@@ -145,7 +145,8 @@ node_start_under() { # CALL N
 
 # What was killed is started again; STATUS is 137 from then on.
 node_mend() {
-	[ -n "$READY" ] && kill -0 "$NODE_PID" 2>/dev/null && return
+	# Not by kill -0: the number may be another process's by now.
+	[ -n "$READY" ] && jobs -pr | grep -qx "$NODE_PID" && return
 	wait "$NODE_PID" || STATUS=$?
 	[ $STATUS = 137 ] || { echo "the node ended with $STATUS" >&2; return 1; }
 	node_start --overlap 0s

@@ -76,10 +76,11 @@ static void read_keyring(struct nos_keyring *ret)
 		MUST(nos_ring_read(device.key, ret, &fault));
 }
 
-/* The node's key of the source's newest, where it opens what the source sends; NULL: none does. */
-static const struct nos_assoc_key *find_common(struct nos_assoc *a, const struct nos_keyring *k)
+/* The node's key of the source's, where it opens what the source sends under it; NULL: none does.
+ */
+static const struct nos_assoc_key *find_common(
+    struct nos_assoc *a, const struct nos_keyring *k, const struct nos_keyring_key *mine)
 {
-	const struct nos_keyring_key *mine = nos_keyring_active(k);
 	const struct nos_assoc_key *theirs = nos_assoc_key(a, &mine->name);
 	NOS_AUTO(secret) my_auth = { 0 };
 	NOS_AUTO(secret) their_auth = { 0 };
@@ -103,7 +104,10 @@ void check_common(void)
 		return;
 	read_keyring(&k);
 	node_look(&world.node, SOURCE, &r);
-	common = find_common(&r.a, &k);
+	/* Where its own was taken back, or lost, there is the other. */
+	common = find_common(&r.a, &k, nos_keyring_active(&k));
+	if (!common)
+		common = find_common(&r.a, &k, nos_keyring_pairwise(&k));
 	if (common)
 		check.until_ms = common->until.ms;
 	else if (check.until_ms && check.until_ms <= world.clock_ms)
@@ -119,8 +123,8 @@ bool check_is_whole(void)
 	const struct nos_assoc_key *at;
 
 	node_look(&world.node, SOURCE, &r);
-	at = nos_assoc_active(&r.a, 'p');
-	return k && at && at->name.parts[0] == k->name.parts[0] &&
+	at = nos_assoc_active(&r.a, nos_scheme_find(nos_str_of(world.scheme))->letter);
+	return k && at && nos_name_eq(&at->name, &k->name) &&
 	       nos_secret_eq(&at->value, &k->value) && !device.spool.count &&
 	       !nos_issuer_is_pending(&r.a, world.node.ledger.life.life);
 }

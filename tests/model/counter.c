@@ -10,7 +10,7 @@
 
 /* A name that stood for a key. */
 struct name {
-	uint64_t version;
+	struct nos_name name;
 	struct nos_secret value;
 };
 
@@ -69,18 +69,17 @@ static void check_chain(const char *what, struct nos_chain *before, const struct
 
 static void note_name(const struct nos_assoc_key *k)
 {
-	const uint64_t version = k->name.parts[0];
 	size_t i = 0;
 
-	while (i < top.name_count && top.names[i].version != version)
+	while (i < top.name_count && !nos_name_eq(&top.names[i].name, &k->name))
 		i++;
 	if (i == NAMES_MAX)
 		world_wrong("too many names", i);
 	if (i == top.name_count)
 		top.name_count++;
 	else if (!top.amnesia && !nos_secret_eq(&top.names[i].value, &k->value))
-		world_wrong("a name stands for two keys", version);
-	top.names[i] = (struct name){ version, k->value };
+		world_wrong("a name stands for two keys", nos_name_rank(&k->name));
+	top.names[i] = (struct name){ k->name, k->value };
 }
 
 static void check_node(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory.h"
+#include "sealing.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -167,6 +168,7 @@ static void memory_rollback(void *e)
 	now.rev = rev;
 	memory_drop(before);
 	before = NULL;
+	sealing_settled(false);
 }
 
 static enum nos_code memory_commit(void *e, struct nos_err *err)
@@ -179,6 +181,7 @@ static enum nos_code memory_commit(void *e, struct nos_err *err)
 		fail--;
 	memory_drop(before);
 	before = NULL;
+	sealing_settled(true);
 	return NOS_OK;
 }
 

@@ -7,13 +7,20 @@
 
 #include "base/enc.h"
 #include "crypto/random.h"
+#include "node/polls.h"
 #include "node/refuse.h"
 #include "node/replay.h"
+#include "registry/recall.h"
 #include "scheme/holder.h"
+#include "scheme/pairwise.h"
 #include "source/ring.h"
 #include "world.h"
 
 #define BODY_MAX (1u << 20)
+
+/* Global keys, and how many of them the source holds. */
+#define POOL 3
+#define RING 2
 
 /* Steps of chains that one request may cost: it is tried under the present chain and under an
  * offer's. */
@@ -41,12 +48,15 @@ enum nos_code __wrap_nos_derive_key(const struct nos_secret *prk, const char *la
 static void make(struct node *n, const struct nos_self_policy *policy)
 {
 	NOS_AUTO(buf) text = { 0 };
+	bool changed;
 
 	nos_buf_init_secret(&text, 1024);
 	MUST(nos_store_open_engine(&memory_engine, "", true, &n->store, &fault));
 	MUST(nos_vault_new(&n->home.vault, &text, &fault));
 	MUST(nos_self_make(n->store, &n->home.vault, 1, &fault));
 	MUST(nos_self_policy_put(n->store, policy, &fault));
+	MUST(nos_globals_resize(
+	    n->store, &n->home.vault, POOL, RING, nos_time_now(), &changed, &fault));
 }
 
 void node_init(struct node *n, const struct nos_self_policy *policy)
@@ -174,15 +184,17 @@ static void read_ask(struct node *n, struct nos_job *job, struct nos_http_reques
 {
 	const struct nos_self *self = nos_card_self(n->card);
 	struct nos_time now = nos_time_now();
-	const struct nos_issuer w = nos_life_world(&n->ledger.life, job->source, now);
+	struct nos_issuer w;
 	uint8_t nonces[NOS_SELF_NONCES][NOS_SELF_NONCE_LEN];
 	NOS_AUTO(secret) once = { 0 };
 	const struct nos_secret *own;
 
 	for (unsigned i = 0; i < NOS_SELF_NONCES; i++)
 		MUST(nos_self_nonce_good(self, now, i, nonces[i], &fault));
-	if (nos_registry_get(n->store, &n->home.vault, nos_str_of(job->source), record, err) ||
-	    nos_offer_read(&record->a, &w, r->body, nonces, NOS_SELF_NONCES, &job->asked, err) ||
+	if (nos_registry_get(n->store, &n->home.vault, nos_str_of(job->source), record, err))
+		return;
+	w = nos_life_world(&n->ledger.life, record, now);
+	if (nos_offer_read(&record->a, &w, r->body, nonces, NOS_SELF_NONCES, &job->asked, err) ||
 	    job->asked.again)
 		return;
 	own = nos_self_private(self, job->asked.body.thumbprint, &job->identity);
@@ -221,7 +233,39 @@ static bool take_ask(struct node *n, const char *id, struct nos_http_request *r)
 	return true;
 }
 
-/* Polls are not waited for here: who proves nothing gets a nonce. */
+static void life(struct node *n, struct nos_life *ret, struct nos_audit *audit)
+{
+	NOS_AUTO(self) self = { 0 };
+
+	nos_audit_init(audit, n->store, "model", false);
+	MUST(nos_self_open(n->store, &n->home.vault, &self, &fault));
+	MUST(nos_life_open(ret, n->store, &n->home.vault, audit, &self, &fault));
+}
+
+static void said(void *state, struct nos_http_request *r)
+{
+	(void)state, (void)r;
+}
+
+/* Who proves nothing gets a nonce; none is held. */
+static bool take_poll(struct node *n, struct nos_http_request *r)
+{
+	struct nos_polls polls = { .card = n->card, .answer = said, .closed = true };
+	uint8_t tag[NOS_POLL_TAG_LEN];
+	struct nos_audit audit;
+	struct nos_err err = { 0 };
+	NOS_AUTO(life) l = { 0 };
+
+	if (!nos_exchange_proof(r->authorization, tag)) {
+		nos_err_set(&err, NOS_TAG, "does not verify");
+		refuse(n, r, &err);
+		return true;
+	}
+	life(n, &l, &audit);
+	nos_polls_take(&polls, &l, r);
+	return true;
+}
+
 static bool route(struct node *n, const char *path, struct nos_http_request *r)
 {
 	char id[NOS_RECORD_ID_MAX] = "";
@@ -240,6 +284,8 @@ static bool route(struct node *n, const char *path, struct nos_http_request *r)
 		(struct nos_str){ path + 12, (size_t)(rest - path - 12) }, id, sizeof(id))) {
 		if (strcmp(rest, "/acks") == 0)
 			return take_ack(n, id, r);
+		if (strcmp(rest, "/keys") == 0)
+			return take_poll(n, r);
 		if (strcmp(rest, "/resync") == 0)
 			return take_ask(n, id, r);
 	}
@@ -251,16 +297,23 @@ static bool route(struct node *n, const char *path, struct nos_http_request *r)
 bool node_take(struct node *n, const struct nos_carrier_request *in, struct node_answer *ret)
 {
 	struct nos_http_request r = { .method = in->body ? NOS_STR("POST") : NOS_STR("GET"),
-		.path = nos_str_of(in->path),
-		.media = nos_str_of(in->media ? in->media : "") };
+		.media = nos_str_of(in->media ? in->media : ""),
+		.authorization = nos_str_of(in->authorization ? in->authorization : "") };
+	char path[NOS_CARRIER_PATH_MAX];
 	bool alive;
 
+	r.query = nos_str_of(in->path);
+	if (nos_str_cut(&r.query, '?', &r.path))
+		nos_str_copy(r.path, path, sizeof(path));
+	r.path = nos_str_of(path);
+	if (!r.query.p)
+		r.query = NOS_STR("");
 	if (in->body)
 		r.body = *in->body;
 	working = true;
 	steps = 0;
 	nos_buf_init(&r.out, BODY_MAX);
-	alive = route(n, in->path, &r);
+	alive = route(n, path, &r);
 	ret->status = r.status;
 	ret->receipt[0] = '\0';
 	for (size_t i = 0; i < r.header_count; i++)
@@ -283,20 +336,11 @@ void node_tick(struct node *n)
 
 /* ---- an operator ---- */
 
-static void life(struct node *n, struct nos_life *ret, struct nos_audit *audit)
-{
-	NOS_AUTO(self) self = { 0 };
-
-	nos_audit_init(audit, n->store, "model", false);
-	MUST(nos_self_open(n->store, &n->home.vault, &self, &fault));
-	MUST(nos_life_open(ret, n->store, &n->home.vault, audit, &self, &fault));
-}
-
 void node_change(
     struct node *n, const char *id, nos_life_step *step, void *state, struct nos_record *ret)
 {
 	struct nos_audit audit;
-	struct nos_life l;
+	NOS_AUTO(life) l = { 0 };
 
 	life(n, &l, &audit);
 	MUST(nos_store_begin(n->store, &fault));
@@ -308,11 +352,38 @@ void node_change(
 
 uint64_t node_next_life(struct node *n)
 {
+	struct nos_audit audit;
+	NOS_AUTO(life) l = { 0 };
 	uint64_t next;
 
+	life(n, &l, &audit);
+	MUST(nos_store_begin(n->store, &fault));
+	nos_audit_begin(&audit);
 	MUST(nos_self_next_life(n->store, &next, &fault));
+	MUST(nos_recall_all(&l, next, nos_time_now(), &fault));
+	MUST(nos_store_commit(n->store, &fault));
 	memory_touched();
 	return next;
+}
+
+void node_invalidate(struct node *n, uint64_t domain)
+{
+	const struct nos_name name = { NOS_POOL_KIND, 1, { domain } };
+	struct nos_recall_done done;
+	char word[NOS_NAME_TEXT_MAX];
+	struct nos_audit audit;
+	NOS_AUTO(life) l = { 0 };
+
+	nos_name_format(&name, word);
+	life(n, &l, &audit);
+	MUST(nos_recall_one(
+	    &l, nos_card_self(n->card), nos_str_of(word), "stolen", nos_time_now(), &done, &fault));
+	memory_touched();
+}
+
+uint64_t node_domain(void)
+{
+	return 1 + world_below(POOL);
 }
 
 static void draw(struct nos_secret *s)
@@ -321,8 +392,8 @@ static void draw(struct nos_secret *s)
 }
 
 /* As admission.c leaves a keyring. */
-static void make_keyring(struct node *n, const char *id, const struct nos_derive_base *base,
-    const struct nos_scheme_key *key, struct nos_keyring *ret)
+static void make_keyring(
+    struct node *n, const char *id, const struct nos_derive_base *base, struct nos_keyring *ret)
 {
 	*ret = (struct nos_keyring){ .node = 1,
 		.next = 1,
@@ -334,54 +405,57 @@ static void make_keyring(struct node *n, const char *id, const struct nos_derive
 		.key_count = 1 };
 	snprintf(ret->source, sizeof(ret->source), "%s", id);
 	snprintf(ret->urls[0], sizeof(ret->urls[0]), NODE_URL);
-	snprintf(ret->scheme, sizeof(ret->scheme), "pairwise");
+	snprintf(ret->scheme, sizeof(ret->scheme), "%s", world.scheme);
 	memcpy(ret->pin, nos_card_self(n->card)->thumbprint, sizeof(ret->pin));
 	memcpy(ret->sign, nos_card_self(n->card)->sign_public, sizeof(ret->sign));
-	ret->keys[0] = (struct nos_keyring_key){ .name = key->name,
+	ret->keys[0] = (struct nos_keyring_key){ .name = nos_pairwise_name(1),
 		.state = NOS_STATE_ACTIVE,
-		.value = key->value,
+		.value = base->pair,
 		.since = nos_time_now() };
 }
 
 void node_register(struct node *n, const char *id, bool again, const char *path)
 {
 	NOS_AUTO(derive_base) base = { 0 };
-	NOS_AUTO(scheme_key) key = { 0 };
 	NOS_AUTO(record) r = { 0 };
 	NOS_AUTO(keyring) k = { 0 };
 	NOS_AUTO(buf) grant = { 0 };
 	struct nos_audit audit;
 	struct nos_track *track;
-	struct nos_life l;
+	NOS_AUTO(life) l = { 0 };
 	struct nos_issuer w;
-	struct nos_span one;
+	struct nos_span grants[1 + NOS_ASSOC_OUT_MAX];
+	size_t count = 0;
+	bool filled;
 
 	draw(&base.down), draw(&base.up), draw(&base.pair), draw(&base.z);
 	life(n, &l, &audit);
-	w = nos_life_world(&l, id, nos_time_now());
 	nos_buf_init(&grant, 512);
-	MUST(nos_pairwise_scheme.enrol(&base, &key, &fault));
 	MUST(nos_store_begin(n->store, &fault));
+	nos_audit_begin(&audit);
 	if (again) {
 		MUST(nos_registry_get(n->store, &n->home.vault, nos_str_of(id), &r, &fault));
+		MUST(nos_life_world_full(&l, &r, nos_time_now(), &w, &fault));
 		MUST(nos_track_get(n->ledger.tracks, n->store, id, &track, &fault));
 		MUST(
 		    nos_issuer_enrol_again(&r.a, &w, &base, track->window.top + 1, &grant, &fault));
+		grants[count++] = nos_buf_span(&grant);
 	} else {
 		snprintf(r.id, sizeof(r.id), "%s", id);
 		snprintf(r.kind, sizeof(r.kind), "sensor");
-		snprintf(r.scheme, sizeof(r.scheme), "pairwise");
+		snprintf(r.scheme, sizeof(r.scheme), "%s", world.scheme);
 		snprintf(r.token, sizeof(r.token), "t-0000000000");
-		nos_issuer_enrol(&r.a, &w, &base, &key);
+		MUST(nos_life_world_full(&l, &r, nos_time_now(), &w, &fault));
+		nos_issuer_enrol(&r.a, &w, &base);
 	}
-	nos_audit_begin(&audit);
+	MUST(nos_issuer_fill(&r.a, &w, &filled, &fault));
+	for (size_t i = 0; i < r.a.out_count; i++)
+		grants[count++] = (struct nos_span){ r.a.out[i].bytes, r.a.out[i].len };
 	MUST(nos_life_put(&l, w.now, &r, &fault));
 	MUST(nos_store_commit(n->store, &fault));
 	memory_touched();
-	make_keyring(n, id, &base, &key, &k);
-	one = nos_buf_span(&grant);
-	if (again)
-		MUST(nos_holder_grants(&k, &one, 1, w.now, &fault));
+	make_keyring(n, id, &base, &k);
+	MUST(nos_holder_grants(&k, grants, count, w.now, &fault));
 	MUST(nos_ring_write(path, &k, true, &fault));
 }
 

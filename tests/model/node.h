@@ -51,6 +51,10 @@ void node_change(
     struct node *n, const char *id, nos_life_step *step, void *state, struct nos_record *ret);
 uint64_t node_next_life(struct node *n);
 
+/* Its operator takes a domain's global key back; one of them at random. */
+void node_invalidate(struct node *n, uint64_t domain);
+uint64_t node_domain(void);
+
 /* Register a source without a token: into *ret, whose path it is then written to. again: in place
  * of what it was. */
 void node_register(struct node *n, const char *id, bool again, const char *path);

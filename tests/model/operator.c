@@ -66,6 +66,23 @@ void operator_renew(void)
 	change(renew);
 }
 
+static enum nos_code look(void *state, struct nos_record *r, const struct nos_issuer *issuer,
+    bool *ret_changed, struct nos_err *err)
+{
+	(void)state;
+	return nos_issuer_fill(&r->a, issuer, ret_changed, err);
+}
+
+void operator_invalidate(void)
+{
+	const uint64_t domain = node_domain();
+
+	world_trace("a global key is taken back", domain);
+	node_invalidate(&world.node, domain);
+	if (world_chance(0.5))
+		change(look);
+}
+
 static enum nos_code revoke(void *state, struct nos_record *r, const struct nos_issuer *issuer,
     bool *ret_changed, struct nos_err *err)
 {

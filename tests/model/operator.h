@@ -13,6 +13,10 @@ void operator_begin(const char *path);
 
 void operator_replace(void);
 void operator_renew(void);
+
+/* A global key is taken back; whether its order reaches the source before that one comes is left to
+ * chance. */
+void operator_invalidate(void);
 void operator_revoke(void);
 
 /* Each is as its side is on disk, whatever runs; put back, where there is one. said: the node is

@@ -13,8 +13,9 @@
 #include "sealing.h"
 #include "way.h"
 
-#define STEPS 40
-#define CLEAN 2 /* contacts within which all must be whole */
+#define STEPS	40
+#define SCHEMES 2 /* of the table */
+#define CLEAN	2 /* contacts within which all must be whole */
 
 static char dir[64], backup[PATH_SIZE];
 
@@ -93,7 +94,8 @@ static void act(void)
 		void (*what)(void);
 	} acts[] = {
 		{ 45, deliver },
-		{ 13, operator_replace },
+		{ 12, operator_replace },
+		{ 1, operator_invalidate },
 		{ 3, operator_renew },
 		{ 12, pass_time },
 		{ 5, restart_source },
@@ -123,6 +125,7 @@ static void begin(uint64_t n)
 
 	world.schedule = n;
 	world_begin();
+	world.scheme = nos_scheme_at((world.first_seed + n) % SCHEMES)->name;
 	device_begin();
 	way_begin();
 	ear_begin();

@@ -14,6 +14,7 @@
 struct sealed {
 	struct nos_chain chain; /* as it stood: C_ctr */
 	bool source;		/* by the source: it waits on disk, so it is said later or never */
+	bool fresh;		/* by the node: what it is part of is not committed yet */
 	bool said;		/* it was, and may not be forgotten */
 	size_t len, body_len;
 	uint8_t bytes[BYTES_MAX];
@@ -43,6 +44,14 @@ void sealing_excuse(bool source)
 	for (size_t i = 0; i < sealing.count; i++)
 		if (sealing.all[i].source == source)
 			sealing.all[i].said = false;
+}
+
+void sealing_settled(bool committed)
+{
+	for (size_t i = 0; i < sealing.count; i++) {
+		sealing.all[i].said |= sealing.all[i].fresh && committed;
+		sealing.all[i].fresh = false;
+	}
 }
 
 /* Is what lies between two ciphertexts what lies between their texts? Then the seal is a mere
@@ -94,7 +103,7 @@ enum nos_code __wrap_nos_message_seal(enum nos_message_kind kind, const struct n
 
 	if (__real_nos_message_seal(kind, chain, node, source, body, ret, err))
 		return err->code;
-	s.said = !s.source;
+	s.fresh = !s.source;
 	s.len = ret->len - start;
 	s.body_len = body.len;
 	memcpy(s.bytes, ret->p + start, s.len);

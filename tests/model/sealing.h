@@ -19,4 +19,7 @@ void sealing_said(struct nos_span ack);
 /* The source, or the node, went back and cannot know: its counters may serve once more. */
 void sealing_excuse(bool source);
 
+/* The node's group was committed, or what it sealed in it is gone and was never said. */
+void sealing_settled(bool committed);
+
 #endif

@@ -37,8 +37,10 @@ bool world_chance(double share)
 
 void world_trace(const char *what, uint64_t n)
 {
-	if (world.trace)
-		printf("  %12" PRId64 "  %s %" PRIu64 "\n", world.clock_ms, what, n);
+	if (!world.trace)
+		return;
+	printf("  %12" PRId64 "  %s %" PRIu64 "\n", world.clock_ms, what, n);
+	fflush(stdout); /* also where it does not end */
 }
 
 _Noreturn void world_wrong(const char *what, uint64_t n)

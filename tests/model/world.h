@@ -25,6 +25,7 @@ extern struct world {
 	uint64_t rng;
 	int64_t clock_ms;
 	bool trace;
+	const char *scheme; /* of the source: each seed has its own */
 	struct node node;
 	struct tally tally;
 } world;

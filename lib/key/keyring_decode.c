@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "key/keyring.h"
+
+#include <string.h>
+
+#include "base/num.h"
+#include "json/decode.h"
+
+#define KEY_LEN	  32
+#define LINK_LEN  16
+#define LOCAL_LEN 16 /* bytes of a local key and of a global one */
+
+/* A list of texts into rows of size bytes. */
+static enum nos_code texts_of(const struct nos_decode *d, const char *name, char *rows, size_t size,
+    size_t max, size_t *ret_count, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *v;
+	uint32_t at = 0;
+
+	if (nos_decode_array(d, name, &list, err))
+		return err->code;
+	if (list->count > max)
+		return nos_err_set_field(err, NOS_DATA, name, "%s: over %zu", name, max);
+	while (nos_scan_element(d->scan, list, &at, &v)) {
+		if (v->kind != NOS_SCAN_STRING || v->escaped ||
+		    !nos_str_copy(v->raw, rows + size * *ret_count, size))
+			return nos_err_set_field(
+			    err, NOS_DATA, name, "%s: not a list of texts", name);
+		++*ret_count;
+	}
+	return NOS_OK;
+}
+
+static enum nos_code decode_chain(
+    const struct nos_decode *control, const char *name, struct nos_chain *ret, struct nos_err *err)
+{
+	struct nos_decode d;
+
+	if (nos_decode_inside(control, name, &d, err) ||
+	    nos_decode_uint(&d, "ctr", 0, NOS_CHAIN_CTR_MAX + 1, &ret->ctr, err))
+		return err->code;
+	return nos_decode_secret(&d, "key", KEY_LEN, &ret->key, err);
+}
+
+static enum nos_code decode_key(
+    const struct nos_decode *d, struct nos_keyring_key *ret, struct nos_err *err)
+{
+	struct nos_str name, state;
+
+	if (nos_decode_text(d, "key", &name, err) || nos_decode_text(d, "state", &state, err) ||
+	    nos_decode_time(d, "since", &ret->since, err) ||
+	    (nos_decode_has(d, "until") && nos_decode_time(d, "until", &ret->until, err)))
+		return err->code;
+	if (!nos_name_parse(name, &ret->name) || !nos_state_parse(state, &ret->state))
+		return nos_err_set_field(
+		    err, NOS_DATA, "key", "a key's name or state is not one of nos's");
+	if (ret->name.kind != 'd')
+		return nos_decode_secret(d, "value", KEY_LEN, &ret->value, err);
+	if (nos_decode_uint(d, "domain", 1, NOS_NUM_SAFE - 1, &ret->domain, err) ||
+	    nos_decode_uint(d, "version", 1, NOS_NUM_SAFE - 1, &ret->version, err))
+		return err->code;
+	return nos_decode_secret(d, "value", LOCAL_LEN, &ret->value, err);
+}
+
+static enum nos_code decode_keys(
+    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *v;
+	uint32_t at = 0;
+
+	if (nos_decode_array(d, "keys", &list, err))
+		return err->code;
+	if (list->count > NOS_KEYRING_KEYS_MAX)
+		return nos_err_set_field(
+		    err, NOS_DATA, "keys", "keys: over %d", NOS_KEYRING_KEYS_MAX);
+	while (nos_scan_element(d->scan, list, &at, &v)) {
+		struct nos_decode one = { d->scan, v };
+
+		if (v->kind != NOS_SCAN_OBJECT)
+			return nos_err_set_field(err, NOS_DATA, "keys", "keys: not a list of keys");
+		if (decode_key(&one, &k->keys[k->key_count], err))
+			return err->code;
+		k->key_count++;
+	}
+	return NOS_OK;
+}
+
+static enum nos_code decode_older(
+    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *v;
+	uint32_t at = 0;
+
+	if (nos_decode_array(d, "older", &list, err))
+		return err->code;
+	if (list->count > NOS_KEYRING_OLDER_MAX)
+		return nos_err_set_field(
+		    err, NOS_DATA, "older", "older: over %d", NOS_KEYRING_OLDER_MAX);
+	while (nos_scan_element(d->scan, list, &at, &v)) {
+		struct nos_keyring_older *o = &k->older[k->older_count++];
+		struct nos_decode one = { d->scan, v };
+
+		if (v->kind != NOS_SCAN_OBJECT)
+			return nos_err_set_field(err, NOS_DATA, "older", "older: not objects");
+		if (nos_decode_uint(&one, "z", 1, NOS_NUM_SAFE - 1, &o->z, err) ||
+		    nos_decode_secret(&one, "resync", KEY_LEN, &o->resync, err) ||
+		    nos_decode_secret(&one, "renew", KEY_LEN, &o->renew, err) ||
+		    nos_decode_secret(&one, "spool", KEY_LEN, &o->spool, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+static enum nos_code decode_globals(
+    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *v;
+	uint32_t at = 0;
+
+	if (nos_decode_array(d, "global", &list, err))
+		return err->code;
+	if (list->count > NOS_KEYRING_GLOBALS_MAX)
+		return nos_err_set_field(
+		    err, NOS_DATA, "global", "global: over %d", NOS_KEYRING_GLOBALS_MAX);
+	while (nos_scan_element(d->scan, list, &at, &v)) {
+		struct nos_keyring_global *g = &k->globals[k->global_count++];
+		struct nos_decode one = { d->scan, v };
+
+		if (v->kind != NOS_SCAN_OBJECT)
+			return nos_err_set_field(err, NOS_DATA, "global", "global: not objects");
+		if (nos_decode_uint(&one, "domain", 1, NOS_NUM_SAFE - 1, &g->domain, err) ||
+		    nos_decode_uint(&one, "version", 1, NOS_NUM_SAFE - 1, &g->version, err) ||
+		    nos_decode_secret(&one, "value", LOCAL_LEN, &g->value, err) ||
+		    nos_decode_time(&one, "since", &g->since, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+static enum nos_code decode_links(
+    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *v;
+	uint32_t at = 0;
+
+	if (nos_decode_array(d, "links", &list, err))
+		return err->code;
+	if (list->count > NOS_KEYRING_LINKS_MAX)
+		return nos_err_set_field(
+		    err, NOS_DATA, "links", "links: over %d", NOS_KEYRING_LINKS_MAX);
+	while (nos_scan_element(d->scan, list, &at, &v)) {
+		struct nos_keyring_link *link = &k->links[k->link_count++];
+		struct nos_decode one = { d->scan, v };
+
+		if (v->kind != NOS_SCAN_OBJECT)
+			return nos_err_set_field(err, NOS_DATA, "links", "links: not objects");
+		if (nos_decode_copy(&one, "relay", false, link->relay, sizeof(link->relay), err) ||
+		    nos_decode_secret(&one, "value", LINK_LEN, &link->value, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+/* Bytes of at most max, base64url. */
+static enum nos_code decode_bytes(const struct nos_decode *d, const char *name, uint8_t *ret,
+    size_t max, size_t *ret_len, struct nos_err *err)
+{
+	NOS_AUTO(buf) b = { 0 };
+
+	nos_buf_init(&b, max);
+	if (nos_decode_blob(d, name, &b, err))
+		return err->code;
+	memcpy(ret, b.p, b.len);
+	*ret_len = b.len;
+	return NOS_OK;
+}
+
+static enum nos_code decode_ask(
+    const struct nos_decode *d, struct nos_keyring_ask *ret, struct nos_err *err)
+{
+	struct nos_decode ask;
+
+	if (nos_decode_inside(d, "ask", &ask, err) ||
+	    nos_decode_uint(&ask, "z", 1, NOS_NUM_SAFE - 1, &ret->z, err) ||
+	    decode_bytes(&ask, "bytes", ret->bytes, sizeof(ret->bytes), &ret->len, err) ||
+	    nos_decode_time(&ask, "since", &ret->since, err))
+		return err->code;
+	return nos_decode_secret(&ask, "E_S", NOS_ECDH_PRIVATE_LEN, &ret->once, err);
+}
+
+static enum nos_code decode_node(
+    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+{
+	struct nos_decode node;
+
+	if (nos_decode_inside(d, "node", &node, err) ||
+	    nos_decode_uint(&node, "number", 1, NOS_NUM_SAFE - 1, &k->node, err) ||
+	    texts_of(&node, "urls", k->urls[0], sizeof(k->urls[0]), NOS_KEYRING_URLS_MAX,
+		&k->url_count, err) ||
+	    nos_decode_bytes(&node, "pin", k->pin, sizeof(k->pin), err))
+		return err->code;
+	if (!k->url_count)
+		return nos_err_set_field(err, NOS_DATA, "urls", "urls is empty");
+	return nos_decode_bytes(&node, "sign", k->sign, sizeof(k->sign), err);
+}
+
+static enum nos_code decode_members(
+    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+{
+	struct nos_decode inside;
+
+	if (nos_decode_version(d, NOS_KEYRING_VERSION, "keyring", err) ||
+	    nos_decode_copy(d, "source", false, k->source, sizeof(k->source), err) ||
+	    nos_decode_copy(d, "name", true, k->name, sizeof(k->name), err) ||
+	    nos_decode_copy(d, "kind", true, k->kind, sizeof(k->kind), err) ||
+	    nos_decode_copy(d, "mode", true, k->mode, sizeof(k->mode), err) ||
+	    nos_decode_copy(d, "scheme", false, k->scheme, sizeof(k->scheme), err) ||
+	    nos_decode_copy(d, "enrolment", true, k->enrolment, sizeof(k->enrolment), err) ||
+	    decode_node(d, k, err))
+		return err->code;
+	if (nos_decode_has(d, "types") && texts_of(d, "types", k->types[0], sizeof(k->types[0]),
+					      NOS_KEYRING_TYPES_MAX, &k->type_count, err))
+		return err->code;
+	if (nos_decode_inside(d, "seq", &inside, err) ||
+	    nos_decode_uint(&inside, "next", 1, NOS_NUM_SAFE - 1, &k->next, err) ||
+	    nos_decode_inside(d, "control", &inside, err) ||
+	    decode_chain(&inside, "down", &k->down, err) ||
+	    decode_chain(&inside, "up", &k->up, err) ||
+	    nos_decode_inside(d, "static", &inside, err) ||
+	    nos_decode_uint(&inside, "z", 1, NOS_NUM_SAFE - 1, &k->z, err) ||
+	    nos_decode_secret(&inside, "key", KEY_LEN, &k->z_key, err) ||
+	    (nos_decode_has(&inside, "older") && decode_older(&inside, k, err)) ||
+	    (nos_decode_has(d, "ask") && decode_ask(d, &k->ask, err)) ||
+	    (nos_decode_has(d, "ack") &&
+		decode_bytes(d, "ack", k->ack, sizeof(k->ack), &k->ack_len, err)) ||
+	    (nos_decode_has(d, "unproven") &&
+		nos_decode_bool(d, "unproven", false, &k->unproven, err)) ||
+	    (nos_decode_has(d, "global") && decode_globals(d, k, err)) ||
+	    (nos_decode_has(d, "links") && decode_links(d, k, err)))
+		return err->code;
+	return decode_keys(d, k, err);
+}
+
+enum nos_code nos_keyring_decode(struct nos_str text, struct nos_keyring *ret, struct nos_err *err)
+{
+	struct nos_scan scan = { .depth = 8 };
+	struct nos_decode d;
+	enum nos_code code;
+
+	*ret = (struct nos_keyring){ 0 };
+	code = nos_decode_object(&scan, text, "keyring", &d, err);
+	if (!code)
+		code = decode_members(&d, ret, err);
+	nos_scan_release(&scan);
+	if (code)
+		nos_keyring_release(ret);
+	return code;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/globals.h"
+
+#include <string.h>
+
+#include "base/num.h"
+#include "crypto/random.h"
+#include "json/decode.h"
+#include "json/encode.h"
+
+#define VERSION	   1
+#define NS	   "global"
+#define KEY	   NOS_STR("pool")
+#define TEXT_MAX   65536
+#define VALUE_MAX  (NOS_POOL_MAX * NOS_POOL_KEY_LEN)
+#define LIFE_SHIFT 32 /* versions of a life begin 2^32 above those of the one before */
+#define KEEP_MS	   (INT64_C(86400000) * NOS_GLOBALS_KEEP_DAYS)
+
+void nos_globals_release(struct nos_globals *g)
+{
+	explicit_bzero(g, sizeof(*g));
+}
+
+static const struct nos_vault_place place = { NS, { "pool", 4 }, "sealed" };
+
+/* ---- in ---- */
+
+static enum nos_code decode_keys(
+    const struct nos_decode *d, struct nos_pool *ret, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *v;
+	uint32_t at = 0;
+	unsigned i = 0;
+
+	if (nos_decode_array(d, "keys", &list, err))
+		return err->code;
+	if (list->count != ret->size)
+		return nos_err_set(err, NOS_DATA, "keys: not as many as size says");
+	while (nos_scan_element(d->scan, list, &at, &v)) {
+		struct nos_decode one = { d->scan, v };
+		struct nos_pool_key *key = &ret->keys[i++];
+
+		if (v->kind != NOS_SCAN_OBJECT)
+			return nos_err_set(err, NOS_DATA, "keys: not objects");
+		if (nos_decode_uint(&one, "version", 1, NOS_NUM_SAFE - 1, &key->version, err) ||
+		    nos_decode_time(&one, "since", &key->since, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+static enum nos_code decode_list(
+    const struct nos_decode *d, struct nos_globals *ret, struct nos_err *err)
+{
+	struct nos_invalidation *list = &ret->list;
+	const struct nos_scan_value *names, *v;
+	uint32_t at = 0;
+	NOS_AUTO(buf) broadcast = { 0 };
+
+	if (!nos_decode_has(d, "invalid"))
+		return NOS_OK;
+	nos_buf_init(&broadcast, sizeof(ret->broadcast));
+	if (nos_decode_uint(d, "list", 1, NOS_NUM_SAFE - 1, &list->version, err) ||
+	    nos_decode_blob(d, "broadcast", &broadcast, err) ||
+	    nos_decode_array(d, "invalid", &names, err))
+		return err->code;
+	memcpy(ret->broadcast, broadcast.p, broadcast.len);
+	ret->broadcast_len = broadcast.len;
+	if (names->count > NOS_INVALIDATION_NAMES_MAX)
+		return nos_err_set(err, NOS_DATA, "invalid: too many");
+	while (nos_scan_element(d->scan, names, &at, &v)) {
+		struct nos_decode one = { d->scan, v };
+		struct nos_invalidation_name *n = &list->names[list->count];
+
+		if (v->kind != NOS_SCAN_OBJECT)
+			return nos_err_set(err, NOS_DATA, "invalid: not objects");
+		if (nos_decode_uint(&one, "domain", 1, NOS_NUM_SAFE - 1, &n->domain, err) ||
+		    nos_decode_uint(&one, "version", 1, NOS_NUM_SAFE - 1, &n->version, err) ||
+		    nos_decode_time(&one, "time", &ret->times[list->count], err))
+			return err->code;
+		list->count++;
+	}
+	return NOS_OK;
+}
+
+static enum nos_code open_values(const struct nos_decode *d, const struct nos_vault *vault,
+    struct nos_pool *ret, struct nos_err *err)
+{
+	NOS_AUTO(buf) sealed = { 0 };
+	NOS_AUTO(buf) values = { 0 };
+
+	nos_buf_init(&sealed, VALUE_MAX + 64);
+	nos_buf_init_secret(&values, VALUE_MAX);
+	if (nos_decode_blob(d, "sealed", &sealed, err) ||
+	    nos_vault_open(vault, &place, nos_buf_span(&sealed), &values, err))
+		return err->code;
+	if (values.len != ret->size * NOS_POOL_KEY_LEN)
+		return nos_err_set(err, NOS_DATA, "sealed: not as many keys as size says");
+	for (unsigned i = 0; i < ret->size; i++)
+		memcpy(ret->keys[i].value, values.p + i * NOS_POOL_KEY_LEN, NOS_POOL_KEY_LEN);
+	return NOS_OK;
+}
+
+static enum nos_code decode(const struct nos_decode *d, const struct nos_vault *vault,
+    struct nos_globals *ret, struct nos_err *err)
+{
+	uint64_t size, ring;
+
+	if (nos_decode_version(d, VERSION, "store: global keys", err) ||
+	    nos_decode_uint(d, "size", 1, NOS_POOL_MAX, &size, err) ||
+	    nos_decode_uint(d, "ring", 1, NOS_POOL_RING_MAX, &ring, err))
+		return err->code;
+	ret->pool.size = (unsigned)size;
+	ret->pool.ring = (unsigned)(ring < size ? ring : size);
+	if (decode_keys(d, &ret->pool, err) || decode_list(d, ret, err))
+		return err->code;
+	return vault ? open_values(d, vault, &ret->pool, err) : NOS_OK;
+}
+
+enum nos_code nos_globals_rev(struct nos_store *store, uint64_t *ret, struct nos_err *err)
+{
+	*ret = 0;
+	if (nos_store_get(store, NS, KEY, NULL, ret, err) == NOS_ABSENT)
+		nos_err_clear(err);
+	return err->code;
+}
+
+enum nos_code nos_globals_get(struct nos_store *store, const struct nos_vault *vault,
+    struct nos_globals *ret, struct nos_err *err)
+{
+	struct nos_scan scan = { .depth = 4 };
+	NOS_AUTO(buf) text = { 0 };
+	struct nos_decode d;
+
+	*ret = (struct nos_globals){ 0 };
+	nos_buf_init(&text, TEXT_MAX);
+	if (nos_store_get(store, NS, KEY, &text, &ret->rev, err)) {
+		if (err->code == NOS_ABSENT)
+			nos_err_clear(err);
+		return err->code;
+	}
+	if (!nos_decode_object(&scan, nos_buf_str(&text), "store: global keys", &d, err))
+		(void)!decode(&d, vault, ret, err);
+	nos_scan_release(&scan);
+	if (err->code)
+		nos_globals_release(ret);
+	return nos_store_damaged(err);
+}
+
+enum nos_code nos_globals_for(struct nos_store *store, const struct nos_assoc *a,
+    struct nos_globals *ret, struct nos_err *err)
+{
+	bool any = a->global_count != 0;
+
+	*ret = (struct nos_globals){ 0 };
+	for (size_t i = 0; i < a->key_count; i++)
+		any |= a->keys[i].from.domain != 0;
+	for (size_t i = 0; i < a->out_count; i++)
+		any |= a->out[i].brings.kind == NOS_POOL_KIND;
+	return any ? nos_globals_get(store, NULL, ret, err) : NOS_OK;
+}
+
+/* ---- out ---- */
+
+static void encode_list(struct nos_buf *b, const struct nos_globals *g)
+{
+	nos_encode_member_uint(b, "list", g->list.version);
+	nos_encode_member(b, "invalid");
+	nos_buf_add_char(b, '[');
+	for (size_t i = 0; i < g->list.count; i++) {
+		nos_encode_comma(b);
+		nos_buf_add_char(b, '{');
+		nos_encode_member_uint(b, "domain", g->list.names[i].domain);
+		nos_encode_member_uint(b, "version", g->list.names[i].version);
+		nos_encode_member_time(b, "time", g->times[i]);
+		nos_buf_add_char(b, '}');
+	}
+	nos_buf_add_char(b, ']');
+	nos_encode_member_bytes(b, "broadcast", g->broadcast, g->broadcast_len);
+}
+
+static void encode(struct nos_buf *b, const struct nos_globals *g, struct nos_span sealed)
+{
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "v", VERSION);
+	nos_encode_member_uint(b, "size", g->pool.size);
+	nos_encode_member_uint(b, "ring", g->pool.ring);
+	nos_encode_member(b, "keys");
+	nos_buf_add_char(b, '[');
+	for (unsigned i = 0; i < g->pool.size; i++) {
+		nos_encode_comma(b);
+		nos_buf_add_char(b, '{');
+		nos_encode_member_uint(b, "version", g->pool.keys[i].version);
+		nos_encode_member_time(b, "since", g->pool.keys[i].since);
+		nos_buf_add_char(b, '}');
+	}
+	nos_buf_add_char(b, ']');
+	if (g->broadcast_len)
+		encode_list(b, g);
+	nos_encode_member_bytes(b, "sealed", sealed.p, sealed.len);
+	nos_buf_add_char(b, '}');
+}
+
+enum nos_code nos_globals_put(struct nos_store *store, const struct nos_vault *vault,
+    struct nos_globals *g, struct nos_err *err)
+{
+	NOS_AUTO(buf) values = { 0 };
+	NOS_AUTO(buf) sealed = { 0 };
+	NOS_AUTO(buf) text = { 0 };
+
+	nos_buf_init_secret(&values, VALUE_MAX);
+	nos_buf_init(&sealed, VALUE_MAX + 64);
+	nos_buf_init(&text, TEXT_MAX);
+	for (unsigned i = 0; i < g->pool.size; i++)
+		nos_buf_add(&values, g->pool.keys[i].value, NOS_POOL_KEY_LEN);
+	if (nos_buf_check(&values, "global keys", err) ||
+	    nos_vault_seal(vault, &place, nos_buf_span(&values), &sealed, err))
+		return err->code;
+	encode(&text, g, nos_buf_span(&sealed));
+	if (nos_buf_check(&text, "global keys", err))
+		return err->code;
+	return nos_store_put(store, NS, KEY, nos_buf_str(&text), g->rev, &g->rev, err);
+}
+
+/* ---- changes ---- */
+
+static enum nos_code draw(struct nos_pool_key *key, struct nos_time now, struct nos_err *err)
+{
+	key->version++;
+	key->since = now;
+	return nos_random_bytes(key->value, sizeof(key->value), err);
+}
+
+enum nos_code nos_globals_resize(struct nos_store *store, const struct nos_vault *vault,
+    unsigned size, unsigned ring, struct nos_time now, bool *ret_changed, struct nos_err *err)
+{
+	NOS_AUTO(globals) g = { 0 };
+
+	*ret_changed = false;
+	if (nos_globals_get(store, vault, &g, err))
+		return err->code;
+	if (g.pool.size == size && g.pool.ring == ring)
+		return NOS_OK;
+	for (unsigned i = g.pool.size; i < size; i++)
+		if (draw(&g.pool.keys[i], now, err))
+			return err->code;
+	g.pool.size = size;
+	g.pool.ring = ring;
+	*ret_changed = true;
+	return nos_globals_put(store, vault, &g, err);
+}
+
+enum nos_code nos_globals_sign(
+    struct nos_globals *g, const struct nos_self *self, struct nos_err *err)
+{
+	NOS_AUTO(buf) message = { 0 };
+
+	if (!g->list.version)
+		return NOS_OK;
+	nos_buf_init(&message, sizeof(g->broadcast));
+	g->list.node = self->number;
+	if (nos_invalidation_seal(&g->list, &self->sign, &message, err))
+		return err->code;
+	memcpy(g->broadcast, message.p, message.len);
+	g->broadcast_len = message.len;
+	return NOS_OK;
+}
+
+enum nos_code nos_globals_renew(
+    struct nos_globals *g, uint64_t life, struct nos_time now, struct nos_err *err)
+{
+	const uint64_t floor = (life - 1) << LIFE_SHIFT;
+
+	for (unsigned i = 0; i < g->pool.size; i++) {
+		if (g->pool.keys[i].version < floor)
+			g->pool.keys[i].version = floor;
+		if (draw(&g->pool.keys[i], now, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+/* Of this domain, and what is told no longer. */
+static void drop_old(struct nos_globals *g, uint64_t domain, struct nos_time now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->list.count; i++) {
+		if (g->list.names[i].domain == domain || now.ms - g->times[i].ms > KEEP_MS)
+			continue;
+		g->list.names[kept] = g->list.names[i];
+		g->times[kept++] = g->times[i];
+	}
+	g->list.count = kept;
+}
+
+enum nos_code nos_globals_take_back(struct nos_globals *g, const struct nos_self *self,
+    uint64_t domain, struct nos_time now, struct nos_err *err)
+{
+	const struct nos_pool_key *key = nos_pool_key(&g->pool, domain);
+
+	if (!key)
+		return nos_err_set(
+		    err, NOS_ABSENT, "no global key of domain %llu", (unsigned long long)domain);
+	drop_old(g, domain, now);
+	if (g->list.count == NOS_INVALIDATION_NAMES_MAX)
+		return nos_err_set(err, NOS_BUSY, "over %d global keys were taken back in %d days",
+		    NOS_INVALIDATION_NAMES_MAX, NOS_GLOBALS_KEEP_DAYS);
+	g->list.names[g->list.count] = (struct nos_invalidation_name){ domain, key->version };
+	g->times[g->list.count++] = now;
+	g->list.version++;
+	if (draw(&g->pool.keys[domain - 1], now, err))
+		return err->code;
+	return nos_globals_sign(g, self, err);
+}
