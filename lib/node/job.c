@@ -18,6 +18,10 @@ void nos_job_free(struct nos_job *job, struct nos_member_table *members)
 {
 	if (!job)
 		return;
+	for (size_t i = 0; i < job->relay_count; i++) {
+		nos_member_drop(members, job->relays[i].member);
+		nos_buf_release(&job->relays[i].frame);
+	}
 	nos_member_drop(members, job->member);
 	nos_batch_release(&job->batch);
 	nos_buf_release(&job->body);
