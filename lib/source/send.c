@@ -96,7 +96,7 @@ enum nos_code nos_send_number(struct nos_send *s, struct nos_send_pack *p, struc
 static enum nos_code seal(struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
 {
 	struct nos_pack pack = { .source = nos_str_of(s->config.ring->k.source),
-		.cty = NOS_STR(NOS_SEND_CTY),
+		.cty = nos_str_of(p->cty ? p->cty : NOS_SEND_CTY),
 		.seq = p->seq };
 
 	if (take_keys(s, err))

@@ -20,7 +20,8 @@
 
 /* What is sent. All-zero but for text and readings: it never was. */
 struct nos_send_pack {
-	struct nos_str text; /* NDJSON */
+	struct nos_str text;
+	const char *cty; /* of the text, a literal; NULL: NOS_SEND_CTY */
 	size_t readings;
 	uint64_t seq;		   /* its number, 0: none yet */
 	char url[NOS_URL_MAX + 1]; /* of the node that it went to, and goes to again; or empty */
