@@ -18,6 +18,8 @@ struct nos_follow_config {
 	const char *source;
 	const char *const *urls; /* of the node, checked; one that is not reached, then the next */
 	size_t url_count;
+	const char *const *via; /* neighbours that relay, checked */
+	size_t via_count;
 	const char *ca; /* NULL: the system's */
 };
 

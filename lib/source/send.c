@@ -15,6 +15,7 @@ void nos_send_init(struct nos_send *s)
 void nos_send_release(struct nos_send *s)
 {
 	nos_keeper_release(&s->keeper);
+	nos_route_release(&s->route);
 	nos_http_client_free(s->client);
 	nos_pack_keys_release(&s->keys);
 	nos_buf_release(&s->answer.body);
@@ -62,7 +63,7 @@ enum nos_code nos_send_open(
     struct nos_send *s, const struct nos_send_config *config, struct nos_err *err)
 {
 	const struct nos_http_client_config http = { .ca = config->ca,
-		.connect_ms = CONNECT_MS,
+		.connect_ms = config->via_count ? NOS_ROUTE_CONNECT_MS : CONNECT_MS,
 		.total_ms = ANSWER_MS,
 		.answer_max = ANSWER_MAX };
 
@@ -71,6 +72,11 @@ enum nos_code nos_send_open(
 	    (!config->carrier && nos_http_client_new(&http, &s->client, err)))
 		return err->code;
 	s->carrier = config->carrier ? *config->carrier : nos_carrier_straight(s->client);
+	if (config->via_count) {
+		nos_route_init(
+		    &s->route, &s->carrier, config->ring, config->via, config->via_count);
+		s->carrier = nos_route_carrier(&s->route);
+	}
 	nos_keeper_init(&s->keeper, config->ring, &s->carrier, config->stop);
 	return NOS_OK;
 }
