@@ -25,6 +25,7 @@ static const struct {
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url via wait" },
 	{ "nos-send",
 	    "keyring anonymous url via kind batch linger spool spool-max wait follow ca max-line" },
+	{ "nos-relay", "keyring listen via url ca wait ready-fd" },
 	{ "nos-keytable", "format store node-key keyring source state show-secrets since verify" },
 	{ "nos-rekey", "format store node-key all source renew revoke identity after-restore "
 		       "older-than overlap dry-run wait reason" },

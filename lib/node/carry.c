@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/carry.h"
 
+#include "json/problem.h"
 #include "node/change.h"
-#include "node/problem.h"
 
 static enum nos_code track_of(
     struct nos_ledger *l, const char *source, struct nos_track **ret, struct nos_err *err)

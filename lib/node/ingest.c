@@ -5,9 +5,9 @@
 
 #include "base/num.h"
 #include "json/encode.h"
+#include "json/problem.h"
 #include "node/exchange.h"
 #include "node/hops.h"
-#include "node/problem.h"
 #include "node/refuse.h"
 
 #define UNPROCESSABLE 422

@@ -204,6 +204,8 @@ enum nos_code nos_follow_new(
 		return err->code;
 	}
 	f->carrier = nos_carrier_straight(f->client);
+	if (config->trace)
+		(void)nos_http_client_via(f->client, nos_str_of(config->trace));
 	if (config->via_count) {
 		nos_route_init(&f->route, &f->carrier, NULL, config->via, config->via_count);
 		f->carrier = nos_route_carrier(&f->route);

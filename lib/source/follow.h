@@ -20,7 +20,8 @@ struct nos_follow_config {
 	size_t url_count;
 	const char *const *via; /* neighbours that relay, checked */
 	size_t via_count;
-	const char *ca; /* NULL: the system's */
+	const char *trace; /* of a relay: its id, which its requests have in Nos-Via; NULL: none */
+	const char *ca;	   /* NULL: the system's */
 };
 
 /* Start the thread, which does nothing before it is aimed. libcurl was started. NOS_ABSENT: no such

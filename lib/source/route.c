@@ -113,7 +113,7 @@ static enum nos_code carry_framed(struct nos_route *r, struct nos_route_way *way
 	struct nos_span frame;
 
 	nos_buf_truncate(&r->frame, 0);
-	if (nos_hop_seal(&link->value, 0, source, *asked->body, &r->frame, err))
+	if (nos_hop_seal(&link->value, r->hops, source, *asked->body, &r->frame, err))
 		return err->code;
 	frame = nos_buf_span(&r->frame);
 	q.path = HOP;

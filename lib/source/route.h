@@ -28,6 +28,7 @@ struct nos_route {
 	struct nos_carrier straight;
 	const struct nos_ring *ring; /* with the links; NULL: none */
 	struct nos_route_way ways[1 + NOS_ROUTE_VIA_MAX];
+	unsigned hops;	       /* that a pack has behind it: 0 from a source itself */
 	size_t count, good;    /* good: of the last request that arrived */
 	struct nos_mono again; /* when the straight way is to be tried first */
 	struct nos_http_answer document;

@@ -202,6 +202,16 @@ static enum nos_code settle(
 	return err->code;
 }
 
+/* Whose words they are nobody knows, but they may help. */
+static enum nos_code unbelieved(const struct nos_send *s, const char *url, struct nos_err *err)
+{
+	struct nos_err why = { 0 };
+	bool has = nos_answer_problem(nos_buf_str(&s->answer.body), &why);
+
+	return nos_err_set(err, NOS_AWAY, "%s: answered %u without a receipt%s%s", url,
+	    s->answer.status, has ? ": " : "", why.text);
+}
+
 /* An answer without a receipt settles nothing, and deletes nothing. */
 static enum nos_code unproven(
     const struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
@@ -214,8 +224,7 @@ static enum nos_code unproven(
 	case 503:
 		return said(s, NOS_BUSY, p->url, err);
 	default:
-		return nos_err_set(
-		    err, NOS_AWAY, "%s: answered %u without a receipt", p->url, s->answer.status);
+		return unbelieved(s, p->url, err);
 	}
 }
 

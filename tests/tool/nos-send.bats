@@ -120,7 +120,7 @@ END
 		between_start "${URL##*:}" $action
 		run -69 --separate-stderr nos-send --keyring c.key --url "$BETWEEN" --wait 0s < <(readings 1)
 		[ "$(jq -c '[.line, .status, .error.code]' <<<"$output")" = '[1,null,"away"]' ] || { echo "$action: $output"; return 1; }
-		[[ $stderr == *'without a receipt' ]]
+		[[ $stderr == *'without a receipt'* ]]
 	done
 	between_start "${URL##*:}" strip void gone
 	run -0 nos-send --keyring c.key --url "$BETWEEN" < <(readings 1)
