@@ -178,6 +178,21 @@ posts() { grep -c "nos-relay: $2, " "$1.err"; }
 	[ "$(posts m /v1/hop)" -ge 1 ] && [ "$(posts m2 /v1/data)" -ge 1 ]
 }
 
+@test "many neighbours at once are each answered, and each reading is there once" {
+	neighbourhood
+	nos-token new "${SEALED[@]}" --url $NOWHERE --count 8 2>/dev/null | nos-register --keyring-dir keys --via "$RELAY" >receipts
+	[ "$(wc -l <receipts)" -eq 8 ]
+	pids=()
+	for key in keys/*.key; do
+		nos-send --keyring "$key" --via "$RELAY" --batch 1 < <(readings 10) >"$key.answers" 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	[ "$(cat keys/*.answers | jq -r .status | sort | uniq -c | xargs)" = '80 accepted' ]
+	each_once() { [ "$(jq -s -c 'map([.source, .value]) | (unique | length) == 80 and length == 80' out)" = true ]; }
+	eventually each_once
+}
+
 @test "four relays in a chain are taken, a fifth is not, and it is said why" {
 	node_start --print
 	for i in 1 2 3 4 5; do register m$i; done
