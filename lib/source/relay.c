@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "json/encode.h"
+#include "key/name.h"
 #include "net/http_server.h"
 #include "net/url.h"
 #include "source/carrier.h"
@@ -47,16 +48,14 @@ enum path {
 	PATH_WORD, /* an ask, an acknowledgement */
 };
 
-/* What stands behind /v1/sources/ID. */
+/* What stands behind /v1/sources/ID, where that is an id: libcurl would make another path of "..".
+ */
 static enum path exchange_of(struct nos_str path)
 {
-	struct nos_str part;
+	struct nos_str id;
 
-	path.p += strlen(SOURCES), path.len -= strlen(SOURCES);
-	for (int i = 0; i < 2; i++)
-		if (!nos_str_cut(&path, '/', &part))
-			return PATH_NONE;
-	if (!part.len || !path.p)
+	path.p += strlen(SOURCES "/"), path.len -= strlen(SOURCES "/");
+	if (!nos_str_cut(&path, '/', &id) || !path.p || !nos_name_is_word(id))
 		return PATH_NONE;
 	if (nos_str_is(path, "keys"))
 		return PATH_KEYS;

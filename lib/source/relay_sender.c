@@ -124,7 +124,9 @@ static void take_fault(struct nos_relay_sender *s, struct nos_err *why)
 
 /* ---- a frame ---- */
 
-/* One pack over the node's URLs, as far as it did not leave. */
+/* Lines 9–11 of Algorithm 1: (M,N)K exists, and M sends D to N; lines 26–31: through neighbours of
+ * its own, where there are some (source/route.h). One pack over the node's URLs, as far as it did
+ * not leave. */
 static enum nos_code try_urls(struct nos_relay_sender *s, struct nos_send_pack *p,
     struct nos_answer *ret, struct nos_err *err)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A carrier of several ways: straight to the node, and through neighbours that relay
- * (nos-relay(8)), which is Algorithm 1 of Dini et al. at a source, as nos-schemes(7) mends it. Each
+ * (nos-relay(8)), which is Algorithm 1 of Dini et al., as nos-schemes(7) mends it: its line numbers
+ * stand in route.c, and those of the neighbour in relay_sender.c. Each
  * way is tried once a request, the one that was good last first; the straight one comes back now
  * and then. A sealed pack goes to a neighbour in a frame where the keyring has a link to it
  * (key/hop.h), else as it would go to the node; all else goes as it is. It believes nothing: what a

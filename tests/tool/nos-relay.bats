@@ -203,13 +203,19 @@ posts() { grep -c "nos-relay: $2, " "$1.err"; }
 	# The first by packs as they are, as long as there are no links, the others in frames.
 	for i in 1 2 3; do run -0 send < <(readings 1 $i); done
 	eventually has_values '[1,2,3]'
+	# As long as a pack may be where each of them seals around it.
+	long() { printf '{"type":"t","value":%s,"more":"%s"}\n' "$1" "$(head -c "$2" /dev/zero | tr '\0' x)"; }
+	run -0 send < <(long 4 65000 && long 5 65000 && long 6 65000)
+	[ "$(jq -c -s 'map([.status, .seq])' <<<"$output")" = '[["accepted",4],["accepted",4],["accepted",5]]' ]
+	run -65 send < <(long 7 131072)
+	[ "$(jq -r .error.message <<<"$output")" = 'a reading is over 131072 bytes' ]
 	for i in 1 2 3 4; do [ "$(posts m$i /v1/hop)" -ge 1 ]; done
 	grep -q '/v1/hop, hop 4, ' m1.err
 	relay_start m5 --url $NOWHERE --via "$RELAY"
-	run -69 --separate-stderr send --wait 0s < <(readings 1 4)
+	run -69 --separate-stderr send --wait 0s < <(readings 1 7)
 	[[ $stderr == *'it has passed 4 relays, and no more are taken' ]]
-	run -0 nos-send --keyring s.key --url "$URL" < <(readings 1 4)
-	eventually has_values '[1,2,3,4]'
+	run -0 nos-send --keyring s.key --url "$URL" < <(readings 1 7)
+	eventually has_values "$(all_of 7)"
 }
 
 @test "two relays that name each other and no node that is reached: it ends, and is said" {
@@ -285,6 +291,43 @@ posts() { grep -c "nos-relay: $2, " "$1.err"; }
 	wait $pid
 }
 
+# A node that takes what comes and says nothing: SILENT.
+silent_start() {
+	socat -d -d -u TCP-LISTEN:0,bind=127.0.0.1,fork OPEN:/dev/null 2>silent.log 3>&- &
+	OTHER_PIDS="${OTHER_PIDS:-} $!"
+	eventually grep -q 'listening on' silent.log
+	SILENT=http://$(sed -n 's/.*listening on AF=2 //p' silent.log)
+}
+
+# Requests in the background: a line "STATUS RETRY-AFTER" of each in a file, once it is answered.
+ask_often() { # FILE COUNT curl's…
+	local i
+	for ((i = 0; i < $2; i++)); do
+		curl -s -o /dev/null -w '%{http_code} %header{retry-after}\n' "${@:3}" >>"$1" 3>&- &
+		ASKING+=($!)
+	done
+}
+answered() { [ "$(wc -l <"$1")" -eq "$2" ]; }
+
+@test "a node that says nothing: what is over the limits is told to come again, and the relay ends" {
+	node_start
+	register m
+	silent_start
+	relay_start m --url "$SILENT" --wait 5s
+	ASKING=()
+	ask_often polls 33 -H 'Authorization: Nos x' "$RELAY/v1/sources/s-0123456789/keys?wait=60"
+	eventually answered polls 1
+	[ "$(<polls)" = '503 5' ]
+	# One is under way, and 64 wait.
+	ask_often packs 66 -H 'Content-Type: application/jose' -d a.b.c.d.e "$RELAY/v1/data"
+	eventually answered packs 1
+	relay_stop
+	[ $RELAY_STATUS -eq 0 ]
+	wait "${ASKING[@]}"
+	[ "$(sort polls | uniq -c | xargs)" = '32 503 1 1 503 5' ]
+	[ "$(sort packs | uniq -c | xargs)" = '66 503 1' ]
+}
+
 @test "the relay names itself in the node's document, and one before it not" {
 	neighbourhood
 	[ "$(curl -s "$RELAY/v1/node" | jq -r .relay)" = "$(id_of m)" ]
@@ -312,6 +355,8 @@ posts() { grep -c "nos-relay: $2, " "$1.err"; }
 	[ "$(status "$RELAY/v1/data" -H 'Content-Type: text/csv' -d x)" = 415 ]
 	[ "$(status "$RELAY/v1/data?map=x" -H 'Content-Type: application/json' -d x)" = 400 ]
 	[ "$(status "$RELAY/v1/records")" = 404 ]
+	[ "$(status --path-as-is "$RELAY/v1/sources/../keys")" = 404 ]
+	grep -q 'nothing is at /v1/sources/../keys' answer
 	[ "$(status "$RELAY/v1/hop")" = 405 ]
 	[ "$(status "$RELAY/v1/node" -H "Nos-Via: s-1,$(id_of m)")" = 503 ]
 	[ "$(status "$RELAY/v1/node" -H 'Nos-Via: s-1,s-2,s-3,s-4')" = 400 ]

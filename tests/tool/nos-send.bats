@@ -430,7 +430,7 @@ quicker() {
 
 @test "options that exclude each other, and keyrings that cannot be, are told" {
 	for bad in '' '--keyring a --anonymous' '--anonymous' '--anonymous --url http://h --spool s' '--keyring a --kind k' \
-		'--anonymous --url http://h --follow' '--anonymous --url http://h --kind a/b' '--anonymous --url http://h --kind only' '--anonymous --url http://h --kind anonymous' '--anonymous --url h' '--keyring a --batch 0' '--keyring a --batch 10001' '--keyring a in'; do
+		'--anonymous --url http://h --follow' '--anonymous --url http://h --kind a/b' '--anonymous --url http://h --kind only' '--anonymous --url http://h --kind anonymous' '--anonymous --url h' '--keyring a --via h' '--keyring a --batch 0' '--keyring a --batch 10001' '--keyring a in'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr nos-send $bad </dev/null
 		[ -n "$stderr" ] || { echo "$bad"; return 1; }
