@@ -70,6 +70,7 @@ PROVE ?= -j4
 LIBS_all := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-rekey := -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_nos-relay := -lcurl -lmicrohttpd -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
 LIBS_nos-send := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-serve := -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm

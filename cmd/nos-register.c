@@ -12,6 +12,7 @@
 #include "json/encode.h"
 #include "source/admission.h"
 #include "source/register.h"
+#include "source/route.h"
 
 #define INPUT_MAX    (1u << 20) /* bytes of stdin */
 #define RECEIPT_MAX  8192
@@ -23,7 +24,7 @@
 struct register_opts {
 	struct nos_opt_common common;
 	const char *keyring, *keyring_dir, *name, *mode, *ca;
-	struct nos_opt_list types, urls;
+	struct nos_opt_list types, urls, via;
 	bool replace;
 	uint64_t wait_ms;
 };
@@ -40,6 +41,8 @@ static const struct nos_opt opts[] = {
 	{ "replace", 0, NOS_OPT_FLAG, AT(replace), NULL, "overwrite a keyring that is there" },
 	{ "ca", 0, NOS_OPT_PATH, AT(ca), "file", "the authorities for https" },
 	{ "url", 0, NOS_OPT_AGAIN, AT(urls), "url", "of the node, in place of the enrolment's" },
+	{ "via", 0, NOS_OPT_AGAIN, AT(via), "url",
+	    "a neighbour that relays, where the node is not reached" },
 	{ "wait", 0, NOS_OPT_SPAN, AT(wait_ms), "span", "for a node that is away", .dflt = "30s",
 	    .max = 24 * 3600 * 1000 },
 	{ 0 },
@@ -48,6 +51,37 @@ static const struct nos_opt opts[] = {
 static const struct nos_opt_tool tool = { "nos-register", "< enrolments > receipts",
 	"Register sources with their node: a keyring for each enrolment on stdin.", opts,
 	offsetof(struct register_opts, common) };
+
+/* How requests get to the node. */
+struct ways {
+	struct nos_http_client *client;
+	struct nos_carrier straight, carrier;
+	struct nos_route route;
+};
+
+static void close_ways(struct ways *w)
+{
+	nos_route_release(&w->route);
+	nos_http_client_free(w->client);
+}
+
+static enum nos_code open_ways(const struct register_opts *o, struct ways *ret, struct nos_err *err)
+{
+	const struct nos_http_client_config http = { .ca = o->ca,
+		.connect_ms = o->via.count ? NOS_ROUTE_CONNECT_MS : CONNECT_MS,
+		.total_ms = ANSWER_MS,
+		.answer_max = NOS_ADMISSION_TEXT_MAX,
+		.stop = nos_start_stopped() };
+
+	if (nos_http_client_start(err) || nos_http_client_new(&http, &ret->client, err))
+		return err->code;
+	ret->carrier = ret->straight = nos_carrier_straight(ret->client);
+	if (!o->via.count)
+		return NOS_OK;
+	nos_route_init(&ret->route, &ret->straight, NULL, o->via.items, o->via.count);
+	ret->carrier = nos_route_carrier(&ret->route);
+	return NOS_OK;
+}
 
 /* All of stdin: nothing is sent before it is known what there is. */
 static enum nos_code read_input(struct nos_buf *ret, struct nos_err *err)
@@ -174,17 +208,12 @@ static enum nos_code each(
 }
 
 static enum nos_code prepare(
-    const struct register_opts *o, struct nos_register *r, struct nos_err *err)
+    const struct register_opts *o, struct ways *w, struct nos_register *r, struct nos_err *err)
 {
-	const struct nos_http_client_config http = { .ca = o->ca,
-		.connect_ms = CONNECT_MS,
-		.total_ms = ANSWER_MS,
-		.answer_max = NOS_ADMISSION_TEXT_MAX,
-		.stop = nos_start_stopped() };
-
 	if (!o->keyring == !o->keyring_dir)
 		return nos_err_set(err, NOS_USAGE, "one of --keyring and --keyring-dir is needed");
-	*r = (struct nos_register){ .keyring = o->keyring,
+	*r = (struct nos_register){ .carrier = &w->carrier,
+		.keyring = o->keyring,
 		.folder = o->keyring_dir,
 		.name = o->name,
 		.mode = o->mode,
@@ -195,10 +224,10 @@ static enum nos_code prepare(
 		.replace = o->replace,
 		.wait_ms = o->wait_ms,
 		.stop = nos_start_stopped() };
-	if (nos_register_check(r, err) ||
-	    (o->keyring_dir && nos_file_folder(o->keyring_dir, err)) || nos_http_client_start(err))
+	if (nos_register_check(r, err) || nos_route_check(o->via.items, o->via.count, err) ||
+	    (o->keyring_dir && nos_file_folder(o->keyring_dir, err)))
 		return err->code;
-	return nos_http_client_new(&http, &r->client, err);
+	return open_ways(o, w, err);
 }
 
 static enum nos_code run(const struct register_opts *o, const struct nos_register *r,
@@ -235,6 +264,7 @@ int main(int argc, char **argv)
 {
 	struct register_opts o = { 0 };
 	struct nos_register r = { 0 };
+	struct ways ways = { 0 };
 	struct nos_done done = { 0 };
 	struct nos_err err = { 0 };
 	enum nos_opt_next next;
@@ -255,11 +285,11 @@ int main(int argc, char **argv)
 	}
 	nos_start_stop();
 	nos_done_init(&done, o.keyring_dir);
-	code = prepare(&o, &r, &err);
+	code = prepare(&o, &ways, &r, &err);
 	r.done = o.keyring_dir ? &done : NULL;
 	if (!code)
 		code = run(&o, &r, &tally, &err);
-	nos_http_client_free(r.client);
+	close_ways(&ways);
 	nos_done_release(&done);
 	if (tally.closed)
 		return 0;

@@ -19,7 +19,7 @@
 struct send_opts {
 	struct nos_opt_common common;
 	const char *keyring, *kind, *spool, *ca;
-	struct nos_opt_list urls;
+	struct nos_opt_list urls, via;
 	bool anonymous, follow;
 	uint64_t batch, linger_ms, spool_max, wait_ms, max_line;
 };
@@ -30,6 +30,8 @@ static const struct nos_opt opts[] = {
 	{ "anonymous", 0, NOS_OPT_FLAG, AT(anonymous), NULL,
 	    "without a keyring: no seal, no proof" },
 	{ "url", 0, NOS_OPT_AGAIN, AT(urls), "url", "of the node, in place of the keyring's" },
+	{ "via", 0, NOS_OPT_AGAIN, AT(via), "url",
+	    "a neighbour that relays, where the node is not reached" },
 	{ "kind", 0, NOS_OPT_TEXT, AT(kind), "kind", "of an anonymous source" },
 	{ "batch", 'b', NOS_OPT_UINT, AT(batch), "count", "readings of a pack", .dflt = "50",
 	    .min = 1, .max = NOS_PACK_READINGS_MAX },
@@ -74,7 +76,7 @@ static void sender_init(struct sender *s, const struct send_opts *o)
 	nos_send_init(&s->send);
 	nos_spool_init(&s->spool);
 	nos_lines_init(&s->lines, STDIN_FILENO, o->max_line, nos_start_stopped());
-	nos_load_init(&s->load, o->batch);
+	nos_load_init(&s->load, o->batch, o->via.count ? NOS_LOAD_VIA_MAX : NOS_LOAD_TEXT_MAX);
 	nos_buf_init(&s->out, OUT_MAX);
 }
 
@@ -321,7 +323,7 @@ static enum nos_code check(const struct send_opts *o, struct nos_err *err)
 		    err, NOS_USAGE, "--kind is an anonymous source's: a keyring has its own");
 	if (o->kind && !nos_name_is_kind(nos_str_of(o->kind)))
 		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
-	return NOS_OK;
+	return nos_route_check(o->via.items, o->via.count, err);
 }
 
 static enum nos_code follow(struct sender *s, struct nos_err *err)
@@ -329,6 +331,8 @@ static enum nos_code follow(struct sender *s, struct nos_err *err)
 	const struct nos_follow_config config = { .source = s->ring.k.source,
 		.urls = s->send.urls,
 		.url_count = s->send.url_count,
+		.via = s->o->via.items,
+		.via_count = s->o->via.count,
 		.ca = s->o->ca };
 
 	if (nos_follow_new(&config, &s->follow, err))
@@ -343,6 +347,8 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 	const struct nos_send_config config = { .ring = o->keyring ? &s->ring : NULL,
 		.urls = o->urls.items,
 		.url_count = o->urls.count,
+		.via = o->via.items,
+		.via_count = o->via.count,
 		.kind = o->kind,
 		.ca = o->ca,
 		.try_ms = o->wait_ms,

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* nos-serve(8): the node. */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "cli/daemon.h"
 #include "cli/opt.h"
 #include "cli/start.h"
 #include "crypto/jose.h"
@@ -117,9 +114,8 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 	for (size_t i = 0; i < s->o.limit.count; i++)
 		if (nos_limit_set(&s->limits, s->o.limit.items[i], err))
 			return err->code;
-	if (s->o.ready_fd && fcntl((int)s->o.ready_fd, F_GETFD) < 0)
-		return nos_err_set(
-		    err, NOS_USAGE, "--ready-fd: no descriptor %" PRIu64 " is open", s->o.ready_fd);
+	if (nos_daemon_check(s->o.ready_fd, err))
+		return err->code;
 	if (s->o.url && nos_url_check(s->o.url, err))
 		return nos_err_within(err, "--url");
 	if (check_addresses(&s->o, err))
@@ -181,42 +177,16 @@ static enum nos_code make(struct serve *s, struct nos_err *err)
 	return NOS_OK;
 }
 
-/* A datagram to the service manager, if one started us (sd_notify(3)). */
-static void notify(const char *text)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(to.sun_path))
-		return;
-	memcpy(to.sun_path, path, strlen(path));
-	if (path[0] == '@')
-		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&to,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
-		nos_log_line(NOS_LOG_WARN, "the service manager does not answer");
-	close(fd);
-}
-
 static int tell_ready(const struct serve *s, const struct nos_node *node)
 {
 	NOS_AUTO(buf) line = { 0 };
-	int status = 0;
+	struct nos_err err = { 0 };
 
 	for (size_t i = 0; i < s->o.listen.count; i++)
 		nos_log_line(NOS_LOG_INFO, "ready: http://%s", nos_node_address(node, i));
 	nos_buf_init(&line, 65536);
 	nos_node_ready(node, &line);
-	if (s->o.ready_fd) {
-		status = say(&line, (int)s->o.ready_fd);
-		close((int)s->o.ready_fd);
-	}
-	notify("READY=1");
-	return status;
+	return nos_daemon_ready(s->o.ready_fd, &line, &err) ? nos_start_fail(tool.name, &err) : 0;
 }
 
 /* A bad file keeps the old rules and says so. */
@@ -242,8 +212,7 @@ static void until_ended(const struct serve *s, struct nos_node *node, const sigs
 	while (sigwait(signals, &got) || got == SIGHUP)
 		if (got == SIGHUP)
 			reload(s, node);
-	nos_log_line(NOS_LOG_INFO, "ending: %s", strsignal(got));
-	notify("STOPPING=1");
+	nos_daemon_ending(got);
 }
 
 static int serve(struct serve *s)
@@ -273,11 +242,7 @@ static int serve(struct serve *s)
 	int status;
 
 	/* Blocked in every thread that is made from here on: this one takes them. */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	nos_daemon_block(&signals, true);
 	if (make(s, &err) || nos_node_new(&config, &node, &err))
 		return nos_start_fail(tool.name, &err);
 	status = tell_ready(s, node);

@@ -7,7 +7,6 @@
 #include "key/derive.h"
 
 #define KIND_VERSION 0xe1
-#define SOURCE_MAX   32
 
 enum nos_code nos_hop_relay_key(
     const struct nos_secret *z, struct nos_secret *ret, struct nos_err *err)
@@ -38,8 +37,8 @@ enum nos_code nos_hop_seal(const struct nos_secret *link, unsigned hops, struct 
 	const size_t start = ret->len;
 	NOS_AUTO(secret) tag = { 0 };
 
-	assert(
-	    hops <= NOS_HOP_MAX && source.len <= SOURCE_MAX && (link != NULL) == (source.len != 0));
+	assert(hops <= NOS_HOP_MAX && source.len <= NOS_HOP_SOURCE_MAX &&
+	       (link != NULL) == (source.len != 0));
 	nos_buf_add_char(ret, (char)KIND_VERSION);
 	nos_enc_add_leb128(ret, hops);
 	nos_enc_field(ret, source.p, source.len);
@@ -76,7 +75,7 @@ enum nos_code nos_hop_read(struct nos_span frame, struct nos_hop *ret, struct no
 		return nos_err_set(err, NOS_DATA, "not a hop frame");
 	rest.p++, rest.len--;
 	if (!nos_enc_leb128_decode(&rest, &hops) || hops > NOS_HOP_MAX ||
-	    !take_field(&rest, &source) || source.len > SOURCE_MAX ||
+	    !take_field(&rest, &source) || source.len > NOS_HOP_SOURCE_MAX ||
 	    !take_field(&rest, &ret->pack) || rest.len != NOS_HOP_TAG_LEN)
 		return nos_err_set(err, NOS_DATA, "not a hop frame");
 	ret->hops = (unsigned)hops;

@@ -12,11 +12,13 @@
 #include "base/buf.h"
 #include "base/secret.h"
 
-#define NOS_HOP_MAX	 4  /* relays between a source and its node */
-#define NOS_HOP_LINK_LEN 16 /* bytes of K_SM */
-#define NOS_HOP_TAG_LEN	 16
-#define NOS_HOP_OVERHEAD \
-	(3 + 32 + 4 + NOS_HOP_TAG_LEN) /* bytes of a frame beside its pack, at most */
+#define NOS_HOP_MAX	   4  /* relays between a source and its node */
+#define NOS_HOP_LINK_LEN   16 /* bytes of K_SM */
+#define NOS_HOP_TAG_LEN	   16
+#define NOS_HOP_SOURCE_MAX 32 /* bytes of a source's id */
+#define NOS_HOP_OVERHEAD              \
+	(3 + NOS_HOP_SOURCE_MAX + 4 + \
+	    NOS_HOP_TAG_LEN) /* bytes of a frame beside its pack, at most */
 
 struct nos_hop {
 	unsigned hops;	       /* relays that it has passed, NOS_HOP_MAX at most */

@@ -15,6 +15,7 @@ struct nos_http_client {
 	CURL *easy;
 	struct nos_http_client_config config;
 	uint64_t most_ms;		/* of a request, 0: the config's */
+	char via[NOS_HTTP_VIA_MAX + 1]; /* empty: none */
 	struct nos_http_answer *answer; /* of the request under way */
 	unsigned receipts;		/* Nos-Receipt lines seen in it */
 	bool over;			/* it is longer than we take */
@@ -229,6 +230,11 @@ void nos_http_client_limit(struct nos_http_client *c, uint64_t most_ms)
 	c->most_ms = most_ms;
 }
 
+bool nos_http_client_via(struct nos_http_client *c, struct nos_str relays)
+{
+	return relays.len < sizeof(c->via) && nos_str_copy(relays, c->via, sizeof(c->via));
+}
+
 static uint64_t limited(const struct nos_http_client *c, uint64_t ms)
 {
 	return c->most_ms && c->most_ms < ms ? c->most_ms : ms;
@@ -275,11 +281,13 @@ static enum nos_code add_header(
 }
 
 /* "Expect:" keeps libcurl from waiting for a 100 Continue before a long body. */
-static enum nos_code make_headers(
+static enum nos_code make_headers(const struct nos_http_client *c,
     const struct nos_http_client_request *r, struct curl_slist **ret, struct nos_err *err)
 {
 	if (add_header(ret, "Expect", NULL, err) ||
 	    add_header(ret, "Content-Type", r->body ? r->media : NULL, err))
+		return err->code;
+	if (*c->via && add_header(ret, "Nos-Via", c->via, err))
 		return err->code;
 	return r->authorization ? add_header(ret, "Authorization", r->authorization, err) : NOS_OK;
 }
@@ -317,7 +325,7 @@ enum nos_code nos_http_client_exchange(struct nos_http_client *c,
 		return failed(c, CURLE_URL_MALFORMAT, r->url, err);
 	if (stopped(c))
 		return failed(c, CURLE_ABORTED_BY_CALLBACK, r->url, err);
-	if (make_headers(r, &headers, err))
+	if (make_headers(c, r, &headers, err))
 		return err->code;
 	rc = set_request(c, r, headers);
 	if (!rc) {

@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #define NOS_HTTP_RECEIPT_MAX 128
+#define NOS_HTTP_VIA_MAX     192 /* bytes of Nos-Via */
 
 struct nos_http_client; /* opaque */
 
@@ -51,6 +52,10 @@ struct nos_http_client_request {
 /* The requests that follow take most_ms at most, each, where neither they nor the config say less.
  * 0: as those say. */
 void nos_http_client_limit(struct nos_http_client *c, uint64_t most_ms);
+
+/* The requests that follow have Nos-Via, which names the relays that they have passed. Empty: no
+ * more. False: longer than NOS_HTTP_VIA_MAX, and nothing is changed. */
+bool nos_http_client_via(struct nos_http_client *c, struct nos_str relays);
 
 /*
  * One request. http and https alone, no redirect is followed, no

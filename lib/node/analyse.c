@@ -153,7 +153,13 @@ static void encode_head(struct nos_buf *b, const struct nos_analyse *a, const st
 	nos_encode_member_time(b, "received", raw->received);
 	if (*raw->kid)
 		nos_encode_member_text(b, "key", nos_str_of(raw->kid));
-	nos_buf_add_text(b, ",\"via\":[]");
+	nos_encode_member(b, "via");
+	nos_buf_add_char(b, '[');
+	for (size_t i = 0; i < raw->via_count; i++) {
+		nos_encode_comma(b);
+		nos_encode_text(b, nos_str_of(raw->via[i].source));
+	}
+	nos_buf_add_char(b, ']');
 }
 
 static void encode_tail(struct nos_buf *b, const struct nos_raw *raw, const struct nos_reading *r)
@@ -231,6 +237,7 @@ enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw
 		track->last_seen = raw->received;
 	if (*raw->kid)
 		nos_track_use(track, raw->kid, raw->received);
+	nos_raw_path(raw, &track->path);
 	return nos_buf_check(&ret->text, "records of one commit", err);
 }
 

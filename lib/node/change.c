@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "key/hop.h"
+#include "scheme/link.h"
 
 #define SWEEP_MOST     100 /* sources in one group */
 #define SWEEP_EVERY_US 1000000
@@ -38,6 +40,14 @@ static enum nos_code look_for_forgotten(struct nos_ledger *l, struct nos_err *er
 	    l->config.store, NOS_REGISTRY_FORGOTTEN_NS, NOS_STR(""), take_forgotten, l, err);
 }
 
+bool nos_change_is_gone(const struct nos_ledger *l, struct nos_str source)
+{
+	for (size_t i = 0; i < l->forgotten_count; i++)
+		if (nos_str_is(source, l->forgotten[i]))
+			return true;
+	return false;
+}
+
 bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_span entry)
 {
 	struct nos_str topic, record, part = { 0 };
@@ -47,10 +57,7 @@ bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_span entry)
 	for (int i = 0; i < 4; i++) /* nos/<node>/<kind>/<source>/… */
 		if (!nos_str_cut(&topic, '/', &part))
 			return false;
-	for (size_t i = 0; i < l->forgotten_count; i++)
-		if (nos_str_is(part, l->forgotten[i]))
-			return true;
-	return false;
+	return nos_change_is_gone(l, part);
 }
 
 static enum nos_code look(struct nos_ledger *l, struct nos_err *err)
@@ -105,14 +112,14 @@ void nos_change_look(struct nos_ledger *l)
 
 /* ---- a source's word ---- */
 
-/* Is it the job's own fault, or the store's? */
-static enum nos_code whose(struct nos_job *job, struct nos_err *err)
+/* Is it the source's own fault, or the store's? */
+static enum nos_code whose(struct nos_err *fault, struct nos_err *err)
 {
 	if (err->code == NOS_IO || err->code == NOS_INTERNAL)
 		return err->code;
-	job->err = *err;
-	if (job->err.code == NOS_ABSENT || job->err.code == NOS_DENIED)
-		nos_err_set(&job->err, NOS_TAG, "does not verify");
+	*fault = *err;
+	if (fault->code == NOS_ABSENT || fault->code == NOS_DENIED)
+		nos_err_set(fault, NOS_TAG, "does not verify");
 	nos_err_clear(err);
 	return NOS_OK;
 }
@@ -122,9 +129,9 @@ static enum nos_code whose(struct nos_job *job, struct nos_err *err)
 static enum nos_code use(void *state, struct nos_record *r, const struct nos_issuer *w,
     bool *ret_changed, struct nos_err *err)
 {
-	const struct nos_job *job = state;
+	const struct nos_name *key = state;
 
-	if (nos_issuer_used(&r->a, w, &job->key->name, ret_changed, err))
+	if (nos_issuer_used(&r->a, w, key, ret_changed, err))
 		return err->code;
 	if (*ret_changed)
 		r->m2[0] = '\0';
@@ -160,12 +167,13 @@ static enum nos_code answer(void *state, struct nos_record *r, const struct nos_
 	return nos_offer_make(&r->a, &world, &a->job->asked, &a->job->shared, a->next, err);
 }
 
-static enum nos_code change(struct nos_ledger *l, struct nos_job *job, const char *id,
-    nos_life_step *step, void *state, struct nos_record *ret, struct nos_err *err)
+static enum nos_code change(struct nos_ledger *l, struct nos_job *job, nos_life_step *step,
+    void *state, struct nos_record *ret, struct nos_err *err)
 {
-	if (nos_life_change(&l->life, nos_str_of(id), nos_time_now(), step, state, ret, err))
-		return whose(job, err);
-	job->changed = true;
+	if (nos_life_change(
+		&l->life, nos_str_of(job->source), nos_time_now(), step, state, ret, err))
+		return whose(&job->err, err);
+	job->news.changed = true;
 	return NOS_OK;
 }
 
@@ -178,7 +186,7 @@ static enum nos_code take_ask(struct nos_ledger *l, struct nos_job *job, struct 
 	if (nos_track_get(l->tracks, l->config.store, job->source, &track, err))
 		return err->code;
 	asking.next = track->window.top + 1;
-	if (change(l, job, job->source, answer, &asking, &r, err) || job->err.code)
+	if (change(l, job, answer, &asking, &r, err) || job->err.code)
 		return err->code;
 	nos_buf_truncate(&job->body, 0);
 	nos_buf_add(&job->body, r.a.offer.answer, r.a.offer.len);
@@ -191,7 +199,7 @@ enum nos_code nos_change_take(struct nos_ledger *l, struct nos_job *job, struct 
 
 	switch (job->kind) {
 	case NOS_JOB_ACK:
-		return change(l, job, job->source, acknowledge, job, &r, err);
+		return change(l, job, acknowledge, job, &r, err);
 	case NOS_JOB_ASK:
 		return take_ask(l, job, err);
 	case NOS_JOB_PACK:
@@ -200,12 +208,7 @@ enum nos_code nos_change_take(struct nos_ledger *l, struct nos_job *job, struct 
 	return nos_err_set(err, NOS_INTERNAL, "no word on keys");
 }
 
-enum nos_code nos_change_used(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
-{
-	NOS_AUTO(record) r = { 0 };
-
-	return change(l, job, job->member->id, use, job, &r, err);
-}
+/* ---- packs ---- */
 
 /* It sends under p. though it has a key of its scheme, or should have. */
 static enum nos_code restore(void *state, struct nos_record *r, const struct nos_issuer *w,
@@ -220,11 +223,86 @@ static enum nos_code restore(void *state, struct nos_record *r, const struct nos
 	return NOS_OK;
 }
 
-enum nos_code nos_change_lost(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
+/* What its source is told is what stands now. */
+static enum nos_code tell(struct nos_ledger *l, const struct nos_record *r,
+    struct nos_job_news *news, struct nos_err *err)
+{
+	NOS_AUTO(globals) globals = { 0 };
+
+	news->changed = true;
+	news->resync = nos_issuer_wants_ask(&r->a, l->life.life);
+	nos_buf_truncate(&news->keys, 0);
+	if (nos_globals_for(l->config.store, &r->a, &globals, err))
+		return err->code;
+	nos_member_outstanding(&r->a, l->life.life, &globals, &news->keys);
+	return nos_buf_check(&news->keys, "key messages", err);
+}
+
+static enum nos_code seen(struct nos_ledger *l, const char *source, nos_life_step *step,
+    void *state, struct nos_job_news *news, struct nos_err *fault, struct nos_err *err)
 {
 	NOS_AUTO(record) r = { 0 };
 
-	return change(l, job, job->member->id, restore, job, &r, err);
+	if (nos_life_change(&l->life, nos_str_of(source), nos_time_now(), step, state, &r, err))
+		return whose(fault, err);
+	return tell(l, &r, news, err);
+}
+
+enum nos_code nos_change_seen(struct nos_ledger *l, const struct nos_member *m,
+    const struct nos_member_key *key, struct nos_job_news *news, struct nos_err *fault,
+    struct nos_err *err)
+{
+	struct nos_name name = key->name;
+
+	if (key->state == NOS_STATE_PRE_ACTIVE || key->unused)
+		return seen(l, m->id, use, &name, news, fault, err);
+	if (key->state == NOS_STATE_ACTIVE && key->name.kind == 'p' && m->has_own)
+		return seen(l, m->id, restore, NULL, news, fault, err);
+	return NOS_OK;
+}
+
+/* ---- links ---- */
+
+struct linking {
+	struct nos_str relay;
+	struct nos_secret key; /* A_M */
+	bool issued;	       /* out */
+};
+
+static enum nos_code link_to(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err)
+{
+	struct linking *k = state;
+
+	(void)!nos_link_issue(&r->a, w, k->relay, &k->key, ret_changed, err);
+	k->issued = *ret_changed;
+	return err->code;
+}
+
+static enum nos_code relay_key(
+    const struct nos_ledger *l, struct nos_str relay, struct nos_secret *ret, struct nos_err *err)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	if (nos_registry_get(l->config.store, l->config.vault, relay, &r, err))
+		return err->code;
+	return nos_hop_relay_key(&r.a.base.z_key, ret, err);
+}
+
+enum nos_code nos_change_link(struct nos_ledger *l, const char *source, const char *relay,
+    struct nos_job_news *news, struct nos_err *err)
+{
+	struct linking k = { .relay = nos_str_of(relay) };
+	struct nos_err fault = { 0 };
+	NOS_AUTO(record) r = { 0 };
+
+	if (relay_key(l, k.relay, &k.key, err) ||
+	    nos_life_change(&l->life, nos_str_of(source), nos_time_now(), link_to, &k, &r, err)) {
+		nos_secret_release(&k.key);
+		return whose(&fault, err);
+	}
+	nos_secret_release(&k.key);
+	return k.issued ? tell(l, &r, news, err) : NOS_OK;
 }
 
 /* ---- the end of keys ---- */
@@ -252,8 +330,12 @@ enum nos_code nos_change_sweep(struct nos_ledger *l, struct nos_err *err)
 
 void nos_change_forget(struct nos_ledger *l, const struct nos_job *list)
 {
-	for (; list; list = list->link)
-		if (list->changed)
+	for (; list; list = list->link) {
+		for (size_t i = 0; i < list->relay_count; i++)
+			if (list->relays[i].news.changed)
+				nos_member_forget(l->config.members, list->relays[i].via.source);
+		if (list->news.changed)
 			nos_member_forget(
 			    l->config.members, list->member ? list->member->id : list->source);
+	}
 }

@@ -18,18 +18,29 @@ void nos_change_look(struct nos_ledger *l);
 /* Is it a record, an entry of the processed stream, of a source that was forgotten? */
 bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_span record);
 
+/* Is it a source that was forgotten? */
+bool nos_change_is_gone(const struct nos_ledger *l, struct nos_str source);
+
 /* A job of kind ACK or ASK. What is its own fault is in job->err; the return is the group's. */
 enum nos_code nos_change_take(
     struct nos_ledger *l, struct nos_job *job, struct nos_err *err) NOS_CHECK;
 
-/* A pack under a key that nobody had used has verified. As above. */
-enum nos_code nos_change_used(
-    struct nos_ledger *l, struct nos_job *job, struct nos_err *err) NOS_CHECK;
+/*
+ * A pack of a source has verified under this key: one that nobody had used is confirmed, and a
+ * source that should send under another gets what it has lost. *news: what it is to be told, where
+ * that changed its keys. What is the source's own fault is in *fault; the return is the group's.
+ */
+enum nos_code nos_change_seen(struct nos_ledger *l, const struct nos_member *m,
+    const struct nos_member_key *key, struct nos_job_news *news, struct nos_err *fault,
+    struct nos_err *err) NOS_CHECK;
 
-/* A pack under p. of a source that should have a key of its scheme has verified, and nothing waits
- * for it: it gets what it has lost. As above. */
-enum nos_code nos_change_lost(
-    struct nos_ledger *l, struct nos_job *job, struct nos_err *err) NOS_CHECK;
+/*
+ * A pack of a source came through a relay in a frame that did not name it: it is told its link, by
+ * a message that waits for it as others do. Where that cannot be done now the next such pack tries
+ * again; the return is the group's.
+ */
+enum nos_code nos_change_link(struct nos_ledger *l, const char *source, const char *relay,
+    struct nos_job_news *news, struct nos_err *err) NOS_CHECK;
 
 /* Destroy what has had its time; looked at now and then. */
 enum nos_code nos_change_sweep(struct nos_ledger *l, struct nos_err *err) NOS_CHECK;

@@ -3,15 +3,17 @@
 
 #include <string.h>
 
-#include "envelope/header.h"
+#include "base/num.h"
 #include "json/encode.h"
+#include "json/problem.h"
 #include "node/exchange.h"
-#include "node/problem.h"
+#include "node/hops.h"
 #include "node/refuse.h"
-#include "registry/token.h"
 
 #define UNPROCESSABLE 422
 #define ACCEPTED      202
+#define RECEIPT	      "Nos-Receipt"
+#define RETRY	      "Retry-After"
 
 void nos_ingest_loop_init(struct nos_ingest_loop *l, struct nos_store *store)
 {
@@ -27,48 +29,15 @@ void nos_ingest_loop_release(struct nos_ingest_loop *l)
 	nos_scan_release(&l->reading);
 }
 
-static bool is_sealed(const struct nos_http_request *r)
-{
-	return nos_str_is(r->media, "application/jose");
-}
-
-/* The kind of an anonymous source: ?kind=K. */
-static bool read_kind(struct nos_str query, char ret[static NOS_NAME_WORD_MAX + 1])
-{
-	if (!query.len)
-		return nos_str_copy(NOS_STR(NOS_TOKEN_KIND), ret, NOS_NAME_WORD_MAX + 1);
-	if (!nos_str_starts(query, "kind="))
-		return false;
-	query.p += 5, query.len -= 5;
-	return nos_name_is_kind(query) && nos_str_copy(query, ret, NOS_NAME_WORD_MAX + 1);
-}
-
 bool nos_ingest_begin(
     const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err)
 {
-	enum nos_batch_form form;
-	char kind[NOS_NAME_WORD_MAX + 1];
-
 	if (r->coding.len && !nos_str_is(r->coding, "identity")) {
 		nos_err_set(
 		    err, NOS_MEDIA, "content coding '%.*s': send it plain", NOS_STR_ARG(r->coding));
 		return false;
 	}
-	if (is_sealed(r)) {
-		if (r->query.len)
-			nos_err_set(err, NOS_DATA, "a sealed pack takes no query");
-		return !err->code;
-	}
-	if (!nos_batch_form_parse(r->media, &form))
-		nos_err_set(err, NOS_MEDIA,
-		    "media type '%.*s': take application/jose, application/json or"
-		    " application/x-ndjson",
-		    NOS_STR_ARG(r->media));
-	else if (!g->anonymous)
-		nos_err_set(err, NOS_DENIED, "readings without a seal are not taken here");
-	else if (!read_kind(r->query, kind))
-		nos_err_set(err, NOS_DATA, "query '%.*s': take kind=NAME", NOS_STR_ARG(r->query));
-	return !err->code;
+	return nos_hops_is_taken(g, r->media, r->query, err);
 }
 
 /* ---- answers ---- */
@@ -89,19 +58,19 @@ static void encode_rejects(struct nos_buf *b, const struct nos_batch *batch)
 }
 
 /* A source believes an answer by this alone. An answer that cannot be signed is none. */
-static void add_receipt(const struct nos_ingest *g, const struct nos_job *job)
+static void add_receipt(const struct nos_ingest *g, struct nos_http_request *r,
+    const struct nos_member_key *key, struct nos_span pack)
 {
-	struct nos_http_request *r = job->request;
 	char receipt[NOS_PACK_RECEIPT_LEN];
 	struct nos_err err = { 0 };
 
-	if (!job->key)
+	if (!key)
 		return;
 	if (r->out.fail)
 		nos_err_set(&err, NOS_INTERNAL, "the answer is too long");
 	if (!err.code &&
-	    !nos_pack_receipt(&job->key->keys, r->body, nos_buf_span(&r->out), receipt, &err)) {
-		nos_http_server_header(r, "Nos-Receipt", receipt);
+	    !nos_pack_receipt(&key->keys, pack, nos_buf_span(&r->out), receipt, &err)) {
+		nos_http_server_header(r, RECEIPT, receipt);
 		return;
 	}
 	nos_buf_truncate(&r->out, 0);
@@ -109,8 +78,9 @@ static void add_receipt(const struct nos_ingest *g, const struct nos_job *job)
 }
 
 /* Refused after its tag was good: settled by a receipt. */
-static void refuse_pack(struct nos_ingest *g, struct nos_job *job, const struct nos_err *err)
+static void refuse_pack(const struct nos_ingest *g, struct nos_job *job)
 {
+	const struct nos_err *err = &job->err;
 	unsigned status = nos_problem_status(err->code);
 	bool empty = job->readable && !job->batch.count && err->code == NOS_DATA;
 
@@ -119,7 +89,7 @@ static void refuse_pack(struct nos_ingest *g, struct nos_job *job, const struct 
 		encode_rejects(&job->request->out, &job->batch);
 	nos_buf_add_char(&job->request->out, '}');
 	if (status < 500 && err->code != NOS_TAG)
-		add_receipt(g, job);
+		add_receipt(g, job->request, job->key, job->pack);
 }
 
 static void count_rejects(struct nos_ingest *g, const struct nos_batch *batch)
@@ -131,146 +101,157 @@ static void count_rejects(struct nos_ingest *g, const struct nos_batch *batch)
 
 /*
  * What the source lacks, compared anew at each contact. Who still sends under a key that was
- * replaced, and for whom nothing waits, has lost what came since: a keyring put back.
+ * replaced, and for whom nothing waits, has lost what came since: a keyring put back. news:
+ * what was changed of its keys with this pack.
  */
-static void encode_keys(struct nos_buf *b, const struct nos_job *job)
+static void encode_keys(struct nos_buf *b, const struct nos_member *m,
+    const struct nos_member_key *key, const struct nos_job_news *news, uint64_t next)
 {
-	const struct nos_member *m = job->member;
-	bool waits = m->outstanding.len && !job->changed;
-	bool lost = job->key->state == NOS_STATE_DEACTIVATED && !m->outstanding.len;
-	const struct nos_exchange_word word = { .keys = waits ? nos_buf_str(&m->outstanding)
-							      : NOS_STR(""),
-		.next = job->next,
-		.resync = (m->wants_ask && !job->changed) || lost,
+	const struct nos_buf *keys = news->changed ? &news->keys : &m->outstanding;
+	bool wants_ask = news->changed ? news->resync : m->wants_ask;
+	bool lost = key->state == NOS_STATE_DEACTIVATED && !keys->len;
+	const struct nos_exchange_word word = { .keys = nos_buf_str(keys),
+		.next = next,
+		.resync = wants_ask || lost,
 		.identity = m->follows };
 
 	nos_exchange_encode(b, &word);
 }
 
-void nos_ingest_answer(struct nos_ingest *g, struct nos_job *job)
+static void begin_answer(
+    struct nos_http_request *r, size_t accepted, size_t duplicates, const struct nos_batch *batch)
+{
+	r->status = ACCEPTED;
+	r->type = "application/json";
+	nos_buf_add_char(&r->out, '{');
+	nos_encode_member_uint(&r->out, "accepted", accepted);
+	nos_encode_member_uint(&r->out, "duplicates", duplicates);
+	encode_rejects(&r->out, batch);
+}
+
+/* What the innermost is told. */
+static void answer_pack(struct nos_ingest *g, struct nos_job *job)
 {
 	struct nos_buf *b = &job->request->out;
 	bool fresh = job->verdict == NOS_WINDOW_FRESH;
 
-	if (!job->err.code || job->err.code == NOS_DATA)
+	if (job->readable && (!job->err.code || job->err.code == NOS_DATA))
 		count_rejects(g, &job->batch);
 	if (job->err.code) {
-		refuse_pack(g, job, &job->err);
+		refuse_pack(g, job);
 		return;
 	}
 	nos_metric_add(
 	    g->metric, fresh ? NOS_METRIC_ACCEPTED : NOS_METRIC_DUPLICATE, job->batch.count);
-	job->request->status = ACCEPTED;
-	job->request->type = "application/json";
-	nos_buf_add_char(b, '{');
-	nos_encode_member_uint(b, "accepted", fresh ? job->batch.count : 0);
-	nos_encode_member_uint(b, "duplicates", fresh ? 0 : job->batch.count);
-	encode_rejects(b, &job->batch);
+	begin_answer(
+	    job->request, fresh ? job->batch.count : 0, fresh ? 0 : job->batch.count, &job->batch);
 	if (fresh)
 		nos_encode_member_uint(b, "position", job->position);
 	if (job->member)
-		encode_keys(b, job);
+		encode_keys(b, job->member, job->key, &job->news, job->next);
 	if (job->verdict == NOS_WINDOW_SAME)
 		nos_encode_member_bool(b, "same", true);
 	nos_buf_add_char(b, '}');
-	add_receipt(g, job);
+	add_receipt(g, job->request, job->key, job->pack);
+}
+
+/* ---- answers through relays ---- */
+
+static const char *header_of(const struct nos_http_request *r, const char *name)
+{
+	for (size_t i = 0; i < r->header_count; i++)
+		if (strcmp(r->headers[i].name, name) == 0)
+			return r->headers[i].value;
+	return NULL;
+}
+
+/* The whole answer that stands in r, as a value. */
+static void encode_answer(struct nos_buf *b, const struct nos_http_request *r)
+{
+	const char *receipt = header_of(r, RECEIPT), *retry = header_of(r, RETRY);
+	uint64_t retry_s;
+
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "status", r->status);
+	if (receipt)
+		nos_encode_member_text(b, "receipt", nos_str_of(receipt));
+	if (retry && nos_num_parse(nos_str_of(retry), 0, UINT32_MAX, &retry_s))
+		nos_encode_member_uint(b, "retry", retry_s);
+	nos_encode_member_bytes(b, "body", r->out.p, r->out.len);
+	nos_buf_add_char(b, '}');
+}
+
+/* A frame counts as one reading of its relay's. hop: the answer to what was in it; empty: it was
+ * not looked at. */
+static void answer_relay(const struct nos_ingest *g, struct nos_http_request *r,
+    const struct nos_job_relay *relay, struct nos_str hop)
+{
+	static const struct nos_batch none;
+	bool fresh = relay->verdict == NOS_WINDOW_FRESH;
+
+	nos_buf_truncate(&r->out, 0);
+	r->header_count = 0;
+	begin_answer(r, fresh, !fresh, &none);
+	encode_keys(&r->out, relay->member, relay->key, &relay->news, relay->next);
+	if (relay->verdict == NOS_WINDOW_SAME)
+		nos_encode_member_bool(&r->out, "same", true);
+	if (hop.len) {
+		nos_encode_member(&r->out, "hop");
+		nos_buf_add_str(&r->out, hop);
+	}
+	nos_buf_add_char(&r->out, '}');
+	add_receipt(g, r, relay->key, relay->pack);
+}
+
+/* r has the answer to what was in the relay's frame: now it gets the relay's own. */
+static void wrap(
+    const struct nos_ingest *g, struct nos_http_request *r, const struct nos_job_relay *relay)
+{
+	NOS_AUTO(buf) hop = { 0 };
+
+	nos_buf_init(&hop, r->out.max);
+	encode_answer(&hop, r);
+	/* One that is too long, or could not be made, must not look like a frame that was seen. */
+	if (hop.fail) {
+		struct nos_err err = { 0 };
+
+		nos_err_set(&err, NOS_INTERNAL, "the answer is too long");
+		nos_buf_truncate(&r->out, 0);
+		r->header_count = 0;
+		nos_refuse_request(g->card, r, &err);
+		return;
+	}
+	answer_relay(g, r, relay, nos_buf_str(&hop));
+}
+
+/* Where the way in ended at a relay: its own answer, or its refusal. */
+static void answer_end(
+    const struct nos_ingest *g, struct nos_http_request *r, const struct nos_job_relay *relay)
+{
+	if (relay->err.code)
+		nos_refuse_request(g->card, r, &relay->err);
+	else
+		answer_relay(g, r, relay, NOS_STR(""));
+}
+
+void nos_ingest_answer(struct nos_ingest *g, struct nos_job *job)
+{
+	if (job->reached < job->relay_count)
+		answer_end(g, job->request, &job->relays[job->reached]);
+	else
+		answer_pack(g, job);
+	for (size_t i = job->reached; i > 0; i--)
+		wrap(g, job->request, &job->relays[i - 1]);
 }
 
 /* ---- a request ---- */
 
-static void fill_raw(struct nos_ingest *g, struct nos_job *job, const struct nos_header *h)
-{
-	const struct nos_member *m = job->member;
-	const struct nos_member_key *k = job->key;
-	struct nos_raw *raw = &job->raw;
-
-	snprintf(raw->source, sizeof(raw->source), "%s", m->id);
-	snprintf(raw->name, sizeof(raw->name), "%s", m->name);
-	snprintf(raw->mode, sizeof(raw->mode), "%s", m->mode);
-	snprintf(raw->kind, sizeof(raw->kind), "%s", m->kind);
-	snprintf(raw->kid, sizeof(raw->kid), "%s", k->kid);
-	raw->seq = h->seq;
-	raw->prev = h->has_prev ? h->prev : 0;
-	raw->security = (struct nos_rule_security){
-		.bits = NOS_PACK_BITS,
-		.tag = NOS_PACK_BITS,
-		.holders = k->holders,
-		.key_age_s = (double)(raw->received.ms - k->since.ms) / 1000,
-		.key_period_s = (double)atomic_load(&g->key_period_ms) / 1000,
-		.key_state = k->state == NOS_STATE_DEACTIVATED ? NOS_RULE_KEY_DEACTIVATED
-							       : NOS_RULE_KEY_ACTIVE,
-		.proof = NOS_RULE_PROOF_KEY,
-		.open = m->open,
-		.fresh = true,
-	};
-	if (raw->security.key_age_s < 0)
-		raw->security.key_age_s = 0; /* the clock went back */
-}
-
-/*
- * By which a retry is told from another pack under an old number. It is that of the readings, not
- * of the pack, since a source may have sealed them anew, under another key, for another try.
- */
-static enum nos_code hash_text(
-    const struct nos_buf *text, uint8_t ret[static NOS_HASH_LEN], struct nos_err *err)
-{
-	const struct nos_span span = nos_buf_span(text);
-
-	return nos_hash_sha256(&span, 1, ret, err);
-}
-
-/* Find the key, decrypt, verify. */
-static enum nos_code open_pack(struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_job *job,
-    struct nos_header *h, struct nos_err *err)
-{
-	struct nos_span body = job->request->body;
-	struct nos_str jwe = { (const char *)body.p, body.len };
-	uint8_t hash[NOS_HASH_LEN];
-
-	if (nos_header_read(
-		jwe, NOS_HEADER_PACK, g->limits->of[NOS_LIMIT_PACK], &l->header, h, err) ||
-	    nos_member_get(g->members, l->store, g->vault, h->source, &job->member, err))
-		return err->code;
-	job->key = nos_member_key(job->member, h->kid);
-	/* One that was made since the member was read: it may be known by now. */
-	if (!job->key && !nos_member_again(g->members, l->store, g->vault, &job->member, err))
-		job->key = nos_member_key(job->member, h->kid);
-	if (err->code)
-		return err->code;
-	if (!job->key)
-		return nos_err_set(err, NOS_TAG, "does not verify");
-	if (nos_pack_open(&job->key->keys, jwe, &job->body, err) ||
-	    hash_text(&job->body, hash, err)) {
-		job->key = NULL; /* nothing is signed under it */
-		return err->code;
-	}
-	memcpy(job->raw.hash, hash, sizeof(job->raw.hash));
-	fill_raw(g, job, h);
-	if (!nos_batch_form_parse(nos_str_of(h->cty), &job->raw.form))
-		return nos_err_set(err, NOS_MEDIA,
-		    "cty '%s': take application/json or application/x-ndjson", h->cty);
-	return NOS_OK;
-}
-
-static enum nos_code take_open(struct nos_job *job, struct nos_err *err)
-{
-	const struct nos_http_request *r = job->request;
-
-	if (!nos_batch_form_parse(r->media, &job->raw.form) || !read_kind(r->query, job->raw.kind))
-		return nos_err_set(err, NOS_MEDIA, "not a form of readings");
-	nos_buf_add(&job->body, r->body.p, r->body.len);
-	return nos_buf_check(&job->body, "body", err);
-}
-
 static enum nos_code fill(
     struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_job *job, struct nos_err *err)
 {
-	struct nos_header header;
-
 	job->raw.received = nos_time_now();
-	if (is_sealed(job->request) ? open_pack(g, l, job, &header, err) : take_open(job, err))
-		return err->code;
-	if (nos_batch_decode(&job->batch, job->raw.form, nos_buf_str(&job->body),
+	if (nos_hops_open(g, l, job, err) ||
+	    nos_batch_decode(&job->batch, job->raw.form, nos_buf_str(&job->body),
 		g->limits->of[NOS_LIMIT_READINGS], &l->reading, err))
 		return err->code;
 	job->readable = true;
@@ -278,7 +259,6 @@ static enum nos_code fill(
 		return NOS_OK;
 	if (!job->batch.reject_count)
 		return nos_err_set(err, NOS_DATA, "no reading in it");
-	count_rejects(g, &job->batch);
 	return nos_err_set(err, NOS_DATA, "no reading is good: %s", job->batch.rejects[0].err.text);
 }
 
@@ -293,9 +273,10 @@ struct nos_job *nos_ingest_take(
 		nos_refuse_request(g->card, r, &err);
 		return NULL;
 	}
-	if (!fill(g, l, job, &err))
+	/* The numbers of the relays count, whatever is inside. */
+	if (!fill(g, l, job, &job->err) || job->relay_count)
 		return job;
-	refuse_pack(g, job, &err);
+	nos_ingest_answer(g, job);
 	nos_job_free(job, g->members);
 	return NULL;
 }

@@ -11,6 +11,9 @@ struct nos_job *nos_job_new(struct nos_http_request *request, size_t body_max)
 		return NULL;
 	job->request = request;
 	nos_buf_init_secret(&job->body, body_max);
+	nos_buf_init(&job->news.keys, NOS_MEMBER_OUTSTANDING_MAX);
+	for (size_t i = 0; i < NOS_HOP_MAX; i++)
+		nos_buf_init(&job->relays[i].news.keys, NOS_MEMBER_OUTSTANDING_MAX);
 	return job;
 }
 
@@ -18,8 +21,14 @@ void nos_job_free(struct nos_job *job, struct nos_member_table *members)
 {
 	if (!job)
 		return;
+	for (size_t i = 0; i < job->relay_count; i++) {
+		nos_member_drop(members, job->relays[i].member);
+		nos_buf_release(&job->relays[i].frame);
+		nos_buf_release(&job->relays[i].news.keys);
+	}
 	nos_member_drop(members, job->member);
 	nos_batch_release(&job->batch);
+	nos_buf_release(&job->news.keys);
 	nos_buf_release(&job->body);
 	nos_offer_shared_release(&job->shared);
 	free(job);

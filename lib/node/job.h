@@ -7,6 +7,7 @@
 #ifndef NOS_NODE_JOB_H
 #define NOS_NODE_JOB_H
 
+#include "key/hop.h"
 #include "net/http_server.h"
 #include "node/analyse.h"
 #include "registry/member.h"
@@ -19,6 +20,36 @@ enum nos_job_kind {
 	NOS_JOB_ASK,  /* asked, shared: of source; body: the answer, once it is made */
 };
 
+/* What a source is told of its keys where they were changed with the job: nothing counts any more
+ * that is held of them. All-zero but for keys: they were not. */
+struct nos_job_news {
+	bool changed;
+	bool resync;	     /* it is to ask */
+	struct nos_buf keys; /* a JSON array of messages; empty: none */
+};
+
+/*
+ * A relay around what a job is about: its own pack verified, and a frame was in it. What its number
+ * says is found by the committer, as it is for the source's.
+ */
+struct nos_job_relay {
+	struct nos_member *member;
+	const struct nos_member_key *key;
+	struct nos_span pack; /* as it came: what its receipt covers */
+	struct nos_buf frame; /* opened; what is inside points into it */
+	struct nos_str names; /* the source that the frame names; len 0: none */
+	struct nos_raw_via via;
+	struct nos_job_news news;
+
+	/* The committer's. */
+	enum nos_window_verdict verdict;
+	bool noted; /* in the track */
+	uint64_t next;
+	struct nos_window before;
+	uint64_t position_before;
+	struct nos_err err; /* it carries nothing: what is inside was not looked at */
+};
+
 struct nos_job {
 	enum nos_job_kind kind;
 	struct nos_http_request *request; /* the server's; NULL once it was answered */
@@ -26,9 +57,13 @@ struct nos_job {
 	struct nos_offer_asked asked;	  /* ASK */
 	struct nos_offer_shared shared;	  /* ASK */
 	uint64_t identity;		  /* ASK: generation of the node's key that was used */
-	bool changed; /* the keys of the source: nothing that is held of it counts any more */
+	struct nos_job_news news;
 
-	/* PACK. */
+	/* PACK. What came through relays has err set already where it is not to be stored, for the
+	 * relays are to be answered all the same. */
+	struct nos_job_relay relays[NOS_HOP_MAX]; /* from the node to the source */
+	size_t relay_count;
+	struct nos_span pack; /* the innermost, as it came */
 	struct nos_raw raw;
 	struct nos_buf body; /* opened; what batch points into */
 	struct nos_batch batch;
@@ -37,6 +72,7 @@ struct nos_job {
 	const struct nos_member_key *key;
 
 	/* The committer's. */
+	size_t reached; /* relays that carried it: all, unless one may not or had another frame */
 	enum nos_window_verdict verdict;
 	bool noted;	   /* in the track */
 	uint64_t position; /* in the raw stream; 0: not stored */
@@ -51,7 +87,7 @@ struct nos_job {
 /* NULL: out of memory. */
 struct nos_job *nos_job_new(struct nos_http_request *request, size_t body_max);
 
-/* Wipes the body. members is the table that job->member is from. NULL is fine. */
+/* Wipes what was opened. members is the table that job->member is from. NULL is fine. */
 void nos_job_free(struct nos_job *job, struct nos_member_table *members);
 
 #endif

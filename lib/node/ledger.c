@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "node/carry.h"
 #include "node/change.h"
 
 #define ENTRY_MAX     (NOS_STORE_ENTRY_MAX - 4096)
@@ -167,6 +168,9 @@ static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct
 	job->before = track->window;
 	job->position_before = track->position;
 	if (!*raw->source) {
+		/* It has no number; through a relay, the relay's tells whether it was seen. */
+		if (job->relay_count)
+			job->verdict = job->relays[job->relay_count - 1].verdict;
 		job->noted = true;
 		return NOS_OK;
 	}
@@ -184,27 +188,13 @@ static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct
 	return NOS_OK;
 }
 
-/* What a pack under its key says of the source's keys. */
-static enum nos_code note_use(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
-{
-	const struct nos_member_key *key = job->key;
-
-	if (key->state == NOS_STATE_PRE_ACTIVE || key->unused)
-		return nos_change_used(l, job, err);
-	if (key->state == NOS_STATE_ACTIVE && key->name.kind == 'p' && job->member->has_own)
-		return nos_change_lost(l, job, err);
-	return NOS_OK;
-}
-
 /* What is this one job's fault is noted in it; the return is the group's. */
-static enum nos_code put_job(
+static enum nos_code put_pack(
     struct nos_ledger *l, struct nos_job *job, struct nos_buf *entry, struct nos_err *err)
 {
 	char id[NOS_TRACK_ID_MAX];
 	struct nos_track *track;
 
-	if (job->kind != NOS_JOB_PACK)
-		return nos_change_take(l, job, err);
 	nos_analyse_track_id(&job->raw, id);
 	if (nos_track_get(l->tracks, l->config.store, id, &track, err) ||
 	    nos_analyse_admit(&l->analyse, &job->raw, track, &job->batch, err))
@@ -220,7 +210,7 @@ static enum nos_code put_job(
 		nos_err_clear(err);
 		return NOS_OK;
 	}
-	if (job->key && note_use(l, job, err))
+	if (job->key && nos_change_seen(l, job->member, job->key, &job->news, &job->err, err))
 		return err->code;
 	if (job->verdict != NOS_WINDOW_FRESH)
 		return NOS_OK;
@@ -232,6 +222,18 @@ static enum nos_code put_job(
 		return err->code;
 	nos_track_touch(l->tracks, track, job->position);
 	return NOS_OK;
+}
+
+static enum nos_code put_job(
+    struct nos_ledger *l, struct nos_job *job, struct nos_buf *entry, struct nos_err *err)
+{
+	if (job->kind != NOS_JOB_PACK)
+		return nos_change_take(l, job, err);
+	if (nos_carry_look(l, job, err))
+		return err->code;
+	if (job->reached == job->relay_count && !job->err.code && put_pack(l, job, entry, err))
+		return err->code;
+	return nos_carry_note(l, job, err);
 }
 
 /* A full disk would also hinder trimming: a reserve is kept. */
@@ -287,6 +289,7 @@ static void undo(struct nos_ledger *l, struct nos_job *list)
 
 		next = job->link;
 		job->link = behind;
+		nos_carry_undo(l, job);
 		if (!job->noted)
 			continue;
 		job->position = 0;
@@ -312,7 +315,8 @@ void nos_ledger_weigh(struct nos_ledger *l, struct nos_job *list)
 		nos_analyse_track_id(&job->raw, id);
 		if (nos_track_get(l->tracks, l->config.store, id, &track, &err) ||
 		    nos_analyse_pack(&l->analyse, &job->raw, job->position, &job->batch, job->packs,
-			track, &l->pending, &err)) {
+			track, &l->pending, &err) ||
+		    nos_carry_weigh(l, &job->raw, &err)) {
 			/* Stored and not weighed: a restart will, and until then nothing may
 			 * follow. */
 			nos_log_line(NOS_LOG_WARN, "cannot weigh what is stored: %s", err.text);
@@ -325,8 +329,7 @@ void nos_ledger_weigh(struct nos_ledger *l, struct nos_job *list)
 static void fail_all(struct nos_job *list, const struct nos_err *err)
 {
 	for (struct nos_job *job = list; job; job = job->link)
-		if (!job->err.code)
-			job->err = *err;
+		nos_carry_fail(job, err);
 }
 
 static enum nos_code transact(

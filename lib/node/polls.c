@@ -6,7 +6,7 @@
 
 #include "base/enc.h"
 #include "json/encode.h"
-#include "node/problem.h"
+#include "json/problem.h"
 #include "node/refuse.h"
 #include "registry/member.h"
 

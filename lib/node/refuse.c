@@ -2,7 +2,7 @@
 #include "node/refuse.h"
 
 #include "json/encode.h"
-#include "node/problem.h"
+#include "json/problem.h"
 
 #define UNAVAILABLE 503
 #define RETRY_S	    1

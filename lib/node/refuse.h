@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A request refused: its status and its problem document (node/problem.h), with what a status
+ * A request refused: its status and its problem document (json/problem.h), with what a status
  * promises beside it. What does not authenticate looks the same whatever was wrong with it, and
  * carries the nonce for the next try. Thread-safe.
  */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "envelope/pack.h"
+#include "node/carry.h"
 
 #define RECORDS_MAX ((size_t)64 << 20) /* bytes of records of one entry */
 #define PENDING_MAX ((size_t)16 << 20) /* of records that wait, before they are committed */
@@ -58,6 +59,8 @@ static enum nos_code replay_entry(
 	r->at = position;
 	if (nos_raw_decode(entry, &raw, &body, err))
 		return nos_err_within(err, "entry %llu", (unsigned long long)position);
+	if (nos_carry_replay(l, &raw, position, err))
+		return err->code;
 	nos_analyse_track_id(&raw, id);
 	if (nos_track_get(l->tracks, l->config.store, id, &track, err))
 		return err->code;

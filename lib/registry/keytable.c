@@ -6,11 +6,9 @@
 #include "base/num.h"
 #include "envelope/pack.h"
 #include "json/encode.h"
-#include "registry/mark.h"
-#include "registry/raw.h"
 #include "registry/registry.h"
+#include "registry/tail.h"
 #include "registry/token.h"
-#include "registry/track.h"
 #include "scheme/scheme.h"
 
 #define ROW_MAX 65536 /* bytes; a token names up to NOS_TOKEN_USES_MAX sources */
@@ -22,9 +20,7 @@ struct rows {
 	nos_keytable_each *each;
 	void *state;
 	struct nos_buf row;
-	struct nos_track_table *tail; /* tracks of those whose packs are beyond what was saved */
-	struct nos_batch batch;
-	struct nos_scan scan;
+	struct nos_tail tail; /* what the node saw of sources */
 };
 
 static void init_row(struct rows *r)
@@ -93,84 +89,6 @@ static enum nos_code end_row(struct rows *r, struct nos_err *err)
 						  : r->each(r->state, nos_buf_str(&r->row), err);
 }
 
-/* ---- what a node saw of a source ---- */
-
-/* A pack beyond what was saved: as the node counts it (node/analyse.h), but for the rules. */
-static enum nos_code take_entry(
-    void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
-{
-	struct rows *r = state;
-	struct nos_track *track;
-	struct nos_raw raw;
-	struct nos_str body;
-
-	if (nos_raw_decode(entry, &raw, &body, err))
-		return err->code;
-	if (!*raw.source || (r->t->source && strcmp(raw.source, r->t->source) != 0))
-		return NOS_OK;
-	if (nos_track_get(r->tail, r->store, raw.source, &track, err))
-		return err->code;
-	nos_track_release(track); /* of its series, which no row shows */
-	if (position <= track->position)
-		return NOS_OK;
-	if (r->t->which == NOS_KEYTABLE_SOURCES) {
-		if (nos_batch_decode(&r->batch, raw.form, body, UINT32_MAX, &r->scan, err))
-			return nos_store_damaged(err);
-		track->readings += r->batch.count;
-	}
-	if (raw.seq > track->window.top)
-		track->window.top = raw.seq;
-	if (raw.received.ms > track->last_seen.ms)
-		track->last_seen = raw.received;
-	nos_track_use(track, raw.kid, raw.received);
-	nos_track_touch(r->tail, track, position);
-	return NOS_OK;
-}
-
-static enum nos_code read_tail(struct rows *r, struct nos_err *err)
-{
-	struct nos_mark mark;
-	uint64_t first, last;
-	size_t length;
-
-	if (nos_mark_get(r->store, &mark, err) ||
-	    nos_store_bounds(r->store, NOS_RAW_STREAM, &first, &last, err))
-		return err->code;
-	/* At most a node's limit "replay"; each source in it stays in the table. */
-	length = last > mark.saved ? (size_t)(last - mark.saved) : 0;
-	if (nos_track_table_new(length + 1, &r->tail, err))
-		return err->code;
-	return nos_store_read(r->store, NOS_RAW_STREAM, mark.saved, length, take_entry, r, err);
-}
-
-/* The track of a source, whose series are not its caller's business; all zero if it has none. */
-static enum nos_code track_of(
-    struct rows *r, const char *id, struct nos_track *ret, struct nos_err *err)
-{
-	const struct nos_track *held = nos_track_find(r->tail, id);
-	NOS_AUTO(buf) text = { 0 };
-	uint64_t rev;
-
-	*ret = (struct nos_track){ 0 };
-	if (held) {
-		*ret = *held;
-		return NOS_OK;
-	}
-	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
-	if (nos_store_get(r->store, NOS_TRACK_NS, nos_str_of(id), &text, &rev, err)) {
-		if (err->code != NOS_ABSENT)
-			return err->code;
-		nos_err_clear(err);
-		return NOS_OK;
-	}
-	if (nos_track_decode(nos_buf_str(&text), ret, err)) {
-		nos_err_within(err, "store: what is kept of '%s'", id);
-		return nos_store_damaged(err);
-	}
-	nos_track_release(ret);
-	return NOS_OK;
-}
-
 /* ---- sources ---- */
 
 static enum nos_code source_row(struct rows *r, const struct nos_record *s, struct nos_err *err)
@@ -182,7 +100,7 @@ static enum nos_code source_row(struct rows *r, const struct nos_record *s, stru
 
 	if (!is_wanted(r->t, nos_record_state(s)))
 		return NOS_OK;
-	if (track_of(r, s->id, &track, err))
+	if (nos_tail_track(&r->tail, s->id, &track, err))
 		return err->code;
 	if (key)
 		nos_name_format(&key->name, kid);
@@ -200,6 +118,12 @@ static enum nos_code source_row(struct rows *r, const struct nos_record *s, stru
 	if (track.window.top)
 		nos_encode_member_uint(&r->row, "seq", track.window.top);
 	nos_encode_member_uint(&r->row, "readings", track.readings);
+	if (track.path.count) {
+		nos_encode_member(&r->row, "via");
+		nos_buf_add_char(&r->row, '[');
+		nos_path_encode(&r->row, &track.path);
+		nos_buf_add_char(&r->row, ']');
+	}
 	return end_row(r, err);
 }
 
@@ -212,6 +136,7 @@ struct key_row {
 	enum nos_state state;
 	struct nos_time since;
 	uint64_t z, node;
+	const struct nos_path *path;	 /* of its source's packs; NULL: not known */
 	const struct nos_track_key *use; /* NULL: none yet */
 	struct nos_time confirmed;	 /* 0: not yet */
 	const struct nos_name *next;	 /* that is to follow it; NULL: none */
@@ -248,6 +173,8 @@ static enum nos_code key_row(struct rows *r, const struct key_row *k, struct nos
 	nos_encode_member(&r->row, "path");
 	nos_buf_add_char(&r->row, '[');
 	nos_encode_text(&r->row, nos_str_of(k->source));
+	if (k->path)
+		nos_path_encode(&r->row, k->path);
 	nos_encode_comma(&r->row);
 	nos_num_format(&r->row, (double)k->node, 0);
 	nos_buf_add_char(&r->row, ']');
@@ -279,6 +206,7 @@ static enum nos_code assoc_row(struct rows *r, const struct nos_record *s,
 		.since = key->since,
 		.z = z,
 		.node = r->t->node,
+		.path = &track->path,
 		.use = use,
 		/* The first key needs no word of its source's: it is confirmed by its first use. */
 		.confirmed = key->confirmed.ms || !use ? key->confirmed : use->confirmed,
@@ -293,7 +221,7 @@ static enum nos_code key_rows(struct rows *r, const struct nos_record *s, struct
 {
 	struct nos_track track;
 
-	if (track_of(r, s->id, &track, err))
+	if (nos_tail_track(&r->tail, s->id, &track, err))
 		return err->code;
 	for (size_t i = 0; i < s->a.key_count; i++)
 		if (assoc_row(r, s, &track, &s->a.keys[i], s->a.base.z, err))
@@ -395,7 +323,7 @@ static enum nos_code each_source(void *state, const struct nos_record *s, struct
 
 static enum nos_code scan_sources(struct rows *r, struct nos_err *err)
 {
-	if (read_tail(r, err))
+	if (nos_tail_read(&r->tail, err))
 		return err->code;
 	return r->t->source ? rows_by_id(r, r->t->source, err)
 			    : nos_registry_scan(r->store, each_source, r, err);
@@ -408,15 +336,15 @@ enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *
 		.store = store,
 		.each = each,
 		.state = state,
-		.scan = { .not_finite = true, .depth = NOS_READING_DEPTH_MAX } };
+		.tail = { .store = store,
+		    .source = t->source,
+		    .readings = t->which == NOS_KEYTABLE_SOURCES } };
 	enum nos_code code;
 
 	init_row(&r);
 	code = t->which == NOS_KEYTABLE_TOKENS ? nos_token_scan(store, token_row, &r, err)
 					       : scan_sources(&r, err);
-	nos_track_table_free(r.tail);
-	nos_batch_release(&r.batch);
-	nos_scan_release(&r.scan);
+	nos_tail_release(&r.tail);
 	nos_buf_release(&r.row);
 	return code;
 }

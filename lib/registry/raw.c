@@ -26,6 +26,34 @@ static void encode_security(struct nos_buf *b, const struct nos_rule_security *s
 	nos_encode_member_bool(b, "open", s->open);
 }
 
+static void encode_number(
+    struct nos_buf *b, uint64_t seq, uint64_t prev, const uint8_t hash[static NOS_WINDOW_HASH_LEN])
+{
+	nos_encode_member_uint(b, "seq", seq);
+	if (prev)
+		nos_encode_member_uint(b, "prev", prev);
+	nos_encode_member_bytes(b, "hash", hash, NOS_WINDOW_HASH_LEN);
+}
+
+static void encode_via(struct nos_buf *b, const struct nos_raw *raw)
+{
+	nos_encode_member(b, "via");
+	nos_buf_add_char(b, '[');
+	for (size_t i = 0; i < raw->via_count; i++) {
+		const struct nos_raw_via *v = &raw->via[i];
+
+		nos_encode_comma(b);
+		nos_buf_add_char(b, '{');
+		member_text(b, "source", v->source);
+		member_text(b, "key", v->kid);
+		encode_number(b, v->seq, v->prev, v->hash);
+		nos_buf_add_char(b, '}');
+	}
+	nos_buf_add_char(b, ']');
+	if (!*raw->source)
+		nos_encode_member_text(b, "proof", NOS_STR("vouched"));
+}
+
 void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str body)
 {
 	nos_buf_add_char(b, '{');
@@ -34,12 +62,12 @@ void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str
 		member_text(b, "name", raw->name);
 		member_text(b, "mode", raw->mode);
 		member_text(b, "key", raw->kid);
-		nos_encode_member_uint(b, "seq", raw->seq);
-		if (raw->prev)
-			nos_encode_member_uint(b, "prev", raw->prev);
-		nos_encode_member_bytes(b, "hash", raw->hash, sizeof(raw->hash));
-		encode_security(b, &raw->security);
+		encode_number(b, raw->seq, raw->prev, raw->hash);
 	}
+	if (raw->via_count)
+		encode_via(b, raw);
+	if (*raw->source || raw->via_count)
+		encode_security(b, &raw->security);
 	member_text(b, "kind", raw->kind);
 	member_text(b, "form", nos_batch_form_text(raw->form));
 	nos_encode_member_time(b, "received", raw->received);
@@ -75,9 +103,55 @@ static enum nos_code decode_security(
 	s->tag = (unsigned)tag;
 	s->holders = (unsigned)holders;
 	s->key_state = grace ? NOS_RULE_KEY_DEACTIVATED : NOS_RULE_KEY_ACTIVE;
-	s->proof = NOS_RULE_PROOF_KEY;
-	s->fresh = true;
 	return NOS_OK;
+}
+
+static enum nos_code decode_number(const struct nos_decode *d, uint64_t *seq, uint64_t *prev,
+    uint8_t hash[static NOS_WINDOW_HASH_LEN], struct nos_err *err)
+{
+	if (nos_decode_uint(d, "seq", 1, NOS_NUM_SAFE - 1, seq, err) ||
+	    (nos_decode_has(d, "prev") &&
+		nos_decode_uint(d, "prev", 1, NOS_NUM_SAFE - 1, prev, err)))
+		return err->code;
+	return nos_decode_bytes(d, "hash", hash, NOS_WINDOW_HASH_LEN, err);
+}
+
+static enum nos_code decode_via(
+    const struct nos_decode *d, struct nos_raw *ret, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *value;
+	uint32_t at = 0;
+
+	if (nos_decode_array(d, "via", &list, err))
+		return err->code;
+	while (nos_scan_element(d->scan, list, &at, &value)) {
+		const struct nos_decode one = { d->scan, value };
+		struct nos_raw_via *v = &ret->via[ret->via_count];
+
+		if (ret->via_count == NOS_HOP_MAX || value->kind != NOS_SCAN_OBJECT)
+			return nos_err_set(err, NOS_DATA, "via is no list of relays");
+		if (nos_decode_copy(&one, "source", false, v->source, sizeof(v->source), err) ||
+		    nos_decode_copy(&one, "key", false, v->kid, sizeof(v->kid), err) ||
+		    decode_number(&one, &v->seq, &v->prev, v->hash, err))
+			return err->code;
+		ret->via_count++;
+	}
+	return NOS_OK;
+}
+
+/* How it came, and what that is worth. */
+static enum nos_code decode_way(
+    const struct nos_decode *d, struct nos_raw *ret, struct nos_err *err)
+{
+	const bool sealed = *ret->source;
+
+	if (nos_decode_has(d, "via") && decode_via(d, ret, err))
+		return err->code;
+	if (!sealed && !ret->via_count)
+		return NOS_OK;
+	ret->security.proof = sealed ? NOS_RULE_PROOF_KEY : NOS_RULE_PROOF_VOUCHED;
+	ret->security.fresh = sealed;
+	return decode_security(d, &ret->security, err);
 }
 
 static enum nos_code decode_members(
@@ -94,15 +168,10 @@ static enum nos_code decode_members(
 		return err->code;
 	if (!nos_batch_form_parse(form, &ret->form))
 		return nos_err_set(err, NOS_DATA, "form is not known");
-	if (!*ret->source)
-		return NOS_OK;
-	if (nos_decode_copy(d, "key", false, ret->kid, sizeof(ret->kid), err) ||
-	    nos_decode_uint(d, "seq", 1, NOS_NUM_SAFE - 1, &ret->seq, err) ||
-	    (nos_decode_has(d, "prev") &&
-		nos_decode_uint(d, "prev", 1, NOS_NUM_SAFE - 1, &ret->prev, err)) ||
-	    nos_decode_bytes(d, "hash", ret->hash, sizeof(ret->hash), err))
+	if (*ret->source && (nos_decode_copy(d, "key", false, ret->kid, sizeof(ret->kid), err) ||
+				decode_number(d, &ret->seq, &ret->prev, ret->hash, err)))
 		return err->code;
-	return decode_security(d, &ret->security, err);
+	return decode_way(d, ret, err);
 }
 
 enum nos_code nos_raw_decode(
@@ -123,4 +192,11 @@ enum nos_code nos_raw_decode(
 		return nos_err_set(err, NOS_IO, "store: an entry of the raw stream is damaged");
 	*ret_body = rest;
 	return NOS_OK;
+}
+
+void nos_raw_path(const struct nos_raw *raw, struct nos_path *ret)
+{
+	*ret = (struct nos_path){ .count = raw->via_count };
+	for (size_t i = 0; i < raw->via_count; i++)
+		snprintf(ret->ids[i], sizeof(ret->ids[i]), "%s", raw->via[i].source);
 }

@@ -8,24 +8,36 @@
 
 #include "base/buf.h"
 #include "key/name.h"
+#include "registry/path.h"
 #include "registry/window.h"
 #include "reading/batch.h"
 #include "score/rule.h"
 
 #define NOS_RAW_STREAM "raw"
 
+/* A relay that carried it, by a pack of its own. */
+struct nos_raw_via {
+	char source[NOS_PATH_ID_MAX];
+	char kid[NOS_NAME_TEXT_MAX];
+	uint64_t seq, prev;
+	uint8_t hash[NOS_WINDOW_HASH_LEN];
+};
+
 struct nos_raw {
-	char source[33]; /* empty: anonymous, and then all up to form is as zero */
+	char source[33]; /* empty: anonymous, and then all up to via is as zero */
 	char name[NOS_NAME_WORD_MAX + 1];
 	char mode[8];
 	char kid[NOS_NAME_TEXT_MAX];
 	uint64_t seq, prev;
 	uint8_t hash[NOS_WINDOW_HASH_LEN];
+	struct nos_raw_via via[NOS_HOP_MAX]; /* from the source to the node */
+	size_t via_count;
 	char kind[NOS_NAME_WORD_MAX + 1];
 	enum nos_batch_form form;
 	struct nos_time received;
-	struct nos_rule_security
-	    security; /* but for identity and position, which each reading has */
+	/* But for identity and position, which each reading has. Of an anonymous one through a
+	 * relay: how far the relay's word goes. */
+	struct nos_rule_security security;
 };
 
 /* Append an object, a newline, and the body. */
@@ -34,5 +46,8 @@ void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str
 /* *ret_body points into entry. NOS_IO: not such an entry. */
 enum nos_code nos_raw_decode(struct nos_span entry, struct nos_raw *ret, struct nos_str *ret_body,
     struct nos_err *err) NOS_CHECK;
+
+/* The relays that it came through. */
+void nos_raw_path(const struct nos_raw *raw, struct nos_path *ret);
 
 #endif

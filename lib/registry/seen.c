@@ -24,6 +24,9 @@ static enum nos_code take(
 		return err->code;
 	if (strcmp(raw.source, s->id) == 0 && raw.seq > s->top)
 		s->top = raw.seq;
+	for (size_t i = 0; i < raw.via_count; i++)
+		if (strcmp(raw.via[i].source, s->id) == 0 && raw.via[i].seq > s->top)
+			s->top = raw.via[i].seq;
 	return NOS_OK;
 }
 

@@ -173,6 +173,7 @@ enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, 
 		track->last_seen = read.last_seen;
 		memcpy(track->keys, read.keys, sizeof(read.keys));
 		track->key_count = read.key_count;
+		track->path = read.path;
 		track->series = read.series;
 		track->count = read.count;
 		track->cap = read.cap;
@@ -335,35 +336,6 @@ uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last)
 	return t->dirty ? t->dirty->dirty_since - 1 : last;
 }
 
-static enum nos_code decode_window(
-    const struct nos_decode *d, struct nos_window *ret, struct nos_err *err)
-{
-	uint8_t bits[16];
-
-	if (nos_decode_uint(d, "top", 0, NOS_NUM_SAFE - 1, &ret->top, err) ||
-	    nos_decode_bytes(d, "bits", bits, sizeof(bits), err) ||
-	    nos_decode_bytes(d, "hashes", ret->hashes[0], sizeof(ret->hashes), err))
-		return err->code;
-	for (int i = 0; i < 8; i++) {
-		ret->seen = ret->seen << 8 | bits[i];
-		ret->unused = ret->unused << 8 | bits[8 + i];
-	}
-	return NOS_OK;
-}
-
-static void encode_window(struct nos_buf *b, const struct nos_window *w)
-{
-	uint8_t bits[16];
-
-	for (int i = 0; i < 8; i++) {
-		bits[i] = (uint8_t)(w->seen >> (56 - 8 * i));
-		bits[8 + i] = (uint8_t)(w->unused >> (56 - 8 * i));
-	}
-	nos_encode_member_uint(b, "top", w->top);
-	nos_encode_member_bytes(b, "bits", bits, sizeof(bits));
-	nos_encode_member_bytes(b, "hashes", w->hashes[0], sizeof(w->hashes));
-}
-
 static enum nos_code decode_keys(
     const struct nos_decode *d, struct nos_track *ret, struct nos_err *err)
 {
@@ -426,7 +398,8 @@ enum nos_code nos_track_decode(struct nos_str text, struct nos_track *ret, struc
 	    !nos_decode_uint(&d, "position", 0, NOS_NUM_SAFE, &ret->position, err) &&
 	    !nos_decode_uint(&d, "readings", 0, NOS_NUM_SAFE, &ret->readings, err) &&
 	    !nos_decode_time(&d, "last_seen", &ret->last_seen, err) &&
-	    !decode_window(&d, &ret->window, err) && !decode_keys(&d, ret, err))
+	    !nos_window_decode(&d, &ret->window, err) && !decode_keys(&d, ret, err) &&
+	    !nos_path_decode(&d, "via", &ret->path, err))
 		(void)!decode_series(&d, ret, err);
 	nos_scan_release(&scan);
 	if (err->code)
@@ -441,7 +414,7 @@ void nos_track_encode(struct nos_buf *b, const struct nos_track *t)
 	nos_encode_member_uint(b, "position", t->position);
 	nos_encode_member_uint(b, "readings", t->readings);
 	nos_encode_member_time(b, "last_seen", t->last_seen);
-	encode_window(b, &t->window);
+	nos_window_encode(b, &t->window);
 	nos_encode_member(b, "keys");
 	nos_buf_add_char(b, '[');
 	for (size_t i = 0; i < t->key_count; i++) {
@@ -453,6 +426,12 @@ void nos_track_encode(struct nos_buf *b, const struct nos_track *t)
 		nos_buf_add_char(b, '}');
 	}
 	nos_buf_add_char(b, ']');
+	if (t->path.count) {
+		nos_encode_member(b, "via");
+		nos_buf_add_char(b, '[');
+		nos_path_encode(b, &t->path);
+		nos_buf_add_char(b, ']');
+	}
 	nos_encode_member(b, "series");
 	nos_buf_add_char(b, '[');
 	for (size_t i = 0; i < t->count; i++) {

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "key/name.h"
+#include "registry/path.h"
 #include "registry/window.h"
 #include "score/rule.h"
 #include "store/store.h"
@@ -40,6 +41,7 @@ struct nos_track {
 	struct nos_time last_seen;
 	struct nos_track_key keys[NOS_TRACK_KEYS_MAX];
 	size_t key_count;
+	struct nos_path path; /* that its newest pack took */
 	struct nos_track_series *series;
 	size_t count, cap;
 

@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/num.h"
+#include "json/encode.h"
+
 enum nos_window_verdict nos_window_look(
     const struct nos_window *w, uint64_t seq, const uint8_t hash[static NOS_WINDOW_HASH_LEN])
 {
@@ -50,4 +53,33 @@ void nos_window_count(const struct nos_window *w, unsigned *ret_seen, unsigned *
 
 	*ret_seen = (unsigned)__builtin_popcountll(w->seen & numbers);
 	*ret_used = (unsigned)__builtin_popcountll(numbers & ~w->unused);
+}
+
+enum nos_code nos_window_decode(
+    const struct nos_decode *d, struct nos_window *ret, struct nos_err *err)
+{
+	uint8_t bits[16];
+
+	if (nos_decode_uint(d, "top", 0, NOS_NUM_SAFE - 1, &ret->top, err) ||
+	    nos_decode_bytes(d, "bits", bits, sizeof(bits), err) ||
+	    nos_decode_bytes(d, "hashes", ret->hashes[0], sizeof(ret->hashes), err))
+		return err->code;
+	for (int i = 0; i < 8; i++) {
+		ret->seen = ret->seen << 8 | bits[i];
+		ret->unused = ret->unused << 8 | bits[8 + i];
+	}
+	return NOS_OK;
+}
+
+void nos_window_encode(struct nos_buf *b, const struct nos_window *w)
+{
+	uint8_t bits[16];
+
+	for (int i = 0; i < 8; i++) {
+		bits[i] = (uint8_t)(w->seen >> (56 - 8 * i));
+		bits[8 + i] = (uint8_t)(w->unused >> (56 - 8 * i));
+	}
+	nos_encode_member_uint(b, "top", w->top);
+	nos_encode_member_bytes(b, "bits", bits, sizeof(bits));
+	nos_encode_member_bytes(b, "hashes", w->hashes[0], sizeof(w->hashes));
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "json/decode.h"
+
 #define NOS_WINDOW_SIZE	    64
 #define NOS_WINDOW_HASH_LEN 4
 
@@ -38,5 +40,10 @@ void nos_window_note(struct nos_window *w, uint64_t seq, uint64_t prev,
 
 /* Seen and used among the last 64 numbers, those that were never used not counted. */
 void nos_window_count(const struct nos_window *w, unsigned *ret_seen, unsigned *ret_used);
+
+/* Its members in an object: append them; read them. NOS_DATA: one is not as it should be. */
+void nos_window_encode(struct nos_buf *b, const struct nos_window *w);
+enum nos_code nos_window_decode(
+    const struct nos_decode *d, struct nos_window *ret, struct nos_err *err) NOS_CHECK;
 
 #endif

@@ -10,6 +10,7 @@
 
 #define URN	   "urn:nos:"
 #define DETAIL_MAX 4096 /* bytes of a text that may be escaped */
+#define RETRY_MAX  (UINT64_C(365) * 24 * 3600)
 
 void nos_answer_news_release(struct nos_answer_news *n)
 {
@@ -22,6 +23,7 @@ void nos_answer_release(struct nos_answer *a)
 {
 	free(a->rejects);
 	nos_answer_news_release(&a->news);
+	nos_buf_release(&a->hop.body);
 	*a = (struct nos_answer){ 0 };
 }
 
@@ -227,6 +229,28 @@ static enum nos_code read_counts(
 	return NOS_OK;
 }
 
+/* What is in it goes on as it is; whether it is good its own receipt says. */
+static enum nos_code read_hop(
+    const struct nos_decode *d, struct nos_answer_hop *h, struct nos_err *err)
+{
+	struct nos_err ignored = { 0 };
+	struct nos_decode hop;
+	uint64_t status;
+
+	if (!nos_decode_has(d, "hop"))
+		return NOS_OK;
+	nos_buf_init(&h->body, d->object->raw.len);
+	if (nos_decode_inside(d, "hop", &hop, &ignored) ||
+	    nos_decode_uint(&hop, "status", 200, 599, &status, &ignored) ||
+	    nos_decode_copy(&hop, "receipt", true, h->receipt, sizeof(h->receipt), &ignored) ||
+	    (nos_decode_has(&hop, "retry") &&
+		nos_decode_uint(&hop, "retry", 0, RETRY_MAX, &h->retry_s, &ignored)) ||
+	    nos_decode_blob(&hop, "body", &h->body, &ignored))
+		return bad("hop", err);
+	h->status = (unsigned)status;
+	return NOS_OK;
+}
+
 static enum nos_code read_rest(
     const struct nos_decode *d, struct nos_answer *a, struct nos_err *err)
 {
@@ -241,7 +265,7 @@ static enum nos_code read_rest(
 		return bad("next", err);
 	if (nos_decode_bool(d, "same", true, &a->same, &ignored))
 		return bad("same", err);
-	return NOS_OK;
+	return read_hop(d, &a->hop, err);
 }
 
 static enum nos_code decode(

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a node answers to a pack: how many readings it has, which it refused and why, or a problem
- * document for all of them (nos-wire(7), nos-formats(7), "Errors"); and what it says of keys there,
- * and to a poll. Whether it is to be believed is another question, which the receipt answers. Pure;
- * not thread-safe on one answer.
+ * document for all of them (nos-wire(7), nos-formats(7), "Errors"); what it answers to the pack
+ * within a frame; and what it says of keys there, and to a poll. Whether it is to be believed is
+ * another question, which the receipt answers. Pure; not thread-safe on one answer.
  */
 #ifndef NOS_SOURCE_ANSWER_H
 #define NOS_SOURCE_ANSWER_H
@@ -12,7 +12,8 @@
 #include "json/scan.h"
 #include "key/ask.h"
 
-#define NOS_ANSWER_KEYS_MAX 64 /* key messages of one list */
+#define NOS_ANSWER_KEYS_MAX    64  /* key messages of one list */
+#define NOS_ANSWER_RECEIPT_MAX 128 /* bytes of the receipt within an answer */
 
 /* What an answer says of keys. All-zero is valid: nothing. */
 struct nos_answer_news {
@@ -30,6 +31,15 @@ struct nos_answer_reject {
 	struct nos_err err;
 };
 
+/* What a node answered to the pack within a frame, for who relayed it to hand on. All-zero is
+ * valid: nothing. */
+struct nos_answer_hop {
+	unsigned status;		      /* 0: the answer has none */
+	char receipt[NOS_ANSWER_RECEIPT_MAX]; /* or empty */
+	uint64_t retry_s;		      /* 0: not said */
+	struct nos_buf body;
+};
+
 /* All-zero is valid. */
 struct nos_answer {
 	bool refused; /* a problem document: why says what is wrong with all of the pack */
@@ -41,6 +51,7 @@ struct nos_answer {
 	uint64_t position; /* of the pack at the node */
 	uint64_t next;	   /* highest number seen and one; 0: not said */
 	bool same;	   /* a duplicate: the same readings */
+	struct nos_answer_hop hop;
 	struct nos_answer_news news;
 };
 

@@ -10,6 +10,7 @@
 #include "key/derive.h"
 #include "source/attempt.h"
 #include "source/inquiry.h"
+#include "source/route.h"
 
 #define CONNECT_MS 10000
 #define ANSWER_MS  30000 /* beside what the node is let to wait */
@@ -35,6 +36,7 @@ struct nos_follow {
 
 	/* The thread's: */
 	struct nos_http_client *client;
+	struct nos_route route; /* with via */
 	struct nos_carrier carrier;
 	struct nos_inquiry inquiry;
 	struct nos_attempt attempt;
@@ -156,6 +158,7 @@ static void drop(struct nos_follow *f)
 {
 	if (f->fd >= 0)
 		close(f->fd);
+	nos_route_release(&f->route);
 	nos_http_client_free(f->client);
 	nos_inquiry_release(&f->inquiry);
 	nos_answer_news_release(&f->news);
@@ -182,7 +185,7 @@ enum nos_code nos_follow_new(
 {
 	struct nos_follow *f = calloc(1, sizeof(*f));
 	struct nos_http_client_config http = { .ca = config->ca,
-		.connect_ms = CONNECT_MS,
+		.connect_ms = config->via_count ? NOS_ROUTE_CONNECT_MS : CONNECT_MS,
 		.total_ms = ANSWER_MS,
 		.answer_max = NOS_INQUIRY_ANSWER_MAX };
 
@@ -201,6 +204,12 @@ enum nos_code nos_follow_new(
 		return err->code;
 	}
 	f->carrier = nos_carrier_straight(f->client);
+	if (config->trace)
+		(void)nos_http_client_via(f->client, nos_str_of(config->trace));
+	if (config->via_count) {
+		nos_route_init(&f->route, &f->carrier, NULL, config->via, config->via_count);
+		f->carrier = nos_route_carrier(&f->route);
+	}
 	if (start(f, err))
 		drop(f);
 	else

@@ -18,7 +18,10 @@ struct nos_follow_config {
 	const char *source;
 	const char *const *urls; /* of the node, checked; one that is not reached, then the next */
 	size_t url_count;
-	const char *ca; /* NULL: the system's */
+	const char *const *via; /* neighbours that relay, checked */
+	size_t via_count;
+	const char *trace; /* of a relay: its id, which its requests have in Nos-Via; NULL: none */
+	const char *ca;	   /* NULL: the system's */
 };
 
 /* Start the thread, which does nothing before it is aimed. libcurl was started. NOS_ABSENT: no such

@@ -5,11 +5,12 @@
 
 #include "reading/reading.h"
 
-void nos_load_init(struct nos_load *l, size_t most)
+void nos_load_init(struct nos_load *l, size_t most, size_t text_max)
 {
 	*l = (struct nos_load){ .most = most,
+		.text_max = text_max,
 		.scan = { .not_finite = true, .depth = NOS_READING_DEPTH_MAX } };
-	nos_buf_init(&l->text, NOS_LOAD_TEXT_MAX);
+	nos_buf_init(&l->text, text_max);
 	nos_buf_init(&l->space, NOS_SCAN_TEXT_MAX + 1);
 }
 
@@ -84,10 +85,10 @@ static enum nos_code take(struct nos_load *l, const struct nos_scan_value *v, st
 	nos_buf_truncate(&l->space, 0);
 	if (!nos_buf_reserve(&l->space, text.len + 1))
 		return nos_buf_check(&l->space, "line", err);
-	if (text.len >= NOS_LOAD_TEXT_MAX) {
-		nos_err_set(&item.err, NOS_LARGE, "a reading is over %u bytes", NOS_LOAD_TEXT_MAX);
+	if (text.len >= l->text_max) {
+		nos_err_set(&item.err, NOS_LARGE, "a reading is over %zu bytes", l->text_max);
 	} else if (!nos_reading_decode(&l->scan, v, &l->space, &reading, &item.err)) {
-		if (text.len + 1 > NOS_LOAD_TEXT_MAX - l->text.len) {
+		if (text.len + 1 > l->text_max - l->text.len) {
 			*ret_full = true;
 			return NOS_OK;
 		}

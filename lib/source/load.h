@@ -10,7 +10,8 @@
 #include "base/buf.h"
 #include "json/scan.h"
 
-#define NOS_LOAD_TEXT_MAX (256u << 10) /* bytes of a pack's text */
+#define NOS_LOAD_TEXT_MAX (256u << 10) /* bytes of a pack's text … */
+#define NOS_LOAD_VIA_MAX  (128u << 10) /* … and where each of four relays seals around it */
 
 struct nos_load_item {
 	uint64_t line;
@@ -20,7 +21,8 @@ struct nos_load_item {
 };
 
 struct nos_load {
-	size_t most;	     /* readings of a pack */
+	size_t most;	     /* readings of a pack … */
+	size_t text_max;     /* … and bytes of its text */
 	struct nos_buf text; /* NDJSON of the good ones, as they came */
 	struct nos_load_item *items;
 	size_t count, cap;
@@ -35,7 +37,8 @@ struct nos_load {
 	struct nos_buf space;
 };
 
-void nos_load_init(struct nos_load *l, size_t most);
+/* text_max: NOS_LOAD_TEXT_MAX at most. */
+void nos_load_init(struct nos_load *l, size_t most, size_t text_max);
 void nos_load_release(struct nos_load *l);
 
 /* Forget the items and their text; what is left of the line in hand stays. */

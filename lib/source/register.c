@@ -14,6 +14,8 @@
 #include "source/pending.h"
 #include "source/ring.h"
 
+#define ANSWER_MS 30000 /* longest wait for an answer */
+
 /* A run from hand to hand. */
 struct run {
 	const struct nos_register *r;
@@ -181,19 +183,26 @@ static enum nos_code judge(const struct run *run, unsigned good, struct nos_err 
 	}
 }
 
+static uint64_t limit_ms(const struct run *run)
+{
+	const uint64_t ms = nos_attempt_limit_ms(run->until);
+
+	return ms < ANSWER_MS ? ms : ANSWER_MS;
+}
+
 /* One exchange over the URLs in turn, until an answer is final or the time is over. */
 static enum nos_code ask(struct run *run, const char *path, const struct nos_span *body,
     unsigned good, struct nos_err *err)
 {
 	for (;;) {
-		NOS_AUTO(buf) url = { 0 };
+		const struct nos_carrier_request r = { .url = run->urls[run->url],
+			.path = path,
+			.media = "application/jose",
+			.body = body,
+			.most_ms = limit_ms(run) };
 
 		nos_err_clear(err);
-		nos_buf_init(&url, NOS_URL_MAX + 64);
-		nos_url_join(&url, run->urls[run->url], path);
-		nos_http_client_limit(run->r->client, nos_attempt_limit_ms(run->until));
-		if (!nos_http_client_send(
-			run->r->client, url.p, "application/jose", body, &run->answer, err) &&
+		if (!nos_carrier_send(run->r->carrier, &r, &run->answer, err) &&
 		    !judge(run, good, err)) {
 			nos_attempt_good(&run->attempt);
 			return NOS_OK;

@@ -7,13 +7,13 @@
 #ifndef NOS_SOURCE_REGISTER_H
 #define NOS_SOURCE_REGISTER_H
 
-#include "net/http_client.h"
+#include "source/carrier.h"
 #include "source/done.h"
 #include "source/enrolment.h"
 
 /* Everything in it is the caller's and must outlive the run. */
 struct nos_register {
-	struct nos_http_client *client;
+	const struct nos_carrier *carrier;
 	const char *keyring;	  /* the file; NULL: folder/<source>.key */
 	const char *folder;	  /* where keyring is NULL */
 	struct nos_done *done;	  /* of the folder; NULL: none is known to be done */

@@ -15,6 +15,7 @@ void nos_send_init(struct nos_send *s)
 void nos_send_release(struct nos_send *s)
 {
 	nos_keeper_release(&s->keeper);
+	nos_route_release(&s->route);
 	nos_http_client_free(s->client);
 	nos_pack_keys_release(&s->keys);
 	nos_buf_release(&s->answer.body);
@@ -74,7 +75,7 @@ enum nos_code nos_send_open(
     struct nos_send *s, const struct nos_send_config *config, struct nos_err *err)
 {
 	const struct nos_http_client_config http = { .ca = config->ca,
-		.connect_ms = CONNECT_MS,
+		.connect_ms = config->via_count ? NOS_ROUTE_CONNECT_MS : CONNECT_MS,
 		.total_ms = ANSWER_MS,
 		.answer_max = ANSWER_MAX };
 
@@ -83,6 +84,11 @@ enum nos_code nos_send_open(
 	    (!config->carrier && nos_http_client_new(&http, &s->client, err)))
 		return err->code;
 	s->carrier = config->carrier ? *config->carrier : nos_carrier_straight(s->client);
+	if (config->via_count) {
+		nos_route_init(
+		    &s->route, &s->carrier, config->ring, config->via, config->via_count);
+		s->carrier = nos_route_carrier(&s->route);
+	}
 	nos_keeper_init(&s->keeper, config->ring, &s->carrier, config->stop);
 	return NOS_OK;
 }
@@ -108,7 +114,7 @@ enum nos_code nos_send_number(struct nos_send *s, struct nos_send_pack *p, struc
 static enum nos_code seal(struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
 {
 	struct nos_pack pack = { .source = nos_str_of(s->config.ring->k.source),
-		.cty = NOS_STR(NOS_SEND_CTY),
+		.cty = nos_str_of(p->cty ? p->cty : NOS_SEND_CTY),
 		.seq = p->seq };
 
 	if (take_keys(s, err))
@@ -208,6 +214,16 @@ static enum nos_code settle(
 	return err->code;
 }
 
+/* Whose words they are nobody knows, but they may help. */
+static enum nos_code unbelieved(const struct nos_send *s, const char *url, struct nos_err *err)
+{
+	struct nos_err why = { 0 };
+	bool has = nos_answer_problem(nos_buf_str(&s->answer.body), &why);
+
+	return nos_err_set(err, NOS_AWAY, "%s: answered %u without a receipt%s%s", url,
+	    s->answer.status, has ? ": " : "", why.text);
+}
+
 /* An answer without a receipt settles nothing, and deletes nothing. */
 static enum nos_code unproven(
     const struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
@@ -220,8 +236,7 @@ static enum nos_code unproven(
 	case 503:
 		return said(s, NOS_BUSY, p->url, err);
 	default:
-		return nos_err_set(
-		    err, NOS_AWAY, "%s: answered %u without a receipt", p->url, s->answer.status);
+		return unbelieved(s, p->url, err);
 	}
 }
 

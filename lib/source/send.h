@@ -14,13 +14,15 @@
 #include "source/attempt.h"
 #include "source/keeper.h"
 #include "source/ring.h"
+#include "source/route.h"
 #include "net/url.h"
 
 #define NOS_SEND_CTY "application/x-ndjson"
 
 /* What is sent. All-zero but for text and readings: it never was. */
 struct nos_send_pack {
-	struct nos_str text; /* NDJSON */
+	struct nos_str text;
+	const char *cty; /* of the text, a literal; NULL: NOS_SEND_CTY */
 	size_t readings;
 	uint64_t seq;		   /* its number, 0: none yet */
 	char url[NOS_URL_MAX + 1]; /* of the node that it went to, and goes to again; or empty */
@@ -28,12 +30,14 @@ struct nos_send_pack {
 };
 
 struct nos_send_config {
-	struct nos_ring *ring;		   /* NULL: anonymous */
-	const char *const *urls;	   /* of the node, in place of the keyring's */
-	size_t url_count;		   /* 0: the keyring's */
+	struct nos_ring *ring;	 /* NULL: anonymous */
+	const char *const *urls; /* of the node, in place of the keyring's */
+	size_t url_count;	 /* 0: the keyring's */
+	const char *const *via;	 /* neighbours that relay, checked */
+	size_t via_count;
 	const char *kind;		   /* of an anonymous source, NULL: not said */
 	const char *ca;			   /* NULL: the system's */
-	const struct nos_carrier *carrier; /* NULL: straight, by HTTP */
+	const struct nos_carrier *carrier; /* NULL: straight, by HTTP, and through via */
 	uint64_t try_ms;	  /* longest wait for an answer where nos_send_pack tries once */
 	const volatile int *stop; /* no further try once it is not 0; one under way is finished */
 };
@@ -52,6 +56,7 @@ struct nos_send {
 	struct nos_pack_keys keys;
 	struct nos_attempt attempt;
 	struct nos_http_client *client; /* NULL: another's carrier */
+	struct nos_route route;		/* with via */
 	struct nos_carrier carrier;
 	struct nos_keeper keeper; /* of the ring */
 	bool copied;		  /* a number was in use, and the node was asked */

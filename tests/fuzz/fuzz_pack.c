@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A sealed pack as a node meets it: header, opening, the batch in it; and an entry of the raw
- * stream. The keys are those of tests/vectors, so that the seed opens. */
+/* A sealed pack as a node meets it: header, opening, the batch in it; an entry of the raw
+ * stream; and the frame in a relay's pack. The keys are those of tests/vectors, so that the seed
+ * opens. */
 #include "fuzz.h"
 
 #include "base/enc.h"
 #include "crypto/jose.h"
 #include "envelope/pack.h"
+#include "key/hop.h"
 #include "registry/raw.h"
 
 #define SOURCE NOS_STR("s-7f3a09c2e1")
@@ -113,10 +115,35 @@ static void decode_raw(struct nos_span entry)
 	must(nos_str_eq(nos_buf_str(&first), nos_buf_str(&second)));
 }
 
+/* What a relay says was in a frame: read, raised, and read again as the same. */
+static void read_frame(struct nos_span text)
+{
+	struct nos_hop h, again;
+	struct nos_str media, body;
+	struct nos_err err = { 0 };
+	NOS_AUTO(buf) raised = { 0 };
+
+	if (nos_hop_read(text, &h, &err)) {
+		must(err.code == NOS_DATA);
+		return;
+	}
+	if (nos_hop_split(h.pack, &media, &body))
+		must(media.len + 1 + body.len == h.pack.len);
+	if (h.hops == NOS_HOP_MAX)
+		return;
+	nos_buf_init(&raised, NOS_PACK_MAX);
+	nos_hop_raise(&raised, &h);
+	must(!nos_hop_read(nos_buf_span(&raised), &again, &err));
+	must(again.hops == h.hops + 1 && nos_str_eq(again.source, h.source));
+	must(again.pack.len == h.pack.len && again.tag.len == h.tag.len);
+	must(memcmp(again.pack.p, h.pack.p, h.pack.len) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	open_pack(fuzz_text(data, size));
 	seal_pack(fuzz_text(data, size));
 	decode_raw((struct nos_span){ data, size });
+	read_frame((struct nos_span){ data, size });
 	return 0;
 }

@@ -38,7 +38,7 @@ static enum nos_code run(int argc, char **argv, struct nos_err *err)
 {
 	NOS_AUTO(home) home = { 0 };
 	struct nos_audit audit;
-	struct nos_life life;
+	NOS_AUTO(life) life = { 0 };
 
 	if (argc < 4)
 		return nos_err_set(err, NOS_USAGE, "usage: confirm STORE NODEKEY SOURCE...");

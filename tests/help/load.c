@@ -31,14 +31,13 @@ static enum nos_code add(struct nos_life *l, uint64_t number, struct nos_err *er
 	NOS_AUTO(record)
 	r = { .registered = now, .kind = "meter", .scheme = "pairwise", .token = "t-0000000000" };
 	NOS_AUTO(derive_base) base = { 0 };
-	NOS_AUTO(scheme_key) key = { 0 };
 	struct nos_issuer w;
 
 	snprintf(r.id, sizeof(r.id), "s-%010" PRIx64, number & ID_BITS);
-	w = nos_life_world(l, r.id, now);
-	if (draw(&base, err) || nos_pairwise_scheme.enrol(&base, &key, err))
+	w = nos_life_world(l, &r, now);
+	if (draw(&base, err))
 		return err->code;
-	nos_issuer_enrol(&r.a, &w, &base, &key);
+	nos_issuer_enrol(&r.a, &w, &base);
 	if (nos_life_put(l, now, &r, err) == NOS_EXISTS)
 		nos_err_clear(err);
 	return err->code;
@@ -66,7 +65,7 @@ static enum nos_code run(int argc, char **argv, struct nos_err *err)
 {
 	NOS_AUTO(home) home = { 0 };
 	struct nos_audit audit;
-	struct nos_life life;
+	NOS_AUTO(life) life = { 0 };
 	uint64_t count;
 
 	if (argc != 4 || !nos_num_parse(nos_str_of(argv[3]), 1, 100000000, &count))

@@ -58,7 +58,7 @@ static enum nos_code change(
 {
 	NOS_AUTO(record) r = { 0 };
 	struct nos_audit audit;
-	struct nos_life life;
+	NOS_AUTO(life) life = { 0 };
 
 	nos_audit_init(&audit, home->store, "orders", false);
 	if (nos_life_open(&life, home->store, &home->vault, &audit, &home->self, err) ||

@@ -116,14 +116,24 @@ void check_common(void)
 		world_wrong("the node does not know the source's key", r.a.version);
 }
 
+/* The source's newest of a kind; NULL: none. */
+static const struct nos_keyring_key *newest(const struct nos_keyring *k, char letter)
+{
+	for (size_t i = 0; i < k->key_count; i++)
+		if (k->keys[i].name.kind == letter && k->keys[i].state == NOS_STATE_ACTIVE)
+			return &k->keys[i];
+	return NULL;
+}
+
 bool check_is_whole(void)
 {
-	const struct nos_keyring_key *k = nos_keyring_active(&device.ring.k);
+	const char letter = nos_scheme_find(nos_str_of(world.scheme))->letter;
+	const struct nos_keyring_key *k = newest(&device.ring.k, letter);
 	NOS_AUTO(record) r = { 0 };
 	const struct nos_assoc_key *at;
 
 	node_look(&world.node, SOURCE, &r);
-	at = nos_assoc_active(&r.a, nos_scheme_find(nos_str_of(world.scheme))->letter);
+	at = nos_assoc_active(&r.a, letter);
 	return k && at && nos_name_eq(&at->name, &k->name) &&
 	       nos_secret_eq(&at->value, &k->value) && !device.spool.count &&
 	       !nos_issuer_is_pending(&r.a, world.node.ledger.life.life);

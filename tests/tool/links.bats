@@ -10,6 +10,7 @@ allowed() {
 		nos-keytable cjose crypto jansson sqlite3
 		nos-register cjose crypto curl jansson ssl
 		nos-rekey cjose crypto jansson sqlite3
+		nos-relay cjose crypto curl jansson microhttpd ssl
 		nos-score
 		nos-send cjose crypto curl jansson ssl
 		nos-serve cjose crypto jansson microhttpd mosquitto sqlite3 ssl

@@ -91,6 +91,20 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 	[ "$(jq -c --arg b "$B" 'select(.source == $b) | [.last_seen, .seq, .readings]' <<<"$output")" = '[1700000009,1,2]' ]
 }
 
+@test "a pack through relays shows its way, and counts for each of them" {
+	two_sources
+	local body='"kind":"sensor","form":"x-ndjson","received":1700000005}'
+	sql "insert into stream_raw(ms, entry) values(1, '{\"source\":\"$A\",\"key\":\"p.1\",\"seq\":1,\"hash\":\"AAAAAA\",\"via\":[{\"source\":\"s-0000000001\",\"key\":\"p.1\",\"seq\":3,\"hash\":\"AAAAAA\"},{\"source\":\"$B\",\"key\":\"p.1\",\"seq\":8,\"hash\":\"AAAAAA\"}],\"bits\":128,\"tag\":128,\"holders\":2,\"key_age\":1,\"key_period\":604800,\"grace\":false,\"open\":false,$body' || char(10) || '{\"type\":\"t\",\"value\":1}')"
+	[ "$(keytable sources --source "$A" | jq -c '[.seq, .readings, .via]')" = "[1,1,[\"s-0000000001\",\"$B\"]]" ]
+	[ "$(keytable ct --source "$A" | jq -c .path)" = "[\"$A\",\"s-0000000001\",\"$B\",1]" ]
+	[ "$(keytable sources --source "$B" | jq -c '[.last_seen, .seq, .readings, has("via")]')" = '[1700000005,8,0,false]' ]
+	[ "$(keytable ct --source "$B" | jq -c '[.uses, .confirmed, .path]')" = "[1,1700000005,[\"$B\",1]]" ]
+	# The next one came by itself.
+	pack "$A" 2 1700000006
+	[ "$(keytable ct --source "$A" | jq -c .path)" = "[\"$A\",1]" ]
+	[ "$(keytable sources | jq -c 'has("via")' | sort -u)" = false ]
+}
+
 @test "a late pack under an old number does not set the number back" {
 	two_sources
 	pack "$A" 9 1700000009

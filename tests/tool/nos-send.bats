@@ -120,7 +120,7 @@ END
 		between_start "${URL##*:}" $action
 		run -69 --separate-stderr nos-send --keyring c.key --url "$BETWEEN" --wait 0s < <(readings 1)
 		[ "$(jq -c '[.line, .status, .error.code]' <<<"$output")" = '[1,null,"away"]' ] || { echo "$action: $output"; return 1; }
-		[[ $stderr == *'without a receipt' ]]
+		[[ $stderr == *'without a receipt'* ]]
 	done
 	between_start "${URL##*:}" strip void gone
 	run -0 nos-send --keyring c.key --url "$BETWEEN" < <(readings 1)
@@ -430,7 +430,7 @@ quicker() {
 
 @test "options that exclude each other, and keyrings that cannot be, are told" {
 	for bad in '' '--keyring a --anonymous' '--anonymous' '--anonymous --url http://h --spool s' '--keyring a --kind k' \
-		'--anonymous --url http://h --follow' '--anonymous --url http://h --kind a/b' '--anonymous --url http://h --kind only' '--anonymous --url http://h --kind anonymous' '--anonymous --url h' '--keyring a --batch 0' '--keyring a --batch 10001' '--keyring a in'; do
+		'--anonymous --url http://h --follow' '--anonymous --url http://h --kind a/b' '--anonymous --url http://h --kind only' '--anonymous --url http://h --kind anonymous' '--anonymous --url h' '--keyring a --via h' '--keyring a --batch 0' '--keyring a --batch 10001' '--keyring a in'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr nos-send $bad </dev/null
 		[ -n "$stderr" ] || { echo "$bad"; return 1; }

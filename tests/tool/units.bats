@@ -30,6 +30,11 @@ spoil() { sed "$1" "$UNITS/nos-serve.service" >spoilt.service; ! cmp -s "$UNITS/
 	[ -z "$output" ]
 }
 
+@test "nos-relay.service is one that systemd takes, and its program and page are there" {
+	run -0 verify "$UNITS/nos-relay.service"
+	[ -z "$output" ]
+}
+
 @test "nos-rekey.service is one that systemd takes, and its program and page are there" {
 	run -0 verify "$UNITS/nos-rekey.service"
 	[ -z "$output" ]
@@ -61,7 +66,7 @@ spoil() { sed "$1" "$UNITS/nos-serve.service" >spoilt.service; ! cmp -s "$UNITS/
 		run -0 systemd-analyze security --no-pager --offline=yes --threshold=20 "$unit"
 		seen=$((seen + 1))
 	done
-	[ "$seen" -eq 2 ]
+	[ "$seen" -eq 3 ]
 }
 
 @test "both services are one user's, with one folder, and go through the same filter" {

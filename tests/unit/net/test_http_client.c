@@ -184,6 +184,23 @@ static void an_authorization_goes_with_its_request_and_with_no_other(void **stat
 	nos_err_clear(&err);
 }
 
+static void the_relays_that_it_has_passed_go_with_each_request_until_it_is_told_otherwise(
+    void **state)
+{
+	char longer[NOS_HTTP_VIA_MAX + 2] = { 0 };
+	struct server s;
+
+	(void)state;
+	assert_true(nos_http_client_via(client, NOS_STR("s-1,s-2")));
+	memset(longer, 'x', NOS_HTTP_VIA_MAX + 1);
+	assert_false(nos_http_client_via(client, nos_str_of(longer)));
+	assert_int_equal(get(&s, "HTTP/1.1 200 Yes\r\nContent-Length: 0\r\n\r\n"), NOS_OK);
+	assert_non_null(strstr(s.request, "\r\nNos-Via: s-1,s-2\r\n"));
+	assert_true(nos_http_client_via(client, NOS_STR("")));
+	assert_int_equal(get(&s, "HTTP/1.1 200 Yes\r\nContent-Length: 0\r\n\r\n"), NOS_OK);
+	assert_null(strcasestr(s.request, "\r\nNos-Via:"));
+}
+
 static void a_connection_is_kept_from_request_to_request(void **state)
 {
 	struct nos_span body = { (const uint8_t *)"1", 1 };
@@ -421,6 +438,8 @@ int main(void)
 		cmocka_unit_test(a_post_sends_its_body_at_once_under_its_media_type),
 		cmocka_unit_test(an_empty_post_is_a_post),
 		cmocka_unit_test(an_authorization_goes_with_its_request_and_with_no_other),
+		cmocka_unit_test(
+		    the_relays_that_it_has_passed_go_with_each_request_until_it_is_told_otherwise),
 		cmocka_unit_test(a_connection_is_kept_from_request_to_request),
 		cmocka_unit_test(a_receipt_is_taken_once_in_any_case_of_its_name),
 		cmocka_unit_test(what_an_interim_answer_says_does_not_count),

@@ -39,14 +39,13 @@ static void source(const char *id, uint64_t identity, bool revoked)
 	const struct nos_issuer w = {
 		.now = NOW, .node = 5, .source = nos_str_of(id), .life = 1, .identity = identity
 	};
-	NOS_AUTO(scheme_key) key = { .name = { 'p', 1, { 1 } } };
 	NOS_AUTO(derive_base) base = { 0 };
 	bool done;
 
-	base.down.len = base.up.len = base.pair.len = base.z.len = key.value.len = 32;
+	base.down.len = base.up.len = base.pair.len = base.z.len = 32;
 	snprintf(r.id, sizeof(r.id), "%s", id);
 	r.registered = NOW;
-	nos_issuer_enrol(&r.a, &w, &base, &key);
+	nos_issuer_enrol(&r.a, &w, &base);
 	if (revoked)
 		assert_int_equal(nos_issuer_revoke(&r.a, "test", &done, &err), NOS_OK);
 	assert_int_equal(nos_registry_put(store, &vault, &r, &err), NOS_OK);

@@ -21,7 +21,7 @@ static enum nos_code done(void *state, const struct nos_order_done *d, struct no
 
 	(void)e;
 	nos_buf_init(&b, 512);
-	nos_order_row(&b, &c->order, d);
+	nos_order_row(&b, &c->order, d, 1);
 	snprintf(rows + strlen(rows), sizeof(rows) - strlen(rows), "%s\n", b.p);
 	told++;
 	return NOS_OK;
@@ -64,13 +64,11 @@ static void source(const char *id)
 		.z = secret, .down = secret, .up = secret, .pair = secret
 	};
 	NOS_AUTO(record) r = { .kind = "meter", .scheme = "pairwise", .token = "t-1" };
-	NOS_AUTO(scheme_key) key = { 0 };
 	struct nos_issuer w;
 
 	assert_true(nos_str_copy(nos_str_of(id), r.id, sizeof(r.id)));
-	w = nos_life_world(&life, r.id, NOW);
-	assert_int_equal(nos_pairwise_scheme.enrol(&base, &key, &err), NOS_OK);
-	nos_issuer_enrol(&r.a, &w, &base, &key);
+	w = nos_life_world(&life, &r, NOW);
+	nos_issuer_enrol(&r.a, &w, &base);
 	assert_int_equal(nos_life_put(&life, NOW, &r, &err), NOS_OK);
 }
 

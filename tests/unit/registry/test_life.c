@@ -9,7 +9,6 @@
 static void add(const char *id)
 {
 	NOS_AUTO(derive_base) base = { 0 };
-	NOS_AUTO(scheme_key) key = { 0 };
 	NOS_AUTO(record) r = { .kind = "sensor", .scheme = "pairwise", .token = "t-0000000000" };
 	struct nos_issuer w;
 
@@ -19,9 +18,8 @@ static void add(const char *id)
 	memset(base.pair.bytes, id[2], base.pair.len = 32);
 	memset(base.z.bytes, 4, base.z.len = 32);
 	snprintf(r.id, sizeof(r.id), "%s", id);
-	w = nos_life_world(&changes, id, NOW);
-	assert_int_equal(nos_pairwise_scheme.enrol(&base, &key, &err), NOS_OK);
-	nos_issuer_enrol(&r.a, &w, &base, &key);
+	w = nos_life_world(&changes, &r, NOW);
+	nos_issuer_enrol(&r.a, &w, &base);
 	nos_audit_begin(&audit);
 	assert_int_equal(nos_life_put(&changes, NOW, &r, &err), NOS_OK);
 }

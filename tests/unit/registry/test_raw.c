@@ -86,6 +86,76 @@ static void an_anonymous_one_has_no_security(void **state)
 	nos_buf_release(&b);
 }
 
+/* As above, through two relays; the second gave its prev. */
+static struct nos_raw carried_pack(void)
+{
+	struct nos_raw raw = sealed_pack();
+
+	raw.via_count = 2;
+	raw.via[0] = (struct nos_raw_via){
+		.source = "s-0000000001", .kid = "p.1", .seq = 9, .hash = { 4, 5, 6, 7 }
+	};
+	raw.via[1] = (struct nos_raw_via){ .source = "s-0000000002",
+		.kid = "p.3",
+		.seq = 18,
+		.prev = 12,
+		.hash = { 8, 9, 0, 1 } };
+	return raw;
+}
+
+static void the_relays_that_carried_it_come_back(void **state)
+{
+	const struct nos_raw raw = carried_pack();
+	struct nos_path path;
+	struct nos_raw again;
+	struct nos_buf b;
+	struct nos_str body;
+
+	(void)state;
+	encode(&b, &raw, "body");
+	assert_non_null(strstr(b.p,
+	    ",\"via\":[{\"source\":\"s-0000000001\",\"key\":\"p.1\",\"seq\":9,\"hash\":\"BAUGBw\"},"
+	    "{\"source\":\"s-0000000002\",\"key\":\"p.3\",\"seq\":18,\"prev\":12,"
+	    "\"hash\":\"CAkAAQ\"}],"));
+	assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_OK);
+	assert_int_equal(again.via_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_string_equal(again.via[i].source, raw.via[i].source);
+		assert_string_equal(again.via[i].kid, raw.via[i].kid);
+		assert_true(again.via[i].seq == raw.via[i].seq);
+		assert_true(again.via[i].prev == raw.via[i].prev);
+		assert_memory_equal(again.via[i].hash, raw.via[i].hash, NOS_WINDOW_HASH_LEN);
+	}
+	assert_int_equal(again.security.proof, NOS_RULE_PROOF_KEY);
+	assert_true(again.security.fresh);
+	nos_raw_path(&again, &path);
+	assert_int_equal(path.count, 2);
+	assert_string_equal(path.ids[1], "s-0000000002");
+	nos_buf_release(&b);
+}
+
+static void an_anonymous_one_through_a_relay_is_vouched_for(void **state)
+{
+	struct nos_raw raw = carried_pack(), again;
+	struct nos_buf b;
+	struct nos_str body;
+
+	(void)state;
+	raw.source[0] = raw.name[0] = raw.mode[0] = raw.kid[0] = 0;
+	raw.security.bits = raw.security.tag = 0;
+	raw.security.holders = 4;
+	encode(&b, &raw, "body");
+	assert_non_null(strstr(b.p, "\"proof\":\"vouched\""));
+	assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_OK);
+	assert_string_equal(again.source, "");
+	assert_int_equal(again.via_count, 2);
+	assert_int_equal(again.security.proof, NOS_RULE_PROOF_VOUCHED);
+	assert_int_equal(again.security.holders, 4);
+	assert_true(again.security.open && !again.security.fresh);
+	assert_near(again.security.key_age_s, 43200.5, 0);
+	nos_buf_release(&b);
+}
+
 static void an_entry_that_is_cut_anywhere_in_its_head_is_damage(void **state)
 {
 	const struct nos_raw raw = sealed_pack();
@@ -125,8 +195,15 @@ static void each_member_that_is_not_as_it_should_be_is_damage(void **state)
 		{ "\"grace\":true", "\"grace\":1" },
 		{ "\"key_age\":43200.5", "\"key_age\":null" },
 		{ "\"holders\":2", "\"holders\":-2" },
+		{ "\"via\":[{", "\"via\":[1,{" },
+		{ "\"via\":[{", "\"via\":[{},{" },
+		{ "\"key\":\"p.3\",", "" },
+		{ "\"seq\":9,", "\"seq\":0," },
+		{ "\"hash\":\"CAkAAQ\"}]", "\"hash\":\"CAkAAQ\"},1]" },
+		{ "\"hash\":\"CAkAAQ\"}]", "\"hash\":\"CAkA\"}]" },
+		{ "\"via\":[", "\"via\":{},\"vie\":[" },
 	};
-	const struct nos_raw raw = sealed_pack();
+	const struct nos_raw raw = carried_pack();
 	struct nos_raw again;
 	struct nos_buf b, broken;
 	struct nos_str body;
@@ -153,6 +230,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sealed_pack_comes_back_as_it_was),
 		cmocka_unit_test(an_anonymous_one_has_no_security),
+		cmocka_unit_test(the_relays_that_carried_it_come_back),
+		cmocka_unit_test(an_anonymous_one_through_a_relay_is_vouched_for),
 		cmocka_unit_test(an_entry_that_is_cut_anywhere_in_its_head_is_damage),
 		cmocka_unit_test(each_member_that_is_not_as_it_should_be_is_damage),
 	};

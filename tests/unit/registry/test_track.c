@@ -74,6 +74,7 @@ static void fill(struct nos_track *t)
 	t->last_seen = (struct nos_time){ 1547812800480 };
 	nos_track_use(t, "p.1", (struct nos_time){ 1547812800000 });
 	nos_track_use(t, "p.2", (struct nos_time){ 1547812800500 });
+	t->path = (struct nos_path){ .ids = { "s-2", "s-3" }, .count = 2 };
 	s = nos_track_series(t, NOS_STR(""), NOS_STR("air temperature \"é\""), 10, &err);
 	assert_non_null(s);
 	s->n = 7;

@@ -24,7 +24,6 @@ struct pair {
 /* Registered: both have p.1. */
 static inline void pair_init(struct pair *p)
 {
-	NOS_AUTO(scheme_key) key = { 0 };
 	NOS_AUTO(derive_base) base = { 0 };
 
 	*p = (struct pair){ .world = { .now = { 1547812800000 },
@@ -33,15 +32,15 @@ static inline void pair_init(struct pair *p)
 				.life = 1,
 				.identity = 1,
 				.overlap_ms = 3600000,
-				.period_ms = 604800000 } };
+				.period_ms = 604800000,
+				.scheme = &nos_pairwise_scheme } };
 	memset(base.down.bytes, 1, base.down.len = 32);
 	memset(base.up.bytes, 2, base.up.len = 32);
 	memset(base.pair.bytes, 3, base.pair.len = 32);
 	memset(base.z.bytes, 4, base.z.len = 32);
 	memset(p->nonce, 5, sizeof(p->nonce));
 	assert_int_equal(nos_ecdh_generate(&p->own, &p->own_public, &p->err), NOS_OK);
-	assert_int_equal(nos_pairwise_scheme.enrol(&base, &key, &p->err), NOS_OK);
-	nos_issuer_enrol(&p->node, &p->world, &base, &key);
+	nos_issuer_enrol(&p->node, &p->world, &base);
 	p->source.node = 1;
 	snprintf(p->source.source, sizeof(p->source.source), SOURCE);
 	p->source.z = 1;
@@ -50,7 +49,7 @@ static inline void pair_init(struct pair *p)
 	p->source.down.key = base.down;
 	p->source.up.key = base.up;
 	p->source.keys[0] = (struct nos_keyring_key){
-		.name = key.name, .state = NOS_STATE_ACTIVE, .value = key.value
+		.name = { 'p', 1, { 1 } }, .state = NOS_STATE_ACTIVE, .value = base.pair
 	};
 	p->source.key_count = 1;
 }

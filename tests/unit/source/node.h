@@ -61,7 +61,6 @@ static inline void node_init(struct node *n, struct nos_keyring *k)
 {
 	struct nos_err err = { 0 };
 	NOS_AUTO(derive_base) base = { 0 };
-	NOS_AUTO(scheme_key) key = { .name = k->keys[0].name, .value = k->keys[0].value };
 
 	*n = (struct node){ .world = { .now = { 1547812800000 },
 				.node = 1,
@@ -69,14 +68,16 @@ static inline void node_init(struct node *n, struct nos_keyring *k)
 				.life = 1,
 				.identity = 1,
 				.overlap_ms = 3600000,
-				.period_ms = 604800000 } };
+				.period_ms = 604800000,
+				.scheme = &nos_pairwise_scheme } };
 	memset(n->nonce, 5, sizeof(n->nonce));
 	base.down = k->down.key;
 	base.up = k->up.key;
 	base.z = k->z_key;
+	base.pair = k->keys[0].value;
 	assert_int_equal(nos_ecdh_generate(&n->own, &n->own_public, &err), NOS_OK);
 	assert_int_equal(nos_jose_thumbprint(&n->own_public, k->pin, &err), NOS_OK);
-	nos_issuer_enrol(&n->a, &n->world, &base, &key);
+	nos_issuer_enrol(&n->a, &n->world, &base);
 	for (uint64_t seq = 1; seq < k->next; seq++)
 		n->seen[n->seen_count++] = seq;
 }

@@ -93,7 +93,9 @@ static void a_true_answer_fills_the_keyring(void **state)
  * the name p.7 of its key. The chain begins at down's. */
 static struct nos_buf grant_of(struct stage *s, uint64_t node)
 {
-	const struct nos_issuer w = { .node = node, .source = s->m2.source, .life = 1 };
+	const struct nos_issuer w = {
+		.node = node, .source = s->m2.source, .life = 1, .scheme = &nos_pairwise_scheme
+	};
 	const struct nos_offer_state what = { .z = 3, .next = 77, .v = 7 };
 	struct nos_span m1 = nos_buf_span(&s->p.m1);
 	uint8_t hash[NOS_HASH_LEN];

@@ -52,6 +52,30 @@ static void a_duplicate_says_whether_it_is_the_same(void **state)
 	nos_answer_release(&a);
 }
 
+static void what_is_answered_to_the_pack_within_a_frame_comes_as_it_was(void **state)
+{
+	struct nos_answer a = read_it(
+	    "{\"accepted\":3,\"duplicates\":0,\"rejected\":[],\"hop\":{\"status\":202,\"receipt\":\"abc\","
+	    "\"body\":\"eyJhIjoxfQ\"}}");
+
+	(void)state;
+	assert_int_equal(a.hop.status, 202);
+	assert_string_equal(a.hop.receipt, "abc");
+	assert_buf(&a.hop.body, "{\"a\":1}");
+	assert_int_equal(a.hop.retry_s, 0);
+	nos_answer_release(&a);
+	a = read_it(
+	    "{\"accepted\":0,\"duplicates\":3,\"rejected\":[],\"same\":true,\"hop\":{\"status\":"
+	    "503,\"retry\":7,\"body\":\"\"}}");
+	assert_int_equal(a.hop.status, 503);
+	assert_string_equal(a.hop.receipt, "");
+	assert_int_equal(a.hop.retry_s, 7);
+	nos_answer_release(&a);
+	a = read_it("{\"accepted\":3,\"duplicates\":0,\"rejected\":[]}");
+	assert_int_equal(a.hop.status, 0);
+	nos_answer_release(&a);
+}
+
 static void a_problem_document_rejects_all_and_its_rejects_say_more(void **state)
 {
 	struct nos_answer a = read_it(
@@ -92,6 +116,14 @@ static void an_answer_that_is_not_as_it_should_be_names_its_member(void **state)
 		{ "{\"accepted\":3,\"duplicates\":0,\"rejected\":[],\"position\":-1}", "position" },
 		{ "{\"accepted\":3,\"duplicates\":0,\"rejected\":[],\"next\":0}", "next" },
 		{ "{\"accepted\":0,\"duplicates\":3,\"rejected\":[],\"same\":1}", "same" },
+		{ "{\"accepted\":3,\"duplicates\":0,\"rejected\":[],\"hop\":1}", "hop" },
+		{ "{\"accepted\":3,\"duplicates\":0,\"rejected\":[],\"hop\":{\"status\":99,\"body\":\"\"}}",
+		    "hop" },
+		{ "{\"accepted\":3,\"duplicates\":0,\"rejected\":[],\"hop\":{\"status\":202}}",
+		    "hop" },
+		{ "{\"accepted\":3,\"duplicates\":0,\"rejected\":[],\"hop\":{\"status\":202,\"body\":"
+		  "\"e30=\"}}",
+		    "hop" },
 		{ "{\"type\":\"about:blank\",\"detail\":\"x\"}", "type" },
 		{ "{\"type\":\"urn:nos:nonsense\",\"detail\":\"x\"}", "type" },
 		{ "{\"type\":\"urn:nos:data\"}", "type" },
@@ -210,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_says_what_became_of_each_reading),
 		cmocka_unit_test(a_duplicate_says_whether_it_is_the_same),
+		cmocka_unit_test(what_is_answered_to_the_pack_within_a_frame_comes_as_it_was),
 		cmocka_unit_test(a_problem_document_rejects_all_and_its_rejects_say_more),
 		cmocka_unit_test(an_answer_that_is_not_as_it_should_be_names_its_member),
 		cmocka_unit_test(a_problem_is_read_with_its_code_and_anything_else_is_none),

@@ -23,7 +23,7 @@ static void lines_become_the_text_of_a_pack_as_they_came(void **state)
 	struct nos_load l;
 
 	(void)state;
-	nos_load_init(&l, 2);
+	nos_load_init(&l, 2, NOS_LOAD_TEXT_MAX);
 	line(&l, 1, "{\"type\":\"a\", \"value\" :NaN}");
 	assert_false(fill(&l));
 	line(&l, 2, "{\"type\":\"b\"}");
@@ -50,7 +50,7 @@ static void an_array_goes_on_in_the_next_pack(void **state)
 	struct nos_load l;
 
 	(void)state;
-	nos_load_init(&l, 2);
+	nos_load_init(&l, 2, NOS_LOAD_TEXT_MAX);
 	line(&l, 7,
 	    "[{\"type\":\"a\",\"value\":1}, 3 ,{\"type\":\"b\",\"value\":2},{\"type\":\"c\",\"value\":3}]");
 	assert_true(fill(&l));
@@ -82,7 +82,7 @@ static void a_reading_that_has_no_room_waits_for_the_next_pack(void **state)
 	nos_buf_add_text(&text, "{\"type\":\"a\",\"value\":1,\"more\":\"");
 	memset(nos_buf_extend(&text, 150000), 'x', 150000);
 	nos_buf_add_text(&text, "\"}");
-	nos_load_init(&l, 50);
+	nos_load_init(&l, 50, NOS_LOAD_TEXT_MAX);
 	line(&l, 1, text.p);
 	assert_false(fill(&l));
 	line(&l, 2, text.p);
@@ -107,7 +107,7 @@ static void nesting_has_its_limit(void **state)
 	struct nos_load l;
 
 	(void)state;
-	nos_load_init(&l, 50);
+	nos_load_init(&l, 50, NOS_LOAD_TEXT_MAX);
 	line(&l, 1, "{\"type\":\"a\",\"value\":1,\"x\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}");
 	assert_false(fill(&l));
 	assert_int_equal(l.count, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "node/problem.h"
+#include "json/problem.h"
 
 #include "json/encode.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Errors as HTTP answers: a status and a problem document (RFC 9457; nos-formats(7), "Errors").
  * Pure. */
-#ifndef NOS_NODE_PROBLEM_H
-#define NOS_NODE_PROBLEM_H
+#ifndef NOS_JSON_PROBLEM_H
+#define NOS_JSON_PROBLEM_H
 
 #include "base/buf.h"
 

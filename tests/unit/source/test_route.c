@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "keyring.h"
+
+#include "key/hop.h"
+#include "source/route.h"
+
+#define NODE	 "http://node"
+#define FIRST	 "http://first"
+#define SECOND	 "http://second"
+#define RELAY	 "s-00112233aa"
+#define LOG_MAX	 1024
+#define AWAY_DOC "{\"type\":\"urn:nos:away\",\"detail\":\"not reached\"}"
+#define NO_NONCE "{\"type\":\"urn:nos:tag\",\"detail\":\"no\"}"
+#define NONCE	 "{\"type\":\"urn:nos:tag\",\"detail\":\"no\",\"nonce\":\"AQIDBAUGBwgJCgsMDQ4PEA\"}"
+
+static struct nos_err err;
+static struct nos_ring ring;
+static struct nos_route route;
+static struct nos_http_answer answer;
+static const char *const via[] = { FIRST, SECOND };
+
+/* What is behind each URL: what it answers, and what came. */
+static struct {
+	bool away[3];	     /* no connection: node, first, second */
+	bool stopped;	     /* every request is */
+	const char *data[3]; /* answers to /v1/data; NULL: 202 */
+	const char *hop;     /* to /v1/hop; NULL: 202 */
+	unsigned status;     /* of those that are not NULL */
+	const char *relay;   /* of the document; NULL: none */
+	char log[LOG_MAX];   /* "node /v1/data\n" */
+	struct nos_buf body; /* the last */
+} world;
+
+static size_t place_of(const char *url)
+{
+	return strcmp(url, NODE) == 0 ? 0 : strcmp(url, FIRST) == 0 ? 1 : 2;
+}
+
+static void give(struct nos_http_answer *ret, const char *doc)
+{
+	ret->status = doc ? world.status : 202;
+	nos_buf_add_text(&ret->body, doc ? doc : "{}");
+}
+
+static enum nos_code carry(void *state, const struct nos_carrier_request *q,
+    struct nos_http_answer *ret, struct nos_err *e)
+{
+	const size_t place = place_of(q->url), len = strlen(world.log);
+
+	(void)state;
+	snprintf(world.log + len, LOG_MAX - len, "%s %s\n", q->url + strlen("http://"), q->path);
+	ret->sent = false;
+	if (world.stopped)
+		return nos_err_set(e, NOS_BUSY, "stopped");
+	if (world.away[place])
+		return nos_err_set(e, NOS_AWAY, "%s: refused", q->url);
+	ret->sent = true;
+	ret->receipt[0] = '\0';
+	nos_buf_truncate(&ret->body, 0);
+	nos_buf_truncate(&world.body, 0);
+	if (q->body)
+		nos_buf_add(&world.body, q->body->p, q->body->len);
+	if (strcmp(q->path, "/v1/hop") == 0) {
+		give(ret, world.hop);
+	} else if (strcmp(q->path, "/v1/node") == 0) {
+		ret->status = 200;
+		nos_buf_addf(
+		    &ret->body, world.relay ? "{\"v\":1,\"relay\":\"%s\"}" : "{}", world.relay);
+	} else {
+		give(ret, world.data[place]);
+	}
+	return NOS_OK;
+}
+
+/* A link to RELAY is in the keyring. */
+static int set_up(void **state)
+{
+	const struct nos_carrier straight = { .carry = carry };
+
+	(void)state;
+	nos_ring_init(&ring);
+	ring.k = test_keyring();
+	ring.k.link_count = 1;
+	snprintf(ring.k.links[0].relay, sizeof(ring.k.links[0].relay), RELAY);
+	memset(ring.k.links[0].value.bytes, 7, ring.k.links[0].value.len = NOS_HOP_LINK_LEN);
+	memset(&world, 0, sizeof(world));
+	nos_buf_init(&world.body, 4096);
+	nos_buf_init(&answer.body, 4096);
+	nos_route_init(&route, &straight, &ring, via, 2);
+	nos_err_clear(&err);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	nos_route_release(&route);
+	nos_ring_release(&ring);
+	nos_buf_release(&world.body);
+	nos_buf_release(&answer.body);
+	return 0;
+}
+
+/* One request; what came of it is in the log, which begins anew. */
+static enum nos_code ask(const char *path, const char *media, const char *text)
+{
+	const struct nos_span body = nos_str_bytes(nos_str_of(text));
+	const struct nos_carrier_request q = {
+		.url = NODE, .path = path, .media = media, .body = text ? &body : NULL
+	};
+	const struct nos_carrier c = nos_route_carrier(&route);
+
+	nos_err_clear(&err);
+	world.log[0] = '\0';
+	return nos_carrier_send(&c, &q, &answer, &err);
+}
+
+static enum nos_code send_pack(void)
+{
+	return ask("/v1/data", "application/jose", "a.b.c.d.e");
+}
+
+static void a_node_that_is_reached_is_all_that_is_asked(void **state)
+{
+	(void)state;
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(world.log, "node /v1/data\n");
+	assert_string_equal(world.body.p, "a.b.c.d.e");
+}
+
+static void each_way_is_tried_once_and_the_good_one_goes_first_from_then_on(void **state)
+{
+	(void)state;
+	world.away[0] = true;
+	world.data[1] = AWAY_DOC;
+	world.status = 503;
+	assert_int_equal(ask("/v1/sources", "application/jose", "m1"), NOS_OK);
+	assert_string_equal(world.log, "node /v1/sources\nfirst /v1/sources\nsecond /v1/sources\n");
+	assert_int_equal(answer.status, 202);
+	assert_int_equal(ask("/v1/sources/s-1/keys?wait=60", NULL, NULL), NOS_OK);
+	assert_string_equal(world.log, "second /v1/sources/s-1/keys?wait=60\n");
+	/* It goes away, and the others are there again. */
+	world.away[0] = false;
+	world.away[2] = true;
+	assert_int_equal(ask("/v1/sources/s-1/keys?wait=60", NULL, NULL), NOS_OK);
+	assert_string_equal(
+	    world.log, "second /v1/sources/s-1/keys?wait=60\nnode /v1/sources/s-1/keys?wait=60\n");
+}
+
+static void the_straight_way_is_tried_again_when_its_time_has_come(void **state)
+{
+	(void)state;
+	world.away[0] = true;
+	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_OK);
+	world.away[0] = false;
+	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_OK);
+	assert_string_equal(world.log, "first /v1/x\n");
+	route.again.us = 0;
+	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_OK);
+	assert_string_equal(world.log, "node /v1/x\n");
+	/* Where it is still away that is found once in that time. */
+	world.away[0] = true;
+	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_OK);
+	route.again.us = 0;
+	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_OK);
+	assert_string_equal(world.log, "node /v1/x\nfirst /v1/x\n");
+	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_OK);
+	assert_string_equal(world.log, "first /v1/x\n");
+}
+
+static void a_pack_goes_in_a_frame_to_a_neighbour_with_a_link(void **state)
+{
+	struct nos_hop h;
+
+	(void)state;
+	world.away[0] = true;
+	world.relay = RELAY;
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(world.log, "node /v1/data\nfirst /v1/node\nfirst /v1/hop\n");
+	assert_int_equal(nos_hop_read(nos_buf_span(&world.body), &h, &err), NOS_OK);
+	assert_true(nos_hop_is_good(&h, &ring.k.links[0].value));
+	assert_int_equal(h.hops, 0);
+	assert_str(h.source, TEST_SOURCE);
+	assert_memory_equal(h.pack.p, "a.b.c.d.e", h.pack.len);
+	/* Who it is is remembered. */
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(world.log, "first /v1/hop\n");
+	/* What is no pack has no frame. */
+	assert_int_equal(ask("/v1/data?kind=k", "application/x-ndjson", "{}"), NOS_OK);
+	assert_string_equal(world.log, "first /v1/data?kind=k\n");
+}
+
+static void without_a_link_it_goes_as_it_is(void **state)
+{
+	(void)state;
+	world.away[0] = true;
+	world.relay = "s-another";
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(world.log, "node /v1/data\nfirst /v1/node\nfirst /v1/data\n");
+	assert_string_equal(world.body.p, "a.b.c.d.e");
+	/* And where there is none at all, nobody is asked who he is. */
+	ring.k.link_count = 0;
+	route.ways[1].asked = false;
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(world.log, "first /v1/data\n");
+}
+
+static void a_frame_that_the_neighbour_refuses_goes_once_more_without(void **state)
+{
+	(void)state;
+	world.away[0] = true;
+	world.relay = RELAY;
+	world.hop = NO_NONCE;
+	world.status = 401;
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(
+	    world.log, "node /v1/data\nfirst /v1/node\nfirst /v1/hop\nfirst /v1/data\n");
+	assert_int_equal(answer.status, 202);
+	/* A node's own refusal, which has a nonce, is the answer. */
+	world.hop = NONCE;
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(world.log, "first /v1/node\nfirst /v1/hop\n");
+	assert_int_equal(answer.status, 401);
+}
+
+static void where_no_way_is_good_it_is_said_and_what_may_have_arrived_too(void **state)
+{
+	(void)state;
+	world.away[0] = world.away[1] = world.away[2] = true;
+	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_AWAY);
+	assert_string_equal(world.log, "node /v1/x\nfirst /v1/x\nsecond /v1/x\n");
+	assert_string_equal(err.text, "disconnected: neither the node nor a neighbour is reached: "
+				      "http://second: refused");
+	assert_false(answer.sent);
+	world.away[1] = false;
+	world.data[1] = AWAY_DOC;
+	world.status = 502;
+	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_AWAY);
+	assert_true(answer.sent);
+	/* A 503 of another reason is an answer. */
+	world.data[1] = "{\"type\":\"urn:nos:busy\",\"detail\":\"\"}";
+	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_OK);
+	assert_string_equal(world.log, "node /v1/x\nfirst /v1/x\n");
+}
+
+static void one_that_is_stopped_tries_no_further_way(void **state)
+{
+	(void)state;
+	world.stopped = true;
+	assert_int_equal(send_pack(), NOS_BUSY);
+	assert_string_equal(world.log, "node /v1/data\n");
+}
+
+static void neighbours_are_urls_and_not_too_many(void **state)
+{
+	const char *many[NOS_ROUTE_VIA_MAX + 1];
+	static const char *const bad[] = { "ftp://x" };
+
+	(void)state;
+	for (size_t i = 0; i <= NOS_ROUTE_VIA_MAX; i++)
+		many[i] = FIRST;
+	assert_int_equal(nos_route_check(many, NOS_ROUTE_VIA_MAX, &err), NOS_OK);
+	assert_int_equal(nos_route_check(many, NOS_ROUTE_VIA_MAX + 1, &err), NOS_USAGE);
+	nos_err_clear(&err);
+	assert_int_equal(nos_route_check(bad, 1, &err), NOS_USAGE);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_node_that_is_reached_is_all_that_is_asked),
+		TEST(each_way_is_tried_once_and_the_good_one_goes_first_from_then_on),
+		TEST(the_straight_way_is_tried_again_when_its_time_has_come),
+		TEST(a_pack_goes_in_a_frame_to_a_neighbour_with_a_link),
+		TEST(without_a_link_it_goes_as_it_is),
+		TEST(a_frame_that_the_neighbour_refuses_goes_once_more_without),
+		TEST(where_no_way_is_good_it_is_said_and_what_may_have_arrived_too),
+		TEST(one_that_is_stopped_tries_no_further_way),
+		TEST(neighbours_are_urls_and_not_too_many),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
