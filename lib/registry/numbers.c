@@ -96,7 +96,9 @@ enum nos_code nos_numbers_reserve(struct nos_numbers *n, struct nos_store *store
 
 	if (make_sure(n, store, group, err))
 		return err->code;
-	if (n->block.next >= floor && n->block.end - n->block.next >= least)
+	if (n->block.next < floor)
+		n->block.next = n->block.end;
+	if (n->block.end - n->block.next >= least)
 		return NOS_OK;
 	for (int i = 0; i < TRIES; i++) {
 		nos_err_clear(err);

@@ -23,10 +23,10 @@ struct nos_numbers {
 };
 
 /*
- * See that least of them, a few, are in the block, within the caller's group, which it numbers. A
- * block whose group was rolled back is not used again. life: of the node, whose numbers begin 2^32
- * above those of the one before. NOS_BUSY: others are quicker each time; NOS_IO; NOS_CONFIG:
- * written by a newer nos; NOS_INTERNAL.
+ * See that least of them, a few, are in the block, within the caller's group, which it numbers;
+ * with least 0 only that those in it are ours. A block whose group was rolled back is not used
+ * again. life: of the node, whose numbers begin 2^32 above those of the one before. NOS_BUSY:
+ * others are quicker each time; NOS_IO; NOS_CONFIG: written by a newer nos; NOS_INTERNAL.
  */
 enum nos_code nos_numbers_reserve(struct nos_numbers *n, struct nos_store *store, uint64_t life,
     uint64_t group, unsigned least, struct nos_err *err) NOS_CHECK;

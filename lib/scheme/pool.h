@@ -50,6 +50,7 @@ enum nos_code nos_pool_ring(const struct nos_pool *p, struct nos_str source,
 /* Numbers that are ours to name local keys with, and nobody else's: next … end - 1. */
 struct nos_pool_numbers {
 	uint64_t next, end;
+	bool wanted; /* out: there was none left for what was to be issued */
 };
 
 #endif
