@@ -118,7 +118,7 @@ static enum nos_code scan(struct table *g, struct nos_store *store, struct nos_e
 	if (nos_globals_get(store, g->t->values ? g->t->vault : NULL, &g->globals, err) ||
 	    nos_registry_scan(store, count, g, err))
 		return err->code;
-	for (uint64_t domain = 1; domain <= g->globals.pool.size; domain++)
+	for (uint64_t domain = 1; domain <= g->globals.pool.drawn; domain++)
 		if (show_old(g, domain, err) || show_present(g, domain, err))
 			return err->code;
 	return NOS_OK;

@@ -24,8 +24,9 @@ struct nos_pool_key {
 
 /* All-zero is valid: no domain. */
 struct nos_pool {
-	unsigned size;				/* P */
-	unsigned ring;				/* k, at most size */
+	unsigned size;	/* P: sources are in the domains up to it */
+	unsigned drawn; /* keys that there are: more than P where P was more once */
+	unsigned ring;	/* k, at most size */
 	struct nos_pool_key keys[NOS_POOL_MAX]; /* of domain i + 1 */
 };
 
