@@ -84,7 +84,10 @@ static enum nos_code once(
 	if (get(store, &r, err) || nos_random_bytes(n->tag, sizeof(n->tag), err))
 		return err->code;
 	n->block.next = r.next > floor ? r.next : floor;
-	n->block.end = r.next = n->block.next + NOS_NUMBERS_BLOCK;
+	n->size = !n->size			   ? NOS_NUMBERS_FIRST
+		  : 2 * n->size > NOS_NUMBERS_MOST ? NOS_NUMBERS_MOST
+						   : 2 * n->size;
+	n->block.end = r.next = n->block.next + n->size;
 	memcpy(r.tag, n->tag, sizeof(r.tag));
 	return put(store, &r, err);
 }

@@ -63,3 +63,39 @@ teardown() {
 	mosquitto_sub -p "$BROKER_PORT" -t nos/1/keys/invalid -C 2 -W 20 -F %x >both 3>&-
 	[ "$(head -n 1 both | cut -c1-12)" = "$(tail -n 1 both | cut -c1-12)" ] && [ "$(head -n 1 both)" != "$(tail -n 1 both)" ]
 }
+
+# Of the messages in the answers that were recorded, "kind bytes" each, as it came first.
+sizes() {
+	jq -r '.keys[]?' record/*.down | awk '!seen[$0]++' | while read -r text; do
+		# base64url, without its padding
+		printf '%s%s' "$(tr '_-' '/+' <<<"$text" | tr -d '\n')" "$(printf '%*s' $(((4 - ${#text} % 4) % 4)) '' | tr ' ' =)" |
+			base64 -d >message
+		echo "$(od -An -tx1 -N 1 message | tr -d ' ') $(wc -c <message)"
+	done
+}
+
+@test "on the wire an install has 20 bytes, 24 with long names; a global key 36, an invalidation 70 for one name" {
+	node_start --pool 1,1
+	nos-token new --scheme dini "${SEALED[@]}" 2>/dev/null | nos-register --keyring a.key >/dev/null
+	mkdir record
+	BETWEEN_RECORD=record between_start "${URL##*:}"
+	value=0
+	send() { jq -nc --argjson v $((++value)) '{type: "t", value: $v}' | nos-send --keyring a.key --url "$BETWEEN" >/dev/null; }
+	send
+	rm record/*
+	nos-rekey --all "${SEALED[@]}" >/dev/null
+	send
+	[ "$(sizes)" = '11 20' ]
+	rm record/*
+	nos-rekey --invalidate w.1.1 "${SEALED[@]}" >/dev/null
+	send
+	[ "$(sizes)" = $'41 70\n21 36\n11 20' ]
+	rm record/*
+	# A life further on names have five bytes.
+	nos-rekey --after-restore "${SEALED[@]}" >/dev/null
+	send
+	rm record/*
+	nos-rekey --all "${SEALED[@]}" >/dev/null
+	send
+	[ "$(sizes)" = '11 24' ]
+}
