@@ -75,6 +75,7 @@ sizes() {
 }
 
 @test "on the wire an install has 20 bytes, 24 with long names; a global key 36, an invalidation 70 for one name" {
+	mkdir own && cd own # a store with no name in it
 	node_start --pool 1,1
 	nos-token new --scheme dini "${SEALED[@]}" 2>/dev/null | nos-register --keyring a.key >/dev/null
 	mkdir record
