@@ -13,9 +13,8 @@
 #include "sealing.h"
 #include "way.h"
 
-#define STEPS	40
-#define SCHEMES 2 /* of the table */
-#define CLEAN	2 /* contacts within which all must be whole */
+#define STEPS 40
+#define CLEAN 2 /* contacts within which all must be whole */
 
 static char dir[64], backup[PATH_SIZE];
 
@@ -117,6 +116,16 @@ static void act(void)
 
 /* ---- from its head to its end ---- */
 
+/* They take turns. */
+static const char *scheme_of(uint64_t seed)
+{
+	size_t count = 0;
+
+	while (nos_scheme_at(count))
+		count++;
+	return nos_scheme_at(seed % count)->name;
+}
+
 static void begin(uint64_t n)
 {
 	static const uint64_t overlaps_ms[] = { 0, HOUR_MS, 24 * HOUR_MS };
@@ -125,7 +134,7 @@ static void begin(uint64_t n)
 
 	world.schedule = n;
 	world_begin();
-	world.scheme = nos_scheme_at((world.first_seed + n) % SCHEMES)->name;
+	world.scheme = scheme_of(world.first_seed + n);
 	device_begin();
 	way_begin();
 	ear_begin();
