@@ -1,0 +1,111 @@
+# A source S, its node N, which S does not reach, and relays M that reach both: where each of them
+# stands, and what relay.bats and long-relay.bats do with them.
+HELP=$ROOT/build/${V:-release}/tests/help
+hop() { "$HELP/hop" "$@"; }
+
+# ---- three places ----
+
+is_apart() { [ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+
+# A network namespace that lasts as long as the process PLACE, which this test ends. What is given
+# enters the user's namespace first, where there is one.
+namespace() {
+	"$@" unshare --net sleep infinity 3>&- &
+	PLACE=$!
+	OTHER_PIDS="${OTHER_PIDS:-} $PLACE"
+	eventually is_apart $PLACE
+}
+
+# A wire between two places: an address on each end of it.
+wire() { # NAME PLACE ADDRESS PLACE ADDRESS
+	"${ENTER[@]}" nsenter -t "$2" -n ip link add "$1" type veth peer name "$1" netns "$4" &&
+		end_of_wire "$1" "$2" "$3" && end_of_wire "$1" "$4" "$5"
+}
+end_of_wire() { # NAME PLACE ADDRESS
+	"${ENTER[@]}" nsenter -t "$2" -n ip address add "$3" dev "$1" &&
+		"${ENTER[@]}" nsenter -t "$2" -n ip link set "$1" up
+}
+
+# May namespaces be made here, by ourselves or in a user's namespace of our own? ENTER.
+may_part() {
+	ENTER=()
+	unshare --net true 2>/dev/null && return
+	unshare --user --map-root-user true 2>/dev/null || return
+	unshare --user --map-root-user sleep infinity 3>&- &
+	OTHER_PIDS="${OTHER_PIDS:-} $!"
+	ENTER=(nsenter -t $! -U --preserve-credentials)
+	eventually "${ENTER[@]}" unshare --net true 2>/dev/null
+}
+
+part() {
+	local s m n
+	may_part || return
+	namespace "${ENTER[@]}"; s=$PLACE
+	namespace "${ENTER[@]}"; m=$PLACE
+	namespace "${ENTER[@]}"; n=$PLACE
+	wire sm $s 10.9.1.1/24 $m 10.9.1.2/24 && wire mn $m 10.9.2.1/24 $n 10.9.2.2/24 || return
+	"${ENTER[@]}" nsenter -t $n -n ip link set lo up || return
+	AT_S=("${ENTER[@]}" nsenter -t $s -n)
+	AT_M=("${ENTER[@]}" nsenter -t $m -n)
+	AT_N=("${ENTER[@]}" nsenter -t $n -n)
+	M_HOST=10.9.1.2 N_HOST=10.9.2.2
+}
+
+# AT_S, AT_M, AT_N put a command where S, M or N is; M_HOST is what S reaches M by, N_HOST what M
+# reaches N by.
+places() {
+	AT_S=() AT_M=() AT_N=() M_HOST=127.0.0.2 N_HOST=127.0.0.3
+	if part 2>part.err; then
+		echo '# in three network namespaces' >&3
+	else
+		echo '# at three loopback addresses, since no namespace is to be had' >&3
+	fi
+}
+at_s() { "${AT_S[@]}" "$@"; }
+at_m() { "${AT_M[@]}" "$@"; }
+
+# ---- who is there ----
+
+# The node at its place, and where S is told it is: where that is one machine, at a port where
+# nobody listens.
+node_there() { # [nos-serve's options]
+	LISTEN=${N_HOST:-127.0.0.1}:0 node_start --print "$@"
+	FAR=$URL
+	[[ -n ${AT_S[*]} ]] || FAR=http://${N_HOST:-127.0.0.1}:1
+}
+
+# One global key, so that whoever is registered from now on has the same.
+one_global_key() { "$HELP/pool" sqlite:node.db node.key 1 1; }
+
+# NAME.key, of a source that reaches the node itself.
+join() { # NAME [nos-token's options]
+	nos-token new "${SEALED[@]}" --url "$URL" "${@:2}" 2>/dev/null | at_m nos-register --keyring "$1.key" --name "$1" >"$1.receipt"
+}
+id_of() { jq -r .source "$1.key"; }
+
+# nos-relay with NAME.key: RELAY is its URL, RELAY_PID; its notes in NAME.err.
+relay_start() { # NAME [options]
+	rm -f "$1.ready"
+	mkfifo "$1.ready"
+	"${AT_M[@]}" nos-relay --keyring "$1.key" --listen "${M_LISTEN:-${M_HOST:-127.0.0.1}:0}" --ready-fd 9 -v "${@:2}" \
+		9>"$1.ready" 2>>"$1.err" 3>&- &
+	RELAY_PID=$!
+	OTHER_PIDS="${OTHER_PIDS:-} $RELAY_PID"
+	read -r -t 30 RELAY_READY <"$1.ready" || { cat "$1.err" >&2; return 1; }
+	RELAY=http://$(jq -r '.listen[0]' <<<"$RELAY_READY")
+}
+
+# s.key, of a source that reaches the relay alone.
+join_through() { # [nos-token's options]
+	nos-token new "${SEALED[@]}" --url "$FAR" "$@" 2>/dev/null >enrolment
+	at_s nos-register --keyring s.key --name s --via "$RELAY" <enrolment >s.receipt
+}
+send() { at_s nos-send --keyring s.key --via "$RELAY" "$@"; }
+posts() { grep -c "nos-relay: $2, " "$1.err"; }
+
+# ---- what N knows ----
+
+path_of() { keytable ct --source "$1" --state active | jq -c .path | sort -u; }
+has_records() { [ "$(wc -l <out)" -ge "$1" ]; }
+# Of each record on a line: value, source, key and way.
+ways() { jq -c '[.value, .source, .key, .via]' out; }
