@@ -83,12 +83,13 @@ join() { # NAME [nos-token's options]
 }
 id_of() { jq -r .source "$1.key"; }
 
-# nos-relay with NAME.key: RELAY is its URL, RELAY_PID; its notes in NAME.err.
+# nos-relay with NAME.key: RELAY is its URL, RELAY_PID; its notes in NAME.err. It does not hold the
+# descriptor 7 open, by which a source of a test is fed.
 relay_start() { # NAME [options]
 	rm -f "$1.ready"
 	mkfifo "$1.ready"
 	"${AT_M[@]}" nos-relay --keyring "$1.key" --listen "${M_LISTEN:-${M_HOST:-127.0.0.1}:0}" --ready-fd 9 -v "${@:2}" \
-		9>"$1.ready" 2>>"$1.err" 3>&- &
+		9>"$1.ready" 2>>"$1.err" 3>&- 7>&- &
 	RELAY_PID=$!
 	OTHER_PIDS="${OTHER_PIDS:-} $RELAY_PID"
 	read -r -t 30 RELAY_READY <"$1.ready" || { cat "$1.err" >&2; return 1; }

@@ -81,3 +81,65 @@ is_revoked_behind() {
 	[ "$(jq -c .global[0].value s.key)" = "$(jq -c .global[0].value m.key)" ]
 	is_revoked_behind
 }
+
+# Two relays M and M2, and S that sends 3,000 readings in packs of 5 by them; SENDER.
+stream() {
+	node_there
+	join m
+	join m2
+	M_LISTEN=$(address_free)
+	relay_start m
+	first=$RELAY first_pid=$RELAY_PID
+	join_through
+	M_LISTEN= relay_start m2
+	second=$RELAY second_pid=$RELAY_PID
+	mkfifo in
+	nos-send --keyring s.key --via "$first" --via "$second" --batch 5 --spool spool <in >answers 2>send.err 3>&- &
+	SENDER=$!
+	OTHER_PIDS="$OTHER_PIDS $SENDER"
+	exec 7>in
+}
+answered() { [ "$(wc -l <answers)" -ge "$1" ]; }
+carried() { [ "$(grep -cE '/v1/(data|hop), .*: 202' "$1.err")" -ge "$2" ]; }
+
+# All is answered and each reading is in one record, after what is still in the spool has gone.
+stream_ends() {
+	exec 7>&-
+	wait $SENDER
+	emptied() { nos-send --keyring s.key --via "$first" --via "$second" --spool spool </dev/null && [ -z "$(ls spool/*/*.jwe 2>/dev/null)" ]; }
+	eventually emptied 2>>send.err
+	[ "$(jq -s 'map(select(.status == "rejected" or .error)) | length' answers)" -eq 0 ]
+	[ "$(jq -s 'map(.line) | unique | length' answers)" -eq 3000 ]
+	node_stop
+	is_whole 3000
+	[ "$(jq -c .via out | sort -u | xargs)" = "$(printf '[%s]\n' "$(id_of m)" "$(id_of m2)" | sort | xargs)" ]
+	echo "# $(jq -rs 'group_by(.status) | map("\(.[0].status) \(length)") | join(", ")' answers); carried by M $(jq -c .via out | grep -c "$(id_of m)"), by M2 $(jq -c .via out | grep -c "$(id_of m2)")" >&3
+}
+
+@test "a relay is killed in mid-stream: the second one is taken, and each of 3,000 readings is there once" {
+	stream
+	numbers 1 2000 >&7
+	eventually answered 500
+	kill -9 $first_pid
+	[ "$(wc -l <answers)" -lt 2000 ]
+	numbers 2001 3000 >&7
+	stream_ends
+	[ "$(posts m2 /v1/hop)" -ge 200 ]
+}
+
+@test "and back: the second one is killed when the first has come again" {
+	stream
+	numbers 1 1000 >&7
+	eventually answered 300
+	kill -9 $first_pid
+	wait $first_pid || true
+	eventually carried m2 20
+	before=$(posts m /v1/hop)
+	relay_start m
+	numbers 1001 2000 >&7
+	eventually answered 1200
+	kill -9 $second_pid
+	numbers 2001 3000 >&7
+	stream_ends
+	[ "$(posts m /v1/hop)" -gt "$before" ]
+}
