@@ -143,3 +143,96 @@ stream_ends() {
 	stream_ends
 	[ "$(posts m /v1/hop)" -gt "$before" ]
 }
+
+# ---- a relay that flips, drops, replays, reorders and lies ----
+
+NDJSON=application/x-ndjson
+HOP=application/nos-hop
+# A small pack of S's, and M's frame around it, in the files pack and frame.
+framed() { # SEQ VALUE
+	numbers "$2" "$2" | hop seal s.key "$1" $NDJSON >pack
+	hop frame m.key "$(id_of s)" 1 <pack >frame
+}
+# In the file answers: a line for each body of stdin, a netstring (tests/help/post.c).
+post_each() { "$HELP/post" "$URL/v1/data" application/jose >answers; }
+netstring() { printf '%d:' "$(stat -c %s "$1")"; cat "$1"; printf ,; }
+bits() { echo $((8 * $(stat -c %s "$1"))); }
+stored() { [ "$(sqlite3 node.db 'select count(*) from stream_raw')" -eq "$1" ]; }
+say() { jq -se "$1" answers >/dev/null || { sort answers | head -n 5 >&2; return 1; }; }
+
+@test "a flipped bit anywhere on the way from a relay to N is refused, each of them" {
+	node_there
+	join m
+	join s
+	framed 1 7
+	hop seal m.key 1 $HOP <frame >whole
+	hop flips <whole | post_each
+	say "length == $(bits whole) and all(.[]; (.status == 400 or .status == 401) and (.receipt | not))"
+	stored 0
+	# The control: with none flipped.
+	netstring whole | post_each
+	say 'map([.status, .body.hop.status]) == [[202, 202]]'
+	stored 1
+}
+
+@test "a relay that flips a bit of what it carries, each of them, is refused, or told what it knows" {
+	node_there
+	join m
+	join s
+	framed 1 7
+	hop flips-in m.key 1 <frame | post_each
+	[ "$(wc -l <answers)" -eq "$(bits frame)" ]
+	# How far it has come is a relay's own word, and the tag is between S and it: the pack is whole.
+	own="(.n / 8 | floor) as \$at | \$at == 1 or \$at >= $(bits frame) / 8 - 16"
+	say "map(select($own | not)) | length > 1000 and all(.[]; .status == 400 or
+		(.status == 202 and (.body.hop | (.status == 400 or .status == 401) and (has(\"receipt\") | not))))"
+	say "map(select($own) | select(.status == 202)) | length > 100 and all(.[]; .body.hop.status == 202) and
+		all(.[1:][]; .body.hop.body | gsub(\"-\"; \"+\") | gsub(\"_\"; \"/\") | @base64d | fromjson |
+			.accepted == 0 and .duplicates == 1 and .same)"
+	stored 1
+	eventually has_records 1
+	node_stop
+	[ "$(jq -c '[.value, .seq, .source]' out)" = "[7,1,\"$(id_of s)\"]" ]
+}
+
+@test "a relay that drops, replays and reorders: each pack is stored once, and what was dropped when it comes" {
+	node_there
+	join m
+	join s
+	for i in 1 2 3 4 5; do
+		framed $i $i
+		mv frame frame$i
+		hop seal m.key $i $HOP <frame$i >pack$i
+	done
+	inside='map(.body.hop.body | gsub("-"; "+") | gsub("_"; "/") | @base64d | fromjson)'
+	# 2 is dropped, the others come in another order.
+	for i in 5 1 4 3; do netstring pack$i; done | post_each
+	say "$inside | map([.accepted, .next]) == [[1,6],[1,6],[1,6],[1,6]]"
+	stored 4
+	# As they were, and in packs of other numbers.
+	for i in 3 1 5 4; do netstring pack$i; done | post_each
+	say "$inside | map([.accepted, .duplicates, .same]) | unique == [[0,1,true]]"
+	for i in 3 1 5 4; do hop seal m.key $((10 + i)) $HOP <frame$i >again; netstring again; done | post_each
+	say "$inside | map([.accepted, .duplicates, .same]) | unique == [[0,1,true]]"
+	stored 4
+	# S had no receipt for it, and sends it again.
+	netstring pack2 | post_each
+	say "$inside | map([.accepted, .next]) == [[1,6]]"
+	stored 5
+	node_stop
+	is_whole 5
+}
+
+@test "a relay that makes answers up, loses or bends them is not believed, and each reading is there once" {
+	node_there
+	join m
+	relay_start m
+	join_through
+	send --batch 1 < <(numbers 1 2) >answers
+	# The first that it is asked is who it is.
+	between_start "${RELAY##*:}" pass void lose bend strip gone gate busy
+	nos-send --keyring s.key --via "$BETWEEN" --batch 1 < <(numbers 3 12) >>answers
+	[ "$(jq -s 'length == 12 and all(.[]; .status == "accepted" or .status == "duplicate")' answers)" = true ]
+	node_stop
+	is_whole 12
+}
