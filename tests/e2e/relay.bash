@@ -110,3 +110,19 @@ path_of() { keytable ct --source "$1" --state active | jq -c .path | sort -u; }
 has_records() { [ "$(wc -l <out)" -ge "$1" ]; }
 # Of each record on a line: value, source, key and way.
 ways() { jq -c '[.value, .source, .key, .via]' out; }
+
+# ---- packs and frames that are made by hand ----
+
+NDJSON=application/x-ndjson
+HOP=application/nos-hop
+# A small pack of S's, and M's frame around it, in the files pack and frame.
+framed() { # SEQ VALUE
+	numbers "$2" "$2" | hop seal s.key "$1" $NDJSON >pack
+	hop frame m.key "$(id_of s)" 1 <pack >frame
+}
+# In the file answers: a line for each body of stdin, a netstring (tests/help/post.c).
+post_each() { "$HELP/post" "$URL/v1/data" application/jose >answers; }
+netstring() { printf '%d:' "$(stat -c %s "$1")"; cat "$1"; printf ,; }
+bits() { echo $((8 * $(stat -c %s "$1"))); }
+stored() { [ "$(sqlite3 node.db 'select count(*) from stream_raw')" -eq "$1" ]; }
+say() { jq -se "$1" answers >/dev/null || { sort answers | head -n 5 >&2; return 1; }; }

@@ -4,6 +4,7 @@
 setup() {
 	load ../tool/helper
 	load faults
+	load key
 	load relay
 }
 teardown() {
@@ -144,21 +145,117 @@ stream_ends() {
 	[ "$(posts m /v1/hop)" -gt "$before" ]
 }
 
-# ---- a relay that flips, drops, replays, reorders and lies ----
+# ---- what a relay sees ----
 
-NDJSON=application/x-ndjson
-HOP=application/nos-hop
-# A small pack of S's, and M's frame around it, in the files pack and frame.
-framed() { # SEQ VALUE
-	numbers "$2" "$2" | hop seal s.key "$1" $NDJSON >pack
-	hop frame m.key "$(id_of s)" 1 <pack >frame
+# What stands before a server and writes down each connection, both ways, in the folder NAME: SEEN
+# is its URL.
+recorder() { # NAME URL
+	mkdir "$1"
+	socat -d -d TCP-LISTEN:0,bind=127.0.0.1,reuseaddr,fork \
+		SYSTEM:"tee $1/\$\$.up | socat - TCP\:127.0.0.1\:${2##*:} | tee $1/\$\$.down" 2>"$1.log" 3>&- &
+	OTHER_PIDS="${OTHER_PIDS:-} $!"
+	eventually grep -q 'listening on' "$1.log"
+	SEEN=http://$(sed -n 's/.*listening on AF=2 //p' "$1.log" | head -n 1)
 }
-# In the file answers: a line for each body of stdin, a netstring (tests/help/post.c).
-post_each() { "$HELP/post" "$URL/v1/data" application/jose >answers; }
-netstring() { printf '%d:' "$(stat -c %s "$1")"; cat "$1"; printf ,; }
-bits() { echo $((8 * $(stat -c %s "$1"))); }
-stored() { [ "$(sqlite3 node.db 'select count(*) from stream_raw')" -eq "$1" ]; }
-say() { jq -se "$1" answers >/dev/null || { sort answers | head -n 5 >&2; return 1; }; }
+
+# Of s.key, but for what it shares with its relay, a line "NAME HEX" each.
+secrets() {
+	jq -r 'del(.links, .global) | .. | objects | (.key?, .value?) | select(type == "string" and test("^[A-Za-z0-9_-]{22}$|^[A-Za-z0-9_-]{43}$"))' s.key |
+		while read -r key; do echo "key $(to_hex "$key")"; done
+}
+words() { for word in air_temperature '"value":-17.25' campodenno; do echo "word $(hex_of "$word")"; done; }
+finds() { "$HELP/search" "$@" >found; }
+
+# The headers of the packs that are seen somewhere, a line each.
+headers() {
+	grep -ahoE 'eyJ[A-Za-z0-9_-]+\.\.' "$@" | tr -d . | while read -r header; do printf '%b' "$(to_hex "$header" | sed 's/../\\x&/g')"; echo; done
+}
+
+@test "a relay sees who sends, how much, how far and by the name of which key: no reading, key or token" {
+	node_there
+	one_global_key
+	join m --scheme dini
+	recorder mn "$URL"
+	relay_start m --url "$SEEN"
+	recorder sm "$RELAY"
+	RELAY=$SEEN
+	nos-token new "${SEALED[@]}" --scheme dini --url "$FAR" 2>/dev/null >enrolment
+	nos-register --keyring s.key --name campodenno --via "$RELAY" <enrolment >s.receipt
+	secrets >secret
+	echo "token $(to_hex "$(jq -r .token enrolment)")" >>secret
+	echo '{"type":"air_temperature","value":-17.25}' >reading
+	mkfifo in
+	nos-send --keyring s.key --via "$RELAY" --follow --batch 1 <in >answers 3>&- &
+	pid=$!
+	OTHER_PIDS="$OTHER_PIDS $pid"
+	exec 7>in
+	for i in 1 2 3; do
+		cat reading >&7
+		eventually has_records $i
+	done
+	# A key that is fetched by a poll.
+	nos-rekey --source campodenno --wait 30s "${SEALED[@]}" >/dev/null
+	cat reading >&7
+	exec 7>&-
+	wait $pid
+	secrets >>secret
+	words >>secret
+	[ "$(sort -u secret | wc -l)" -ge 11 ]
+	# shellcheck disable=SC2207 # words
+	places=(sm/* mn/* m.err m.key $(memory "$RELAY_PID"))
+	run -1 finds "${places[@]}" <secret
+	# The global key, which it has itself, is on no wire either.
+	echo "global $(to_hex "$(jq -r .global[0].value s.key)")" >global
+	run -1 finds sm/* mn/* m.err <global
+	# What it sees of each pack, and of all that it is asked.
+	s=$(id_of s)
+	headers sm/*.up | jq -s --arg s "$s" 'map(select(.src)) | length >= 4 and all(.[];
+		.src == $s and (keys - ["alg", "enc", "kid", "src", "seq", "cty"] == []) and .cty == "application/x-ndjson")' | grep -qx true
+	headers mn/*.up | jq -s --arg m "$(id_of m)" 'map(select(.src)) | length >= 4 and all(.[];
+		.src == $m and .cty == "application/nos-hop")' | grep -qx true
+	[ "$(grep -ahoE '(GET|POST) /[^ ?]+' sm/*.up | sort -u | xargs)" = "GET /v1/node GET /v1/sources/$s/keys POST /v1/data POST /v1/hop POST /v1/sources POST /v1/sources/$s/acks" ]
+	run ! grep -vE '^nos-relay: (ready: http://127\.0\.0\.1:[0-9]+|/v1/(data|hop), hop 1, [0-9]+ bytes: 202)$' m.err
+	# The controls: the same search finds what a keyring has, and what is sent without a seal.
+	finds s.key global <secret
+	finds s.key <global
+	words >open
+	nos-send --anonymous --url http://127.0.0.1:1 --via "$RELAY" <reading >/dev/null
+	finds sm/*.up <open
+	[ "$(cut -d ' ' -f 1 found | sort -u)" = word ]
+}
+
+@test "with all that it holds a relay opens no pack of a source's, and makes none" {
+	node_there
+	one_global_key
+	for name in m other s; do join $name --scheme dini; done
+	[ "$(jq -c .global[0].value m.key other.key s.key | sort -u | wc -l)" -eq 1 ]
+	framed 1 7
+	run -1 "$HELP/pry" pack m.key
+	# Nor together with another source of the domain.
+	run -1 "$HELP/pry" pack m.key other.key
+	[ -z "$output" ]
+	# The control: S's own keyring opens it, by the local key and K_S.
+	run -0 "$HELP/pry" pack s.key
+	[ "$output" = "$(jq -r '.keys[0].key' s.key) K_S" ]
+	# A keyring with S's id and names, and everything else the relay's, or the other source's.
+	n=0
+	for name in m other; do
+		n=$((n + 1))
+		jq -c --slurpfile s s.key '.source = $s[0].source | .keys[0].key = $s[0].keys[0].key' $name.key >forger.key
+		chmod 600 forger.key
+		numbers 8 8 | hop seal forger.key 1 $NDJSON >forged
+		hop frame m.key "$(id_of s)" 1 <forged | hop seal m.key $n $HOP >body
+		netstring body | post_each
+		say 'map([.status, .body.hop.status]) == [[202, 401]]'
+	done
+	stored 0
+	hop seal m.key $((n + 1)) $HOP <frame >body
+	netstring body | post_each
+	say 'map([.status, .body.hop.status]) == [[202, 202]]'
+	stored 1
+}
+
+# ---- a relay that flips, drops, replays, reorders and lies ----
 
 @test "a flipped bit anywhere on the way from a relay to N is refused, each of them" {
 	node_there
@@ -230,7 +327,7 @@ say() { jq -se "$1" answers >/dev/null || { sort answers | head -n 5 >&2; return
 	join_through
 	send --batch 1 < <(numbers 1 2) >answers
 	# The first that it is asked is who it is.
-	between_start "${RELAY##*:}" pass void lose bend strip gone gate busy
+	between_start "${RELAY##*:}" pass void pass lose pass bend pass strip pass gone pass gate pass busy
 	nos-send --keyring s.key --via "$BETWEEN" --batch 1 < <(numbers 3 12) >>answers
 	[ "$(jq -s 'length == 12 and all(.[]; .status == "accepted" or .status == "duplicate")' answers)" = true ]
 	node_stop
