@@ -1,5 +1,5 @@
 # A source S, its node N, which S does not reach, and relays M that reach both: where each of them
-# stands, and what relay.bats and long-relay.bats do with them.
+# stands, and how it is started.
 HELP=$ROOT/build/${V:-release}/tests/help
 hop() { "$HELP/hop" "$@"; }
 
