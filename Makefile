@@ -46,7 +46,7 @@ TOOL_SRC := $(sort $(wildcard cmd/nos-*.c))
 TOOLS    := $(TOOL_SRC:%.c=$B/%)
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 # Those that run no tool of the flavour under test gain nothing by a sanitizer.
-PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/units.bats
+PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/twin.bats %/units.bats
 BATS_release := $(BATS)
 BATS_cover := $(BATS)
 # Those of tools that read what their own node or nobody wrote are run under asan where FULL is set, by

@@ -36,15 +36,15 @@ static const struct nos_opt opts[] = {
 	{ "source", 0, NOS_OPT_TEXT, AT(source), "source", "this source alone, by id or name" },
 	{ "state", 0, NOS_OPT_LIST, AT(states), "states", "these states alone" },
 	{ "show-secrets", 0, NOS_OPT_FLAG, AT(show_secrets), NULL,
-	    "ct: with the values of the keys" },
+	    "ct, gt: with the values of the keys" },
 	{ "since", 0, NOS_OPT_TIME, AT(since), "time", "audit: from then on" },
 	{ "verify", 0, NOS_OPT_FLAG, AT(verify), NULL, "audit: is it whole, as it was written?" },
 	{ 0 },
 };
 
-static const struct nos_opt_tool tool = { "nos-keytable", "[sources|ct|tokens|audit]",
-	"Show the sources, keys (ct), enrolments or audit entries of a node, a row each.", opts,
-	offsetof(struct keytable_opts, common), .rows = true };
+static const struct nos_opt_tool tool = { "nos-keytable", "[sources|ct|gt|tokens|audit]",
+	"Show the sources, keys (ct), global keys (gt), enrolments or audit entries, a row each.",
+	opts, offsetof(struct keytable_opts, common), .rows = true };
 
 static const struct nos_table_column sources_columns[] = {
 	{ "source", NOS_TABLE_TEXT },
@@ -75,7 +75,17 @@ static const struct nos_table_column ct_columns[] = {
 	{ "path", NOS_TABLE_TEXT },
 	{ 0 },
 };
-#define CT_COUNT (sizeof(ct_columns) / sizeof(ct_columns[0]) - 1)
+#define CT_COUNT (sizeof(ct_columns) / sizeof(ct_columns[0]) - 1) /* the most that have values */
+
+static const struct nos_table_column gt_columns[] = {
+	{ "key", NOS_TABLE_TEXT },
+	{ "version", NOS_TABLE_TEXT },
+	{ "state", NOS_TABLE_TEXT },
+	{ "age", NOS_TABLE_SPAN },
+	{ "holders", NOS_TABLE_TEXT },
+	{ "local_keys", NOS_TABLE_TEXT },
+	{ 0 },
+};
 
 static const struct nos_table_column tokens_columns[] = {
 	{ "id", NOS_TABLE_TEXT },
@@ -110,6 +120,7 @@ static const struct nos_table_column verdict_columns[] = {
 static const struct nos_table_column *const columns[] = {
 	[NOS_KEYTABLE_SOURCES] = sources_columns,
 	[NOS_KEYTABLE_CT] = ct_columns,
+	[NOS_KEYTABLE_GT] = gt_columns,
 	[NOS_KEYTABLE_TOKENS] = tokens_columns,
 };
 
@@ -151,11 +162,12 @@ static enum nos_code ask(uint64_t count, struct nos_err *err)
 }
 
 /* In the store before anything is shown. */
-static enum nos_code note_shown(struct nos_store *store, const char *source, struct nos_err *err)
+static enum nos_code note_shown(
+    const struct nos_keytable *t, struct nos_store *store, struct nos_err *err)
 {
-	const struct nos_audit_event event = {
-		.what = NOS_AUDIT_SECRETS_SHOWN, .source = source, .reason = "ct"
-	};
+	const struct nos_audit_event event = { .what = NOS_AUDIT_SECRETS_SHOWN,
+		.source = t->source,
+		.reason = t->which == NOS_KEYTABLE_GT ? "gt" : "ct" };
 	struct nos_audit audit;
 
 	nos_audit_init(&audit, store, tool.name, true);
@@ -205,7 +217,7 @@ static enum nos_code allow(
 	if (nos_confirm_is_asked() &&
 	    (nos_keytable_scan(t, store, count_row, &count, err) || ask(count, err)))
 		return err->code;
-	return note_shown(store, t->source, err);
+	return note_shown(t, store, err);
 }
 
 static enum nos_code print_store(const struct keytable_opts *o, const struct nos_keytable *t,
@@ -292,15 +304,19 @@ static enum nos_code print_verdict(
 static enum nos_code check(
     const struct keytable_opts *o, const struct nos_keytable *t, bool audit, struct nos_err *err)
 {
-	const bool since = o->since.ms != NO_TIME, ct = !audit && t->which == NOS_KEYTABLE_CT;
+	const bool since = o->since.ms != NO_TIME;
+	const bool keys = !audit && (t->which == NOS_KEYTABLE_CT || t->which == NOS_KEYTABLE_GT);
 
-	if (o->keyring && !ct)
-		return nos_err_set(err, NOS_USAGE, "a keyring has the table ct alone");
+	if (o->keyring && !keys)
+		return nos_err_set(err, NOS_USAGE, "a keyring has the tables ct and gt alone");
 	if (o->keyring && o->source)
 		return nos_err_set(
 		    err, NOS_USAGE, "--keyring and --source: a keyring has one source");
-	if (o->show_secrets && !ct)
-		return nos_err_set(err, NOS_USAGE, "--show-secrets: the table ct alone has values");
+	if (o->source && keys && t->which == NOS_KEYTABLE_GT)
+		return nos_err_set(err, NOS_USAGE, "--source: global keys are no source's own");
+	if (o->show_secrets && !keys)
+		return nos_err_set(
+		    err, NOS_USAGE, "--show-secrets: the tables ct and gt alone have values");
 	if (!audit && (o->verify || since))
 		return nos_err_set(
 		    err, NOS_USAGE, "--%s is for the table audit", o->verify ? "verify" : "since");
@@ -319,7 +335,7 @@ static enum nos_code choose(const struct keytable_opts *o, char **operands, int 
 		return nos_err_set(err, NOS_USAGE, "one table at a time: '%s'", operands[1]);
 	if (count && !*ret_audit && !nos_keytable_parse(nos_str_of(operands[0]), &ret->which))
 		return nos_err_set(err, NOS_USAGE,
-		    "no table '%s', take sources, ct, tokens or audit", operands[0]);
+		    "no table '%s', take sources, ct, gt, tokens or audit", operands[0]);
 	if (*ret_audit && o->states.count)
 		return nos_err_set(err, NOS_USAGE, "--state: the table audit has no states");
 	for (size_t i = 0; i < o->states.count; i++)
@@ -332,12 +348,15 @@ static enum nos_code choose(const struct keytable_opts *o, char **operands, int 
 static const struct nos_table_column *columns_of(
     struct printer *p, const struct keytable_opts *o, const struct nos_keytable *t, bool audit)
 {
+	size_t count = 0;
+
 	if (audit)
 		return o->verify ? verdict_columns : audit_columns;
 	if (!o->show_secrets)
 		return columns[t->which];
-	memcpy(p->with_value, ct_columns, sizeof(ct_columns));
-	p->with_value[CT_COUNT] = (struct nos_table_column){ "value", NOS_TABLE_TEXT };
+	for (; columns[t->which][count].name; count++)
+		p->with_value[count] = columns[t->which][count];
+	p->with_value[count] = (struct nos_table_column){ "value", NOS_TABLE_TEXT };
 	return p->with_value;
 }
 

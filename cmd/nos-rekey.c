@@ -12,6 +12,7 @@
 #include "json/encode.h"
 #include "registry/campaign.h"
 #include "registry/home.h"
+#include "registry/overhaul.h"
 #include "registry/recall.h"
 #include "registry/registry.h"
 
@@ -308,57 +309,15 @@ static enum nos_code invalidate(struct run *r, char **operands, int count, struc
 
 /* ---- the node itself ---- */
 
-static enum nos_code note(
-    struct run *r, enum nos_audit_what what, const char *to, struct nos_err *err)
-{
-	const struct nos_audit_event event = { .what = what, .to = to, .reason = r->o->reason };
-
-	return nos_audit_append(&r->audit, nos_time_now(), &event, err);
-}
-
-static enum nos_code renew_self(struct run *r, struct nos_buf *row, struct nos_err *err)
-{
-	NOS_AUTO(self) self = { 0 };
-
-	if (nos_self_open(r->home.store, &r->home.vault, &self, err) ||
-	    nos_self_renew(r->home.store, &r->home.vault, &self, nos_time_now(), err) ||
-	    nos_recall_sign(&r->life, &self, err) || note(r, NOS_AUDIT_IDENTITY, "active", err))
-		return err->code;
-	nos_encode_member_uint(row, "identity", self.generation);
-	nos_encode_member_text(row, "pin", nos_str_of(self.pin));
-	nos_encode_member_text(row, "status", NOS_STR("pending"));
-	return NOS_OK;
-}
-
-static enum nos_code next_life(struct run *r, struct nos_buf *row, struct nos_err *err)
-{
-	uint64_t life;
-
-	if (nos_self_next_life(r->home.store, &life, err) ||
-	    nos_recall_all(&r->life, life, nos_time_now(), err) ||
-	    note(r, NOS_AUDIT_RESTORE, NULL, err))
-		return err->code;
-	nos_encode_member_uint(row, "life", life);
-	nos_encode_member_text(row, "status", NOS_STR("confirmed"));
-	return NOS_OK;
-}
-
 static enum nos_code change_self(struct run *r, struct nos_err *err)
 {
 	NOS_AUTO(buf) row = { 0 };
 
 	nos_buf_init(&row, ROW_MAX);
-	nos_buf_add_char(&row, '{');
-	nos_audit_begin(&r->audit);
-	if (nos_store_begin(r->home.store, err))
+	if (r->mode == MODE_IDENTITY
+		? nos_overhaul_identity(&r->life, r->o->reason, nos_time_now(), &row, err)
+		: nos_overhaul_restore(&r->life, r->o->reason, nos_time_now(), &row, err))
 		return err->code;
-	if (r->mode == MODE_IDENTITY ? renew_self(r, &row, err) : next_life(r, &row, err)) {
-		nos_store_rollback(r->home.store);
-		return err->code;
-	}
-	if (nos_store_commit(r->home.store, err))
-		return err->code;
-	nos_buf_add_char(&row, '}');
 	return print(r, &row, err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "base/version.h"
 #include "cli/daemon.h"
 #include "cli/opt.h"
@@ -17,6 +18,7 @@
 #include "net/mqtt.h"
 #include "net/url.h"
 #include "node/node.h"
+#include "scheme/pool.h"
 
 struct serve_opts {
 	struct nos_opt_common common;
@@ -26,6 +28,8 @@ struct serve_opts {
 	const char *url, *admin, *mqtt, *mqtt_password, *ca;
 	uint64_t ready_fd; /* 0: none */
 	const char *registration, *anonymous, *rules, *store, *node_key;
+	struct nos_opt_list pool; /* P and k */
+	unsigned keys, ring;
 	uint64_t overlap_ms, keep_ms, keep_size;
 };
 
@@ -55,6 +59,8 @@ static const struct nos_opt opts[] = {
 	{ "anonymous", 0, NOS_OPT_CHOICE, AT(anonymous), "yes|no", "take readings without a seal",
 	    .dflt = "yes" },
 	{ "rules", 0, NOS_OPT_PATH, AT(rules), "file", "rules of types, over the built-in sets" },
+	{ "pool", 0, NOS_OPT_LIST, AT(pool), "P,k",
+	    "global keys of dini, and how many of them a source holds", .dflt = "100,1" },
 	{ "overlap", 0, NOS_OPT_SPAN, AT(overlap_ms), "span",
 	    "how long a key that was replaced still serves", .dflt = "1h",
 	    .max = UINT64_C(365) * 24 * 3600 * 1000 },
@@ -107,6 +113,21 @@ static enum nos_code check_addresses(const struct serve_opts *o, struct nos_err 
 	return NOS_OK;
 }
 
+static enum nos_code read_pool(struct serve_opts *o, struct nos_err *err)
+{
+	uint64_t keys, ring;
+
+	if (o->pool.count != 2 ||
+	    !nos_num_parse(nos_str_of(o->pool.items[0]), 1, NOS_POOL_MAX, &keys) ||
+	    !nos_num_parse(nos_str_of(o->pool.items[1]), 1, NOS_POOL_RING_MAX, &ring) ||
+	    ring > keys)
+		return nos_err_set(err, NOS_USAGE, "--pool: P,k with P up to %d and k up to %d",
+		    NOS_POOL_MAX, NOS_POOL_RING_MAX);
+	o->keys = (unsigned)keys;
+	o->ring = (unsigned)ring;
+	return NOS_OK;
+}
+
 /* Settings that need more than the option table to be known good. */
 static enum nos_code prepare(struct serve *s, struct nos_err *err)
 {
@@ -115,6 +136,8 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 		if (nos_limit_set(&s->limits, s->o.limit.items[i], err))
 			return err->code;
 	if (nos_daemon_check(s->o.ready_fd, err))
+		return err->code;
+	if (read_pool(&s->o, err))
 		return err->code;
 	if (s->o.url && nos_url_check(s->o.url, err))
 		return nos_err_within(err, "--url");
@@ -232,6 +255,8 @@ static int serve(struct serve *s)
 		.print_fd = o->print ? STDOUT_FILENO : -1,
 		.closed = strcmp(o->registration, "closed") == 0,
 		.anonymous = strcmp(o->anonymous, "yes") == 0,
+		.pool = o->keys,
+		.ring = o->ring,
 		.overlap_ms = o->overlap_ms,
 		.keep_ms = o->keep_ms,
 		.keep_bytes = o->keep_size,

@@ -19,16 +19,18 @@ static const char command_line[] = "config help version"; /* common too, but no 
 static const struct {
 	const char *tool, *options;
 } known[] = {
-	{ "nos-serve", "init check node listen url admin mqtt mqtt-password ca print ready-fd "
-		       "register anonymous rules overlap keep keep-size limit store node-key" },
+	{ "nos-serve",
+	    "init check node listen url admin mqtt mqtt-password ca print ready-fd "
+	    "register anonymous rules pool overlap keep keep-size limit store node-key" },
 	{ "nos-token", "format store node-key count uses kind scheme expires url replace open" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url via wait" },
 	{ "nos-send",
 	    "keyring anonymous url via kind batch linger spool spool-max wait follow ca max-line" },
 	{ "nos-relay", "keyring listen via url ca wait ready-fd" },
 	{ "nos-keytable", "format store node-key keyring source state show-secrets since verify" },
-	{ "nos-rekey", "format store node-key all source renew revoke identity after-restore "
-		       "older-than overlap dry-run wait reason" },
+	{ "nos-rekey",
+	    "format store node-key all source renew revoke invalidate identity after-restore "
+	    "older-than overlap dry-run wait reason" },
 	{ "nos-score", "rules records now max-line" },
 };
 

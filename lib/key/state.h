@@ -15,7 +15,7 @@
 	X(DESTROYED, "destroyed")
 
 /*
- * All edges, each with the function of scheme/issuer.c or confirm.c that takes it at a node; a
+ * All edges, each with the function of scheme/issuer.c or held.c that takes it at a node; a
  * source's keyring goes the same ways by scheme/holder.c. There is none back, and none out of
  * destroyed.
  */

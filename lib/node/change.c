@@ -231,7 +231,8 @@ static enum nos_code tell(struct nos_ledger *l, const struct nos_record *r,
 
 	news->changed = true;
 	news->resync = nos_issuer_wants_ask(&r->a, l->life.life);
-	nos_buf_truncate(&news->keys, 0);
+	nos_buf_release(&news->keys);
+	nos_buf_init(&news->keys, NOS_MEMBER_OUTSTANDING_MAX);
 	if (nos_globals_for(l->config.store, &r->a, &globals, err))
 		return err->code;
 	nos_member_outstanding(&r->a, l->life.life, &globals, &news->keys);

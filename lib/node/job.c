@@ -11,9 +11,6 @@ struct nos_job *nos_job_new(struct nos_http_request *request, size_t body_max)
 		return NULL;
 	job->request = request;
 	nos_buf_init_secret(&job->body, body_max);
-	nos_buf_init(&job->news.keys, NOS_MEMBER_OUTSTANDING_MAX);
-	for (size_t i = 0; i < NOS_HOP_MAX; i++)
-		nos_buf_init(&job->relays[i].news.keys, NOS_MEMBER_OUTSTANDING_MAX);
 	return job;
 }
 

@@ -21,7 +21,7 @@ enum nos_job_kind {
 };
 
 /* What a source is told of its keys where they were changed with the job: nothing counts any more
- * that is held of them. All-zero but for keys: they were not. */
+ * that is held of them. All-zero: they were not. */
 struct nos_job_news {
 	bool changed;
 	bool resync;	     /* it is to ask */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "json/encode.h"
 #include "node/routes.h"
+#include "registry/globals.h"
 #include "registry/self_policy.h"
 
 #define ANSWER_MAX	  (4u << 20) /* bytes: all of 10,000 readings refused */
@@ -228,7 +229,13 @@ static enum nos_code note_policy(
 	const struct nos_self_policy policy = { .overlap_ms = n->config.overlap_ms,
 		.key_period_ms = (uint64_t)(nos_profile_key_period_s(profile) * 1000) };
 
-	return nos_self_policy_put(n->config.home->store, &policy, err);
+	const struct nos_home *home = n->config.home;
+	bool changed;
+
+	if (nos_self_policy_put(home->store, &policy, err))
+		return err->code;
+	return nos_globals_resize(home->store, &home->vault, n->config.pool, n->config.ring,
+	    nos_time_now(), &changed, err);
 }
 
 /* What nos-token writes into enrolments where it is not told otherwise. */

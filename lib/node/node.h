@@ -29,6 +29,7 @@ struct nos_node_config {
 	int print_fd;			   /* -1: none */
 	bool closed;			   /* no source registers */
 	bool anonymous;			   /* readings without a seal are taken */
+	unsigned pool, ring;		   /* global keys, and how many of them a source holds */
 	uint64_t overlap_ms;		   /* for which a key that was replaced still serves */
 	uint64_t keep_ms, keep_bytes;	   /* 0: for ever, whatever it takes */
 	const struct nos_profile *profile; /* the rules; must outlive the node */

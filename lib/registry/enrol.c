@@ -154,7 +154,7 @@ static enum nos_code make_keys(struct enrol *e, const struct nos_derive_base *ba
 	uint64_t top;
 	bool filled;
 
-	if (nos_life_world_full(e->life, &e->source, e->now, &w, err))
+	if (nos_life_world_full(e->life, &e->source, e->now, 1, &w, err))
 		return err->code;
 	w.identity = e->generation;
 	nos_buf_add_char(grants, '[');

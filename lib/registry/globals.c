@@ -34,8 +34,9 @@ static enum nos_code decode_keys(
 
 	if (nos_decode_array(d, "keys", &list, err))
 		return err->code;
-	if (list->count != ret->size)
-		return nos_err_set(err, NOS_DATA, "keys: not as many as size says");
+	if (list->count < ret->size || list->count > NOS_POOL_MAX)
+		return nos_err_set(err, NOS_DATA, "keys: fewer than size says, or too many");
+	ret->drawn = (unsigned)list->count;
 	while (nos_scan_element(d->scan, list, &at, &v)) {
 		struct nos_decode one = { d->scan, v };
 		struct nos_pool_key *key = &ret->keys[i++];
@@ -94,9 +95,9 @@ static enum nos_code open_values(const struct nos_decode *d, const struct nos_va
 	if (nos_decode_blob(d, "sealed", &sealed, err) ||
 	    nos_vault_open(vault, &place, nos_buf_span(&sealed), &values, err))
 		return err->code;
-	if (values.len != ret->size * NOS_POOL_KEY_LEN)
-		return nos_err_set(err, NOS_DATA, "sealed: not as many keys as size says");
-	for (unsigned i = 0; i < ret->size; i++)
+	if (values.len != ret->drawn * NOS_POOL_KEY_LEN)
+		return nos_err_set(err, NOS_DATA, "sealed: not as many as there are keys");
+	for (unsigned i = 0; i < ret->drawn; i++)
 		memcpy(ret->keys[i].value, values.p + i * NOS_POOL_KEY_LEN, NOS_POOL_KEY_LEN);
 	return NOS_OK;
 }
@@ -187,7 +188,7 @@ static void encode(struct nos_buf *b, const struct nos_globals *g, struct nos_sp
 	nos_encode_member_uint(b, "ring", g->pool.ring);
 	nos_encode_member(b, "keys");
 	nos_buf_add_char(b, '[');
-	for (unsigned i = 0; i < g->pool.size; i++) {
+	for (unsigned i = 0; i < g->pool.drawn; i++) {
 		nos_encode_comma(b);
 		nos_buf_add_char(b, '{');
 		nos_encode_member_uint(b, "version", g->pool.keys[i].version);
@@ -211,7 +212,7 @@ enum nos_code nos_globals_put(struct nos_store *store, const struct nos_vault *v
 	nos_buf_init_secret(&values, VALUE_MAX);
 	nos_buf_init(&sealed, VALUE_MAX + 64);
 	nos_buf_init(&text, TEXT_MAX);
-	for (unsigned i = 0; i < g->pool.size; i++)
+	for (unsigned i = 0; i < g->pool.drawn; i++)
 		nos_buf_add(&values, g->pool.keys[i].value, NOS_POOL_KEY_LEN);
 	if (nos_buf_check(&values, "global keys", err) ||
 	    nos_vault_seal(vault, &place, nos_buf_span(&values), &sealed, err))
@@ -241,8 +242,8 @@ enum nos_code nos_globals_resize(struct nos_store *store, const struct nos_vault
 		return err->code;
 	if (g.pool.size == size && g.pool.ring == ring)
 		return NOS_OK;
-	for (unsigned i = g.pool.size; i < size; i++)
-		if (draw(&g.pool.keys[i], now, err))
+	for (; g.pool.drawn < size; g.pool.drawn++)
+		if (draw(&g.pool.keys[g.pool.drawn], now, err))
 			return err->code;
 	g.pool.size = size;
 	g.pool.ring = ring;
@@ -271,7 +272,7 @@ enum nos_code nos_globals_renew(
 {
 	const uint64_t floor = (life - 1) << LIFE_SHIFT;
 
-	for (unsigned i = 0; i < g->pool.size; i++) {
+	for (unsigned i = 0; i < g->pool.drawn; i++) {
 		if (g->pool.keys[i].version < floor)
 			g->pool.keys[i].version = floor;
 		if (draw(&g->pool.keys[i], now, err))

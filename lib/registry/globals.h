@@ -46,7 +46,8 @@ enum nos_code nos_globals_for(struct nos_store *store, const struct nos_assoc *a
 enum nos_code nos_globals_put(struct nos_store *store, const struct nos_vault *vault,
     struct nos_globals *g, struct nos_err *err) NOS_CHECK;
 
-/* Make it size keys and rings of so many: further keys are drawn, those over it go. False in
+/* Make it size keys and rings of so many: further keys are drawn; those over it stay, since their
+ * names must not come again, and are given to nobody. False in
  * *ret_changed: it is so already, and nothing is put. NOS_EXISTS as above. */
 enum nos_code nos_globals_resize(struct nos_store *store, const struct nos_vault *vault,
     unsigned size, unsigned ring, struct nos_time now, bool *ret_changed,

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "envelope/pack.h"
 #include "json/encode.h"
+#include "registry/gt.h"
 #include "registry/registry.h"
 #include "registry/tail.h"
 #include "registry/token.h"
@@ -36,6 +37,7 @@ bool nos_keytable_parse(struct nos_str word, enum nos_keytable_which *ret)
 	static const char *const words[] = {
 		[NOS_KEYTABLE_SOURCES] = "sources",
 		[NOS_KEYTABLE_CT] = "ct",
+		[NOS_KEYTABLE_GT] = "gt",
 		[NOS_KEYTABLE_TOKENS] = "tokens",
 	};
 
@@ -235,6 +237,8 @@ enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct no
 {
 	struct rows r = { .t = t, .each = each, .state = state };
 
+	if (t->which == NOS_KEYTABLE_GT)
+		return nos_gt_keyring(t, keyring, each, state, err);
 	init_row(&r);
 	for (size_t i = 0; !err->code && i < keyring->key_count; i++) {
 		const struct nos_keyring_key *key = &keyring->keys[i];
@@ -341,6 +345,8 @@ enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *
 		    .readings = t->which == NOS_KEYTABLE_SOURCES } };
 	enum nos_code code;
 
+	if (t->which == NOS_KEYTABLE_GT)
+		return nos_gt_scan(t, store, each, state, err);
 	init_row(&r);
 	code = t->which == NOS_KEYTABLE_TOKENS ? nos_token_scan(store, token_row, &r, err)
 					       : scan_sources(&r, err);

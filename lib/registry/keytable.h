@@ -17,6 +17,7 @@
 enum nos_keytable_which {
 	NOS_KEYTABLE_SOURCES,
 	NOS_KEYTABLE_CT,
+	NOS_KEYTABLE_GT, /* registry/gt.h */
 	NOS_KEYTABLE_TOKENS,
 };
 
@@ -27,7 +28,7 @@ struct nos_keytable {
 	const char *source; /* id of the one source; NULL: all */
 	uint32_t states;    /* bits, by nos_keytable_state; 0: all */
 	struct nos_time now;
-	bool values;		       /* ct: rows have the values of their keys, and are wiped */
+	bool values; /* ct, gt: rows have the values of their keys, and are wiped */
 	const struct nos_vault *vault; /* opens those of a store; NULL where there are no values */
 };
 
@@ -44,7 +45,7 @@ typedef enum nos_code nos_keytable_each(void *state, struct nos_str row, struct 
 enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *store,
     nos_keytable_each *each, void *state, struct nos_err *err) NOS_CHECK;
 
-/* The keys of a source's keyring: rows of the table ct. What each gave, or NOS_INTERNAL. */
+/* The keys of a source's keyring: rows of the tables ct and gt. What each gave, or NOS_INTERNAL. */
 enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct nos_keyring *keyring,
     nos_keytable_each *each, void *state, struct nos_err *err) NOS_CHECK;
 

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBERS_LEAST 2 /* that one change may take */
-#define TRIES	      8 /* against others who change the same source at once */
-#define DUE_DIGITS    15
-#define DUE_KEY_MAX   (DUE_DIGITS + 1 + NOS_RECORD_ID_MAX)
+#define TRIES	    8 /* against others who change the same source at once */
+#define DUE_DIGITS  15
+#define DUE_KEY_MAX (DUE_DIGITS + 1 + NOS_RECORD_ID_MAX)
 
 void nos_life_release(struct nos_life *l)
 {
@@ -61,14 +60,13 @@ struct nos_issuer nos_life_world(
 }
 
 enum nos_code nos_life_world_full(struct nos_life *l, const struct nos_record *r,
-    struct nos_time now, struct nos_issuer *ret, struct nos_err *err)
+    struct nos_time now, unsigned keys, struct nos_issuer *ret, struct nos_err *err)
 {
 	*ret = nos_life_world(l, r, now);
 	if (!ret->scheme || !ret->scheme->numbered || !l->pool.size || l->dry)
 		return NOS_OK;
 	ret->numbers = &l->numbers.block;
-	return nos_numbers_reserve(
-	    &l->numbers, l->store, l->life, l->audit->groups, NUMBERS_LEAST, err);
+	return nos_numbers_reserve(&l->numbers, l->store, l->life, l->audit->groups, keys, err);
 }
 
 /* ---- what will be due ---- */
@@ -126,29 +124,37 @@ enum nos_code nos_life_put(
 }
 
 static enum nos_code once(struct nos_life *l, struct nos_str id, struct nos_time now,
-    nos_life_step *step, void *state, struct nos_record *ret, struct nos_err *err)
+    nos_life_step *step, void *state, unsigned keys, struct nos_record *ret, struct nos_err *err)
 {
 	struct nos_issuer w;
 	bool changed = false, filled;
 
 	if (nos_registry_get(l->store, l->vault, id, ret, err))
 		return err->code;
-	if (nos_life_world_full(l, ret, now, &w, err) || step(state, ret, &w, &changed, err) ||
-	    !changed || nos_issuer_fill(&ret->a, &w, &filled, err))
+	if (nos_life_world_full(l, ret, now, keys, &w, err) ||
+	    step(state, ret, &w, &changed, err) ||
+	    (changed && nos_issuer_fill(&ret->a, &w, &filled, err)))
 		return err->code;
-	return nos_life_put(l, now, ret, err);
+	if (l->numbers.block.wanted)
+		return nos_err_set(err, NOS_EXISTS, "no number is left");
+	return changed ? nos_life_put(l, now, ret, err) : NOS_OK;
 }
 
 enum nos_code nos_life_change(struct nos_life *l, struct nos_str id, struct nos_time now,
     nos_life_step *step, void *state, struct nos_record *ret, struct nos_err *err)
 {
+	unsigned keys = 0;
+
 	for (int i = 0; i < TRIES; i++) {
 		nos_err_clear(err);
-		if (!once(l, id, now, step, state, ret, err))
+		l->numbers.block.wanted = false;
+		if (!once(l, id, now, step, state, keys, ret, err))
 			return NOS_OK;
 		nos_record_release(ret);
 		if (err->code != NOS_EXISTS)
 			return err->code;
+		/* A block of numbers is reserved by who needs one, and not by all who might. */
+		keys = l->numbers.block.wanted ? 1 : 0;
 	}
 	return nos_err_set(err, NOS_BUSY, "'%.*s' is being changed by others", NOS_STR_ARG(id));
 }

@@ -52,10 +52,10 @@ enum nos_code nos_life_open(struct nos_life *l, struct nos_store *store,
 struct nos_issuer nos_life_world(
     const struct nos_life *l, const struct nos_record *r, struct nos_time now);
 
-/* As above, within the caller's group: it names local keys where the source's scheme has them. As
- * nos_numbers_reserve. */
+/* As above, within the caller's group: where the source's scheme has local keys it names so many of
+ * them, and others that are left. As nos_numbers_reserve. */
 enum nos_code nos_life_world_full(struct nos_life *l, const struct nos_record *r,
-    struct nos_time now, struct nos_issuer *ret, struct nos_err *err) NOS_CHECK;
+    struct nos_time now, unsigned keys, struct nos_issuer *ret, struct nos_err *err) NOS_CHECK;
 
 /*
  * What is done: change r->a, and say whether anything was changed, or is to be looked at. Called

@@ -84,7 +84,10 @@ static enum nos_code once(
 	if (get(store, &r, err) || nos_random_bytes(n->tag, sizeof(n->tag), err))
 		return err->code;
 	n->block.next = r.next > floor ? r.next : floor;
-	n->block.end = r.next = n->block.next + NOS_NUMBERS_BLOCK;
+	n->size = !n->size			   ? NOS_NUMBERS_FIRST
+		  : 2 * n->size > NOS_NUMBERS_MOST ? NOS_NUMBERS_MOST
+						   : 2 * n->size;
+	n->block.end = r.next = n->block.next + n->size;
 	memcpy(r.tag, n->tag, sizeof(r.tag));
 	return put(store, &r, err);
 }
@@ -96,7 +99,9 @@ enum nos_code nos_numbers_reserve(struct nos_numbers *n, struct nos_store *store
 
 	if (make_sure(n, store, group, err))
 		return err->code;
-	if (n->block.next >= floor && n->block.end - n->block.next >= least)
+	if (n->block.next < floor)
+		n->block.next = n->block.end;
+	if (n->block.end - n->block.next >= least)
 		return NOS_OK;
 	for (int i = 0; i < TRIES; i++) {
 		nos_err_clear(err);

@@ -98,7 +98,7 @@ static enum nos_code issue(struct nos_assoc *a, const struct nos_issuer *w, bool
 	uint64_t ring[NOS_POOL_RING_MAX];
 
 	*ret_changed = false;
-	if (!w->pool || !w->pool->size || !w->numbers || w->numbers->next == w->numbers->end)
+	if (!w->pool || !w->pool->size || !w->numbers)
 		return NOS_OK;
 	if (nos_pool_ring(w->pool, w->source, ring, err))
 		return err->code;
@@ -107,6 +107,9 @@ static enum nos_code issue(struct nos_assoc *a, const struct nos_issuer *w, bool
 			return err->code;
 	if (nos_assoc_next(a, LETTER) || (!anew && nos_assoc_active(a, LETTER)) ||
 	    !nos_outbox_has_room(a, 1))
+		return NOS_OK;
+	w->numbers->wanted = w->numbers->next == w->numbers->end;
+	if (w->numbers->wanted)
 		return NOS_OK;
 	*ret_changed = true;
 	return install(a, w, ring[0], err);

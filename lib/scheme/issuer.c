@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/enc.h"
-#include "scheme/confirm.h"
+#include "scheme/held.h"
 #include "scheme/offer.h"
 #include "scheme/outbox.h"
 #include "scheme/pairwise.h"
@@ -227,7 +227,7 @@ bool nos_issuer_poll_key(const struct nos_assoc *a, unsigned i, struct nos_secre
 bool nos_issuer_lost(struct nos_assoc *a, const struct nos_issuer *w)
 {
 	return !a->revoked && !nos_issuer_wants_ask(a, w->life) && !a->out_count &&
-	       nos_confirm_lost(a, w);
+	       nos_held_lost(a, w);
 }
 
 /* The offer becomes what holds; what was stays for its overlap, p. keys under their own K_S. What
@@ -249,7 +249,7 @@ enum nos_code nos_issuer_promote(
 		a->renew = false;
 	}
 	a->out_count = 0;
-	(void)nos_confirm_lost(a, w);
+	(void)nos_held_lost(a, w);
 	k = nos_assoc_add(a);
 	if (!k)
 		return nos_err_set(err, NOS_INTERNAL, "no room for a key");
@@ -257,7 +257,7 @@ enum nos_code nos_issuer_promote(
 	a->base = a->offer.base;
 	a->resync = false;
 	explicit_bzero(&a->offer, sizeof(a->offer));
-	nos_confirm_key(a, w, k);
+	nos_held_confirm(a, w, k);
 	return NOS_OK;
 }
 
@@ -274,7 +274,7 @@ enum nos_code nos_issuer_used(struct nos_assoc *a, const struct nos_issuer *w,
 		return NOS_OK;
 	if (k == &a->offer.key)
 		return nos_issuer_promote(a, w, err);
-	nos_confirm_key(a, w, k);
+	nos_held_confirm(a, w, k);
 	return NOS_OK;
 }
 
@@ -340,7 +340,7 @@ static void settle(struct nos_assoc *a, const struct nos_issuer *w, const struct
 		if (h->kids[i].kind != 'p')
 			continue;
 		if (k && k->state == NOS_STATE_PRE_ACTIVE)
-			nos_confirm_key(a, w, k);
+			nos_held_confirm(a, w, k);
 		if (h->kids[i].parts[0] <= a->version)
 			continue;
 		nos_issuer_saw_version(a, h->kids[i].parts[0]); /* the node's store went back */
@@ -351,15 +351,15 @@ static void settle(struct nos_assoc *a, const struct nos_issuer *w, const struct
 
 		if (a->out[i].ctr >= h->next)
 			a->out[kept++] = a->out[i];
-		else if (brings->kind == 'p' && !nos_confirm_is_among(h->kids, h->count, brings))
+		else if (brings->kind == 'p' && !nos_held_is_among(h->kids, h->count, brings))
 			a->resync = true;
 	}
 	a->out_count = kept;
 	active = nos_assoc_active(a, 'p');
 	if (h->next > a->base.down.ctr ||
-	    (active && !a->out_count && !nos_confirm_is_among(h->kids, h->count, &active->name)))
+	    (active && !a->out_count && !nos_held_is_among(h->kids, h->count, &active->name)))
 		a->resync = true;
-	nos_confirm_compare(a, w, h->kids, h->count);
+	nos_held_compare(a, w, h->kids, h->count);
 }
 
 enum nos_code nos_issuer_acked(struct nos_assoc *a, const struct nos_issuer *w, struct nos_span ack,

@@ -23,7 +23,7 @@ struct nos_assoc_global nos_pool_global(const struct nos_name *name)
 
 const struct nos_pool_key *nos_pool_key(const struct nos_pool *p, uint64_t domain)
 {
-	return domain >= 1 && domain <= p->size ? &p->keys[domain - 1] : NULL;
+	return domain >= 1 && domain <= p->drawn ? &p->keys[domain - 1] : NULL;
 }
 
 static enum nos_code draw(

@@ -24,8 +24,9 @@ struct nos_pool_key {
 
 /* All-zero is valid: no domain. */
 struct nos_pool {
-	unsigned size;				/* P */
-	unsigned ring;				/* k, at most size */
+	unsigned size;	/* P: sources are in the domains up to it */
+	unsigned drawn; /* keys that there are: more than P where P was more once */
+	unsigned ring;	/* k, at most size */
 	struct nos_pool_key keys[NOS_POOL_MAX]; /* of domain i + 1 */
 };
 
@@ -50,6 +51,7 @@ enum nos_code nos_pool_ring(const struct nos_pool *p, struct nos_str source,
 /* Numbers that are ours to name local keys with, and nobody else's: next … end - 1. */
 struct nos_pool_numbers {
 	uint64_t next, end;
+	bool wanted; /* out: there was none left for what was to be issued */
 };
 
 #endif

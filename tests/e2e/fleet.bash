@@ -1,14 +1,16 @@
 # A fleet: real keyrings by the hundred, driven by tests/help/fleet.c. They are registered once for a
 # file of tests, each of which has copies of the store and of them.
 
-# COUNT sources, of which each tenth is one of those that will be offline: in setup_file.
-fleet_make() {
+# COUNT sources, of which each tenth is one of those that will be offline: in setup_file. Options behind
+# it are their enrolments'; FLEET_NODE holds the node's.
+fleet_make() { # COUNT option…
 	# Keyrings are in memory where there is such a place: a thousand devices do not share a disk.
 	export MEMORY=/dev/shm COUNT=$1
 	[[ -w $MEMORY ]] || MEMORY=$BATS_FILE_TMPDIR
 	MEMORY=$(mktemp -d -p "$MEMORY")
-	node_start
-	nos-token new "${SEALED[@]}" --count "$COUNT" --url "$URL" 2>/dev/null |
+	# shellcheck disable=SC2086
+	node_start ${FLEET_NODE:-}
+	nos-token new "${SEALED[@]}" --count "$COUNT" --url "$URL" "${@:2}" 2>/dev/null |
 		nos-register --keyring-dir "$MEMORY/made" | jq -r .source | sort >ids
 	node_stop
 	[ "$(wc -l <ids)" -eq "$COUNT" ]

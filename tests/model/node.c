@@ -435,7 +435,7 @@ void node_register(struct node *n, const char *id, bool again, const char *path)
 	nos_audit_begin(&audit);
 	if (again) {
 		MUST(nos_registry_get(n->store, &n->home.vault, nos_str_of(id), &r, &fault));
-		MUST(nos_life_world_full(&l, &r, nos_time_now(), &w, &fault));
+		MUST(nos_life_world_full(&l, &r, nos_time_now(), 1, &w, &fault));
 		MUST(nos_track_get(n->ledger.tracks, n->store, id, &track, &fault));
 		MUST(
 		    nos_issuer_enrol_again(&r.a, &w, &base, track->window.top + 1, &grant, &fault));
@@ -445,7 +445,7 @@ void node_register(struct node *n, const char *id, bool again, const char *path)
 		snprintf(r.kind, sizeof(r.kind), "sensor");
 		snprintf(r.scheme, sizeof(r.scheme), "%s", world.scheme);
 		snprintf(r.token, sizeof(r.token), "t-0000000000");
-		MUST(nos_life_world_full(&l, &r, nos_time_now(), &w, &fault));
+		MUST(nos_life_world_full(&l, &r, nos_time_now(), 1, &w, &fault));
 		nos_issuer_enrol(&r.a, &w, &base);
 	}
 	MUST(nos_issuer_fill(&r.a, &w, &filled, &fault));

@@ -176,7 +176,7 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 	[ "$(jq -c 'del(.age)' <<<"$output")" = "$(keytable ct --source "$A" | jq -c 'del(.age, .uses)')" ]
 	[ "$(nos-keytable --keyring a.key ct --state deactivated)" = '' ]
 	run -64 --separate-stderr nos-keytable --keyring a.key sources
-	[ "$stderr" = 'nos-keytable: a keyring has the table ct alone' ]
+	[ "$stderr" = 'nos-keytable: a keyring has the tables ct and gt alone' ]
 	run -64 --separate-stderr nos-keytable --keyring a.key --source "$A"
 	[ "$stderr" = 'nos-keytable: --keyring and --source: a keyring has one source' ]
 }
@@ -372,9 +372,9 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 		audit --state active|--state: the table audit has no states
 		audit --verify --since 1|--verify is of all entries: no --since
 		audit --verify --source x|--verify is of all entries: no --source
-		audit --keyring a.key|a keyring has the table ct alone
-		audit --show-secrets|--show-secrets: the table ct alone has values
-		sources --show-secrets|--show-secrets: the table ct alone has values
+		audit --keyring a.key|a keyring has the tables ct and gt alone
+		audit --show-secrets|--show-secrets: the tables ct and gt alone have values
+		sources --show-secrets|--show-secrets: the tables ct and gt alone have values
 		audit --since noon|--since: 'noon' is not a time
 	END
 }
@@ -480,8 +480,8 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 }
 
 @test "what is no table and more than one are refused" {
-	run -64 --separate-stderr keytable gt
-	[ "$stderr" = "nos-keytable: no table 'gt', take sources, ct, tokens or audit" ]
+	run -64 --separate-stderr keytable kt
+	[ "$stderr" = "nos-keytable: no table 'kt', take sources, ct, gt, tokens or audit" ]
 	run -64 --separate-stderr keytable ct sources
 	[ "$stderr" = "nos-keytable: one table at a time: 'sources'" ]
 	run -64 --separate-stderr keytable --show

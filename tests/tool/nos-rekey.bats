@@ -311,8 +311,8 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 		[ "$stderr" = "nos-rekey: $why" ] || { echo "$args: $stderr" >&2; return 1; }
 		[ -z "$output" ]
 	done <<-END
-		|nothing to do, take one of --all, --source, --renew, --revoke, --identity and --after-restore
-		--all --source x|one thing at a time, take one of --all, --source, --renew, --revoke, --identity and --after-restore
+		|nothing to do, take one of --all, --source, --renew, --revoke, --invalidate, --identity and --after-restore
+		--all --source x|one thing at a time, take one of --all, --source, --renew, --revoke, --invalidate, --identity and --after-restore
 		--all x|name no source: this is for all of them
 		--identity x|name no source: this is for the node itself
 		--source|name the sources by their ids or names

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "scheme/confirm.h"
+#include "scheme/held.h"
 
 #include "scheme/pool.h"
 
-bool nos_confirm_is_among(const struct nos_name *names, size_t count, const struct nos_name *name)
+bool nos_held_is_among(const struct nos_name *names, size_t count, const struct nos_name *name)
 {
 	for (size_t i = 0; i < count; i++)
 		if (nos_name_eq(&names[i], name))
@@ -55,7 +55,7 @@ static void supersede(
 	}
 }
 
-void nos_confirm_key(struct nos_assoc *a, const struct nos_issuer *w, struct nos_assoc_key *k)
+void nos_held_confirm(struct nos_assoc *a, const struct nos_issuer *w, struct nos_assoc_key *k)
 {
 	nos_assoc_move(a, k, NOS_STATE_ACTIVE, "confirmed");
 	k->since = k->confirmed = w->now;
@@ -90,7 +90,7 @@ static void lose(struct nos_assoc *a, const struct nos_issuer *w, struct nos_ass
  * What the source says that it holds, against what is taken for that: all of a scheme's own, which
  * is issued anew where it is lost. Of p. keys others look.
  */
-void nos_confirm_compare(
+void nos_held_compare(
     struct nos_assoc *a, const struct nos_issuer *w, const struct nos_name *held, size_t count)
 {
 	a->global_count = 0;
@@ -100,19 +100,19 @@ void nos_confirm_compare(
 		if (held[i].kind == NOS_POOL_KIND && held[i].count == 2)
 			nos_assoc_add_global(a, nos_pool_global(&held[i]));
 		if (held[i].kind != 'p' && k && k->state == NOS_STATE_PRE_ACTIVE)
-			nos_confirm_key(a, w, k);
+			nos_held_confirm(a, w, k);
 	}
 	for (size_t i = 0; i < a->key_count; i++) {
 		struct nos_assoc_key *k = &a->keys[i];
 
 		if (k->name.kind != 'p' && k->state != NOS_STATE_DEACTIVATED &&
-		    !nos_confirm_is_among(held, count, &k->name) && !is_on_its_way(a, &k->name))
+		    !nos_held_is_among(held, count, &k->name) && !is_on_its_way(a, &k->name))
 			lose(a, w, k);
 	}
 	nos_assoc_sweep(a);
 }
 
-bool nos_confirm_lost(struct nos_assoc *a, const struct nos_issuer *w)
+bool nos_held_lost(struct nos_assoc *a, const struct nos_issuer *w)
 {
 	bool changed = false;
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/overhaul.h"
+
+#include "json/encode.h"
+#include "registry/recall.h"
+
+/* What is done within the group; the row's members are appended. */
+typedef enum nos_code work(
+    struct nos_life *l, struct nos_time now, struct nos_buf *row, struct nos_err *err);
+
+static enum nos_code renew(
+    struct nos_life *l, struct nos_time now, struct nos_buf *row, struct nos_err *err)
+{
+	NOS_AUTO(self) self = { 0 };
+
+	if (nos_self_open(l->store, l->vault, &self, err) ||
+	    nos_self_renew(l->store, l->vault, &self, now, err) || nos_recall_sign(l, &self, err))
+		return err->code;
+	nos_encode_member_uint(row, "identity", self.generation);
+	nos_encode_member_text(row, "pin", nos_str_of(self.pin));
+	nos_encode_member_text(row, "status", NOS_STR("pending"));
+	return NOS_OK;
+}
+
+static enum nos_code next_life(
+    struct nos_life *l, struct nos_time now, struct nos_buf *row, struct nos_err *err)
+{
+	uint64_t life;
+
+	if (nos_self_next_life(l->store, &life, err) || nos_recall_all(l, life, now, err))
+		return err->code;
+	nos_encode_member_uint(row, "life", life);
+	nos_encode_member_text(row, "status", NOS_STR("confirmed"));
+	return NOS_OK;
+}
+
+static enum nos_code in_group(struct nos_life *l, work *what, const struct nos_audit_event *event,
+    struct nos_time now, struct nos_buf *row, struct nos_err *err)
+{
+	nos_buf_add_char(row, '{');
+	nos_audit_begin(l->audit);
+	if (nos_store_begin(l->store, err))
+		return err->code;
+	if (what(l, now, row, err) || nos_audit_append(l->audit, now, event, err)) {
+		nos_store_rollback(l->store);
+		return err->code;
+	}
+	nos_buf_add_char(row, '}');
+	return nos_store_commit(l->store, err);
+}
+
+enum nos_code nos_overhaul_identity(struct nos_life *l, const char *reason, struct nos_time now,
+    struct nos_buf *ret, struct nos_err *err)
+{
+	const struct nos_audit_event event = {
+		.what = NOS_AUDIT_IDENTITY, .to = "active", .reason = reason
+	};
+
+	return in_group(l, renew, &event, now, ret, err);
+}
+
+enum nos_code nos_overhaul_restore(struct nos_life *l, const char *reason, struct nos_time now,
+    struct nos_buf *ret, struct nos_err *err)
+{
+	const struct nos_audit_event event = { .what = NOS_AUDIT_RESTORE, .reason = reason };
+
+	return in_group(l, next_life, &event, now, ret, err);
+}
