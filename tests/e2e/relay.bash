@@ -74,9 +74,6 @@ node_there() { # [nos-serve's options]
 	[[ -n ${AT_S[*]} ]] || FAR=http://${N_HOST:-127.0.0.1}:1
 }
 
-# One global key, so that whoever is registered from now on has the same.
-one_global_key() { "$HELP/pool" sqlite:node.db node.key 1 1; }
-
 # NAME.key, of a source that reaches the node itself.
 join() { # NAME [nos-token's options]
 	nos-token new "${SEALED[@]}" --url "$URL" "${@:2}" 2>/dev/null | at_m nos-register --keyring "$1.key" --name "$1" >"$1.receipt"

@@ -105,8 +105,7 @@ is_revoked_behind() {
 
 @test "so it is with named local keys, which the global key that both have admits to" {
 	places
-	node_there
-	one_global_key
+	node_there --pool 1,1 # all sources have the same global key
 	join m --scheme dini
 	relay_start m
 	lives_behind dini 'd\.1\.[0-9]+' 'd\.1\.[0-9]+'
@@ -203,8 +202,7 @@ headers() {
 }
 
 @test "a relay sees who sends, how much, how far and by the name of which key: no reading, key or token" {
-	node_there
-	one_global_key
+	node_there --pool 1,1 # all sources have the same global key
 	join m --scheme dini
 	recorder mn "$URL"
 	relay_start m --url "$SEEN"
@@ -244,7 +242,9 @@ headers() {
 		.src == $s and (keys - ["alg", "enc", "kid", "src", "seq", "cty"] == []) and .cty == "application/x-ndjson")' | grep -qx true
 	headers mn/*.up | jq -s --arg m "$(id_of m)" 'map(select(.src)) | length >= 4 and all(.[];
 		.src == $m and .cty == "application/nos-hop")' | grep -qx true
-	[ "$(grep -ahoE '(GET|POST) /[^ ?]+' sm/*.up | sort -u | xargs)" = "GET /v1/node GET /v1/sources/$s/keys POST /v1/data POST /v1/hop POST /v1/sources POST /v1/sources/$s/acks" ]
+	grep -ahoE '(GET|POST) /[^ ?]+' sm/*.up | sort -u >asked
+	printf '%s\n' "GET /v1/node" "GET /v1/sources/$s/keys" "POST /v1/data" "POST /v1/hop" "POST /v1/sources" "POST /v1/sources/$s/acks" |
+		diff - asked
 	run ! grep -vE '^nos-relay: (ready: http://127\.0\.0\.1:[0-9]+|/v1/(data|hop), hop 1, [0-9]+ bytes: 202)$' m.err
 	# The controls: the same search finds what a keyring has, and what is sent without a seal.
 	finds s.key global <secret
@@ -256,8 +256,7 @@ headers() {
 }
 
 @test "with all that it holds a relay opens no pack of a source's, and makes none" {
-	node_there
-	one_global_key
+	node_there --pool 1,1 # all sources have the same global key
 	for name in m other s; do join $name --scheme dini; done
 	[ "$(jq -c .global[0].value m.key other.key s.key | sort -u | wc -l)" -eq 1 ]
 	framed 1 7
@@ -290,8 +289,7 @@ headers() {
 
 @test "whichever key a relay has to N, and whatever becomes of it, its source has its own and its way" {
 	local i=0 a b
-	node_there
-	one_global_key
+	node_there --pool 1,1 # all sources have the same global key
 	join m
 	join m2 --scheme dini
 	for a in m m2; do
@@ -317,8 +315,7 @@ headers() {
 changed() { [ "$(jq -r .keys[0].key "$1.key")" != "$2" ]; }
 
 @test "a global key is taken back: a relay and its source have keys of the next one, each its own" {
-	node_there
-	one_global_key
+	node_there --pool 1,1 # all sources have the same global key
 	join m --scheme dini
 	relay_start m
 	join_through --scheme dini
@@ -342,8 +339,7 @@ changed() { [ "$(jq -r .keys[0].key "$1.key")" != "$2" ]; }
 }
 
 @test "a name that a source gives to a key of its own making opens nothing at N" {
-	node_there
-	one_global_key
+	node_there --pool 1,1 # all sources have the same global key
 	join m
 	join s --scheme dini
 	cp s.key whole.key
