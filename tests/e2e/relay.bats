@@ -232,7 +232,7 @@ headers() {
 	[ "$(sort -u secret | wc -l)" -ge 11 ]
 	# shellcheck disable=SC2207 # words
 	places=(sm/* mn/* m.err m.key $(memory "$RELAY_PID"))
-	run -1 finds "${places[@]}" <secret
+	run -1 finds "${places[@]}" < <(sort -u secret)
 	# The global key, which it has itself, is on no wire either.
 	echo "global $(to_hex "$(jq -r .global[0].value s.key)")" >global
 	run -1 finds sm/* mn/* m.err <global
