@@ -40,7 +40,8 @@ take_secrets() {
 	printf 'down %s\nup %s\n' "$(to_hex "$(jq -r .control.down.key a.key)")" \
 		"$(to_hex "$(jq -r .control.up.key a.key)")" >of_chain
 	take_sealed
-	# It was read again since secrets were shown.
+	# That secrets were shown is seen with the first pack, which drops what was held; the next reads it.
+	say
 	say
 }
 # In pieces, wherever a page or a buffer cuts it.
