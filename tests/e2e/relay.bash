@@ -123,3 +123,65 @@ netstring() { printf '%d:' "$(stat -c %s "$1")"; cat "$1"; printf ,; }
 bits() { echo $((8 * $(stat -c %s "$1"))); }
 stored() { [ "$(sqlite3 node.db 'select count(*) from stream_raw')" -eq "$1" ]; }
 say() { jq -se "$1" answers >/dev/null || { sort answers | head -n 5 >&2; return 1; }; }
+
+# ---- a stream through two relays ----
+
+# Two relays M and M2, and S that sends 3,000 readings in packs of 5 by them; SENDER.
+stream() {
+	node_there
+	join m
+	join m2
+	M_LISTEN=$(address_free)
+	relay_start m
+	first=$RELAY first_pid=$RELAY_PID
+	join_through
+	M_LISTEN= relay_start m2
+	second=$RELAY second_pid=$RELAY_PID
+	mkfifo in
+	nos-send --keyring s.key --via "$first" --via "$second" --batch 5 --spool spool <in >answers 2>send.err 3>&- &
+	SENDER=$!
+	OTHER_PIDS="$OTHER_PIDS $SENDER"
+	exec 7>in
+}
+answered() { [ "$(wc -l <answers)" -ge "$1" ]; }
+carried() { [ "$(grep -cE '/v1/(data|hop), .*: 202' "$1.err")" -ge "$2" ]; }
+
+# All is answered and each reading is in one record, after what is still in the spool has gone.
+stream_ends() {
+	exec 7>&-
+	wait $SENDER
+	emptied() { nos-send --keyring s.key --via "$first" --via "$second" --spool spool </dev/null && [ -z "$(ls spool/*/*.jwe 2>/dev/null)" ]; }
+	eventually emptied 2>>send.err
+	[ "$(jq -s 'map(select(.status == "rejected" or .error)) | length' answers)" -eq 0 ]
+	[ "$(jq -s 'map(.line) | unique | length' answers)" -eq 3000 ]
+	node_stop
+	is_whole 3000
+	[ "$(jq -c .via out | sort -u | xargs)" = "$(printf '[%s]\n' "$(id_of m)" "$(id_of m2)" | sort | xargs)" ]
+	echo "# $(jq -rs 'group_by(.status) | map("\(.[0].status) \(length)") | join(", ")' answers); carried by M $(jq -c .via out | grep -c "$(id_of m)"), by M2 $(jq -c .via out | grep -c "$(id_of m2)")" >&3
+}
+
+# ---- what is on the way ----
+
+# What stands before a server and writes down each connection, both ways, in the folder NAME: SEEN
+# is its URL.
+recorder() { # NAME URL
+	mkdir "$1"
+	socat -d -d TCP-LISTEN:0,bind=127.0.0.1,reuseaddr,fork \
+		SYSTEM:"tee $1/\$\$.up | socat - TCP\:127.0.0.1\:${2##*:} | tee $1/\$\$.down" 2>"$1.log" 3>&- &
+	OTHER_PIDS="${OTHER_PIDS:-} $!"
+	eventually grep -q 'listening on' "$1.log"
+	SEEN=http://$(sed -n 's/.*listening on AF=2 //p' "$1.log" | head -n 1)
+}
+
+# Of s.key, but for what it shares with its relay, a line "NAME HEX" each.
+secrets() {
+	jq -r 'del(.links, .global) | .. | objects | (.key?, .value?) | select(type == "string" and test("^[A-Za-z0-9_-]{22}$|^[A-Za-z0-9_-]{43}$"))' s.key |
+		while read -r key; do echo "key $(to_hex "$key")"; done
+}
+words() { for word in air_temperature '"value":-17.25' campodenno; do echo "word $(hex_of "$word")"; done; }
+finds() { "$HELP/search" "$@" >found; }
+
+# The headers of the packs that are seen somewhere, a line each.
+headers() {
+	grep -ahoE 'eyJ[A-Za-z0-9_-]+\.\.' "$@" | tr -d . | while read -r header; do printf '%b' "$(to_hex "$header" | sed 's/../\\x&/g')"; echo; done
+}
