@@ -161,6 +161,7 @@ mutants: $B/tests/model/model ## take one defence after another out: the model m
 
 # What tool tests put beside the tools: on its own, for it shows how others behave.
 LIBS_fleet := -lcurl
+LIBS_post  := -lcurl
 $(HELP): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F)) -lsqlite3 -lcjose -ljansson -lcrypto -lm
 

@@ -323,8 +323,10 @@ enum nos_code nos_keeper_begin(struct nos_keeper *kp, struct nos_err *err)
 	return unless_passing(err);
 }
 
-enum nos_code nos_keeper_heard(
-    struct nos_keeper *kp, const struct nos_answer_news *news, struct nos_err *err)
+/* What an answer says. Where it may be older than the keyring, ret_apart is not NULL: that the
+ * chains have come apart is said there, and the node is not asked. */
+static enum nos_code hear(
+    struct nos_keeper *kp, const struct nos_answer_news *news, bool *ret_apart, struct nos_err *err)
 {
 	const bool wished = news->resync || news->identity;
 	bool took, apart, at_once = wished && !kp->wish_heeded;
@@ -332,6 +334,10 @@ enum nos_code nos_keeper_heard(
 	kp->fresh = false;
 	if (take_list(kp, news, &took, &apart, err))
 		return err->code;
+	if (ret_apart && apart && !wished) {
+		*ret_apart = true;
+		return NOS_OK;
+	}
 	apart |= wished;
 	if (!apart && kp->ring->k.ack_len) {
 		apart = send_ack(kp, err) == NOS_TAG;
@@ -340,6 +346,22 @@ enum nos_code nos_keeper_heard(
 	kp->wish_heeded = wished;
 	if (apart && !err->code)
 		(void)!ask(kp, at_once, err);
+	return unless_passing(err);
+}
+
+enum nos_code nos_keeper_heard(
+    struct nos_keeper *kp, const struct nos_answer_news *news, struct nos_err *err)
+{
+	return hear(kp, news, NULL, err);
+}
+
+enum nos_code nos_keeper_followed(
+    struct nos_keeper *kp, const struct nos_answer_news *news, struct nos_err *err)
+{
+	bool apart = false;
+
+	if (!hear(kp, news, &apart, err) && apart)
+		(void)!nos_keeper_poll(kp, 0, err);
 	return unless_passing(err);
 }
 

@@ -50,6 +50,11 @@ enum nos_code nos_keeper_begin(struct nos_keeper *kp, struct nos_err *err) NOS_C
 enum nos_code nos_keeper_heard(
     struct nos_keeper *kp, const struct nos_answer_news *news, struct nos_err *err) NOS_CHECK;
 
+/* As above, of a poll that was held while packs were answered: what these brought may be newer.
+ * Where it seems that the node went back, it is asked once more before that is believed. */
+enum nos_code nos_keeper_followed(
+    struct nos_keeper *kp, const struct nos_answer_news *news, struct nos_err *err) NOS_CHECK;
+
 /* A pack under this key has its receipt: the keys before it are destroyed. */
 enum nos_code nos_keeper_confirmed(
     struct nos_keeper *kp, const struct nos_name *name, struct nos_err *err) NOS_CHECK;

@@ -381,5 +381,5 @@ enum nos_code nos_send_heard(
 {
 	nos_keeper_aim(&s->keeper, s->urls[s->url], ANSWER_MS);
 	return nos_keeper_begin(&s->keeper, err) ? err->code
-						 : nos_keeper_heard(&s->keeper, news, err);
+						 : nos_keeper_followed(&s->keeper, news, err);
 }

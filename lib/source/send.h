@@ -98,8 +98,8 @@ enum nos_code nos_send_number(
 enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_t wait_ms,
     struct nos_answer *ret, struct nos_err *err) NOS_CHECK;
 
-/* Take what another answer says of keys that is to be believed, as a poll's (source/follow.h). What
- * nos_keeper_heard returns. */
+/* Take what a poll that was held (source/follow.h) says of keys, which is to be believed. What
+ * nos_keeper_followed returns. */
 enum nos_code nos_send_heard(
     struct nos_send *s, const struct nos_answer_news *news, struct nos_err *err) NOS_CHECK;
 

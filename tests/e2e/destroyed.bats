@@ -40,7 +40,8 @@ take_secrets() {
 	printf 'down %s\nup %s\n' "$(to_hex "$(jq -r .control.down.key a.key)")" \
 		"$(to_hex "$(jq -r .control.up.key a.key)")" >of_chain
 	take_sealed
-	# It was read again since secrets were shown.
+	# That secrets were shown is seen with the first pack, which drops what was held; the next reads it.
+	say
 	say
 }
 # In pieces, wherever a page or a buffer cuts it.
@@ -51,16 +52,6 @@ take_sealed() {
 	[ ${#hex} -ge 256 ]
 }
 
-# Memory that may be looked at; where none may, that is said, and files alone are.
-memory() { # PID
-	if [[ ${V:-release} != release ]]; then
-		echo '# skipped: the memory, a sanitizer has its own' >&3
-	elif ! (: <"/proc/$1/mem") 2>/dev/null; then
-		echo '# skipped: the memory, no right to read it' >&3
-	else
-		echo "pid:$1"
-	fi
-}
 # Into the array PLACES.
 all_places() {
 	# shellcheck disable=SC2207 # words

@@ -40,3 +40,14 @@ capture_pack() {
 		<reading >/dev/null || true
 	tail -n 1 captured >ours
 }
+
+# Memory that may be looked at; where none may, that is said, and files alone are.
+memory() { # PID
+	if [[ ${V:-release} != release ]]; then
+		echo '# skipped: the memory, a sanitizer has its own' >&3
+	elif ! (: <"/proc/$1/mem") 2>/dev/null; then
+		echo '# skipped: the memory, no right to read it' >&3
+	else
+		echo "pid:$1"
+	fi
+}

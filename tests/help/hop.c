@@ -8,6 +8,8 @@
  *   hop link RELAYKEYRING SOURCE                   the key between the two, base64url
  *   hop receipt KEYRING PACKFILE BODYFILE RECEIPT  0: the node made it, 1: it did not
  *   hop flip BIT <FILE                             the file with that bit flipped
+ *   hop flips <FILE                                with each of its bits flipped, a netstring each
+ *   hop flips-in RELAYKEYRING SEQ <FRAME           the same of a frame, sealed under SEQ and on
  *
  * Keyrings are read, not changed. A failure is one line on stderr, and status 1.
  */
@@ -24,7 +26,8 @@
 #include "key/hop.h"
 #include "key/keyring.h"
 
-#define INPUT_MAX (1u << 20)
+#define INPUT_MAX  (1u << 20)
+#define OUTPUT_MAX (16u << 20)
 
 static enum nos_code read_input(struct nos_buf *ret, struct nos_err *err)
 {
@@ -186,6 +189,56 @@ static enum nos_code do_flip(char **args, struct nos_buf *out, struct nos_err *e
 	return NOS_OK;
 }
 
+static void add_netstring(struct nos_buf *out, const struct nos_buf *b)
+{
+	nos_num_add_uint(out, b->len);
+	nos_buf_add_char(out, ':');
+	nos_buf_add(out, b->p, b->len);
+	nos_buf_add_char(out, ',');
+}
+
+static enum nos_code do_flips(char **args, struct nos_buf *out, struct nos_err *err)
+{
+	NOS_AUTO(buf) file = { 0 };
+
+	(void)args;
+	if (read_input(&file, err))
+		return err->code;
+	for (size_t bit = 0; bit < file.len * 8; bit++) {
+		file.p[bit / 8] = (char)(file.p[bit / 8] ^ 1 << bit % 8);
+		add_netstring(out, &file);
+		file.p[bit / 8] = (char)(file.p[bit / 8] ^ 1 << bit % 8);
+	}
+	return NOS_OK;
+}
+
+static enum nos_code do_flips_in(char **args, struct nos_buf *out, struct nos_err *err)
+{
+	NOS_AUTO(keyring) k = { 0 };
+	NOS_AUTO(pack_keys) keys = { 0 };
+	NOS_AUTO(buf) frame = { 0 };
+	NOS_AUTO(buf) sealed = { 0 };
+	char kid[NOS_NAME_TEXT_MAX];
+	struct nos_pack pack = { .cty = NOS_STR("application/nos-hop") };
+
+	nos_buf_init(&sealed, INPUT_MAX);
+	if (load(args[0], &k, err) || keys_of(&k, kid, &keys, err) || read_input(&frame, err))
+		return err->code;
+	if (!nos_num_parse(nos_str_of(args[1]), 1, NOS_NUM_SAFE / 2, &pack.seq))
+		return nos_err_set(err, NOS_USAGE, "'%s' is no number", args[1]);
+	pack.kid = nos_str_of(kid);
+	pack.source = nos_str_of(k.source);
+	for (size_t bit = 0; bit < frame.len * 8; bit++, pack.seq++) {
+		nos_buf_truncate(&sealed, 0);
+		frame.p[bit / 8] = (char)(frame.p[bit / 8] ^ 1 << bit % 8);
+		if (nos_pack_seal(&keys, &pack, nos_buf_span(&frame), &sealed, err))
+			return err->code;
+		frame.p[bit / 8] = (char)(frame.p[bit / 8] ^ 1 << bit % 8);
+		add_netstring(out, &sealed);
+	}
+	return NOS_OK;
+}
+
 static enum nos_code run(int argc, char **argv, struct nos_buf *out, struct nos_err *err)
 {
 	static const struct {
@@ -199,13 +252,15 @@ static enum nos_code run(int argc, char **argv, struct nos_buf *out, struct nos_
 		{ "link", 2, do_link },
 		{ "receipt", 4, do_receipt },
 		{ "flip", 1, do_flip },
+		{ "flips", 0, do_flips },
+		{ "flips-in", 2, do_flips_in },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (strcmp(argv[1], steps[i].name) == 0 && argc - 2 == steps[i].args)
 			return steps[i].run(argv + 2, out, err);
-	return nos_err_set(
-	    err, NOS_USAGE, "usage: hop seal|frame|nobody|link|receipt|flip ARGUMENT...");
+	return nos_err_set(err, NOS_USAGE,
+	    "usage: hop seal|frame|nobody|link|receipt|flip|flips|flips-in ARGUMENT...");
 }
 
 int main(int argc, char **argv)
@@ -214,7 +269,7 @@ int main(int argc, char **argv)
 	NOS_AUTO(buf) out = { 0 };
 
 	nos_jose_start();
-	nos_buf_init(&out, 2 * INPUT_MAX);
+	nos_buf_init(&out, OUTPUT_MAX);
 	if (!run(argc, argv, &out, &err) && !nos_buf_check(&out, "output", &err))
 		return fwrite(out.p, 1, out.len, stdout) != out.len || fflush(stdout) != 0;
 	fprintf(stderr, "hop: %s\n", err.text);

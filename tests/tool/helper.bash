@@ -22,10 +22,11 @@ eventually() {
 }
 
 # nos-serve with these options: NODE_PID, READY (its line), URL, ADMIN; records in out, notes in err.
+# AT_N, where it is set, is a command that puts it where it is to stand.
 node_start() {
 	rm -f ready
 	mkfifo ready
-	nos-serve "${SEALED[@]}" --listen "${LISTEN:-127.0.0.1:0}" --admin 127.0.0.1:0 --ready-fd 9 "$@" \
+	"${AT_N[@]}" nos-serve "${SEALED[@]}" --listen "${LISTEN:-127.0.0.1:0}" --admin 127.0.0.1:0 --ready-fd 9 "$@" \
 		9>ready >>out 2>>err 3>&- &
 	NODE_PID=$!
 	read -r -t 30 READY <ready || { cat err >&2; return 1; }

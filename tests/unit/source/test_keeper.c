@@ -134,6 +134,37 @@ static void a_crash_before_the_write_takes_the_same_list_again(void **state)
 	source_is_whole(&s, &n);
 }
 
+/* What a poll is answered that was held: the first message that is outstanding. */
+static void hear_of(const struct nos_assoc *a)
+{
+	struct nos_span key = { a->out[0].bytes, a->out[0].len };
+	const struct nos_answer_news news = { .keys = &key, .key_count = 1 };
+
+	nos_err_clear(&s.err);
+	assert_int_equal(nos_send_heard(&s.send, &news, &s.err), NOS_OK);
+}
+
+static void a_poll_that_was_overtaken_by_answers_says_nothing_of_the_node(void **state)
+{
+	struct nos_assoc before;
+
+	(void)state;
+	node_replaces(&n);
+	before = n.a;
+	source_is_whole(&s, &n);
+	node_replaces(&n);
+	source_is_whole(&s, &n);
+	assert_int_equal(source_version(&s), 3);
+	hear_of(&before);
+	assert_int_equal(n.asks, 0);
+	assert_int_equal(source_version(&s), 3);
+	/* The control: the node did go back, and says the same when it is asked again. */
+	n.a = before;
+	hear_of(&before);
+	assert_int_equal(n.asks, 1);
+	source_is_whole(&s, &n);
+}
+
 static void an_answer_without_its_receipt_changes_nothing(void **state)
 {
 	struct nos_keyring before, after;
@@ -260,6 +291,7 @@ int main(void)
 		T(an_acknowledgement_that_was_lost_is_sent_again),
 		T(a_crash_behind_the_write_sends_the_acknowledgement_that_is_in_the_file),
 		T(a_crash_before_the_write_takes_the_same_list_again),
+		T(a_poll_that_was_overtaken_by_answers_says_nothing_of_the_node),
 		T(an_answer_without_its_receipt_changes_nothing),
 		T(what_was_spooled_before_a_renew_goes_behind_it),
 		T(what_is_spooled_stays_where_the_source_is_revoked),
