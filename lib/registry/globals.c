@@ -232,18 +232,30 @@ static enum nos_code draw(struct nos_pool_key *key, struct nos_time now, struct 
 	return nos_random_bytes(key->value, sizeof(key->value), err);
 }
 
+/* The names of a life are above all of before. */
+static enum nos_code draw_in(
+    struct nos_pool_key *key, uint64_t life, struct nos_time now, struct nos_err *err)
+{
+	const uint64_t floor = (life - 1) << LIFE_SHIFT;
+
+	if (key->version < floor)
+		key->version = floor;
+	return draw(key, now, err);
+}
+
 enum nos_code nos_globals_resize(struct nos_store *store, const struct nos_vault *vault,
     unsigned size, unsigned ring, struct nos_time now, bool *ret_changed, struct nos_err *err)
 {
 	NOS_AUTO(globals) g = { 0 };
+	uint64_t life;
 
 	*ret_changed = false;
-	if (nos_globals_get(store, vault, &g, err))
+	if (nos_globals_get(store, vault, &g, err) || nos_self_life(store, &life, err))
 		return err->code;
 	if (g.pool.size == size && g.pool.ring == ring)
 		return NOS_OK;
 	for (; g.pool.drawn < size; g.pool.drawn++)
-		if (draw(&g.pool.keys[g.pool.drawn], now, err))
+		if (draw_in(&g.pool.keys[g.pool.drawn], life, now, err))
 			return err->code;
 	g.pool.size = size;
 	g.pool.ring = ring;
@@ -270,14 +282,9 @@ enum nos_code nos_globals_sign(
 enum nos_code nos_globals_renew(
     struct nos_globals *g, uint64_t life, struct nos_time now, struct nos_err *err)
 {
-	const uint64_t floor = (life - 1) << LIFE_SHIFT;
-
-	for (unsigned i = 0; i < g->pool.drawn; i++) {
-		if (g->pool.keys[i].version < floor)
-			g->pool.keys[i].version = floor;
-		if (draw(&g->pool.keys[i], now, err))
+	for (unsigned i = 0; i < g->pool.drawn; i++)
+		if (draw_in(&g->pool.keys[i], life, now, err))
 			return err->code;
-	}
 	return NOS_OK;
 }
 
