@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "../test.h"
+#include "crypto/sign.h"
 #include "scheme/holder.h"
 #include "scheme/offer.h"
 
@@ -17,32 +18,58 @@ struct pair {
 	struct nos_issuer world;
 	struct nos_secret own; /* the node's P-256 key */
 	struct nos_ecdh_point own_public;
+	struct nos_secret sign; /* and its Ed25519 key */
+	struct nos_pool pool;
+	struct nos_pool_numbers numbers;
 	uint8_t nonce[1][NOS_ASK_NONCE_LEN];
 	struct nos_err err;
 };
 
-/* Registered: both have p.1. */
-static inline void pair_init(struct pair *p)
+/* A secret of a source's own. */
+static inline struct nos_secret pair_secret(const char *id, uint8_t which)
 {
-	NOS_AUTO(derive_base) base = { 0 };
+	struct nos_secret s = { .len = 32 };
+
+	memset(s.bytes, which, s.len);
+	s.bytes[0] = (uint8_t)id[strlen(id) - 1];
+	return s;
+}
+
+/* Global keys, each of its first version, the same whoever asks; rings of so many. */
+static inline void pair_pool(struct pair *p, unsigned size, unsigned ring)
+{
+	p->pool = (struct nos_pool){ .size = size, .drawn = size, .ring = ring };
+	for (unsigned i = 0; i < size; i++) {
+		p->pool.keys[i].version = 1;
+		memset(p->pool.keys[i].value, 0x40 + (int)i, NOS_POOL_KEY_LEN);
+	}
+}
+
+/* Registered, under an id whose last letter is its own: both have p.1. */
+static inline void pair_init_as(struct pair *p, const struct nos_scheme *scheme, const char *id)
+{
+	NOS_AUTO(derive_base)
+	base = { pair_secret(id, 1), pair_secret(id, 2), pair_secret(id, 3), pair_secret(id, 4) };
 
 	*p = (struct pair){ .world = { .now = { 1547812800000 },
 				.node = 1,
-				.source = NOS_STR(SOURCE),
 				.life = 1,
 				.identity = 1,
 				.overlap_ms = 3600000,
 				.period_ms = 604800000,
-				.scheme = &nos_pairwise_scheme } };
-	memset(base.down.bytes, 1, base.down.len = 32);
-	memset(base.up.bytes, 2, base.up.len = 32);
-	memset(base.pair.bytes, 3, base.pair.len = 32);
-	memset(base.z.bytes, 4, base.z.len = 32);
+				.scheme = scheme } };
 	memset(p->nonce, 5, sizeof(p->nonce));
+	memset(p->sign.bytes, 6, p->sign.len = NOS_SIGN_PRIVATE_LEN);
+	pair_pool(p, 5, 1);
+	p->numbers = (struct nos_pool_numbers){ 1, 1025 };
+	p->world.pool = &p->pool;
+	p->world.numbers = &p->numbers;
+	snprintf(p->source.source, sizeof(p->source.source), "%s", id);
+	p->world.source = nos_str_of(p->source.source);
 	assert_int_equal(nos_ecdh_generate(&p->own, &p->own_public, &p->err), NOS_OK);
+	assert_int_equal(nos_sign_public(&p->sign, p->source.sign, &p->err), NOS_OK);
 	nos_issuer_enrol(&p->node, &p->world, &base);
 	p->source.node = 1;
-	snprintf(p->source.source, sizeof(p->source.source), SOURCE);
 	p->source.z = 1;
 	p->source.z_key = base.z;
 	p->source.next = 1;
@@ -52,6 +79,21 @@ static inline void pair_init(struct pair *p)
 		.name = { 'p', 1, { 1 } }, .state = NOS_STATE_ACTIVE, .value = base.pair
 	};
 	p->source.key_count = 1;
+}
+
+static inline void pair_init(struct pair *p)
+{
+	pair_init_as(p, &nos_pairwise_scheme, SOURCE);
+}
+
+/* What the source lacks of its scheme is on its way. */
+static inline bool pair_fill(struct pair *p)
+{
+	bool changed;
+
+	nos_err_clear(&p->err);
+	assert_int_equal(nos_issuer_fill(&p->node, &p->world, &changed, &p->err), NOS_OK);
+	return changed;
 }
 
 static inline void pair_replace(struct pair *p, enum nos_issuer_did expect)
@@ -157,8 +199,50 @@ static inline void pair_is_whole(struct pair *p)
 {
 	assert_true(pair_pack(p));
 	assert_false(nos_issuer_is_pending(&p->node, p->world.life));
-	assert_int_equal(nos_assoc_active(&p->node, 'p')->name.parts[0],
-	    nos_keyring_active(&p->source)->name.parts[0]);
+	assert_true(nos_name_eq(&nos_assoc_active(&p->node, p->world.scheme->letter)->name,
+	    &nos_keyring_active(&p->source)->name));
+}
+
+/* What the source lacks is issued, delivered, acknowledged and used. */
+static inline void pair_settle(struct pair *p)
+{
+	(void)pair_fill(p);
+	if (nos_issuer_outstanding(&p->node, p->world.life)) {
+		assert_int_equal(pair_deliver(p), NOS_HOLDER_TOOK);
+		pair_make_ack(p);
+		assert_int_equal(pair_ack(p), NOS_OK);
+	}
+	pair_is_whole(p);
+}
+
+/* The node takes a domain's global key back, and draws the next. */
+static inline void pair_take_back(struct pair *p, uint64_t domain)
+{
+	struct nos_pool_key *k = &p->pool.keys[domain - 1];
+
+	k->version++;
+	memset(k->value, 0x80 + (int)(domain + k->version), sizeof(k->value));
+}
+
+/* The broadcast that says so of one of its versions, appended to *ret. */
+static inline void pair_broadcast(
+    struct pair *p, uint64_t domain, uint64_t version, struct nos_buf *ret)
+{
+	const struct nos_invalidation v = {
+		.node = p->world.node, .version = 1, .names = { { domain, version } }, .count = 1
+	};
+
+	assert_int_equal(nos_invalidation_seal(&v, &p->sign, ret, &p->err), NOS_OK);
+}
+
+/* One message, whatever it is, reaches the source alone. */
+static inline enum nos_holder_did pair_take(struct pair *p, struct nos_span message)
+{
+	enum nos_holder_did did = NOS_HOLDER_NOTHING;
+
+	nos_err_clear(&p->err);
+	(void)!nos_holder_take(&p->source, &message, 1, p->world.now, &did, &p->err);
+	return did;
 }
 
 #endif
