@@ -31,6 +31,7 @@ static int node_start(void **state)
 static int node_stop(void **state)
 {
 	(void)state;
+	nos_life_release(&changes);
 	nos_self_release(&self);
 	nos_vault_release(&vault);
 	nos_store_close(store);

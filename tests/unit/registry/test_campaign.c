@@ -3,6 +3,7 @@
 #include "node.h"
 
 #include "registry/campaign.h"
+#include "registry/recall.h"
 #include "scheme/pairwise.h"
 
 #define NOW ((struct nos_time){ 1547812800000 })
@@ -21,7 +22,7 @@ static enum nos_code done(void *state, const struct nos_order_done *d, struct no
 
 	(void)e;
 	nos_buf_init(&b, 512);
-	nos_order_row(&b, &c->order, d, 1);
+	nos_order_row(&b, &c->order, d, 5);
 	snprintf(rows + strlen(rows), sizeof(rows) - strlen(rows), "%s\n", b.p);
 	told++;
 	return NOS_OK;
@@ -48,6 +49,7 @@ static bool stop(void *state)
 static void begin(struct nos_campaign *c, enum nos_order_what what)
 {
 	nos_audit_init(&audit, store, "test", false);
+	nos_life_release(&life);
 	assert_int_equal(nos_life_open(&life, store, &vault, &audit, &self, &err), NOS_OK);
 	nos_campaign_init(c);
 	c->life = &life;
@@ -57,19 +59,27 @@ static void begin(struct nos_campaign *c, enum nos_order_what what)
 	absent = stop_at = told = 0;
 }
 
-static void source(const char *id)
+static void source_of(const char *id, const char *scheme)
 {
 	const struct nos_secret secret = { .len = 32, .bytes = { 7 } };
 	const struct nos_derive_base base = {
 		.z = secret, .down = secret, .up = secret, .pair = secret
 	};
-	NOS_AUTO(record) r = { .kind = "meter", .scheme = "pairwise", .token = "t-1" };
+	NOS_AUTO(record) r = { .kind = "meter", .token = "t-1" };
 	struct nos_issuer w;
+	bool filled;
 
 	assert_true(nos_str_copy(nos_str_of(id), r.id, sizeof(r.id)));
-	w = nos_life_world(&life, &r, NOW);
+	snprintf(r.scheme, sizeof(r.scheme), "%s", scheme);
+	assert_int_equal(nos_life_world_full(&life, &r, NOW, 1, &w, &err), NOS_OK);
 	nos_issuer_enrol(&r.a, &w, &base);
+	assert_int_equal(nos_issuer_fill(&r.a, &w, &filled, &err), NOS_OK);
 	assert_int_equal(nos_life_put(&life, NOW, &r, &err), NOS_OK);
+}
+
+static void source(const char *id)
+{
+	source_of(id, "pairwise");
 }
 
 static void name(struct nos_campaign *c, const char *id)
@@ -283,9 +293,114 @@ static void a_younger_key_stays(void **state)
 	nos_campaign_release(&c);
 }
 
+/* ---- global keys ---- */
+
+static enum nos_code use_local(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *e)
+{
+	const struct nos_name d = { 'd', 2, { 5, *(uint64_t *)state } };
+
+	return nos_issuer_used(&r->a, w, &d, ret_changed, e);
+}
+
+static void confirm_local(const char *id, uint64_t number)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	assert_int_equal(
+	    nos_life_change(&life, nos_str_of(id), NOW, use_local, &number, &r, &err), NOS_OK);
+}
+
+/* A pool of one key; the first source has a local key of it in use, the other is of another scheme.
+ */
+static void begin_local(struct nos_campaign *c)
+{
+	bool changed;
+
+	begin(c, NOS_ORDER_INVALIDATE);
+	assert_int_equal(nos_globals_resize(store, &vault, 1, 1, NOW, &changed, &err), NOS_OK);
+	assert_int_equal(nos_life_open(&life, store, &vault, &audit, &self, &err), NOS_OK);
+	source_of("s-0000000001", "dini");
+	confirm_local("s-0000000001", 1);
+	source("s-0000000003");
+	name(c, "s-0000000001");
+	name(c, "s-0000000003");
+}
+
+static void take_back(void)
+{
+	struct nos_recall_done recalled;
+
+	assert_int_equal(
+	    nos_recall_one(&life, &self, NOS_STR("w.1"), "stolen", NOW, &recalled, &err), NOS_OK);
+	assert_int_equal(nos_life_open(&life, store, &vault, &audit, &self, &err), NOS_OK);
+}
+
+static void who_has_a_key_of_what_was_taken_back_gets_another_and_no_other_is_touched(void **state)
+{
+	static const char pending[] =
+	    "{\"source\":\"s-0000000001\",\"key\":\"d.5.2\",\"replaces\":\"d.5.1\",\"status\":\"pending\"}\n";
+	uint64_t before;
+	struct nos_campaign c;
+
+	(void)state;
+	begin_local(&c);
+	give(&c, "");
+	take_back();
+	before = cluster.rev;
+	give(&c, pending);
+	assert_true(life.destroyed);
+	assert_true(cluster.rev - before <= 2);
+	/* Who is asked for by name is told of all the same. */
+	c.named = true;
+	give(&c, "{\"source\":\"s-0000000001\",\"status\":\"unchanged\"}\n"
+		 "{\"source\":\"s-0000000003\",\"key\":\"p.1\",\"status\":\"unchanged\"}\n");
+	nos_campaign_release(&c);
+}
+
+static void who_is_waited_for_there_is_told_of_as_any_other(void **state)
+{
+	struct nos_campaign c;
+
+	(void)state;
+	begin_local(&c);
+	c.waits = true;
+	take_back();
+	give(&c, "");
+	assert_int_equal(c.pending.count, 1);
+	confirm_local("s-0000000001", 2);
+	rows[0] = '\0';
+	assert_int_equal(nos_campaign_wait(&c, 0, &err), NOS_OK);
+	assert_string_equal(rows,
+	    "{\"source\":\"s-0000000001\",\"key\":\"d.5.2\",\"replaces\":\"d.5.1\",\"status\":\"confirmed\"}\n");
+	assert_int_equal(c.pending.count, 0);
+	nos_campaign_release(&c);
+}
+
+static void a_dry_run_says_what_would_be_and_leaves_all_as_it_is(void **state)
+{
+	struct nos_campaign c;
+	uint64_t before;
+
+	(void)state;
+	begin_local(&c);
+	take_back();
+	c.order.dry_run = life.dry = true;
+	before = cluster.rev;
+	give(&c,
+	    "{\"source\":\"s-0000000001\",\"replaces\":\"d.5.1\",\"status\":\"pending\",\"dry_run\":true}\n");
+	assert_true(cluster.rev == before);
+	life.dry = false;
+	nos_campaign_release(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		NODE_TEST(
+		    who_has_a_key_of_what_was_taken_back_gets_another_and_no_other_is_touched),
+		NODE_TEST(who_is_waited_for_there_is_told_of_as_any_other),
+		NODE_TEST(a_dry_run_says_what_would_be_and_leaves_all_as_it_is),
 		NODE_TEST(a_key_that_waits_is_not_issued_again),
 		NODE_TEST(one_that_is_to_ask_has_no_key_promised),
 		NODE_TEST(a_revoked_one_is_told_of_only_where_it_is_named),

@@ -6,13 +6,14 @@
 #define NOW ((struct nos_time){ 1795600000000 })
 #define ID  "s-1111111111"
 
-static void add(const char *id)
+static void add_to(const char *id, const char *scheme)
 {
 	NOS_AUTO(derive_base) base = { 0 };
-	NOS_AUTO(record) r = { .kind = "sensor", .scheme = "pairwise", .token = "t-0000000000" };
+	NOS_AUTO(record) r = { .kind = "sensor", .token = "t-0000000000" };
 	struct nos_issuer w;
 
 	node_life();
+	snprintf(r.scheme, sizeof(r.scheme), "%s", scheme);
 	memset(base.down.bytes, 1, base.down.len = 32);
 	memset(base.up.bytes, 2, base.up.len = 32);
 	memset(base.pair.bytes, id[2], base.pair.len = 32);
@@ -22,6 +23,11 @@ static void add(const char *id)
 	nos_issuer_enrol(&r.a, &w, &base);
 	nos_audit_begin(&audit);
 	assert_int_equal(nos_life_put(&changes, NOW, &r, &err), NOS_OK);
+}
+
+static void add(const char *id)
+{
+	add_to(id, "pairwise");
 }
 
 static enum nos_code replace(void *state, struct nos_record *r, const struct nos_issuer *w,
@@ -218,6 +224,93 @@ static void who_is_not_the_quickest_does_it_again_on_what_the_other_left(void **
 	assert_int_equal(r.a.key_count, 0);
 }
 
+/* ---- what a source lacks of its scheme ---- */
+
+static void resize(unsigned size)
+{
+	bool changed;
+
+	assert_int_equal(nos_globals_resize(store, &vault, size, 1, NOW, &changed, &err), NOS_OK);
+	node_life();
+}
+
+/* A change, or none, of what has nothing to do with its scheme. */
+static enum nos_code touch(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *e)
+{
+	(void)r, (void)w, (void)e;
+	*ret_changed = *(bool *)state;
+	return NOS_OK;
+}
+
+static void it_is_issued_with_whatever_change_of_the_source_and_once(void **state)
+{
+	bool is = false;
+	NOS_AUTO(record) r = { 0 };
+
+	(void)state;
+	add_to(ID, "dini");
+	resize(3);
+	r = change(ID, NOW, touch, &is);
+	assert_int_equal(r.a.out_count, 0);
+	is = true;
+	r = change(ID, NOW, touch, &is);
+	assert_int_equal(r.a.out_count, 2);
+	assert_int_equal(r.a.keys[1].name.kind, 'd');
+	assert_int_equal(r.a.keys[1].from.version, 1);
+	r = change(ID, NOW, touch, &is);
+	assert_int_equal(r.a.out_count, 2);
+}
+
+static void what_was_made_of_a_key_that_was_taken_back_goes_with_whatever_change(void **state)
+{
+	NOS_AUTO(globals) g = { 0 };
+	NOS_AUTO(record) r = { 0 };
+	uint64_t before;
+	bool is = true;
+
+	(void)state;
+	add_to(ID, "dini");
+	resize(1);
+	(void)change(ID, NOW, touch, &is);
+	before = events();
+	assert_int_equal(nos_globals_get(store, &vault, &g, &err), NOS_OK);
+	assert_int_equal(nos_globals_take_back(&g, &self, 1, NOW, &err), NOS_OK);
+	assert_int_equal(nos_globals_put(store, &vault, &g, &err), NOS_OK);
+	node_life();
+	r = change(ID, NOW, touch, &is);
+	assert_true(changes.destroyed);
+	assert_int_equal(r.a.key_count, 2);
+	assert_int_equal(r.a.keys[1].from.version, 2);
+	assert_int_equal(events() - before, 3); /* compromised, destroyed, issued */
+}
+
+static void a_source_of_another_scheme_and_a_dry_run_take_no_number(void **state)
+{
+	NOS_AUTO(buf) value = { 0 };
+	NOS_AUTO(record) r = { 0 };
+	uint64_t rev;
+	bool is = true;
+
+	(void)state;
+	add(ID);
+	resize(3);
+	r = change(ID, NOW, touch, &is);
+	assert_int_equal(r.a.out_count, 0);
+	add_to("s-2222222222", "dini");
+	changes.dry = true;
+	r = change("s-2222222222", NOW, touch, &is);
+	assert_int_equal(r.a.out_count, 0);
+	nos_buf_init(&value, 1000);
+	assert_int_equal(
+	    nos_store_get(store, "node", NOS_STR("numbers"), &value, &rev, &err), NOS_ABSENT);
+	nos_err_clear(&err);
+	changes.dry = false;
+	r = change("s-2222222222", NOW, touch, &is);
+	assert_int_equal(r.a.out_count, 2);
+	node_get("node", "numbers", &value);
+}
+
 /* ---- what is held of a source in memory ---- */
 
 static struct nos_member_table *members;
@@ -303,6 +396,9 @@ int main(void)
 		NODE_TEST(what_is_due_of_a_source_that_is_no_more_is_passed_over),
 		NODE_TEST(a_change_touches_the_source_what_is_due_and_the_audit_stream_alone),
 		NODE_TEST(who_is_not_the_quickest_does_it_again_on_what_the_other_left),
+		NODE_TEST(it_is_issued_with_whatever_change_of_the_source_and_once),
+		NODE_TEST(what_was_made_of_a_key_that_was_taken_back_goes_with_whatever_change),
+		NODE_TEST(a_source_of_another_scheme_and_a_dry_run_take_no_number),
 		NODE_TEST(a_pack_under_way_is_good_although_its_source_was_given_another_key),
 		NODE_TEST(a_pack_under_way_is_refused_when_its_key_was_destroyed_meanwhile),
 		NODE_TEST(another_life_of_the_node_makes_each_source_ask),

@@ -2,6 +2,7 @@
 #include "node.h"
 
 #include "registry/registry.h"
+#include "scheme/pool.h"
 
 static struct nos_secret secret_of(uint8_t byte)
 {
@@ -104,6 +105,72 @@ static void a_source_comes_back_as_it_was_put_every_byte_of_it(void **state)
 	assert_string_equal(again.id, r.id);
 	assert_memory_equal(&again.a, &r.a, sizeof(r.a));
 	assert_int_equal(nos_record_state(&again), NOS_STATE_COMPROMISED);
+}
+
+static void local_keys_global_keys_and_links_come_back_with_it(void **state)
+{
+	struct nos_record r = source("s-7f3a09c2e1"), again;
+	struct nos_assoc *a = &r.a;
+
+	(void)state;
+	memcpy(r.scheme, "dini\0\0\0", 8);
+	a->keys[3] = (struct nos_assoc_key){ .name = { 'd', 2, { 5, UINT64_C(1) << 33 } },
+		.state = NOS_STATE_ACTIVE,
+		.since = { 1547812804000 },
+		.confirmed = { 1547812804500 },
+		.unused = true,
+		.value = { 16, { 13 } },
+		.from = { 7, (UINT64_C(1) << 32) + 1 } };
+	a->key_count = 4;
+	a->offer.key.unused = true;
+	a->globals[0] = (struct nos_assoc_global){ 7, (UINT64_C(1) << 32) + 1 };
+	a->globals[1] = (struct nos_assoc_global){ 256, 1 };
+	a->global_count = 2;
+	a->out[1] = (struct nos_assoc_message){
+		.ctr = 3, .brings = { 'w', 2, { 256, 2 } }, .len = 2, .bytes = { 4, 5 }
+	};
+	a->out[2] = (struct nos_assoc_message){
+		.ctr = 4, .relay = "s-0011223344556677889900112233aa", .len = 1, .bytes = { 6 }
+	};
+	a->out_count = 3;
+	assert_int_equal(nos_registry_put(store, &vault, &r, &err), NOS_OK);
+	assert_int_equal(
+	    nos_registry_get(store, &vault, NOS_STR("s-7f3a09c2e1"), &again, &err), NOS_OK);
+	assert_memory_equal(&again, &r, sizeof(r));
+}
+
+static void the_largest_source_that_there_may_be_fits_into_its_record(void **state)
+{
+	struct nos_record r = source("s-7f3a09c2e1"), again;
+	struct nos_assoc *a = &r.a;
+
+	(void)state;
+	for (size_t i = 0; i < NOS_ASSOC_KEYS_MAX; i++)
+		a->keys[i] =
+		    (struct nos_assoc_key){ .name = { 'd', 2, { UINT64_MAX, UINT64_MAX - i } },
+			    .state = NOS_STATE_DEACTIVATED,
+			    .since = { 1547812804000 },
+			    .until = { 1547812804500 },
+			    .unused = true,
+			    .value = secret_of(13),
+			    .auth = secret_of(14),
+			    .from = { NOS_POOL_MAX, (UINT64_C(1) << 53) - 1 } };
+	a->key_count = NOS_ASSOC_KEYS_MAX;
+	for (size_t i = 0; i < NOS_ASSOC_GLOBALS_MAX; i++)
+		a->globals[i] = (struct nos_assoc_global){ i + 1, (UINT64_C(1) << 53) - 1 };
+	a->global_count = NOS_ASSOC_GLOBALS_MAX;
+	for (size_t i = 0; i < NOS_ASSOC_OUT_MAX; i++) {
+		a->out[i] = (struct nos_assoc_message){ .ctr = NOS_CHAIN_CTR_MAX,
+			.relay = "s-0011223344556677889900112233aa",
+			.len = NOS_ASSOC_MESSAGE_MAX };
+		memset(a->out[i].bytes, 0xff, a->out[i].len);
+	}
+	a->out_count = NOS_ASSOC_OUT_MAX;
+	if (nos_registry_put(store, &vault, &r, &err))
+		fail_msg("%s", err.text);
+	if (nos_registry_get(store, &vault, NOS_STR("s-7f3a09c2e1"), &again, &err))
+		fail_msg("%s", err.text);
+	assert_memory_equal(&again, &r, sizeof(r));
 }
 
 static void without_a_vault_no_secret_comes_with_it(void **state)
@@ -322,6 +389,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NODE_TEST(a_source_comes_back_as_it_was_put_every_byte_of_it),
+		NODE_TEST(local_keys_global_keys_and_links_come_back_with_it),
+		NODE_TEST(the_largest_source_that_there_may_be_fits_into_its_record),
 		NODE_TEST(without_a_vault_no_secret_comes_with_it),
 		NODE_TEST(another_node_key_opens_no_source),
 		NODE_TEST(the_record_of_one_source_cannot_stand_in_for_another_s),
