@@ -286,6 +286,29 @@ EMPTY='{"keys":[],"resync":false}'
 	[ "$STATUS" = 401 ]
 }
 
+@test "a poll with a bad proof ends at once also where an offer waits, or its source was revoked meanwhile" {
+	with_source
+	keys ask c.key "$(nonce)" renew >ask
+	word resync ask
+	[ "$STATUS" = 200 ]
+	bad() { # whose Q is nobody's, and which would wait
+		ask_node GET "/v1/sources/$ID/keys?wait=60" --max-time 20 -H 'Authorization: Nos AAAAAAAAAAAAAAAAAAAAAA'
+		[ "$STATUS" = 401 ] && [ "$(jq '.nonce | length' body)" -eq 22 ]
+	}
+	bad
+	# The node goes on: a good one is answered behind it.
+	poll
+	[ "$STATUS" = 200 ]
+	believed
+	orders revoke "$ID"
+	bad
+	poll
+	[ "$STATUS" = 403 ]
+	believed
+	node_stop
+	[ "$NODE_STATUS" -eq 0 ]
+}
+
 @test "the seventh ask within six minutes is one too many" {
 	with_source
 	for i in 1 2 3 4 5 6; do
