@@ -180,13 +180,14 @@ void operator_restore_store(bool said)
 			device.fate[v] = FATE_EXCUSED; /* it went with the disk */
 	node_down(&world.node);
 	memory_restore(backup.store);
-	node_up(&world.node);
+	/* Before the node starts on it, as nos-rekey(1) has it. */
 	if (said)
 		life = node_next_life(&world.node);
 	check_torn();
 	ear_store_went_back();
 	device_store_went_back();
 	counter_store_went_back(life);
+	node_up(&world.node);
 }
 
 /* ---- registration ---- */
