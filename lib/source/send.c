@@ -163,13 +163,24 @@ static void note_fault(struct nos_send *s, const struct nos_err *why)
 		s->fault = *why;
 }
 
+/* The node did not know the key of the scheme, has now taken a pack under p., and gave no other all
+ * the same: it went back, and takes what it sends for new where it was taken before. */
+static bool still_lacks(const struct nos_send *s)
+{
+	return s->name.kind == 'p' && pick_key(s) != nos_keyring_active(&s->config.ring->k);
+}
+
 /* A receipt proves the key that it was made with; what else the answer says of keys comes then. */
 static void learn(struct nos_send *s, const struct nos_answer *a)
 {
 	struct nos_err why = { 0 };
 
-	if (!nos_keeper_confirmed(&s->keeper, &s->name, &why))
-		(void)!nos_keeper_heard(&s->keeper, &a->news, &why);
+	if (!nos_keeper_confirmed(&s->keeper, &s->name, &why) &&
+	    !nos_keeper_heard(&s->keeper, &a->news, &why) && still_lacks(s)) {
+		(void)!nos_keeper_ask(&s->keeper, &why);
+		if (is_waiting(why.code))
+			nos_err_clear(&why);
+	}
 	note_fault(s, &why);
 }
 

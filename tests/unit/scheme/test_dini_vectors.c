@@ -37,7 +37,7 @@ static struct nos_keyring registered(void)
 static enum nos_holder_did take(struct nos_keyring *k, const char *const *paths, size_t count)
 {
 	struct nos_buf messages[2];
-	struct nos_span list[2];
+	struct nos_span list[2] = { 0 };
 	enum nos_holder_did did;
 
 	for (size_t i = 0; i < count; i++) {
