@@ -22,12 +22,13 @@ holders_of() {
 	done | sort
 }
 
-# What was replaced is what was made of G, and all of that: of sources, not one more.
-replaced_is_what_was_made_of() { # the rows of nos-rekey
+# What was taken back is what was made of G, and all of that, of no source more: most by nos-rekey, which
+# prints it, some by the node, where their source was quicker.
+taken_back_is_what_was_made_of() { # the rows of nos-rekey
 	[ "$(jq -c 'select(.source | not)' "$1")" = "{\"key\":\"$(successor)\",\"replaces\":\"$G\",\"status\":\"invalidated\"}" ]
-	jq -r 'select(.source) | .source' "$1" | sort | diff - made_of
+	[ -z "$(comm -23 <(jq -r 'select(.source) | .source' "$1" | sort) made_of)" ]
 	[ "$(wc -l <made_of)" -eq "$HOLDERS" ]
-	jq -r 'select(.source) | "\(.source) \(.replaces)"' "$1" | sort >gone
+	nos-keytable audit "${STORE[@]}" | jq -r 'select(.to == "compromised" and .source) | "\(.source) \(.key)"' | sort >gone
 	diff <(join before made_of) gone
 }
 
@@ -48,7 +49,7 @@ invalidated_in_stream() {
 	goes_on() { [ "$(wc -l <rounds)" -gt $((begun + 1)) ]; }
 	eventually goes_on
 	nos-rekey --invalidate "$G" --wait 600s "${SEALED[@]}" >rows
-	[ "$(jq -r 'select(.source) | .status' rows | sort | uniq -c | xargs)" = "$HOLDERS confirmed" ]
+	[ "$(jq -r 'select(.source) | .status' rows | sort -u)" = confirmed ]
 	begun=$(wc -l <rounds)
 	eventually goes_on
 	kill $pid
@@ -57,7 +58,7 @@ invalidated_in_stream() {
 	LINE=$(tail -n 1 rounds)
 	NEXT=$(jq .next <<<"$LINE")
 
-	replaced_is_what_was_made_of rows
+	taken_back_is_what_was_made_of rows
 	active >after
 	# No other source's key is another than it was; none of what was made of G is left anywhere.
 	diff <(join -v 1 before made_of) <(join -v 1 after made_of)
@@ -65,7 +66,6 @@ invalidated_in_stream() {
 	[ "$(gt compromised | jq -c '[.key, .holders, .local_keys]')" = "[\"$G\",0,0]" ]
 	[ "$(gt | jq -c --arg g "$(successor)" 'select(.key == $g) | [.holders, .local_keys]')" = "[$HOLDERS,$HOLDERS]" ]
 	[ -z "$(holders_of "$G")" ] && holders_of "$(successor)" | diff - made_of
-	nos-keytable audit "${STORE[@]}" | jq -r 'select(.to == "compromised" and .source) | "\(.source) \(.key)"' | sort | diff - gone
 	# Each reading was taken, at the latest under p. where its own key was gone.
 	jq -se 'all(.[]; .accepted == .sent and .duplicates + .rejected + .spooled + .failed == 0 and
 		(.answers | keys) - ["202", "401"] == [])' rounds
