@@ -292,7 +292,8 @@ static enum nos_code invalidate(struct run *r, char **operands, int count, struc
 		nos_buf_init(&row, ROW_MAX);
 		if (nos_recall_one(&r->life, &r->home.self, nos_str_of(operands[i]), r->o->reason,
 			nos_time_now(), &done, err)) {
-			if (err->code != NOS_ABSENT && err->code != NOS_USAGE)
+			if (err->code != NOS_ABSENT && err->code != NOS_USAGE &&
+			    err->code != NOS_BUSY)
 				return err->code;
 			say(r, err);
 			nos_err_clear(err);

@@ -223,6 +223,14 @@ static enum nos_code restore(void *state, struct nos_record *r, const struct nos
 	return NOS_OK;
 }
 
+/* The node has global keys that it has not been given. */
+static enum nos_code fill(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err)
+{
+	(void)state;
+	return nos_issuer_fill(&r->a, w, ret_changed, err);
+}
+
 /* What its source is told is what stands now. */
 static enum nos_code tell(struct nos_ledger *l, const struct nos_record *r,
     struct nos_job_news *news, struct nos_err *err)
@@ -233,7 +241,7 @@ static enum nos_code tell(struct nos_ledger *l, const struct nos_record *r,
 	news->resync = nos_issuer_wants_ask(&r->a, l->life.life);
 	nos_buf_release(&news->keys);
 	nos_buf_init(&news->keys, NOS_MEMBER_OUTSTANDING_MAX);
-	if (nos_globals_for(l->config.store, &r->a, &globals, err))
+	if (nos_globals_for(l->config.store, nos_str_of(r->scheme), &globals, err))
 		return err->code;
 	nos_member_outstanding(&r->a, l->life.life, &globals, &news->keys);
 	return nos_buf_check(&news->keys, "key messages", err);
@@ -259,7 +267,7 @@ enum nos_code nos_change_seen(struct nos_ledger *l, const struct nos_member *m,
 		return seen(l, m->id, use, &name, news, fault, err);
 	if (key->state == NOS_STATE_ACTIVE && key->name.kind == 'p' && m->has_own)
 		return seen(l, m->id, restore, NULL, news, fault, err);
-	return NOS_OK;
+	return m->lacks ? seen(l, m->id, fill, NULL, news, fault, err) : NOS_OK;
 }
 
 /* ---- links ---- */

@@ -182,7 +182,7 @@ static enum nos_code answer(struct nos_polls *p, const struct nos_life *life,
 	if (again ? prove_again(h, &r.a, err) : prove(p, h, &r.a, err))
 		return err->code;
 	h->rev = r.rev;
-	if (nos_globals_for(life->store, &r.a, &globals, err))
+	if (nos_globals_for(life->store, nos_str_of(r.scheme), &globals, err))
 		return err->code;
 	*ret_said = speak(p, life, h, &r.a, &globals);
 	return NOS_OK;

@@ -7,6 +7,7 @@
 #include "crypto/random.h"
 #include "json/decode.h"
 #include "json/encode.h"
+#include "scheme/scheme.h"
 
 #define VERSION	   1
 #define NS	   "global"
@@ -148,17 +149,13 @@ enum nos_code nos_globals_get(struct nos_store *store, const struct nos_vault *v
 	return nos_store_damaged(err);
 }
 
-enum nos_code nos_globals_for(struct nos_store *store, const struct nos_assoc *a,
-    struct nos_globals *ret, struct nos_err *err)
+enum nos_code nos_globals_for(
+    struct nos_store *store, struct nos_str scheme, struct nos_globals *ret, struct nos_err *err)
 {
-	bool any = a->global_count != 0;
+	const struct nos_scheme *s = nos_scheme_find(scheme);
 
 	*ret = (struct nos_globals){ 0 };
-	for (size_t i = 0; i < a->key_count; i++)
-		any |= a->keys[i].from.domain != 0;
-	for (size_t i = 0; i < a->out_count; i++)
-		any |= a->out[i].brings.kind == NOS_POOL_KIND;
-	return any ? nos_globals_get(store, NULL, ret, err) : NOS_OK;
+	return s && s->lacks ? nos_globals_get(store, NULL, ret, err) : NOS_OK;
 }
 
 /* ---- out ---- */
@@ -312,7 +309,9 @@ enum nos_code nos_globals_take_back(struct nos_globals *g, const struct nos_self
 		    err, NOS_ABSENT, "no global key of domain %llu", (unsigned long long)domain);
 	drop_old(g, domain, now);
 	if (g->list.count == NOS_INVALIDATION_NAMES_MAX)
-		return nos_err_set(err, NOS_BUSY, "over %d global keys were taken back in %d days",
+		return nos_err_set(err, NOS_BUSY,
+		    "%d global keys were taken back in %d days, which is the most: --renew what the "
+		    "sources hold, or wait",
 		    NOS_INVALIDATION_NAMES_MAX, NOS_GLOBALS_KEEP_DAYS);
 	g->list.names[g->list.count] = (struct nos_invalidation_name){ domain, key->version };
 	g->times[g->list.count++] = now;

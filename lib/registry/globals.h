@@ -37,9 +37,9 @@ enum nos_code nos_globals_rev(
 enum nos_code nos_globals_get(struct nos_store *store, const struct nos_vault *vault,
     struct nos_globals *ret, struct nos_err *err) NOS_CHECK;
 
-/* As above without values, for what is kept of one source; all-zero where nothing of it has to do
- * with global keys: then the store is not asked. */
-enum nos_code nos_globals_for(struct nos_store *store, const struct nos_assoc *a,
+/* As above without values, for what is kept of one source; all-zero where its scheme has nothing to
+ * do with global keys: then the store is not asked. */
+enum nos_code nos_globals_for(struct nos_store *store, struct nos_str scheme,
     struct nos_globals *ret, struct nos_err *err) NOS_CHECK;
 
 /* Put it if nobody has changed it since it was read. NOS_EXISTS: somebody has. */

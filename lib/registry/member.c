@@ -163,6 +163,7 @@ static enum nos_code make(const struct nos_record *r, const struct nos_globals *
 {
 	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(r->scheme));
 	const struct nos_assoc *a = &r->a;
+	const struct nos_issuer w = { .source = nos_str_of(r->id), .pool = &globals->pool };
 
 	snprintf(m->id, sizeof(m->id), "%s", r->id);
 	snprintf(m->name, sizeof(m->name), "%s", r->name);
@@ -176,6 +177,7 @@ static enum nos_code make(const struct nos_record *r, const struct nos_globals *
 	nos_buf_init(&m->outstanding, NOS_MEMBER_OUTSTANDING_MAX);
 	nos_member_outstanding(a, world.life, globals, &m->outstanding);
 	m->has_own = scheme && scheme->letter != 'p' && !m->outstanding.len && !m->wants_ask;
+	m->lacks = scheme && scheme->lacks && !m->wants_ask && scheme->lacks(a, &w);
 	for (size_t i = 0; i < a->key_count; i++)
 		if (!is_taken_back(&a->keys[i], globals) && add_key(m, a, &a->keys[i], err))
 			return err->code;
@@ -197,7 +199,7 @@ static enum nos_code load(struct nos_store *store, const struct nos_vault *vault
 					       : err->code;
 	if (r.a.revoked)
 		return nos_err_set(err, NOS_TAG, "does not verify");
-	if (nos_globals_for(store, &r.a, &globals, err))
+	if (nos_globals_for(store, nos_str_of(r.scheme), &globals, err))
 		return err->code;
 	m = calloc(1, sizeof(*m) + (r.a.key_count + 1) * sizeof(m->keys[0]));
 	if (!m)

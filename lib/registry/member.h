@@ -41,6 +41,7 @@ struct nos_member {
 	bool wants_ask;		       /* it is to ask */
 	bool follows;		       /* it is to take the node's present identity */
 	bool has_own; /* it should send under a key of its scheme, and for that nothing waits */
+	bool lacks;   /* it lacks something of its scheme, that does not wait for it */
 	size_t key_count;
 
 	/* The table's own, guarded by its lock. */

@@ -60,6 +60,7 @@ static enum nos_code invalidate(
 {
 	const char letter = g->done->letter;
 	const uint64_t before = rank_of(nos_assoc_active(a, letter));
+	const struct nos_assoc_key *next;
 
 	if (nos_issuer_fill(a, w, &g->changed, err))
 		return err->code;
@@ -67,9 +68,10 @@ static enum nos_code invalidate(
 		g->done->status = NOS_ORDER_UNCHANGED;
 	if (nos_issuer_wants_ask(a, w->life))
 		return NOS_OK;
-	g->done->key =
-	    rank_of(g->changed ? nos_assoc_next(a, letter) : nos_assoc_active(a, letter));
-	g->done->replaces = g->changed ? before : 0;
+	/* Where what was taken back is of another domain, its local key stays. */
+	next = nos_assoc_next(a, letter);
+	g->done->key = rank_of(next ? next : nos_assoc_active(a, letter));
+	g->done->replaces = rank_of(nos_assoc_active(a, letter)) == before ? 0 : before;
 	return NOS_OK;
 }
 

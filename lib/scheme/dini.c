@@ -91,6 +91,23 @@ static enum nos_code install(
 	return NOS_OK;
 }
 
+static bool lacks(const struct nos_assoc *a, const struct nos_issuer *w)
+{
+	uint64_t ring[NOS_POOL_RING_MAX];
+	struct nos_err err = { 0 };
+
+	if (!w->pool || !w->pool->size || nos_pool_ring(w->pool, w->source, ring, &err))
+		return false;
+	for (unsigned i = 0; i < w->pool->ring; i++) {
+		const struct nos_name name =
+		    nos_pool_name(ring[i], nos_pool_key(w->pool, ring[i])->version);
+
+		if (!nos_assoc_has_global(a, nos_pool_global(&name)) && !is_on_its_way(a, &name))
+			return true;
+	}
+	return false;
+}
+
 /* The global keys of its ring, then one local key, of the ring's first domain. */
 static enum nos_code issue(struct nos_assoc *a, const struct nos_issuer *w, bool anew,
     bool *ret_changed, struct nos_err *err)
@@ -258,6 +275,7 @@ const struct nos_scheme nos_dini_scheme = {
 	.numbered = true,
 	.name_of = nos_dini_name,
 	.issue = issue,
+	.lacks = lacks,
 	.invalidate = invalidate,
 	.accept = accept,
 	.drop = drop,

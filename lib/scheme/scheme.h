@@ -49,6 +49,10 @@ struct nos_scheme {
 	enum nos_code (*issue)(struct nos_assoc *a, const struct nos_issuer *w, bool anew,
 	    bool *ret_changed, struct nos_err *err);
 
+	/* At a node: does the source lack what issue would bring beside local keys? NULL: it never
+	 * does. */
+	bool (*lacks)(const struct nos_assoc *a, const struct nos_issuer *w);
+
 	/* At a node: what was made of a global key that is not the present one any more is
 	 * compromised, and destroyed. False: nothing was. NULL: no key is made of one. */
 	bool (*invalidate)(struct nos_assoc *a, const struct nos_issuer *w);

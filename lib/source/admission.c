@@ -193,6 +193,16 @@ static enum nos_code take_grants(struct nos_str text, struct nos_keyring *k, str
 	return err->code == NOS_DATA || err->code == NOS_TAG ? forged(err) : err->code;
 }
 
+/* The node goes by its own word, whatever was made of the enrolment on its way: the scheme is that
+ * of the key that came. */
+static void name_scheme(struct nos_keyring *k)
+{
+	const struct nos_scheme *scheme = nos_scheme_of(nos_keyring_active(k)->name.kind);
+
+	if (scheme && scheme->letter != 'p')
+		snprintf(k->scheme, sizeof(k->scheme), "%s", scheme->name);
+}
+
 static enum nos_code fill(const struct admission *a, struct nos_keyring *k, struct nos_err *err)
 {
 	const struct nos_grant_answer *m2 = &a->m2;
@@ -214,7 +224,10 @@ static enum nos_code fill(const struct admission *a, struct nos_keyring *k, stru
 	k->next = m2->next;
 	memcpy(k->pin, a->e->pin, sizeof(k->pin));
 	memcpy(k->sign, m2->sign, sizeof(k->sign));
-	return take_grants(m2->grants, k, err);
+	if (take_grants(m2->grants, k, err))
+		return err->code;
+	name_scheme(k);
+	return NOS_OK;
 }
 
 enum nos_code nos_admission_take(const struct nos_pending *p, const struct nos_enrolment *e,

@@ -73,6 +73,9 @@ static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool w
 		bool numbered = p->seq != 0;
 
 		nos_err_clear(err);
+		/* Of a keyring that was replaced: none that comes gets the same. */
+		if (numbered)
+			nos_ring_skip(c->send->config.ring, p->seq + 1);
 		if (nos_send_number(c->send, p, err) ||
 		    (waiting && !numbered && nos_spool_note(c->spool, p, err)))
 			return err->code;

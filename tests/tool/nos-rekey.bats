@@ -367,3 +367,36 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 	[ "$(wc -l <rows)" -eq 100000 ]
 	[ "$kib" -gt 0 ] && [ "$kib" -lt 65536 ]
 }
+
+@test "a key of the ring that no local key was made of is taken back, and the local key stays" {
+	node_start --pool 2,2
+	nos-token new --scheme dini "${SEALED[@]}" 2>/dev/null | nos-register --keyring d.key >/dev/null
+	send() { echo "{\"type\":\"t\",\"value\":$1}" | nos-send --keyring d.key >/dev/null; }
+	send 1
+	local=$(nos-keytable gt "${STORE[@]}" | jq -r 'select(.local_keys == 1) | .key')
+	other=$(nos-keytable gt "${STORE[@]}" | jq -r 'select(.local_keys == 0) | .key')
+	run -0 nos-rekey --invalidate "$other" "${SEALED[@]}"
+	[ "$(jq -c 'select(.source) | [.key, .replaces, .status]' <<<"$output")" = '["d.1.1",null,"pending"]' ]
+	send 2
+	[ "$(nos-keytable gt --keyring d.key | jq -r .key | sort)" = "$(printf '%s\n' "$local" "${other%.1}.2" | sort)" ]
+	[ "$(nos-keytable ct --keyring d.key | jq -r 'select(.scheme == "dini") | .key')" = d.1.1 ]
+}
+
+@test "a larger --pool gives sources what they lack with the answer to whatever they send" {
+	node_start --pool 2,1
+	nos-token new --scheme dini "${SEALED[@]}" 2>/dev/null | nos-register --keyring d.key >/dev/null
+	send() { echo "{\"type\":\"t\",\"value\":$1}" | nos-send --keyring d.key >/dev/null; }
+	send 1
+	LISTEN=${URL#http://}
+	node_stop
+	node_start --pool 40,4
+	send 2
+	[ "$(nos-keytable gt "${STORE[@]}" | jq -s 'map(.holders) | add')" -ge 4 ]
+	[ "$(nos-keytable gt --keyring d.key | wc -l)" -ge 4 ]
+	# What is over a smaller one keeps its name, and is given to nobody.
+	node_stop
+	node_start --pool 1,1
+	[ "$(nos-keytable gt "${STORE[@]}" | wc -l)" -eq 40 ]
+	nos-token new --scheme dini "${SEALED[@]}" 2>/dev/null | nos-register --keyring e.key >/dev/null
+	[ "$(nos-keytable gt --keyring e.key | jq -r .key)" = w.1.1 ]
+}

@@ -445,3 +445,20 @@ quicker() {
 	run -77 --separate-stderr nos-send --keyring newer </dev/null
 	[ "$stderr" = "nos-send: 'newer' is open to others: chmod 600 newer" ]
 }
+
+@test "what a revoked source left in its spool has a number that nothing of its new keyring gets" {
+	LISTEN=$(address_free)
+	station
+	nos-send --keyring c.key < <(readings 1) >/dev/null
+	node_stop
+	nos-send --keyring c.key --spool spool --wait 0s < <(readings 1 2) >/dev/null 2>&1
+	node_start --print
+	nos-rekey --revoke "$SOURCE" "${SEALED[@]}" >/dev/null
+	run -77 nos-send --keyring c.key --spool spool </dev/null
+	nos-token new --replace "$SOURCE" "${SEALED[@]}" 2>/dev/null | nos-register --keyring c.key --replace >/dev/null
+	# The same text: under the same number it would be taken for a second try.
+	run -0 --separate-stderr nos-send --keyring c.key --spool spool < <(readings 1 2)
+	[ "$(jq -c '[.status, .seq]' <<<"$output")" = '["accepted",3]' ]
+	[[ $stderr != *copy* ]]
+	eventually has_values '[1,2,2]'
+}

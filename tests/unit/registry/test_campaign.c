@@ -353,7 +353,7 @@ static void who_has_a_key_of_what_was_taken_back_gets_another_and_no_other_is_to
 	assert_true(cluster.rev - before <= 2);
 	/* Who is asked for by name is told of all the same. */
 	c.named = true;
-	give(&c, "{\"source\":\"s-0000000001\",\"status\":\"unchanged\"}\n"
+	give(&c, "{\"source\":\"s-0000000001\",\"key\":\"d.5.2\",\"status\":\"unchanged\"}\n"
 		 "{\"source\":\"s-0000000003\",\"key\":\"p.1\",\"status\":\"unchanged\"}\n");
 	nos_campaign_release(&c);
 }
