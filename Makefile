@@ -49,11 +49,12 @@ BATS     := $(sort $(wildcard tests/tool/*.bats))
 PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/twin.bats %/units.bats
 BATS_release := $(BATS)
 BATS_cover := $(BATS)
-# Those of tools that read what their own node or nobody wrote are run under asan where FULL is set, by
-# scripts/check --long; under tsan only those in which threads are at work.
+# Those of tools that read what their own node or nobody wrote, or whose reading has units and a fuzzer of
+# its own, are run under asan where FULL is set, by scripts/check --long; under tsan only those in which
+# threads are at work.
 LOCAL    := %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
-SINGLE   := $(LOCAL) %/nos-register.bats %/nos-rekey.bats
-BATS_asan := $(filter-out $(PLAIN) $(if $(FULL),,$(LOCAL)),$(BATS))
+SINGLE   := $(LOCAL) %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
+BATS_asan := $(filter-out $(PLAIN) $(if $(FULL),,$(LOCAL) %/nos-relay.bats),$(BATS))
 BATS_tsan := $(filter-out $(PLAIN) $(SINGLE),$(BATS))
 E2E_LONG := $(sort $(wildcard tests/e2e/long-*.bats))
 E2E      := $(filter-out $(E2E_LONG),$(sort $(wildcard tests/e2e/*.bats)))

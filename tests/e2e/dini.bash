@@ -16,10 +16,7 @@ successor() { echo "${G%.*}.$((${G##*.} + 1))"; }
 
 # Whose keyrings hold a global key.
 holders_of() {
-	local keyring
-	for keyring in "$KEYS"/*.key; do
-		jq -r --arg g "$1" 'select(any(.global[]; "w.\(.domain).\(.version)" == $g)) | .source' "$keyring"
-	done | sort
+	jq -r --arg g "$1" 'select(any(.global[]; "w.\(.domain).\(.version)" == $g)) | .source' "$KEYS"/*.key | sort
 }
 
 # What was taken back is what was made of G, and all of that, of no source more: most by nos-rekey, which

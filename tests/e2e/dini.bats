@@ -6,7 +6,7 @@ setup_file() {
 	load ../tool/helper
 	load fleet
 	load dini
-	if [[ ${V:-release} == release ]]; then fleet_make 200 --scheme dini; else fleet_make 40 --scheme dini; fi
+	if [[ ${V:-release} == release ]]; then fleet_make 100 --scheme dini; else fleet_make 40 --scheme dini; fi
 }
 teardown_file() { rm -rf "$MEMORY"; }
 setup() {
