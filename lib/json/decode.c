@@ -136,6 +136,41 @@ enum nos_code nos_decode_blob(
 						       : bad(name, "bytes in base64url", err);
 }
 
+enum nos_code nos_decode_upto(const struct nos_decode *d, const char *name, uint8_t *ret,
+    size_t size, size_t *ret_len, struct nos_err *err)
+{
+	NOS_AUTO(buf) b = { 0 };
+
+	nos_buf_init(&b, size);
+	if (nos_decode_blob(d, name, &b, err))
+		return err->code;
+	memcpy(ret, b.p, b.len);
+	*ret_len = b.len;
+	return NOS_OK;
+}
+
+enum nos_code nos_decode_each(const struct nos_decode *d, const char *name, size_t max,
+    nos_decode_element *element, void *state, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *v;
+	uint32_t at = 0;
+
+	if (nos_decode_array(d, name, &list, err))
+		return err->code;
+	if (list->count > max)
+		return nos_err_set_field(err, NOS_DATA, name, "%s: over %zu", name, max);
+	while (nos_scan_element(d->scan, list, &at, &v)) {
+		const struct nos_decode one = { d->scan, v };
+
+		if (v->kind != NOS_SCAN_OBJECT)
+			return nos_err_set_field(
+			    err, NOS_DATA, name, "%s: not a list of objects", name);
+		if (element(state, &one, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
 enum nos_code nos_decode_inside(
     const struct nos_decode *d, const char *name, struct nos_decode *ret, struct nos_err *err)
 {

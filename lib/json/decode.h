@@ -53,6 +53,19 @@ enum nos_code nos_decode_bytes(const struct nos_decode *d, const char *name, uin
 enum nos_code nos_decode_secret(const struct nos_decode *d, const char *name, size_t len,
     struct nos_secret *ret, struct nos_err *err) NOS_CHECK;
 
+/* base64url of at most size bytes. */
+enum nos_code nos_decode_upto(const struct nos_decode *d, const char *name, uint8_t *ret,
+    size_t size, size_t *ret_len, struct nos_err *err) NOS_CHECK;
+
+/* What is done with each object of a list. */
+typedef enum nos_code nos_decode_element(
+    void *state, const struct nos_decode *d, struct nos_err *err);
+
+/* A list of at most max objects, each handed to element. NOS_DATA: not such a list; what element
+ * gave. */
+enum nos_code nos_decode_each(const struct nos_decode *d, const char *name, size_t max,
+    nos_decode_element *element, void *state, struct nos_err *err) NOS_CHECK;
+
 /* base64url of any length, appended to *ret. */
 enum nos_code nos_decode_blob(const struct nos_decode *d, const char *name, struct nos_buf *ret,
     struct nos_err *err) NOS_CHECK;

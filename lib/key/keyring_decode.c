@@ -62,117 +62,52 @@ static enum nos_code decode_key(
 	return nos_decode_secret(d, "value", LOCAL_LEN, &ret->value, err);
 }
 
-static enum nos_code decode_keys(
-    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+static enum nos_code take_key(void *state, const struct nos_decode *d, struct nos_err *err)
 {
-	const struct nos_scan_value *list, *v;
-	uint32_t at = 0;
+	struct nos_keyring *k = state;
 
-	if (nos_decode_array(d, "keys", &list, err))
-		return err->code;
-	if (list->count > NOS_KEYRING_KEYS_MAX)
-		return nos_err_set_field(
-		    err, NOS_DATA, "keys", "keys: over %d", NOS_KEYRING_KEYS_MAX);
-	while (nos_scan_element(d->scan, list, &at, &v)) {
-		struct nos_decode one = { d->scan, v };
-
-		if (v->kind != NOS_SCAN_OBJECT)
-			return nos_err_set_field(err, NOS_DATA, "keys", "keys: not a list of keys");
-		if (decode_key(&one, &k->keys[k->key_count], err))
-			return err->code;
-		k->key_count++;
-	}
-	return NOS_OK;
+	return decode_key(d, &k->keys[k->key_count++], err);
 }
 
-static enum nos_code decode_older(
-    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+static enum nos_code take_older(void *state, const struct nos_decode *d, struct nos_err *err)
 {
-	const struct nos_scan_value *list, *v;
-	uint32_t at = 0;
+	struct nos_keyring *k = state;
+	struct nos_keyring_older *o = &k->older[k->older_count++];
 
-	if (nos_decode_array(d, "older", &list, err))
+	if (nos_decode_uint(d, "z", 1, NOS_NUM_SAFE - 1, &o->z, err) ||
+	    nos_decode_secret(d, "resync", KEY_LEN, &o->resync, err) ||
+	    nos_decode_secret(d, "renew", KEY_LEN, &o->renew, err))
 		return err->code;
-	if (list->count > NOS_KEYRING_OLDER_MAX)
-		return nos_err_set_field(
-		    err, NOS_DATA, "older", "older: over %d", NOS_KEYRING_OLDER_MAX);
-	while (nos_scan_element(d->scan, list, &at, &v)) {
-		struct nos_keyring_older *o = &k->older[k->older_count++];
-		struct nos_decode one = { d->scan, v };
-
-		if (v->kind != NOS_SCAN_OBJECT)
-			return nos_err_set_field(err, NOS_DATA, "older", "older: not objects");
-		if (nos_decode_uint(&one, "z", 1, NOS_NUM_SAFE - 1, &o->z, err) ||
-		    nos_decode_secret(&one, "resync", KEY_LEN, &o->resync, err) ||
-		    nos_decode_secret(&one, "renew", KEY_LEN, &o->renew, err) ||
-		    nos_decode_secret(&one, "spool", KEY_LEN, &o->spool, err))
-			return err->code;
-	}
-	return NOS_OK;
+	return nos_decode_secret(d, "spool", KEY_LEN, &o->spool, err);
 }
 
-static enum nos_code decode_globals(
-    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+static enum nos_code take_global(void *state, const struct nos_decode *d, struct nos_err *err)
 {
-	const struct nos_scan_value *list, *v;
-	uint32_t at = 0;
+	struct nos_keyring *k = state;
+	struct nos_keyring_global *g = &k->globals[k->global_count++];
 
-	if (nos_decode_array(d, "global", &list, err))
+	if (nos_decode_uint(d, "domain", 1, NOS_NUM_SAFE - 1, &g->domain, err) ||
+	    nos_decode_uint(d, "version", 1, NOS_NUM_SAFE - 1, &g->version, err) ||
+	    nos_decode_secret(d, "value", LOCAL_LEN, &g->value, err))
 		return err->code;
-	if (list->count > NOS_KEYRING_GLOBALS_MAX)
-		return nos_err_set_field(
-		    err, NOS_DATA, "global", "global: over %d", NOS_KEYRING_GLOBALS_MAX);
-	while (nos_scan_element(d->scan, list, &at, &v)) {
-		struct nos_keyring_global *g = &k->globals[k->global_count++];
-		struct nos_decode one = { d->scan, v };
-
-		if (v->kind != NOS_SCAN_OBJECT)
-			return nos_err_set_field(err, NOS_DATA, "global", "global: not objects");
-		if (nos_decode_uint(&one, "domain", 1, NOS_NUM_SAFE - 1, &g->domain, err) ||
-		    nos_decode_uint(&one, "version", 1, NOS_NUM_SAFE - 1, &g->version, err) ||
-		    nos_decode_secret(&one, "value", LOCAL_LEN, &g->value, err) ||
-		    nos_decode_time(&one, "since", &g->since, err))
-			return err->code;
-	}
-	return NOS_OK;
+	return nos_decode_time(d, "since", &g->since, err);
 }
 
-static enum nos_code decode_links(
-    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+static enum nos_code take_link(void *state, const struct nos_decode *d, struct nos_err *err)
 {
-	const struct nos_scan_value *list, *v;
-	uint32_t at = 0;
+	struct nos_keyring *k = state;
+	struct nos_keyring_link *link = &k->links[k->link_count++];
 
-	if (nos_decode_array(d, "links", &list, err))
+	if (nos_decode_copy(d, "relay", false, link->relay, sizeof(link->relay), err))
 		return err->code;
-	if (list->count > NOS_KEYRING_LINKS_MAX)
-		return nos_err_set_field(
-		    err, NOS_DATA, "links", "links: over %d", NOS_KEYRING_LINKS_MAX);
-	while (nos_scan_element(d->scan, list, &at, &v)) {
-		struct nos_keyring_link *link = &k->links[k->link_count++];
-		struct nos_decode one = { d->scan, v };
-
-		if (v->kind != NOS_SCAN_OBJECT)
-			return nos_err_set_field(err, NOS_DATA, "links", "links: not objects");
-		if (nos_decode_copy(&one, "relay", false, link->relay, sizeof(link->relay), err) ||
-		    nos_decode_secret(&one, "value", LINK_LEN, &link->value, err))
-			return err->code;
-	}
-	return NOS_OK;
+	return nos_decode_secret(d, "value", LINK_LEN, &link->value, err);
 }
 
-/* Bytes of at most max, base64url. */
-static enum nos_code decode_bytes(const struct nos_decode *d, const char *name, uint8_t *ret,
-    size_t max, size_t *ret_len, struct nos_err *err)
+/* A list that need not be there. */
+static enum nos_code optional(const struct nos_decode *d, const char *name, size_t max,
+    nos_decode_element *element, struct nos_keyring *k, struct nos_err *err)
 {
-	NOS_AUTO(buf) b = { 0 };
-
-	nos_buf_init(&b, max);
-	if (nos_decode_blob(d, name, &b, err))
-		return err->code;
-	memcpy(ret, b.p, b.len);
-	*ret_len = b.len;
-	return NOS_OK;
+	return nos_decode_has(d, name) ? nos_decode_each(d, name, max, element, k, err) : NOS_OK;
 }
 
 static enum nos_code decode_ask(
@@ -182,7 +117,7 @@ static enum nos_code decode_ask(
 
 	if (nos_decode_inside(d, "ask", &ask, err) ||
 	    nos_decode_uint(&ask, "z", 1, NOS_NUM_SAFE - 1, &ret->z, err) ||
-	    decode_bytes(&ask, "bytes", ret->bytes, sizeof(ret->bytes), &ret->len, err) ||
+	    nos_decode_upto(&ask, "bytes", ret->bytes, sizeof(ret->bytes), &ret->len, err) ||
 	    nos_decode_time(&ask, "since", &ret->since, err))
 		return err->code;
 	return nos_decode_secret(&ask, "E_S", NOS_ECDH_PRIVATE_LEN, &ret->once, err);
@@ -229,16 +164,16 @@ static enum nos_code decode_members(
 	    nos_decode_inside(d, "static", &inside, err) ||
 	    nos_decode_uint(&inside, "z", 1, NOS_NUM_SAFE - 1, &k->z, err) ||
 	    nos_decode_secret(&inside, "key", KEY_LEN, &k->z_key, err) ||
-	    (nos_decode_has(&inside, "older") && decode_older(&inside, k, err)) ||
+	    optional(&inside, "older", NOS_KEYRING_OLDER_MAX, take_older, k, err) ||
 	    (nos_decode_has(d, "ask") && decode_ask(d, &k->ask, err)) ||
 	    (nos_decode_has(d, "ack") &&
-		decode_bytes(d, "ack", k->ack, sizeof(k->ack), &k->ack_len, err)) ||
+		nos_decode_upto(d, "ack", k->ack, sizeof(k->ack), &k->ack_len, err)) ||
 	    (nos_decode_has(d, "unproven") &&
 		nos_decode_bool(d, "unproven", false, &k->unproven, err)) ||
-	    (nos_decode_has(d, "global") && decode_globals(d, k, err)) ||
-	    (nos_decode_has(d, "links") && decode_links(d, k, err)))
+	    optional(d, "global", NOS_KEYRING_GLOBALS_MAX, take_global, k, err) ||
+	    optional(d, "links", NOS_KEYRING_LINKS_MAX, take_link, k, err))
 		return err->code;
-	return decode_keys(d, k, err);
+	return nos_decode_each(d, "keys", NOS_KEYRING_KEYS_MAX, take_key, k, err);
 }
 
 enum nos_code nos_keyring_decode(struct nos_str text, struct nos_keyring *ret, struct nos_err *err)

@@ -26,63 +26,46 @@ static const struct nos_vault_place place = { NS, { "pool", 4 }, "sealed" };
 
 /* ---- in ---- */
 
+static enum nos_code take_key(void *state, const struct nos_decode *d, struct nos_err *err)
+{
+	struct nos_pool *pool = state;
+	struct nos_pool_key *key = &pool->keys[pool->drawn++];
+
+	if (nos_decode_uint(d, "version", 1, NOS_NUM_SAFE - 1, &key->version, err))
+		return err->code;
+	return nos_decode_time(d, "since", &key->since, err);
+}
+
 static enum nos_code decode_keys(
     const struct nos_decode *d, struct nos_pool *ret, struct nos_err *err)
 {
-	const struct nos_scan_value *list, *v;
-	uint32_t at = 0;
-	unsigned i = 0;
-
-	if (nos_decode_array(d, "keys", &list, err))
+	if (nos_decode_each(d, "keys", NOS_POOL_MAX, take_key, ret, err))
 		return err->code;
-	if (list->count < ret->size || list->count > NOS_POOL_MAX)
-		return nos_err_set(err, NOS_DATA, "keys: fewer than size says, or too many");
-	ret->drawn = (unsigned)list->count;
-	while (nos_scan_element(d->scan, list, &at, &v)) {
-		struct nos_decode one = { d->scan, v };
-		struct nos_pool_key *key = &ret->keys[i++];
+	return ret->drawn >= ret->size ? NOS_OK
+				       : nos_err_set(err, NOS_DATA, "keys: fewer than size says");
+}
 
-		if (v->kind != NOS_SCAN_OBJECT)
-			return nos_err_set(err, NOS_DATA, "keys: not objects");
-		if (nos_decode_uint(&one, "version", 1, NOS_NUM_SAFE - 1, &key->version, err) ||
-		    nos_decode_time(&one, "since", &key->since, err))
-			return err->code;
-	}
-	return NOS_OK;
+static enum nos_code take_name(void *state, const struct nos_decode *d, struct nos_err *err)
+{
+	struct nos_globals *g = state;
+	struct nos_invalidation_name *n = &g->list.names[g->list.count];
+
+	if (nos_decode_uint(d, "domain", 1, NOS_NUM_SAFE - 1, &n->domain, err) ||
+	    nos_decode_uint(d, "version", 1, NOS_NUM_SAFE - 1, &n->version, err))
+		return err->code;
+	return nos_decode_time(d, "time", &g->times[g->list.count++], err);
 }
 
 static enum nos_code decode_list(
     const struct nos_decode *d, struct nos_globals *ret, struct nos_err *err)
 {
-	struct nos_invalidation *list = &ret->list;
-	const struct nos_scan_value *names, *v;
-	uint32_t at = 0;
-	NOS_AUTO(buf) broadcast = { 0 };
-
 	if (!nos_decode_has(d, "invalid"))
 		return NOS_OK;
-	nos_buf_init(&broadcast, sizeof(ret->broadcast));
-	if (nos_decode_uint(d, "list", 1, NOS_NUM_SAFE - 1, &list->version, err) ||
-	    nos_decode_blob(d, "broadcast", &broadcast, err) ||
-	    nos_decode_array(d, "invalid", &names, err))
+	if (nos_decode_uint(d, "list", 1, NOS_NUM_SAFE - 1, &ret->list.version, err) ||
+	    nos_decode_upto(
+		d, "broadcast", ret->broadcast, sizeof(ret->broadcast), &ret->broadcast_len, err))
 		return err->code;
-	memcpy(ret->broadcast, broadcast.p, broadcast.len);
-	ret->broadcast_len = broadcast.len;
-	if (names->count > NOS_INVALIDATION_NAMES_MAX)
-		return nos_err_set(err, NOS_DATA, "invalid: too many");
-	while (nos_scan_element(d->scan, names, &at, &v)) {
-		struct nos_decode one = { d->scan, v };
-		struct nos_invalidation_name *n = &list->names[list->count];
-
-		if (v->kind != NOS_SCAN_OBJECT)
-			return nos_err_set(err, NOS_DATA, "invalid: not objects");
-		if (nos_decode_uint(&one, "domain", 1, NOS_NUM_SAFE - 1, &n->domain, err) ||
-		    nos_decode_uint(&one, "version", 1, NOS_NUM_SAFE - 1, &n->version, err) ||
-		    nos_decode_time(&one, "time", &ret->times[list->count], err))
-			return err->code;
-		list->count++;
-	}
-	return NOS_OK;
+	return nos_decode_each(d, "invalid", NOS_INVALIDATION_NAMES_MAX, take_name, ret, err);
 }
 
 static enum nos_code open_values(const struct nos_decode *d, const struct nos_vault *vault,

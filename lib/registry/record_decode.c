@@ -16,6 +16,7 @@
 struct in {
 	bool open; /* secrets are wanted */
 	struct nos_span secrets;
+	struct nos_assoc *a;
 };
 
 /* The next secret of len bytes, or none where empty is fine. */
@@ -93,37 +94,17 @@ static enum nos_code decode_key(
 							: take_secret(in, true, &ret->auth, err);
 }
 
-/* What is done with each element of a list. */
-typedef enum nos_code element_fn(
-    struct in *in, const struct nos_decode *d, struct nos_assoc *a, struct nos_err *err);
-
+/* A list that need not be there. */
 static enum nos_code each_of(struct in *in, const struct nos_decode *d, const char *name,
-    size_t max, element_fn *element, struct nos_assoc *a, struct nos_err *err)
+    size_t max, nos_decode_element *element, struct nos_err *err)
 {
-	const struct nos_scan_value *list, *v;
-	uint32_t at = 0;
-
-	if (!nos_decode_has(d, name))
-		return NOS_OK;
-	if (nos_decode_array(d, name, &list, err))
-		return err->code;
-	if (list->count > max)
-		return nos_err_set(err, NOS_DATA, "%s: over %zu", name, max);
-	while (nos_scan_element(d->scan, list, &at, &v)) {
-		struct nos_decode one = { d->scan, v };
-
-		if (v->kind != NOS_SCAN_OBJECT)
-			return nos_err_set(err, NOS_DATA, "%s: not a list of objects", name);
-		if (element(in, &one, a, err))
-			return err->code;
-	}
-	return NOS_OK;
+	return nos_decode_has(d, name) ? nos_decode_each(d, name, max, element, in, err) : NOS_OK;
 }
 
-static enum nos_code take_key(
-    struct in *in, const struct nos_decode *d, struct nos_assoc *a, struct nos_err *err)
+static enum nos_code take_key(void *state, const struct nos_decode *d, struct nos_err *err)
 {
-	return decode_key(in, d, &a->keys[a->key_count++], err);
+	struct in *in = state;
+	return decode_key(in, d, &in->a->keys[in->a->key_count++], err);
 }
 
 /* A list of names of at most max, of which there need be none. */
@@ -159,38 +140,23 @@ static enum nos_code take_globals(
 	return NOS_OK;
 }
 
-static enum nos_code take_bytes(const struct nos_decode *d, const char *name, uint8_t *ret,
-    size_t max, size_t *ret_len, struct nos_err *err)
+static enum nos_code take_message(void *state, const struct nos_decode *d, struct nos_err *err)
 {
-	NOS_AUTO(buf) b = { 0 };
+	struct in *in = state;
+	struct nos_assoc_message *m = &in->a->out[in->a->out_count++];
 
-	nos_buf_init(&b, max);
-	if (nos_decode_blob(d, name, &b, err))
-		return err->code;
-	memcpy(ret, b.p, b.len);
-	*ret_len = b.len;
-	return NOS_OK;
-}
-
-static enum nos_code take_message(
-    struct in *in, const struct nos_decode *d, struct nos_assoc *a, struct nos_err *err)
-{
-	struct nos_assoc_message *m = &a->out[a->out_count++];
-
-	(void)in;
 	if (nos_decode_uint(d, "ctr", 0, NOS_CHAIN_CTR_MAX, &m->ctr, err) ||
 	    (nos_decode_has(d, "brings") && decode_name(d, "brings", &m->brings, err)) ||
 	    nos_decode_copy(d, "relay", true, m->relay, sizeof(m->relay), err))
 		return err->code;
-	return take_bytes(d, "bytes", m->bytes, sizeof(m->bytes), &m->len, err);
+	return nos_decode_upto(d, "bytes", m->bytes, sizeof(m->bytes), &m->len, err);
 }
 
-static enum nos_code take_asked(
-    struct in *in, const struct nos_decode *d, struct nos_assoc *a, struct nos_err *err)
+static enum nos_code take_asked(void *state, const struct nos_decode *d, struct nos_err *err)
 {
-	struct nos_assoc_asked *one = &a->asked[a->asked_count++];
+	struct in *in = state;
+	struct nos_assoc_asked *one = &in->a->asked[in->a->asked_count++];
 
-	(void)in;
 	if (nos_decode_uint(d, "minute", 0, NOS_NUM_SAFE, &one->minute, err))
 		return err->code;
 	return nos_decode_bytes(d, "hash", one->hash, sizeof(one->hash), err);
@@ -207,7 +173,7 @@ static enum nos_code decode_offer(
 	    nos_decode_inside(&offer, "next", &key, err) || decode_key(in, &key, &ret->key, err) ||
 	    nos_decode_bytes(&offer, "ask", ret->ask, sizeof(ret->ask), err))
 		return err->code;
-	return take_bytes(&offer, "answer", ret->answer, sizeof(ret->answer), &ret->len, err);
+	return nos_decode_upto(&offer, "answer", ret->answer, sizeof(ret->answer), &ret->len, err);
 }
 
 static enum nos_code decode_assoc(
@@ -219,14 +185,13 @@ static enum nos_code decode_assoc(
 	    nos_decode_uint(d, "version", 0, NOS_NUM_SAFE, &a->version, err) ||
 	    (a->revoked && (take_secret(in, false, &a->polls[0], err) ||
 			       take_secret(in, true, &a->polls[1], err))) ||
-	    each_of(in, d, "keys", NOS_ASSOC_KEYS_MAX, take_key, a, err) ||
-	    take_globals(d, a, err) ||
-	    each_of(in, d, "out", NOS_ASSOC_OUT_MAX, take_message, a, err) ||
+	    each_of(in, d, "keys", NOS_ASSOC_KEYS_MAX, take_key, err) || take_globals(d, a, err) ||
+	    each_of(in, d, "out", NOS_ASSOC_OUT_MAX, take_message, err) ||
 	    (nos_decode_has(d, "resync") && nos_decode_bool(d, "resync", false, &a->resync, err)) ||
 	    (nos_decode_has(d, "renew") && nos_decode_bool(d, "renew", false, &a->renew, err)) ||
 	    (nos_decode_has(d, "offer") && decode_offer(in, d, &a->offer, err)))
 		return err->code;
-	return each_of(in, d, "asked", NOS_ASSOC_ASKS_MAX, take_asked, a, err);
+	return each_of(in, d, "asked", NOS_ASSOC_ASKS_MAX, take_asked, err);
 }
 
 static enum nos_code decode_source(
@@ -267,7 +232,7 @@ enum nos_code nos_record_decode(struct nos_str id, struct nos_str text,
 {
 	struct nos_scan scan = { .depth = 8 };
 	NOS_AUTO(buf) secrets = { 0 };
-	struct in in = { .open = vault != NULL };
+	struct in in = { .open = vault != NULL, .a = &ret->a };
 	struct nos_decode d;
 
 	*ret = (struct nos_record){ 0 };
