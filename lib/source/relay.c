@@ -25,6 +25,7 @@
 #define REQUEST_S     60
 #define POLL_RETRY_S  5
 #define DRAIN_STEP_MS 5
+#define DRAIN_MS      5000 /* what is in hand then is broken off */
 
 struct nos_relay {
 	struct nos_relay_config config;
@@ -270,12 +271,19 @@ enum nos_code nos_relay_new(
 
 static void drain(struct nos_relay *r)
 {
+	const uint64_t until = nos_mono_now().us + DRAIN_MS * 1000;
+
 	nos_http_server_drain(r->server);
 	nos_relay_sender_drain(r->sender);
 	nos_relay_pool_cut(r->polls);
 	/* Each request in hand is with a thread that will answer it. */
-	while (nos_http_server_pending(r->server))
+	while (nos_http_server_pending(r->server)) {
 		poll(NULL, 0, DRAIN_STEP_MS);
+		if (nos_mono_now().us < until)
+			continue;
+		nos_relay_sender_cut(r->sender);
+		nos_relay_pool_cut(r->passes);
+	}
 	nos_http_server_free(r->server);
 }
 

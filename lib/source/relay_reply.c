@@ -40,6 +40,14 @@ void nos_relay_reply_error(struct nos_http_request *r, const struct nos_err *err
 	nos_relay_reply_status(r, err, status, status == UNAVAILABLE ? retry_s : 0);
 }
 
+void nos_relay_reply_late(struct nos_http_request *r)
+{
+	struct nos_err err = { 0 };
+
+	nos_err_set(&err, NOS_AWAY, "this relay is at work on what came before");
+	nos_relay_reply_error(r, &err, 0);
+}
+
 /* The literal of a type, which outlives the answer that it came with. */
 static const char *literal(const char *media)
 {

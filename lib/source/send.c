@@ -77,7 +77,8 @@ enum nos_code nos_send_open(
 	const struct nos_http_client_config http = { .ca = config->ca,
 		.connect_ms = config->via_count ? NOS_ROUTE_CONNECT_MS : CONNECT_MS,
 		.total_ms = ANSWER_MS,
-		.answer_max = ANSWER_MAX };
+		.answer_max = ANSWER_MAX,
+		.stop = config->cut };
 
 	s->config = *config;
 	if (take_urls(s, err) || (config->ring && take_keys(s, err)) ||

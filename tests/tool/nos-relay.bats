@@ -313,7 +313,7 @@ answered() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 	node_start
 	register m
 	silent_start
-	relay_start m --url "$SILENT" --wait 5s
+	relay_start m --url "$SILENT" --wait 60s
 	ASKING=()
 	ask_often polls 33 -H 'Authorization: Nos x' "$RELAY/v1/sources/s-0123456789/keys?wait=60"
 	eventually answered polls 1
@@ -326,6 +326,27 @@ answered() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 	wait "${ASKING[@]}"
 	[ "$(sort polls | uniq -c | xargs)" = '32 503 1 1 503 5' ]
 	[ "$(sort packs | uniq -c | xargs)" = '66 503 1' ]
+}
+
+@test "a relay that is at work keeps no other waiting: that one goes by its next way" {
+	node_start --print
+	for i in a b c s; do register $i; done
+	silent_start
+	relay_start a --url "$SILENT" --wait 60s
+	stuck=$RELAY stuck_pid=$RELAY_PID
+	relay_start c
+	ASKING=()
+	ask_often packs 2 -H 'Content-Type: application/jose' -d a.b.c.d.e "$stuck/v1/data"
+	at_work() { grep -qs 'accepting connection' silent.log; }
+	eventually at_work
+	relay_start b --url $NOWHERE --via "$stuck" --via "$RELAY"
+	run -0 --separate-stderr nos-send --keyring s.key --url $NOWHERE --via "$RELAY" --wait 20s < <(readings 1)
+	[ -z "$stderr" ]
+	eventually has_values '[1]'
+	# What a source itself sent there waits on.
+	[ ! -s packs ]
+	kill -9 "$stuck_pid"
+	wait "${ASKING[@]}" || true
 }
 
 @test "the relay names itself in the node's document, and one before it not" {
