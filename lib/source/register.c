@@ -378,6 +378,8 @@ enum nos_code nos_register_run(const struct nos_register *r, const struct nos_en
 		run.url_count = r->url_count;
 	}
 	run.until.us = nos_mono_now().us + r->wait_ms * 1000;
+	if (r->route)
+		nos_route_aim(r->route, e->pin);
 	if (look_at_files(&run, err) || exchange(&run, err) || keep(&run, err))
 		return fail(&run, ret, err);
 	encode_receipt(ret, &run, run.urls[run.url]);

@@ -30,6 +30,7 @@
 struct nos_relay {
 	struct nos_relay_config config;
 	char id[33];
+	uint8_t pin[NOS_HASH_LEN];
 	char url_space[NOS_KEYRING_URLS_MAX][NOS_URL_MAX + 1];
 	const char *urls[NOS_KEYRING_URLS_MAX];
 	size_t url_count;
@@ -187,6 +188,7 @@ static enum nos_code take_names(struct nos_relay *r, struct nos_err *err)
 		r->urls[i] = r->url_space[i];
 	}
 	snprintf(r->id, sizeof(r->id), "%s", k->source);
+	memcpy(r->pin, k->pin, sizeof(r->pin));
 	return NOS_OK;
 }
 
@@ -219,6 +221,7 @@ static enum nos_code start_pools(struct nos_relay *r, struct nos_err *err)
 		.url_count = r->url_count,
 		.via = f->via,
 		.via_count = f->via_count,
+		.pin = r->pin,
 		.ca = f->ca,
 		.answer_ms = f->wait_ms,
 		.state = r,

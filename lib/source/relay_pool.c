@@ -76,9 +76,11 @@ static void reply_failed(struct nos_http_request *r, const struct nos_err *why)
 {
 	struct nos_err err = { 0 };
 
-	if (why->code == NOS_AWAY)
-		nos_err_set(&err, NOS_AWAY, "this relay does not reach the node: %s", why->text);
-	else if (why->code == NOS_BUSY)
+	if (why->code == NOS_AWAY) {
+		nos_relay_reply_away(r, why);
+		return;
+	}
+	if (why->code == NOS_BUSY)
 		nos_err_set(&err, NOS_BUSY, "this relay ends");
 	else
 		nos_err_set(&err, why->code, "%s", why->text);
@@ -158,6 +160,7 @@ static enum nos_code open_worker(struct worker *w, struct nos_err *err)
 		return err->code;
 	straight = nos_carrier_straight(w->client);
 	nos_route_init(&w->route, &straight, NULL, f->via, f->via_count);
+	w->route.pin = f->pin;
 	w->carrier = f->via_count ? nos_route_carrier(&w->route) : straight;
 	return NOS_OK;
 }

@@ -19,7 +19,6 @@
 
 #define CTY	    "application/nos-hop"
 #define NUMBERS_MAX 8 /* that are tried where a copy of the keyring is in use */
-#define STATUS_BAD  400
 #define STATUS_LONG 413
 
 struct nos_relay_sender {
@@ -130,20 +129,10 @@ static enum nos_code push(struct nos_relay_sender *s, struct nos_send_pack *p,
 	return err->code;
 }
 
-static void refuse_away(struct nos_http_request *r, const struct nos_err *why)
-{
-	struct nos_err err = { 0 };
-
-	nos_err_set(&err, NOS_AWAY, "this relay does not reach the node: %s", why->text);
-	nos_relay_reply_error(r, &err, 0);
-}
-
-/* A neighbour's own refusal, which is nobody's receipt, is what its source is told. */
+/* Too long for a neighbour, in no receipt's words: the same bytes would be so again. */
 static bool is_refused_unproven(const struct nos_relay_sender *s, enum nos_code code)
 {
-	const unsigned status = s->send.answer.status;
-
-	return code == NOS_AWAY && (status == STATUS_BAD || status == STATUS_LONG);
+	return code == NOS_AWAY && s->send.answer.status == STATUS_LONG;
 }
 
 static void reply_failed(
@@ -155,7 +144,7 @@ static void reply_failed(
 	} else if (why->code == NOS_BUSY || why->code == NOS_LARGE) {
 		nos_relay_reply_error(r, why, s->send.answer.retry_s);
 	} else {
-		refuse_away(r, why);
+		nos_relay_reply_away(r, why);
 	}
 	if (is_fatal(why->code))
 		note_fault(s, why);
@@ -198,7 +187,7 @@ static void flush(struct nos_relay_sender *s, const struct nos_err *why)
 
 	for (; list; list = next) {
 		next = list->next;
-		refuse_away(list, why);
+		nos_relay_reply_away(list, why);
 		s->config.answer(s->config.state, list);
 	}
 }
@@ -243,7 +232,7 @@ static void handle(struct nos_relay_sender *s, struct nos_http_request *r)
 
 	nos_buf_truncate(&s->plain, 0);
 	if (nos_relay_sender_fault(s, &err))
-		refuse_away(r, &err);
+		nos_relay_reply_away(r, &err);
 	else if (nos_relay_frame_make(r, &s->config.ring->k, &s->plain, &hops, &err))
 		nos_relay_reply_error(r, &err, 0);
 	else
@@ -331,6 +320,7 @@ static enum nos_code open_all(struct nos_relay_sender *s, struct nos_err *err)
 		.url_count = f->url_count,
 		.via = f->via,
 		.via_count = f->via_count,
+		.pin = f->ring->k.pin,
 		.trace = f->id,
 		.ca = f->ca };
 
