@@ -252,14 +252,30 @@ static enum nos_code unbelieved(const struct nos_send *s, const char *url, struc
 	    s->answer.status, has ? ": " : "", why.text);
 }
 
+/* With what helps. A relay keeps nothing that could be deleted, and names itself, since who reads
+ * it is its neighbour. */
+static enum nos_code unknown(
+    const struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
+{
+	const char *source = s->config.ring->k.source;
+
+	if (p->cty)
+		return nos_err_set(err, NOS_TAG,
+		    "%s: the node does not know the key of the relay %s: nos-token new --replace",
+		    who(s, p), source);
+	return nos_err_set(err, NOS_TAG,
+	    "%s: the node does not know the key of %s; nothing was deleted; if it stays so, "
+	    "register it anew: nos-token new --replace",
+	    who(s, p), source);
+}
+
 /* An answer without a receipt settles nothing, and deletes nothing. */
 static enum nos_code unproven(
     const struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
 {
 	switch (s->answer.status) {
 	case 401:
-		return nos_err_set(err, NOS_TAG,
-		    "%s: the node does not know this key; nothing was deleted", who(s, p));
+		return unknown(s, p, err);
 	case 429:
 	case 503:
 		return said(s, NOS_BUSY, who(s, p), err);

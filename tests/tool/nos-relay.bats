@@ -357,6 +357,18 @@ portal_start() {
 	[[ $stderr == *"$PORTAL: answered 200 without a receipt"* ]]
 }
 
+@test "a relay whose key the node does not know says whose it is, and what helps" {
+	node_start
+	register m
+	register s
+	node_stop
+	SEALED=(--store sqlite:other.db --node-key other.node)
+	node_start
+	relay_start m --url "$URL"
+	run -69 --separate-stderr nos-send --keyring s.key --url $NOWHERE --via "$RELAY" --wait 0s < <(readings 1)
+	[[ $stderr == *"the node does not know the key of the relay $(id_of m): nos-token new --replace" ]]
+}
+
 @test "readings in the open that have passed four relays are not wrong, but away" {
 	node_start --print
 	for i in 1 2 3 4 5; do register m$i; done

@@ -148,10 +148,11 @@ END
 	node_start
 	run -77 --separate-stderr nos-send --keyring c.key --url "$URL" < <(readings 2)
 	[ "$(jq -c -s 'map(.error.code)' <<<"$output")" = '["tag","tag"]' ]
-	[ "$stderr" = "nos-send: $URL: the node does not know this key; nothing was deleted" ]
+	unknown="the node does not know the key of $(jq -r .source c.key); nothing was deleted; if it stays so, register it anew: nos-token new --replace"
+	[ "$stderr" = "nos-send: $URL: $unknown" ]
 	run -0 --separate-stderr nos-send --keyring c.key --url "$URL" --spool spool < <(readings 2)
 	[ "$(jq -c -s 'map(.status)' <<<"$output")" = '["spooled","spooled"]' ]
-	[[ $stderr == 'nos-send: spool: 0 packs accepted, 1 waiting'$'\n''nos-send: '*'does not know this key; nothing was deleted' ]]
+	[[ $stderr == 'nos-send: spool: 0 packs accepted, 1 waiting'$'\n''nos-send: '*"$unknown" ]]
 }
 
 @test "a number that never left is used again, one that may have is not" {
