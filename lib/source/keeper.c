@@ -302,8 +302,8 @@ static enum nos_code ask(struct nos_keeper *kp, bool at_once, struct nos_err *er
 		return nos_err_set(err, NOS_BUSY, "%s: asked a short time ago", kp->inquiry.url);
 	if (find_node(kp, err))
 		return err->code;
-	/* What the node said that it wants nobody else brought about: where it is answered, a refusal
-	 * right after is heeded, since the node may have gone back. */
+	/* What the node said that it wants nobody else brought about: where it is answered, a
+	 * refusal right after is heeded, since the node may have gone back. */
 	if (!at_once)
 		nos_attempt_failed(&kp->attempt, 0, true);
 	if (try_all(kp, at_once, err) && at_once)
