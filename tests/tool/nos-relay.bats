@@ -355,6 +355,9 @@ portal_start() {
 	# The control: alone it is none, and is named.
 	run -69 --separate-stderr nos-send --keyring s.key --url $NOWHERE --via "$PORTAL" --wait 0s < <(readings 1 4)
 	[[ $stderr == *"$PORTAL: answered 200 without a receipt"* ]]
+	nos-token new "${SEALED[@]}" --url $NOWHERE 2>/dev/null >enrolment
+	run -77 --separate-stderr nos-register --keyring t.key --via "$PORTAL" --wait 0s <enrolment
+	[[ $stderr == *"the node at $PORTAL is not the one that the enrolment names" ]]
 }
 
 @test "a relay whose key the node does not know says whose it is, and what helps" {
