@@ -40,11 +40,18 @@ void nos_route_init(struct nos_route *r, const struct nos_carrier *straight,
 	nos_buf_init(&r->frame, NOS_PACK_MAX + NOS_HOP_OVERHEAD);
 }
 
+/* Who it is. */
+static void forget(struct nos_route_way *way)
+{
+	way->asked = false;
+	way->foreign.us = 0;
+}
+
 void nos_route_aim(struct nos_route *r, const uint8_t *pin)
 {
 	r->pin = pin;
 	for (size_t i = 0; i < r->count; i++)
-		r->ways[i].asked = r->ways[i].foreign = false;
+		forget(&r->ways[i]);
 }
 
 void nos_route_release(struct nos_route *r)
@@ -99,7 +106,8 @@ static enum nos_code ask_relay(
 		return err->code;
 	way->relay[0] = '\0';
 	way->asked = nos_worth_is_document(&r->document, NULL);
-	way->foreign = way->asked && !nos_worth_is_document(&r->document, r->pin);
+	if (way->asked && !nos_worth_is_document(&r->document, r->pin))
+		way->foreign.us = nos_mono_now().us + NOS_ROUTE_AGAIN_MS * 1000;
 	if (way->asked)
 		read_relay(nos_buf_str(&r->document.body), way);
 	return NOS_OK;
@@ -155,7 +163,7 @@ static enum nos_code carry_via(struct nos_route *r, struct nos_route_way *way,
 	if (nos_worth_is_pack(asked) && r->ring && r->ring->k.link_count) {
 		if (ask_relay(r, way, asked->most_ms, err))
 			return err->code;
-		if (way->foreign)
+		if (way->foreign.us)
 			return say_foreign(way, err);
 		link = nos_keyring_link(&r->ring->k, nos_str_of(way->relay));
 	}
@@ -205,7 +213,7 @@ static bool is_foreign(struct nos_route *r, struct nos_route_way *way,
 	struct nos_err ignored = { 0 };
 
 	return way->url && r->pin && a->status == UNKNOWN &&
-	       !ask_relay(r, way, q->most_ms, &ignored) && way->foreign;
+	       !ask_relay(r, way, q->most_ms, &ignored) && way->foreign.us;
 }
 
 /* The answer aside; ret has room of the same size for another. */
@@ -244,8 +252,11 @@ static enum nos_code carry_by(struct nos_route *r, struct nos_route_way *way,
 	nos_err_clear(err);
 	ret->sent = false;
 	ret->status = 0;
-	if (way->foreign)
+	if (way->foreign.us && nos_mono_now().us < way->foreign.us)
 		return say_foreign(way, err);
+	/* It may be another's by now: it is asked anew. */
+	if (way->foreign.us)
+		forget(way);
 	/* Lines 1–3: (N,S)K exists, and D goes straight; lines 6–8: through a neighbour. */
 	(void)!(way->url ? carry_via(r, way, q, ret, err) : carry(r, q, ret, err));
 	ret->from = way->url ? way->url : q->url;

@@ -25,8 +25,9 @@
 struct nos_route_way {
 	const char *url; /* the caller's; NULL: straight */
 	bool asked;	 /* who it is */
-	bool foreign;	 /* of another node, as it says itself */
-	char relay[33];	 /* its id; empty: it is none that says so */
+	/* Until when it is of another node, as it said itself; 0: it is not. */
+	struct nos_mono foreign;
+	char relay[33]; /* its id; empty: it is none that says so */
 };
 
 struct nos_route {

@@ -356,6 +356,11 @@ static void what_is_no_document_of_the_node_is_asked_for_elsewhere(void **state)
 	assert_int_equal(send_pack(), NOS_AWAY);
 	assert_string_equal(world.log, "second /v1/data\nnode /v1/data\n");
 	assert_non_null(strstr(err.text, FIRST ": a relay of another node"));
+	/* When its time has come it is asked anew. */
+	route.ways[1].foreign.us = 1;
+	assert_int_equal(send_pack(), NOS_AWAY);
+	assert_string_equal(
+	    world.log, "second /v1/data\nnode /v1/data\nfirst /v1/data\nfirst /v1/node\n");
 }
 
 static void one_that_is_stopped_tries_no_further_way(void **state)
