@@ -213,6 +213,7 @@ static enum nos_code prepare(
 	if (!o->keyring == !o->keyring_dir)
 		return nos_err_set(err, NOS_USAGE, "one of --keyring and --keyring-dir is needed");
 	*r = (struct nos_register){ .carrier = &w->carrier,
+		.route = o->via.count ? &w->route : NULL,
 		.keyring = o->keyring,
 		.folder = o->keyring_dir,
 		.name = o->name,

@@ -333,6 +333,7 @@ static enum nos_code follow(struct sender *s, struct nos_err *err)
 		.url_count = s->send.url_count,
 		.via = s->o->via.items,
 		.via_count = s->o->via.count,
+		.pin = s->ring.k.pin,
 		.ca = s->o->ca };
 
 	if (nos_follow_new(&config, &s->follow, err))

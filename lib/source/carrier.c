@@ -13,6 +13,7 @@ static enum nos_code carry_straight(void *state, const struct nos_carrier_reques
 	NOS_AUTO(buf) url = { 0 };
 
 	ret->sent = false;
+	ret->from = r->url;
 	nos_buf_init(&url, NOS_URL_MAX + NOS_CARRIER_PATH_MAX);
 	nos_url_join(&url, r->url, r->path);
 	if (nos_buf_check(&url, "URL", err))

@@ -37,6 +37,7 @@ struct nos_follow {
 	/* The thread's: */
 	struct nos_http_client *client;
 	struct nos_route route; /* with via */
+	uint8_t pin[NOS_HASH_LEN];
 	struct nos_carrier carrier;
 	struct nos_inquiry inquiry;
 	struct nos_attempt attempt;
@@ -208,6 +209,8 @@ enum nos_code nos_follow_new(
 		(void)nos_http_client_via(f->client, nos_str_of(config->trace));
 	if (config->via_count) {
 		nos_route_init(&f->route, &f->carrier, NULL, config->via, config->via_count);
+		memcpy(f->pin, config->pin, sizeof(f->pin));
+		f->route.pin = f->pin;
 		f->carrier = nos_route_carrier(&f->route);
 	}
 	if (start(f, err))

@@ -20,8 +20,9 @@ struct nos_follow_config {
 	size_t url_count;
 	const char *const *via; /* neighbours that relay, checked */
 	size_t via_count;
-	const char *trace; /* of a relay: its id, which its requests have in Nos-Via; NULL: none */
-	const char *ca;	   /* NULL: the system's */
+	const uint8_t *pin; /* of the node, which is copied; with via */
+	const char *trace;  /* of a relay: its id, which its requests have in Nos-Via; NULL: none */
+	const char *ca;	    /* NULL: the system's */
 };
 
 /* Start the thread, which does nothing before it is aimed. libcurl was started. NOS_ABSENT: no such

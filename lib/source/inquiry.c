@@ -46,19 +46,27 @@ static enum nos_code get(struct nos_inquiry *i, const char *authorization, uint6
 	return nos_carrier_send(i->carrier, &r, &i->answer, err);
 }
 
+const char *nos_inquiry_who(const struct nos_inquiry *i)
+{
+	return i->answer.from ? i->answer.from : i->url;
+}
+
 static enum nos_code unproven(const struct nos_inquiry *i, struct nos_err *err)
 {
 	switch (i->answer.status) {
 	case 401:
-		return nos_err_set(err, NOS_TAG, "%s: the node does not know this source", i->url);
+		return nos_err_set(
+		    err, NOS_TAG, "%s: the node does not know this source", nos_inquiry_who(i));
 	case 429:
 	case 503:
-		return nos_err_set(err, NOS_BUSY, "%s: the node has no room", i->url);
+		return nos_err_set(err, NOS_BUSY, "%s: the node has no room", nos_inquiry_who(i));
 	case 200:
 	case 403:
-		return nos_err_set(err, NOS_TAG, "%s: a list of keys without a receipt", i->url);
+		return nos_err_set(
+		    err, NOS_TAG, "%s: a list of keys without a receipt", nos_inquiry_who(i));
 	default:
-		return nos_err_set(err, NOS_AWAY, "%s: answered %u", i->url, i->answer.status);
+		return nos_err_set(
+		    err, NOS_AWAY, "%s: answered %u", nos_inquiry_who(i), i->answer.status);
 	}
 }
 
@@ -71,7 +79,8 @@ enum nos_code nos_inquiry_nonce(struct nos_inquiry *i, uint64_t most_ms, struct 
 	if (i->answer.status != 401)
 		return unproven(i, err) == NOS_TAG ? (err->code = NOS_AWAY) : err->code;
 	if (!nos_inquiry_take_nonce(i, nos_buf_str(&i->answer.body)))
-		return nos_err_set(err, NOS_AWAY, "%s: answered 401 without a nonce", i->url);
+		return nos_err_set(
+		    err, NOS_AWAY, "%s: answered 401 without a nonce", nos_inquiry_who(i));
 	return NOS_OK;
 }
 

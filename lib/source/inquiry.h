@@ -36,6 +36,9 @@ void nos_inquiry_release(struct nos_inquiry *i);
 enum nos_code nos_inquiry_nonce(
     struct nos_inquiry *i, uint64_t most_ms, struct nos_err *err) NOS_CHECK;
 
+/* Who gave the last answer, which may be a neighbour: for errors. */
+const char *nos_inquiry_who(const struct nos_inquiry *i);
+
 /* Take the nonce of a problem document, where it has one. */
 bool nos_inquiry_take_nonce(struct nos_inquiry *i, struct nos_str body);
 

@@ -74,10 +74,10 @@ static enum nos_code judge(struct nos_keeper *kp, const char *what, struct nos_e
 	struct nos_inquiry *i = &kp->inquiry;
 
 	if (i->answer.status != 401)
-		return nos_err_set(
-		    err, NOS_AWAY, "%s: answered %u to %s", i->url, i->answer.status, what);
+		return nos_err_set(err, NOS_AWAY, "%s: answered %u to %s", nos_inquiry_who(i),
+		    i->answer.status, what);
 	kp->fresh |= nos_inquiry_take_nonce(i, nos_buf_str(&i->answer.body));
-	return nos_err_set(err, NOS_TAG, "%s: %s was refused", i->url, what);
+	return nos_err_set(err, NOS_TAG, "%s: %s was refused", nos_inquiry_who(i), what);
 }
 
 /* ---- the acknowledgement ---- */
@@ -183,7 +183,8 @@ static enum nos_code find_node(struct nos_keeper *kp, struct nos_err *err)
 	follow(kp, nos_buf_str(&i->answer.body));
 	if (!nos_admission_node(nos_buf_str(&i->answer.body), kp->ring->k.pin, &kp->node))
 		return nos_err_set(err, NOS_AWAY,
-		    "the node at %s does not show the key that the keyring pins", i->url);
+		    "the node at %s does not show the key that the keyring pins",
+		    nos_inquiry_who(i));
 	return NOS_OK;
 }
 
@@ -217,7 +218,7 @@ static enum nos_code take_answer(struct nos_keeper *kp, struct nos_err *err)
 		ring->k = before;
 		if (err->code == NOS_TAG || err->code == NOS_DATA)
 			nos_err_set(err, NOS_AWAY, "%s: the answer to the ask is not the node's",
-			    kp->inquiry.url);
+			    nos_inquiry_who(&kp->inquiry));
 		return err->code;
 	}
 	nos_ring_skip(ring, ring->k.next);
@@ -302,8 +303,13 @@ static enum nos_code ask(struct nos_keeper *kp, bool at_once, struct nos_err *er
 		return nos_err_set(err, NOS_BUSY, "%s: asked a short time ago", kp->inquiry.url);
 	if (find_node(kp, err))
 		return err->code;
-	nos_attempt_failed(&kp->attempt, 0, true);
-	return try_all(kp, at_once, err) == NOS_TAG ? look_why(kp, err) : err->code;
+	/* What the node said that it wants nobody else brought about: where it is answered, a
+	 * refusal right after is heeded, since the node may have gone back. */
+	if (!at_once)
+		nos_attempt_failed(&kp->attempt, 0, true);
+	if (try_all(kp, at_once, err) && at_once)
+		nos_attempt_failed(&kp->attempt, 0, true);
+	return err->code == NOS_TAG ? look_why(kp, err) : err->code;
 }
 
 /* ---- the whole ---- */

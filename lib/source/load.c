@@ -88,7 +88,7 @@ static enum nos_code take(struct nos_load *l, const struct nos_scan_value *v, st
 	if (text.len >= l->text_max) {
 		nos_err_set(&item.err, NOS_LARGE, "a reading is over %zu bytes", l->text_max);
 	} else if (!nos_reading_decode(&l->scan, v, &l->space, &reading, &item.err)) {
-		if (text.len + 1 > l->text_max - l->text.len) {
+		if (l->text.len && text.len + 1 + l->text.len > NOS_LOAD_CLOSE) {
 			*ret_full = true;
 			return NOS_OK;
 		}

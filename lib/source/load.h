@@ -10,8 +10,10 @@
 #include "base/buf.h"
 #include "json/scan.h"
 
-#define NOS_LOAD_TEXT_MAX (256u << 10) /* bytes of a pack's text … */
+#define NOS_LOAD_TEXT_MAX (256u << 10) /* bytes of a reading … */
 #define NOS_LOAD_VIA_MAX  (128u << 10) /* … and where each of four relays seals around it */
+/* Of several, wherever they are to go: a spool may be sent through relays later. */
+#define NOS_LOAD_CLOSE	  NOS_LOAD_VIA_MAX
 
 struct nos_load_item {
 	uint64_t line;
@@ -22,7 +24,7 @@ struct nos_load_item {
 
 struct nos_load {
 	size_t most;	     /* readings of a pack … */
-	size_t text_max;     /* … and bytes of its text */
+	size_t text_max;     /* … and bytes of one alone; NOS_LOAD_CLOSE of several */
 	struct nos_buf text; /* NDJSON of the good ones, as they came */
 	struct nos_load_item *items;
 	size_t count, cap;

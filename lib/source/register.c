@@ -151,13 +151,19 @@ static enum nos_code look_at_files(struct run *run, struct nos_err *err)
 
 /* ---- requests ---- */
 
+/* Who answered, which may be a neighbour. */
+static const char *who(const struct run *run)
+{
+	return run->answer.from ? run->answer.from : run->urls[run->url];
+}
+
 static enum nos_code said(const struct run *run, enum nos_code code, struct nos_err *err)
 {
 	struct nos_err why = { 0 };
 
 	if (nos_answer_problem(nos_buf_str(&run->answer.body), &why))
-		return nos_err_set(err, code, "%s: %s", run->urls[run->url], why.text);
-	return nos_err_set(err, code, "%s: answered %u", run->urls[run->url], run->answer.status);
+		return nos_err_set(err, code, "%s: %s", who(run), why.text);
+	return nos_err_set(err, code, "%s: answered %u", who(run), run->answer.status);
 }
 
 static enum nos_code judge(const struct run *run, unsigned good, struct nos_err *err)
@@ -218,8 +224,8 @@ static enum nos_code ask(struct run *run, const char *path, const struct nos_spa
 
 static enum nos_code wrong_node(const struct run *run, struct nos_err *err)
 {
-	return nos_err_set(err, NOS_DENIED,
-	    "the node at %s is not the one that the enrolment names", run->urls[run->url]);
+	return nos_err_set(
+	    err, NOS_DENIED, "the node at %s is not the one that the enrolment names", who(run));
 }
 
 static enum nos_code get_node(struct run *run, struct nos_err *err)
@@ -378,6 +384,8 @@ enum nos_code nos_register_run(const struct nos_register *r, const struct nos_en
 		run.url_count = r->url_count;
 	}
 	run.until.us = nos_mono_now().us + r->wait_ms * 1000;
+	if (r->route)
+		nos_route_aim(r->route, e->pin);
 	if (look_at_files(&run, err) || exchange(&run, err) || keep(&run, err))
 		return fail(&run, ret, err);
 	encode_receipt(ret, &run, run.urls[run.url]);

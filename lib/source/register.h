@@ -10,15 +10,18 @@
 #include "source/carrier.h"
 #include "source/done.h"
 #include "source/enrolment.h"
+#include "source/route.h"
 
 /* Everything in it is the caller's and must outlive the run. */
 struct nos_register {
 	const struct nos_carrier *carrier;
-	const char *keyring;	  /* the file; NULL: folder/<source>.key */
-	const char *folder;	  /* where keyring is NULL */
-	struct nos_done *done;	  /* of the folder; NULL: none is known to be done */
-	const char *name;	  /* NULL: none; a name that nos_register_check took */
-	const char *mode;	  /* push, poll or event */
+	struct nos_route
+	    *route;	       /* that the carrier goes by, told the enrolment's node; NULL: none */
+	const char *keyring;   /* the file; NULL: folder/<source>.key */
+	const char *folder;    /* where keyring is NULL */
+	struct nos_done *done; /* of the folder; NULL: none is known to be done */
+	const char *name;      /* NULL: none; a name that nos_register_check took */
+	const char *mode;      /* push, poll or event */
 	const char *const *types; /* of readings */
 	size_t type_count;
 	const char *const *urls; /* of the node, in place of the enrolment's; checked */

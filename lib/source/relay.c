@@ -25,10 +25,12 @@
 #define REQUEST_S     60
 #define POLL_RETRY_S  5
 #define DRAIN_STEP_MS 5
+#define DRAIN_MS      5000 /* what is in hand then is broken off */
 
 struct nos_relay {
 	struct nos_relay_config config;
 	char id[33];
+	uint8_t pin[NOS_HASH_LEN];
 	char url_space[NOS_KEYRING_URLS_MAX][NOS_URL_MAX + 1];
 	const char *urls[NOS_KEYRING_URLS_MAX];
 	size_t url_count;
@@ -186,6 +188,7 @@ static enum nos_code take_names(struct nos_relay *r, struct nos_err *err)
 		r->urls[i] = r->url_space[i];
 	}
 	snprintf(r->id, sizeof(r->id), "%s", k->source);
+	memcpy(r->pin, k->pin, sizeof(r->pin));
 	return NOS_OK;
 }
 
@@ -218,6 +221,7 @@ static enum nos_code start_pools(struct nos_relay *r, struct nos_err *err)
 		.url_count = r->url_count,
 		.via = f->via,
 		.via_count = f->via_count,
+		.pin = r->pin,
 		.ca = f->ca,
 		.answer_ms = f->wait_ms,
 		.state = r,
@@ -270,12 +274,19 @@ enum nos_code nos_relay_new(
 
 static void drain(struct nos_relay *r)
 {
+	const uint64_t until = nos_mono_now().us + DRAIN_MS * 1000;
+
 	nos_http_server_drain(r->server);
 	nos_relay_sender_drain(r->sender);
 	nos_relay_pool_cut(r->polls);
 	/* Each request in hand is with a thread that will answer it. */
-	while (nos_http_server_pending(r->server))
+	while (nos_http_server_pending(r->server)) {
 		poll(NULL, 0, DRAIN_STEP_MS);
+		if (nos_mono_now().us < until)
+			continue;
+		nos_relay_sender_cut(r->sender);
+		nos_relay_pool_cut(r->passes);
+	}
 	nos_http_server_free(r->server);
 }
 

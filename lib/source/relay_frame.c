@@ -62,7 +62,7 @@ static enum nos_code take(struct nos_span body, const struct nos_keyring *k, str
 		return err->code;
 	if (h.hops >= NOS_HOP_MAX)
 		return nos_err_set(
-		    err, NOS_DATA, "it has passed %u relays, and no more are taken", h.hops);
+		    err, NOS_AWAY, "it has passed %u relays, and no more are taken", h.hops);
 	if (!h.source.len)
 		return nos_err_set(err, NOS_DATA, "a hop frame that names no source");
 	if (check_link(&h, k, err))

@@ -24,8 +24,8 @@ enum nos_code nos_relay_frame_check(
 
 /*
  * The frame to send on, behind what is in *ret. *ret_hops: as raised. k: the relay's keyring.
- * NOS_DATA: no frame, one that names no source, or it has passed all the relays that it may;
- * NOS_TAG: not under the link of whom it names; NOS_LARGE; NOS_INTERNAL.
+ * NOS_DATA: no frame, or one that names no source; NOS_AWAY: it has passed all the relays that it
+ * may; NOS_TAG: not under the link of whom it names; NOS_LARGE; NOS_INTERNAL.
  */
 enum nos_code nos_relay_frame_make(const struct nos_http_request *r, const struct nos_keyring *k,
     struct nos_buf *ret, unsigned *ret_hops, struct nos_err *err) NOS_CHECK;

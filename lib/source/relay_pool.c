@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "source/inquiry.h"
+#include "source/relay_queue.h"
 #include "source/relay_reply.h"
 #include "source/relay_trace.h"
 #include "source/route.h"
@@ -26,14 +27,8 @@ struct worker {
 struct nos_relay_pool {
 	struct nos_relay_pool_config config;
 	struct worker *workers;
-	volatile int cut; /* atomic: libcurl looks at it without the lock */
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-
-	/* Guarded by lock: */
-	struct nos_http_request *list, **tail;
-	unsigned waiting, busy;
-	bool ending;
+	volatile int cut; /* atomic: libcurl looks at it */
+	struct nos_relay_queue queue;
 };
 
 /* ---- a request ---- */
@@ -81,9 +76,11 @@ static void reply_failed(struct nos_http_request *r, const struct nos_err *why)
 {
 	struct nos_err err = { 0 };
 
-	if (why->code == NOS_AWAY)
-		nos_err_set(&err, NOS_AWAY, "this relay does not reach the node: %s", why->text);
-	else if (why->code == NOS_BUSY)
+	if (why->code == NOS_AWAY) {
+		nos_relay_reply_away(r, why);
+		return;
+	}
+	if (why->code == NOS_BUSY)
 		nos_err_set(&err, NOS_BUSY, "this relay ends");
 	else
 		nos_err_set(&err, why->code, "%s", why->text);
@@ -127,39 +124,25 @@ static void handle(struct worker *w, struct nos_http_request *r)
 
 /* ---- threads ---- */
 
-/* The next; NULL: there is none, and it ends. */
-static struct nos_http_request *next(struct nos_relay_pool *p)
-{
-	struct nos_http_request *r;
-
-	pthread_mutex_lock(&p->lock);
-	while (!p->list && !p->ending)
-		pthread_cond_wait(&p->changed, &p->lock);
-	r = p->list;
-	if (r) {
-		p->list = r->next;
-		if (!p->list)
-			p->tail = &p->list;
-		p->waiting--;
-		p->busy++;
-	}
-	pthread_mutex_unlock(&p->lock);
-	return r;
-}
-
 static void *run(void *state)
 {
 	struct worker *w = state;
-	struct nos_relay_pool *p = w->pool;
+	struct nos_relay_queue *q = &w->pool->queue;
 	struct nos_http_request *r;
 
-	while ((r = next(p))) {
+	while ((r = nos_relay_queue_await(q))) {
 		handle(w, r);
-		pthread_mutex_lock(&p->lock);
-		p->busy--;
-		pthread_mutex_unlock(&p->lock);
+		nos_relay_queue_done(q);
 	}
 	return NULL;
+}
+
+static void refuse_late(void *state, struct nos_http_request *r)
+{
+	const struct nos_relay_pool *p = state;
+
+	nos_relay_reply_late(r);
+	p->config.answer(p->config.state, r);
 }
 
 static enum nos_code open_worker(struct worker *w, struct nos_err *err)
@@ -177,6 +160,7 @@ static enum nos_code open_worker(struct worker *w, struct nos_err *err)
 		return err->code;
 	straight = nos_carrier_straight(w->client);
 	nos_route_init(&w->route, &straight, NULL, f->via, f->via_count);
+	w->route.pin = f->pin;
 	w->carrier = f->via_count ? nos_route_carrier(&w->route) : straight;
 	return NOS_OK;
 }
@@ -213,9 +197,13 @@ enum nos_code nos_relay_pool_new(
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	}
 	p->config = *config;
-	p->tail = &p->list;
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->changed, NULL);
+	p->queue = (struct nos_relay_queue){
+		.max = config->threads + config->waiting, .state = p, .late = refuse_late
+	};
+	if (nos_relay_queue_start(&p->queue, err)) {
+		nos_relay_pool_free(p);
+		return err->code;
+	}
 	for (unsigned i = 0; i < config->threads; i++) {
 		p->workers[i].pool = p;
 		if (start_worker(&p->workers[i], err)) {
@@ -240,34 +228,17 @@ void nos_relay_pool_free(struct nos_relay_pool *p)
 {
 	if (!p)
 		return;
-	pthread_mutex_lock(&p->lock);
-	p->ending = true;
-	pthread_cond_broadcast(&p->changed);
-	pthread_mutex_unlock(&p->lock);
+	nos_relay_queue_end(&p->queue);
 	for (unsigned i = 0; i < p->config.threads; i++)
 		release(&p->workers[i]);
-	pthread_cond_destroy(&p->changed);
-	pthread_mutex_destroy(&p->lock);
+	nos_relay_queue_release(&p->queue);
 	free(p->workers);
 	free(p);
 }
 
 bool nos_relay_pool_submit(struct nos_relay_pool *p, struct nos_http_request *r)
 {
-	const struct nos_relay_pool_config *f = &p->config;
-	bool has_room;
-
-	pthread_mutex_lock(&p->lock);
-	has_room = p->waiting + p->busy < f->threads + f->waiting && !p->ending;
-	if (has_room) {
-		r->next = NULL;
-		*p->tail = r;
-		p->tail = &r->next;
-		p->waiting++;
-		pthread_cond_signal(&p->changed);
-	}
-	pthread_mutex_unlock(&p->lock);
-	return has_room;
+	return nos_relay_queue_put(&p->queue, r);
 }
 
 void nos_relay_pool_cut(struct nos_relay_pool *p)

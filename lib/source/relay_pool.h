@@ -21,6 +21,7 @@ struct nos_relay_pool_config {
 	size_t url_count;
 	const char *const *via; /* neighbours that relay, checked */
 	size_t via_count;
+	const uint8_t *pin; /* of the node, a copy that does not change */
 	const char *ca;	    /* NULL: the system's */
 	uint64_t answer_ms; /* longest wait for an answer */
 

@@ -8,8 +8,10 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "json/problem.h"
+#include "source/route.h"
 
 #define UNAVAILABLE 503
+#define NOT_REACHED "this relay does not reach the node"
 
 static void add_retry(struct nos_http_request *r, uint64_t retry_s)
 {
@@ -38,6 +40,34 @@ void nos_relay_reply_error(struct nos_http_request *r, const struct nos_err *err
 	if (status == UNAVAILABLE && !retry_s)
 		retry_s = NOS_RELAY_REPLY_RETRY_S;
 	nos_relay_reply_status(r, err, status, status == UNAVAILABLE ? retry_s : 0);
+}
+
+/* What stands behind the last of all that only says who did not reach whom. */
+static const char *cause_of(const char *text)
+{
+	static const char *const words[] = { NOS_ROUTE_DISCONNECTED ": ", NOT_REACHED ": " };
+	const char *at;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		while ((at = strstr(text, words[i])))
+			text = at + strlen(words[i]);
+	return text;
+}
+
+void nos_relay_reply_away(struct nos_http_request *r, const struct nos_err *why)
+{
+	struct nos_err err = { 0 };
+
+	nos_err_set(&err, NOS_AWAY, NOT_REACHED ": %s", cause_of(why->text));
+	nos_relay_reply_error(r, &err, 0);
+}
+
+void nos_relay_reply_late(struct nos_http_request *r)
+{
+	struct nos_err err = { 0 };
+
+	nos_err_set(&err, NOS_AWAY, "this relay is at work on what came before");
+	nos_relay_reply_error(r, &err, 0);
 }
 
 /* The literal of a type, which outlives the answer that it came with. */

@@ -15,6 +15,14 @@
 /* A refusal: the status of its code, and Retry-After with a 503, of retry_s or, 0, as above. */
 void nos_relay_reply_error(struct nos_http_request *r, const struct nos_err *err, uint64_t retry_s);
 
+/* The node is not reached: away, with the cause, which stands last in the text however many relays
+ * say the same of each other. */
+void nos_relay_reply_away(struct nos_http_request *r, const struct nos_err *why);
+
+/* To a relay whose request waited too long (source/relay_queue.h): away, so that it takes its next
+ * way. */
+void nos_relay_reply_late(struct nos_http_request *r);
+
 /* As above with a status of its own, and Retry-After where retry_s is not 0. */
 void nos_relay_reply_status(
     struct nos_http_request *r, const struct nos_err *err, unsigned status, uint64_t retry_s);

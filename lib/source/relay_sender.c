@@ -12,27 +12,26 @@
 #include "base/log.h"
 #include "source/follow.h"
 #include "source/relay_frame.h"
+#include "source/relay_queue.h"
 #include "source/relay_reply.h"
 #include "source/relay_trace.h"
 #include "source/send.h"
 
 #define CTY	    "application/nos-hop"
 #define NUMBERS_MAX 8 /* that are tried where a copy of the keyring is in use */
-#define STATUS_BAD  400
 #define STATUS_LONG 413
 
 struct nos_relay_sender {
 	struct nos_relay_sender_config config;
 	pthread_t thread;
 	bool started;
-	int wake;	   /* an eventfd: the list, or stop */
-	volatile int stop; /* of the sending; never set: an answer under way is waited for */
+	int wake;	  /* an eventfd: the queue */
+	volatile int cut; /* atomic: what is under way is broken off */
+	struct nos_relay_queue queue;
 	pthread_mutex_t lock;
 
 	/* Guarded by lock: */
-	struct nos_http_request *list, **tail;
-	size_t count;
-	bool draining, ending;
+	bool draining;
 	struct nos_err fault;
 
 	/* The thread's: */
@@ -43,37 +42,9 @@ struct nos_relay_sender {
 	bool newer; /* a key message of a newer nos came, and it was said */
 };
 
-/* ---- the list ---- */
-
 static void wake(const struct nos_relay_sender *s)
 {
 	eventfd_write(s->wake, 1);
-}
-
-static struct nos_http_request *take_first(struct nos_relay_sender *s)
-{
-	struct nos_http_request *r;
-
-	pthread_mutex_lock(&s->lock);
-	r = s->list;
-	if (r) {
-		s->list = r->next;
-		s->count--;
-		if (!s->list)
-			s->tail = &s->list;
-	}
-	pthread_mutex_unlock(&s->lock);
-	return r;
-}
-
-static bool is_over(struct nos_relay_sender *s)
-{
-	bool ret;
-
-	pthread_mutex_lock(&s->lock);
-	ret = s->ending && !s->list;
-	pthread_mutex_unlock(&s->lock);
-	return ret;
 }
 
 static bool is_draining(struct nos_relay_sender *s)
@@ -158,20 +129,10 @@ static enum nos_code push(struct nos_relay_sender *s, struct nos_send_pack *p,
 	return err->code;
 }
 
-static void refuse_away(struct nos_http_request *r, const struct nos_err *why)
-{
-	struct nos_err err = { 0 };
-
-	nos_err_set(&err, NOS_AWAY, "this relay does not reach the node: %s", why->text);
-	nos_relay_reply_error(r, &err, 0);
-}
-
-/* A neighbour's own refusal, which is nobody's receipt, is what its source is told. */
+/* Too long for a neighbour, in no receipt's words: the same bytes would be so again. */
 static bool is_refused_unproven(const struct nos_relay_sender *s, enum nos_code code)
 {
-	const unsigned status = s->send.answer.status;
-
-	return code == NOS_AWAY && (status == STATUS_BAD || status == STATUS_LONG);
+	return code == NOS_AWAY && s->send.answer.status == STATUS_LONG;
 }
 
 static void reply_failed(
@@ -183,7 +144,7 @@ static void reply_failed(
 	} else if (why->code == NOS_BUSY || why->code == NOS_LARGE) {
 		nos_relay_reply_error(r, why, s->send.answer.retry_s);
 	} else {
-		refuse_away(r, why);
+		nos_relay_reply_away(r, why);
 	}
 	if (is_fatal(why->code))
 		note_fault(s, why);
@@ -222,19 +183,22 @@ static void note_away(struct nos_relay_sender *s, const struct nos_err *why)
 /* What waits would meet the same. */
 static void flush(struct nos_relay_sender *s, const struct nos_err *why)
 {
-	struct nos_http_request *list, *next;
+	struct nos_http_request *list = nos_relay_queue_flush(&s->queue), *next;
 
-	pthread_mutex_lock(&s->lock);
-	list = s->list;
-	s->list = NULL;
-	s->tail = &s->list;
-	s->count = 0;
-	pthread_mutex_unlock(&s->lock);
 	for (; list; list = next) {
 		next = list->next;
-		refuse_away(list, why);
+		nos_relay_reply_away(list, why);
 		s->config.answer(s->config.state, list);
 	}
+}
+
+/* Its sender is a relay, which takes its next way. */
+static void refuse_late(void *state, struct nos_http_request *r)
+{
+	const struct nos_relay_sender *s = state;
+
+	nos_relay_reply_late(r);
+	s->config.answer(s->config.state, r);
 }
 
 static void send_on(struct nos_relay_sender *s, struct nos_http_request *r, unsigned hops)
@@ -268,12 +232,13 @@ static void handle(struct nos_relay_sender *s, struct nos_http_request *r)
 
 	nos_buf_truncate(&s->plain, 0);
 	if (nos_relay_sender_fault(s, &err))
-		refuse_away(r, &err);
+		nos_relay_reply_away(r, &err);
 	else if (nos_relay_frame_make(r, &s->config.ring->k, &s->plain, &hops, &err))
 		nos_relay_reply_error(r, &err, 0);
 	else
 		send_on(s, r, hops);
 	s->config.answer(s->config.state, r);
+	nos_relay_queue_done(&s->queue);
 }
 
 /* ---- the thread ---- */
@@ -312,9 +277,9 @@ static void *run(void *state)
 	struct nos_relay_sender *s = state;
 	struct nos_http_request *r;
 
-	while (!is_over(s)) {
+	while (!nos_relay_queue_is_over(&s->queue)) {
 		await(s);
-		while ((r = take_first(s)))
+		while ((r = nos_relay_queue_take(&s->queue)))
 			handle(s, r);
 	}
 	return NULL;
@@ -348,18 +313,21 @@ static enum nos_code open_all(struct nos_relay_sender *s, struct nos_err *err)
 		.via_count = f->via_count,
 		.ca = f->ca,
 		.try_ms = f->wait_ms,
-		.stop = &s->stop };
+		.stop = &s->cut,
+		.cut = &s->cut };
 	const struct nos_follow_config follow = { .source = f->id,
 		.urls = f->urls,
 		.url_count = f->url_count,
 		.via = f->via,
 		.via_count = f->via_count,
+		.pin = f->ring->k.pin,
 		.trace = f->id,
 		.ca = f->ca };
 
 	if (s->wake < 0)
 		return nos_err_set(err, NOS_INTERNAL, "no descriptor is left");
-	if (nos_send_open(&s->send, &send, err) || nos_follow_new(&follow, &s->follow, err))
+	if (nos_relay_queue_start(&s->queue, err) || nos_send_open(&s->send, &send, err) ||
+	    nos_follow_new(&follow, &s->follow, err))
 		return err->code;
 	nos_relay_trace_set(s->send.client, NOS_STR(""), f->id);
 	return start(s, err);
@@ -373,7 +341,9 @@ enum nos_code nos_relay_sender_new(const struct nos_relay_sender_config *config,
 	if (!s)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	s->config = *config;
-	s->tail = &s->list;
+	s->queue = (struct nos_relay_queue){
+		.max = 1 + NOS_RELAY_SENDER_MAX, .state = s, .late = refuse_late
+	};
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->lock, NULL);
 	nos_send_init(&s->send);
@@ -391,11 +361,13 @@ void nos_relay_sender_free(struct nos_relay_sender *s)
 	if (!s)
 		return;
 	pthread_mutex_lock(&s->lock);
-	s->draining = s->ending = true;
+	s->draining = true;
 	pthread_mutex_unlock(&s->lock);
+	nos_relay_queue_end(&s->queue);
 	wake(s);
 	if (s->started)
 		pthread_join(s->thread, NULL);
+	nos_relay_queue_release(&s->queue);
 	nos_follow_free(s->follow);
 	nos_send_release(&s->send);
 	nos_buf_release(&s->plain);
@@ -407,17 +379,8 @@ void nos_relay_sender_free(struct nos_relay_sender *s)
 
 bool nos_relay_sender_submit(struct nos_relay_sender *s, struct nos_http_request *r)
 {
-	bool has_room;
+	bool has_room = nos_relay_queue_put(&s->queue, r);
 
-	pthread_mutex_lock(&s->lock);
-	has_room = s->count < NOS_RELAY_SENDER_MAX && !s->ending;
-	if (has_room) {
-		r->next = NULL;
-		*s->tail = r;
-		s->tail = &r->next;
-		s->count++;
-	}
-	pthread_mutex_unlock(&s->lock);
 	if (has_room)
 		wake(s);
 	return has_room;
@@ -428,6 +391,11 @@ void nos_relay_sender_drain(struct nos_relay_sender *s)
 	pthread_mutex_lock(&s->lock);
 	s->draining = true;
 	pthread_mutex_unlock(&s->lock);
+}
+
+void nos_relay_sender_cut(struct nos_relay_sender *s)
+{
+	__atomic_store_n(&s->cut, 1, __ATOMIC_RELAXED);
 }
 
 enum nos_code nos_relay_sender_fault(struct nos_relay_sender *s, struct nos_err *ret)

@@ -3,7 +3,8 @@
  * The one thread of a relay that has its keyring: it sends frames to the node as packs of the
  * relay's own, one at a time in the order of their coming, and gives each its answer. What the node
  * says of the relay's keys is taken as any source takes it. Frames wait in a bounded queue; those
- * that wait while the node turns out to be out of reach are told so without a try of their own.
+ * that wait while the node turns out to be out of reach are told so without a try of their own, and
+ * those of other relays after a while (source/relay_queue.h).
  */
 #ifndef NOS_SOURCE_RELAY_SENDER_H
 #define NOS_SOURCE_RELAY_SENDER_H
@@ -45,6 +46,9 @@ bool nos_relay_sender_submit(struct nos_relay_sender *s, struct nos_http_request
 
 /* From here on what waits is not tried once the node was found away. */
 void nos_relay_sender_drain(struct nos_relay_sender *s);
+
+/* What is under way or waits is broken off within a second: 503, to come again. */
+void nos_relay_sender_cut(struct nos_relay_sender *s);
 
 /*
  * Why nothing more can be sent, once failed was called:

@@ -20,7 +20,7 @@ enum nos_code nos_relay_trace_check(struct nos_str trace, const char *id, struct
 	}
 	if (count >= NOS_HOP_MAX)
 		return nos_err_set(
-		    err, NOS_DATA, "it has passed %u relays, and no more are taken", count);
+		    err, NOS_AWAY, "it has passed %u relays, and no more are taken", count);
 	return NOS_OK;
 }
 

@@ -9,8 +9,8 @@
 
 #include "net/http_client.h"
 
-/* May relay id pass it on? NOS_DATA: it has passed as many as it may; NOS_AWAY: it has been here.
- */
+/* May relay id pass it on? NOS_AWAY: it has passed as many as it may, or has been here, which
+ * is no fault of the request's: another way may be shorter; NOS_DATA: trace cannot be. */
 enum nos_code nos_relay_trace_check(
     struct nos_str trace, const char *id, struct nos_err *err) NOS_CHECK;
 

@@ -71,13 +71,22 @@ static enum nos_code take_keys(struct nos_send *s, struct nos_err *err)
 	    &key->value, &k_s, nos_str_of(s->kid), nos_str_of(k->source), &s->keys, err);
 }
 
+static bool is_proven(void *state, const struct nos_http_answer *a)
+{
+	const struct nos_send *s = state;
+
+	return nos_pack_receipt_is_good(
+	    &s->keys, nos_buf_span(&s->jwe), nos_buf_span(&a->body), nos_str_of(a->receipt));
+}
+
 enum nos_code nos_send_open(
     struct nos_send *s, const struct nos_send_config *config, struct nos_err *err)
 {
 	const struct nos_http_client_config http = { .ca = config->ca,
 		.connect_ms = config->via_count ? NOS_ROUTE_CONNECT_MS : CONNECT_MS,
 		.total_ms = ANSWER_MS,
-		.answer_max = ANSWER_MAX };
+		.answer_max = ANSWER_MAX,
+		.stop = config->cut };
 
 	s->config = *config;
 	if (take_urls(s, err) || (config->ring && take_keys(s, err)) ||
@@ -87,6 +96,8 @@ enum nos_code nos_send_open(
 	if (config->via_count) {
 		nos_route_init(
 		    &s->route, &s->carrier, config->ring, config->via, config->via_count);
+		s->route.proven = is_proven;
+		s->route.state = s;
 		s->carrier = nos_route_carrier(&s->route);
 	}
 	nos_keeper_init(&s->keeper, config->ring, &s->carrier, config->stop);
@@ -197,6 +208,12 @@ static void catch_up(struct nos_send *s)
 		note_fault(s, &why);
 }
 
+/* Who answered, which may be a neighbour. */
+static const char *who(const struct nos_send *s, const struct nos_send_pack *p)
+{
+	return s->answer.from ? s->answer.from : p->url;
+}
+
 /* The body, which is to be believed. The status line is not under the receipt. */
 static enum nos_code settle(
     struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
@@ -206,7 +223,7 @@ static enum nos_code settle(
 	if (s->config.ring)
 		learn(s, ret);
 	if (ret->refused && is_passing(ret->why.code)) {
-		nos_err_set(err, NOS_BUSY, "%s: %s", p->url, ret->why.text);
+		nos_err_set(err, NOS_BUSY, "%s: %s", who(s, p), ret->why.text);
 		nos_answer_release(ret);
 		return NOS_BUSY;
 	}
@@ -235,27 +252,42 @@ static enum nos_code unbelieved(const struct nos_send *s, const char *url, struc
 	    s->answer.status, has ? ": " : "", why.text);
 }
 
+/* With what helps. A relay keeps nothing that could be deleted, and names itself, since who reads
+ * it is its neighbour. */
+static enum nos_code unknown(
+    const struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
+{
+	const char *source = s->config.ring->k.source;
+
+	if (p->cty)
+		return nos_err_set(err, NOS_TAG,
+		    "%s: the node does not know the key of the relay %s: nos-token new --replace",
+		    who(s, p), source);
+	return nos_err_set(err, NOS_TAG,
+	    "%s: the node does not know the key of %s; nothing was deleted; if it stays so, "
+	    "register it anew: nos-token new --replace",
+	    who(s, p), source);
+}
+
 /* An answer without a receipt settles nothing, and deletes nothing. */
 static enum nos_code unproven(
     const struct nos_send *s, const struct nos_send_pack *p, struct nos_err *err)
 {
 	switch (s->answer.status) {
 	case 401:
-		return nos_err_set(err, NOS_TAG,
-		    "%s: the node does not know this key; nothing was deleted", p->url);
+		return unknown(s, p, err);
 	case 429:
 	case 503:
-		return said(s, NOS_BUSY, p->url, err);
+		return said(s, NOS_BUSY, who(s, p), err);
 	default:
-		return unbelieved(s, p->url, err);
+		return unbelieved(s, who(s, p), err);
 	}
 }
 
 static enum nos_code judge_sealed(
     struct nos_send *s, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
 {
-	if (!nos_pack_receipt_is_good(&s->keys, nos_buf_span(&s->jwe),
-		nos_buf_span(&s->answer.body), nos_str_of(s->answer.receipt)))
+	if (!is_proven(s, &s->answer))
 		return unproven(s, p, err);
 	return settle(s, p, ret, err);
 }
@@ -272,12 +304,12 @@ static enum nos_code judge_open(
 		return settle(s, p, ret, err);
 	case 401:
 	case 403:
-		return said(s, NOS_DENIED, p->url, err);
+		return said(s, NOS_DENIED, who(s, p), err);
 	case 429:
 	case 503:
-		return said(s, NOS_BUSY, p->url, err);
+		return said(s, NOS_BUSY, who(s, p), err);
 	default:
-		return said(s, NOS_AWAY, p->url, err);
+		return said(s, NOS_AWAY, who(s, p), err);
 	}
 }
 

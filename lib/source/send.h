@@ -40,6 +40,7 @@ struct nos_send_config {
 	const struct nos_carrier *carrier; /* NULL: straight, by HTTP, and through via */
 	uint64_t try_ms;	  /* longest wait for an answer where nos_send_pack tries once */
 	const volatile int *stop; /* no further try once it is not 0; one under way is finished */
+	const volatile int *cut;  /* not NULL: and one under way is broken off, NOS_BUSY */
 };
 
 struct nos_send {

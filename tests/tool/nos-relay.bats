@@ -313,7 +313,7 @@ answered() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 	node_start
 	register m
 	silent_start
-	relay_start m --url "$SILENT" --wait 5s
+	relay_start m --url "$SILENT" --wait 60s
 	ASKING=()
 	ask_often polls 33 -H 'Authorization: Nos x' "$RELAY/v1/sources/s-0123456789/keys?wait=60"
 	eventually answered polls 1
@@ -326,6 +326,82 @@ answered() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 	wait "${ASKING[@]}"
 	[ "$(sort polls | uniq -c | xargs)" = '32 503 1 1 503 5' ]
 	[ "$(sort packs | uniq -c | xargs)" = '66 503 1' ]
+}
+
+# A host that says the same to all that ask it, as a captive portal does: PORTAL.
+portal_start() {
+	printf '#!/bin/sh\nhead -c 16 >/dev/null\nprintf "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Type: text/html\\r\\nContent-Length: 6\\r\\n\\r\\n<html>"\ncat >/dev/null\n' >portal
+	chmod +x portal
+	socat -d -d -t 1 TCP-LISTEN:0,bind=127.0.0.1,fork EXEC:./portal 2>portal.log 3>&- &
+	OTHER_PIDS="${OTHER_PIDS:-} $!"
+	eventually grep -q 'listening on' portal.log
+	PORTAL=http://$(sed -n 's/.*listening on AF=2 //p' portal.log | head -n 1)
+}
+
+@test "who answers in the place of the node, or of a neighbour, hides no neighbour behind it" {
+	node_start --print
+	register m
+	relay_start m
+	portal_start
+	ways=(--url "$PORTAL" --via "$PORTAL" --via "$RELAY")
+	nos-token new "${SEALED[@]}" --url "$PORTAL" 2>/dev/null |
+		nos-register --keyring s.key --name s --via "$PORTAL" --via "$RELAY" >s.receipt
+	for i in 1 2; do
+		run -0 --separate-stderr nos-send --keyring s.key "${ways[@]}" < <(readings 1 $i)
+		[ -z "$stderr" ]
+	done
+	run -0 nos-send --anonymous "${ways[@]}" < <(readings 1 3)
+	eventually has_values '[1,2,3]'
+	# The control: alone it is none, and is named.
+	run -69 --separate-stderr nos-send --keyring s.key --url $NOWHERE --via "$PORTAL" --wait 0s < <(readings 1 4)
+	[[ $stderr == *"$PORTAL: answered 200 without a receipt"* ]]
+	nos-token new "${SEALED[@]}" --url $NOWHERE 2>/dev/null >enrolment
+	run -77 --separate-stderr nos-register --keyring t.key --via "$PORTAL" --wait 0s <enrolment
+	[[ $stderr == *"the node at $PORTAL is not the one that the enrolment names" ]]
+}
+
+@test "a relay whose key the node does not know says whose it is, and what helps" {
+	node_start
+	register m
+	register s
+	node_stop
+	SEALED=(--store sqlite:other.db --node-key other.node)
+	node_start
+	relay_start m --url "$URL"
+	run -69 --separate-stderr nos-send --keyring s.key --url $NOWHERE --via "$RELAY" --wait 0s < <(readings 1)
+	[[ $stderr == *"the node does not know the key of the relay $(id_of m): nos-token new --replace" ]]
+}
+
+@test "readings in the open that have passed four relays are not wrong, but away" {
+	node_start --print
+	for i in 1 2 3 4 5; do register m$i; done
+	relay_start m1
+	last=$RELAY
+	for i in 2 3 4 5; do relay_start m$i --url $NOWHERE --via "$RELAY"; done
+	run -69 nos-send --anonymous --url $NOWHERE --via "$RELAY" --wait 0s < <(readings 1)
+	# Where there is a shorter way, that one is taken.
+	run -0 nos-send --anonymous --url $NOWHERE --via "$RELAY" --via "$last" < <(readings 1)
+}
+
+@test "a relay that is at work keeps no other waiting: that one goes by its next way" {
+	node_start --print
+	for i in a b c s; do register $i; done
+	silent_start
+	relay_start a --url "$SILENT" --wait 60s
+	stuck=$RELAY stuck_pid=$RELAY_PID
+	relay_start c
+	ASKING=()
+	ask_often packs 2 -H 'Content-Type: application/jose' -d a.b.c.d.e "$stuck/v1/data"
+	at_work() { grep -qs 'accepting connection' silent.log; }
+	eventually at_work
+	relay_start b --url $NOWHERE --via "$stuck" --via "$RELAY"
+	run -0 --separate-stderr nos-send --keyring s.key --url $NOWHERE --via "$RELAY" --wait 20s < <(readings 1)
+	[ -z "$stderr" ]
+	eventually has_values '[1]'
+	# What a source itself sent there waits on.
+	[ ! -s packs ]
+	kill -9 "$stuck_pid"
+	wait "${ASKING[@]}" || true
 }
 
 @test "the relay names itself in the node's document, and one before it not" {
@@ -348,7 +424,7 @@ answered() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 	printf '\xe1\x00\x00\x01x0123456789abcdef' >frame
 	[ "$(status "$RELAY/v1/hop" "${type[@]}" --data-binary @frame)" = 400 ]
 	printf '\xe1\x04\x03s-1\x01x0123456789abcdef' >frame
-	[ "$(status "$RELAY/v1/hop" "${type[@]}" --data-binary @frame)" = 400 ]
+	[ "$(status "$RELAY/v1/hop" "${type[@]}" --data-binary @frame)" = 503 ]
 	grep -q 'it has passed 4 relays' answer
 	[ "$(status "$RELAY/v1/hop" "${type[@]}" -H 'Content-Length: 900000' -d x)" = 413 ]
 	[ "$(status "$RELAY/v1/hop" -d x)" = 415 ]
@@ -359,7 +435,7 @@ answered() { [ "$(wc -l <"$1")" -eq "$2" ]; }
 	grep -q 'nothing is at /v1/sources/../keys' answer
 	[ "$(status "$RELAY/v1/hop")" = 405 ]
 	[ "$(status "$RELAY/v1/node" -H "Nos-Via: s-1,$(id_of m)")" = 503 ]
-	[ "$(status "$RELAY/v1/node" -H 'Nos-Via: s-1,s-2,s-3,s-4')" = 400 ]
+	[ "$(status "$RELAY/v1/node" -H 'Nos-Via: s-1,s-2,s-3,s-4')" = 503 ]
 	[ "$(status "$RELAY/v1/node" -H 'Nos-Via: s-1,s-2,s-3')" = 200 ]
 	[ "$(grep -c 'hop' m.err)" -eq 0 ]
 }

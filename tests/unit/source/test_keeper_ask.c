@@ -401,6 +401,22 @@ static void a_node_that_wants_to_be_asked_is_asked_at_once_and_once(void **state
 	assert_int_equal(n.asks, 2);
 }
 
+static void what_a_node_wished_to_be_asked_holds_no_ask_back_that_it_needs(void **state)
+{
+	(void)state;
+	n.a.resync = true;
+	assert_int_equal(source_send(&s), NOS_OK);
+	assert_int_equal(n.asks, 1);
+	/* It goes back right after. */
+	n.a.resync = false;
+	n.refuse = "/v1/data";
+	assert_int_equal(source_send(&s), NOS_TAG);
+	assert_int_equal(n.asks, 2);
+	/* The control: what a refusal brought about holds the next back. */
+	assert_int_equal(source_send(&s), NOS_TAG);
+	assert_int_equal(n.asks, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +442,7 @@ int main(void)
 		T(a_new_ask_is_not_made_within_a_minute_of_another_run),
 		T(a_clock_that_went_back_hinders_no_ask),
 		T(a_node_that_wants_to_be_asked_is_asked_at_once_and_once),
+		T(what_a_node_wished_to_be_asked_holds_no_ask_back_that_it_needs),
 #undef T
 	};
 

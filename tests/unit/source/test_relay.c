@@ -5,6 +5,7 @@
 #include "source/relay_frame.h"
 #include "source/relay_reply.h"
 #include "source/relay_trace.h"
+#include "source/route.h"
 
 #define NEIGHBOUR "s-00112233aa"
 
@@ -85,7 +86,7 @@ static void a_frame_under_its_link_goes_on_with_one_hop_more(void **state)
 		nos_buf_release(&frame);
 	}
 	seal(&frame, &link, NOS_HOP_MAX);
-	assert_int_equal(make_hop(&frame), NOS_DATA);
+	assert_int_equal(make_hop(&frame), NOS_AWAY);
 	assert_string_equal(err.text, "it has passed 4 relays, and no more are taken");
 	nos_buf_release(&frame);
 }
@@ -174,7 +175,7 @@ static void what_has_been_here_or_come_too_far_is_not_passed_on(void **state)
 		{ "", NOS_OK },
 		{ "s-1", NOS_OK },
 		{ "s-1, s-2,s-3", NOS_OK },
-		{ "s-1,s-2,s-3,s-4", NOS_DATA },
+		{ "s-1,s-2,s-3,s-4", NOS_AWAY },
 		{ "me", NOS_AWAY },
 		{ "s-1, me", NOS_AWAY },
 		{ "s-1,s-2,s-3,me", NOS_AWAY },
@@ -223,6 +224,32 @@ static void a_document_is_given_the_relays_name_and_nothing_else(void **state)
 	}
 }
 
+static void the_cause_is_told_whole_however_many_relays_are_between(void **state)
+{
+	struct nos_err why = { 0 };
+	char text[NOS_ERR_TEXT_MAX];
+
+	(void)state;
+	snprintf(text, sizeof(text), "http://127.0.0.1:1: not reached: Connection refused");
+	for (int i = 0; i < 5; i++) {
+		struct nos_http_request r = { 0 };
+
+		nos_err_clear(&err);
+		nos_err_set(&err, NOS_AWAY, "%s", text);
+		nos_err_within(&err, NOS_ROUTE_DISCONNECTED);
+		nos_buf_init(&r.out, 4096);
+		nos_relay_reply_away(&r, &err);
+		assert_int_equal(r.status, 503);
+		assert_true(nos_answer_problem(nos_buf_str(&r.out), &why));
+		assert_string_equal(why.text,
+		    "this relay does not reach the node: "
+		    "http://127.0.0.1:1: not reached: Connection refused");
+		nos_err_within(&why, "http://relay%d", i);
+		memcpy(text, why.text, sizeof(text));
+		nos_buf_release(&r.out);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -233,6 +260,7 @@ int main(void)
 		TEST(a_frame_that_names_no_source_is_the_relays_alone_to_make),
 		TEST(what_a_relay_frames_is_known_by_its_header),
 		TEST(what_has_been_here_or_come_too_far_is_not_passed_on),
+		TEST(the_cause_is_told_whole_however_many_relays_are_between),
 		TEST(a_document_is_given_the_relays_name_and_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

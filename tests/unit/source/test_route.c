@@ -13,6 +13,10 @@
 #define NO_NONCE "{\"type\":\"urn:nos:tag\",\"detail\":\"no\"}"
 #define NONCE	 "{\"type\":\"urn:nos:tag\",\"detail\":\"no\",\"nonce\":\"AQIDBAUGBwgJCgsMDQ4PEA\"}"
 
+#define BUSY  "{\"type\":\"urn:nos:busy\",\"detail\":\"\"}"
+#define PROOF "proof"
+#define HTML  "<html>"
+
 static struct nos_err err;
 static struct nos_ring ring;
 static struct nos_route route;
@@ -39,7 +43,8 @@ static size_t place_of(const char *url)
 static void give(struct nos_http_answer *ret, const char *doc)
 {
 	ret->status = doc ? world.status : 202;
-	nos_buf_add_text(&ret->body, doc ? doc : "{}");
+	snprintf(ret->receipt, sizeof(ret->receipt), "%s", doc ? "" : PROOF);
+	nos_buf_add_text(&ret->body, doc ? doc : "{\"accepted\":1}");
 }
 
 static enum nos_code carry(void *state, const struct nos_carrier_request *q,
@@ -55,7 +60,7 @@ static enum nos_code carry(void *state, const struct nos_carrier_request *q,
 	if (world.away[place])
 		return nos_err_set(e, NOS_AWAY, "%s: refused", q->url);
 	ret->sent = true;
-	ret->receipt[0] = '\0';
+	ret->receipt[0] = ret->media[0] = '\0';
 	nos_buf_truncate(&ret->body, 0);
 	nos_buf_truncate(&world.body, 0);
 	if (q->body)
@@ -87,6 +92,8 @@ static int set_up(void **state)
 	nos_buf_init(&world.body, 4096);
 	nos_buf_init(&answer.body, 4096);
 	nos_route_init(&route, &straight, &ring, via, 2);
+	/* What is behind the URLs has no key. */
+	nos_route_aim(&route, NULL);
 	nos_err_clear(&err);
 	return 0;
 }
@@ -134,17 +141,16 @@ static void each_way_is_tried_once_and_the_good_one_goes_first_from_then_on(void
 	world.away[0] = true;
 	world.data[1] = AWAY_DOC;
 	world.status = 503;
-	assert_int_equal(ask("/v1/sources", "application/jose", "m1"), NOS_OK);
-	assert_string_equal(world.log, "node /v1/sources\nfirst /v1/sources\nsecond /v1/sources\n");
+	assert_int_equal(ask("/v1/x", "application/jose", "m1"), NOS_OK);
+	assert_string_equal(world.log, "node /v1/x\nfirst /v1/x\nsecond /v1/x\n");
 	assert_int_equal(answer.status, 202);
-	assert_int_equal(ask("/v1/sources/s-1/keys?wait=60", NULL, NULL), NOS_OK);
-	assert_string_equal(world.log, "second /v1/sources/s-1/keys?wait=60\n");
+	assert_int_equal(ask("/v1/x?y=1", NULL, NULL), NOS_OK);
+	assert_string_equal(world.log, "second /v1/x?y=1\n");
 	/* It goes away, and the others are there again. */
 	world.away[0] = false;
 	world.away[2] = true;
-	assert_int_equal(ask("/v1/sources/s-1/keys?wait=60", NULL, NULL), NOS_OK);
-	assert_string_equal(
-	    world.log, "second /v1/sources/s-1/keys?wait=60\nnode /v1/sources/s-1/keys?wait=60\n");
+	assert_int_equal(ask("/v1/x?y=1", NULL, NULL), NOS_OK);
+	assert_string_equal(world.log, "second /v1/x?y=1\nnode /v1/x?y=1\n");
 }
 
 static void the_straight_way_is_tried_again_when_its_time_has_come(void **state)
@@ -216,10 +222,13 @@ static void a_frame_that_the_neighbour_refuses_goes_once_more_without(void **sta
 	assert_string_equal(
 	    world.log, "node /v1/data\nfirst /v1/node\nfirst /v1/hop\nfirst /v1/data\n");
 	assert_int_equal(answer.status, 202);
-	/* A node's own refusal, which has a nonce, is the answer. */
+	/* A node's own refusal, which has a nonce, is the answer, where no other way has a better.
+	 */
 	world.hop = NONCE;
+	world.away[2] = true;
 	assert_int_equal(send_pack(), NOS_OK);
-	assert_string_equal(world.log, "first /v1/node\nfirst /v1/hop\n");
+	assert_string_equal(
+	    world.log, "first /v1/node\nfirst /v1/hop\nnode /v1/data\nsecond /v1/node\n");
 	assert_int_equal(answer.status, 401);
 }
 
@@ -237,10 +246,121 @@ static void where_no_way_is_good_it_is_said_and_what_may_have_arrived_too(void *
 	world.status = 502;
 	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_AWAY);
 	assert_true(answer.sent);
-	/* A 503 of another reason is an answer. */
-	world.data[1] = "{\"type\":\"urn:nos:busy\",\"detail\":\"\"}";
+	/* A 503 of another reason is an answer, where no way has a better one. */
+	world.data[1] = BUSY;
 	assert_int_equal(ask("/v1/x", NULL, NULL), NOS_OK);
-	assert_string_equal(world.log, "node /v1/x\nfirst /v1/x\n");
+	assert_string_equal(world.log, "node /v1/x\nfirst /v1/x\nsecond /v1/x\n");
+	assert_int_equal(answer.status, 502);
+	assert_string_equal(answer.from, FIRST);
+	assert_true(answer.sent);
+}
+
+static void what_answers_without_a_receipt_hides_no_way_behind_it(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *body;
+	} cases[] = {
+		{ 200, "{}" },
+		{ 202, "{\"accepted\":1,\"duplicates\":0,\"rejected\":[]}" },
+		{ 204, "" },
+		{ 301, HTML },
+		{ 400, "{\"type\":\"urn:nos:data\",\"detail\":\"\"}" },
+		{ 401, NO_NONCE },
+		{ 401, NONCE },
+		{ 403, HTML },
+		{ 404, HTML },
+		{ 413, "{\"type\":\"urn:nos:large\",\"detail\":\"\"}" },
+		{ 415, "" },
+		{ 422, "" },
+		{ 429, "" },
+		{ 500, "" },
+		{ 502, HTML },
+		{ 503, BUSY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		world.data[0] = world.data[1] = cases[i].body;
+		world.status = cases[i].status;
+		route.good = 0;
+		assert_int_equal(send_pack(), NOS_OK);
+		assert_int_equal(answer.status, 202);
+		assert_string_equal(answer.receipt, PROOF);
+		assert_string_equal(answer.from, SECOND);
+		assert_int_equal(route.good, 2);
+	}
+	/* The control: what has a receipt is the answer, and nobody else is asked. */
+	route.good = 0;
+	world.data[0] = NULL;
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(world.log, "node /v1/data\n");
+}
+
+static bool is_never(void *state, const struct nos_http_answer *a)
+{
+	(void)state;
+	(void)a;
+	return false;
+}
+
+static void a_receipt_that_does_not_verify_is_none(void **state)
+{
+	(void)state;
+	ring.k.link_count = 0;
+	route.proven = is_never;
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(world.log, "node /v1/data\nfirst /v1/data\nsecond /v1/data\n");
+	assert_int_equal(route.good, 0);
+}
+
+static void where_no_way_has_a_receipt_what_helps_most_is_given_back(void **state)
+{
+	(void)state;
+	ring.k.link_count = 0;
+	world.status = 401;
+	world.data[0] = HTML;
+	world.data[1] = NONCE;
+	world.data[2] = NO_NONCE;
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(answer.from, FIRST);
+	assert_non_null(strstr(answer.body.p, "nonce"));
+	world.data[1] = NO_NONCE;
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(answer.from, NODE);
+	assert_string_equal(answer.body.p, HTML);
+}
+
+static void what_is_no_document_of_the_node_is_asked_for_elsewhere(void **state)
+{
+	static const uint8_t pin[NOS_HASH_LEN];
+
+	(void)state;
+	nos_route_aim(&route, pin);
+	assert_int_equal(ask("/v1/node", NULL, NULL), NOS_OK);
+	assert_string_equal(world.log, "node /v1/node\nfirst /v1/node\nsecond /v1/node\n");
+	/* The control: where the node is not known, any document is one. */
+	nos_route_aim(&route, NULL);
+	assert_int_equal(ask("/v1/node", NULL, NULL), NOS_OK);
+	assert_string_equal(world.log, "node /v1/node\n");
+	/* A neighbour that shows another node is asked for nothing more once it refused. */
+	nos_route_aim(&route, pin);
+	ring.k.link_count = 0;
+	world.away[0] = true;
+	world.status = 401;
+	world.data[1] = NONCE;
+	assert_int_equal(send_pack(), NOS_OK);
+	assert_string_equal(
+	    world.log, "node /v1/data\nfirst /v1/data\nfirst /v1/node\nsecond /v1/data\n");
+	world.away[2] = true;
+	assert_int_equal(send_pack(), NOS_AWAY);
+	assert_string_equal(world.log, "second /v1/data\nnode /v1/data\n");
+	assert_non_null(strstr(err.text, FIRST ": a relay of another node"));
+	/* When its time has come it is asked anew. */
+	route.ways[1].foreign.us = 1;
+	assert_int_equal(send_pack(), NOS_AWAY);
+	assert_string_equal(
+	    world.log, "second /v1/data\nnode /v1/data\nfirst /v1/data\nfirst /v1/node\n");
 }
 
 static void one_that_is_stopped_tries_no_further_way(void **state)
@@ -277,6 +397,10 @@ int main(void)
 		TEST(without_a_link_it_goes_as_it_is),
 		TEST(a_frame_that_the_neighbour_refuses_goes_once_more_without),
 		TEST(where_no_way_is_good_it_is_said_and_what_may_have_arrived_too),
+		TEST(what_answers_without_a_receipt_hides_no_way_behind_it),
+		TEST(a_receipt_that_does_not_verify_is_none),
+		TEST(where_no_way_has_a_receipt_what_helps_most_is_given_back),
+		TEST(what_is_no_document_of_the_node_is_asked_for_elsewhere),
 		TEST(one_that_is_stopped_tries_no_further_way),
 		TEST(neighbours_are_urls_and_not_too_many),
 	};
