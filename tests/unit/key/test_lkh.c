@@ -271,7 +271,7 @@ static enum nos_code open_made(const char *fields_hex, size_t more)
 	struct nos_secret private = vector_secret("inputs/ed25519 private"),
 			  public = vector_secret("inputs/ed25519 public");
 	uint8_t fields[40], signature[NOS_SIGN_LEN];
-	static const uint8_t zeros[400];
+	static const uint8_t zeros[600];
 	const size_t len = strlen(fields_hex) / 2;
 	struct nos_eviction v;
 	struct nos_buf text;
@@ -299,6 +299,7 @@ static void a_broadcast_that_makes_no_sense_is_refused_whoever_signed_it(void **
 	assert_int_equal(open_made("f1030104ffff3f", 8 + 21 * 16), NOS_DATA); /* too deep */
 	assert_int_equal(open_made("f103010400", 8), NOS_DATA);		      /* no wraps */
 	assert_int_equal(open_made("f103010400", 7), NOS_DATA);
+	assert_int_equal(open_made("f103010400", 600), NOS_DATA);
 	assert_int_equal(open_made("f103010408", 8 + 3 * 16), NOS_DATA); /* no such leaf */
 	assert_int_equal(open_made("f103010405", 8 + 3 * 16 + 1), NOS_DATA);
 	assert_int_equal(
@@ -395,7 +396,7 @@ static size_t sealed_len(enum nos_message_kind kind, const struct nos_buf *body)
 	return len;
 }
 
-static void messages_are_as_long_as_the_page_says(void **state)
+static void messages_are_as_long_as_the_page_says_and_a_path_no_longer(void **state)
 {
 	struct nos_secret private = vector_secret("inputs/ed25519 private");
 	struct nos_eviction v = { .turn = { 20, 3, 1 }, .t = 20000, .leaf = (1u << 20) - 1 };
@@ -420,6 +421,8 @@ static void messages_are_as_long_as_the_page_says(void **state)
 	nos_lkh_path_encode(&b, &path);
 	assert_int_equal(
 	    sealed_len(NOS_MESSAGE_PATH, &b), json_integer_value(vector("sizes/path at depth 20")));
+	nos_buf_add(&b, path.keys[1].bytes, NOS_LKH_KEY_LEN);
+	assert_int_equal(nos_lkh_path_decode(nos_buf_span(&b), &private, &path, &err), NOS_DATA);
 	nos_buf_release(&b);
 }
 
@@ -439,7 +442,7 @@ int main(void)
 		cmocka_unit_test(a_body_that_makes_no_sense_is_refused),
 		cmocka_unit_test(a_path_comes_as_it_went_with_the_leaf_key_of_its_message),
 		cmocka_unit_test(over_several_epochs_a_key_is_what_it_is_by_single_steps),
-		cmocka_unit_test(messages_are_as_long_as_the_page_says),
+		cmocka_unit_test(messages_are_as_long_as_the_page_says_and_a_path_no_longer),
 	};
 	return cmocka_run_group_tests(tests, vectors_load, vectors_drop);
 }
