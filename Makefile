@@ -219,7 +219,7 @@ man: ## lint the manual pages
 man-check: $(TOOLS) ## compare each page with its tool's options
 	scripts/check-man $B/cmd
 
-lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pages, shell scripts
+lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pages, mutants, shell scripts
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --std=c11 -Ilib --inline-suppr \
 		--suppress=nullPointerRedundantCheck:lib/net/http_connection.c lib cmd
@@ -227,6 +227,9 @@ lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pag
 	scripts/check-names $(LIB)
 	scripts/check-pure $B
 	scripts/check-man $B/cmd
+	for patch in tests/mutants/*.patch; do \
+		patch --dry-run --strip 1 --fuzz 0 --silent --force <$$patch >/dev/null || \
+			{ echo "$$patch was overtaken by the code" >&2; exit 1; }; done
 	shellcheck $(SCRIPTS)
 
 SCRIPTS := .ci/run scripts/dist/nos-completion.bash $(shell grep -sld skip '^$H!.*sh$$' scripts/*)
