@@ -89,7 +89,8 @@ replace_twice() { # OVERLAP, the keys that are deactivated while it lasts
 # Keys are replaced three times while the fleet sends without a pause.
 replace_in_stream() {
 	node_start
-	"$FLEET" "$KEYS" loop --url "$URL" >rounds 2>fleet.err 3>&- &
+	: >rounds
+	"$FLEET" "$KEYS" loop --url "$URL" >>rounds 2>fleet.err 3>&- &
 	pid=$!
 	OTHER_PIDS=$pid
 	for overlap in 0s 1h 0s; do
