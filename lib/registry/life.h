@@ -27,7 +27,7 @@ struct nos_life {
 	const struct nos_vault *vault;
 	struct nos_audit *audit;
 	uint64_t node;
-	uint64_t life;	   /* of the node (registry/standing.h) */
+	uint64_t life;	   /* of the node (registry/self.h) */
 	uint64_t identity; /* generation of its own keys */
 	uint64_t overlap_ms, period_ms;
 	struct nos_pool pool; /* global keys */
