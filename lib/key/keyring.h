@@ -12,7 +12,9 @@
 #include "crypto/sign.h"
 #include "key/ask.h"
 #include "key/chain.h"
+#include "key/lkh_path.h"
 #include "key/name.h"
+#include "key/session.h"
 #include "key/state.h"
 
 #define NOS_KEYRING_VERSION   1	    /* of the file */
@@ -64,6 +66,15 @@ struct nos_keyring_link {
 	struct nos_secret value; /* K_SM */
 };
 
+/* What a member holds of its group (scheme/membership.h); number 0: nothing yet. */
+struct nos_keyring_group {
+	uint64_t number;
+	struct nos_lkh_path path;	/* depth 0: none */
+	struct nos_session clock;	/* no A: none; else of this group */
+	struct nos_session_token token; /* the last that was verified, at the clock's t or behind */
+	struct nos_time leapt; /* when over NOS_MEMBERSHIP_LEAP orders were last hashed over */
+};
+
 struct nos_keyring {
 	char source[33];
 	char name[NOS_NAME_WORD_MAX + 1]; /* empty: none; so also kind and mode */
@@ -77,6 +88,8 @@ struct nos_keyring {
 	uint8_t pin[NOS_HASH_LEN]; /* thumbprint of the node's P-256 key */
 	uint8_t sign[NOS_SIGN_PUBLIC_LEN];
 	char scheme[16];
+	char group_name[NOS_NAME_WORD_MAX + 1]; /* as its enrolment says; empty: none */
+	bool shared;				/* the members of the group may read one another */
 	char enrolment[NOS_KEYRING_ENROLMENT_MAX]; /* that it was made from; empty: not said */
 	uint64_t next;				   /* first sequence number never handed out */
 	struct nos_chain down, up;
@@ -96,6 +109,7 @@ struct nos_keyring {
 	size_t global_count;
 	struct nos_keyring_link links[NOS_KEYRING_LINKS_MAX]; /* newest first */
 	size_t link_count;
+	struct nos_keyring_group group;
 };
 
 void nos_keyring_release(struct nos_keyring *k);

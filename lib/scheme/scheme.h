@@ -38,6 +38,7 @@ struct nos_scheme {
 	unsigned holders; /* of each of its keys, the node among them */
 	unsigned kinds;	  /* of messages that it takes: bits by nos_message_kind */
 	bool numbered;	  /* its keys are named by numbers of the node's (scheme/pool.h) */
+	bool grouped;	  /* its keys are a group's (scheme/group.h), and each source has p. besides */
 
 	/* The name of its key with this last number, at a node. */
 	struct nos_name (*name_of)(uint64_t node, uint64_t number);
