@@ -363,6 +363,23 @@ static void a_path_comes_as_it_went_with_the_leaf_key_of_its_message(void **stat
 	nos_buf_release(&body);
 }
 
+static void a_path_and_the_leaf_key_that_its_message_makes_are_those_of_the_vectors(void **state)
+{
+	struct nos_secret made = vector_secret("chain down/0/M'");
+	struct nos_lkh_path p = path_at("before (e 0)", 0, 5), got = { 0 };
+	struct nos_buf body;
+
+	(void)state;
+	p.keys[0] = vector_secret("U/path/leaf key");
+	vector_bytes("U/path/body", &body);
+	assert_int_equal(nos_lkh_path_decode(nos_buf_span(&body), &made, &got, &err), NOS_OK);
+	assert_path(&got, &p);
+	nos_buf_truncate(&body, 0);
+	nos_lkh_path_encode(&body, &got);
+	assert_vector(body.p, body.len, "U/path/body");
+	nos_buf_release(&body);
+}
+
 static void over_several_epochs_a_key_is_what_it_is_by_single_steps(void **state)
 {
 	struct nos_lkh_path one = path_at("before (e 0)", 0, 2), many = one;
@@ -441,6 +458,8 @@ int main(void)
 		cmocka_unit_test(a_broadcast_that_makes_no_sense_is_refused_whoever_signed_it),
 		cmocka_unit_test(a_body_that_makes_no_sense_is_refused),
 		cmocka_unit_test(a_path_comes_as_it_went_with_the_leaf_key_of_its_message),
+		cmocka_unit_test(
+		    a_path_and_the_leaf_key_that_its_message_makes_are_those_of_the_vectors),
 		cmocka_unit_test(over_several_epochs_a_key_is_what_it_is_by_single_steps),
 		cmocka_unit_test(messages_are_as_long_as_the_page_says_and_a_path_no_longer),
 	};

@@ -17,6 +17,7 @@ static const struct {
 	{ "join", NOS_MESSAGE_JOIN },
 	{ "link", NOS_MESSAGE_LINK },
 	{ "pair", NOS_MESSAGE_PAIR },
+	{ "path", NOS_MESSAGE_PATH },
 };
 
 /* A value of the vectors' list "U". */

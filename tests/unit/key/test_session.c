@@ -165,6 +165,43 @@ static void a_data_key_of_a_session_is_that_of_the_vectors(void **state)
 	assert_vector_secret(&data, "dipietro/data key s.3.2.4");
 }
 
+static void in_a_shared_group_the_data_key_is_of_the_session_key_alone(void **state)
+{
+	const struct nos_secret k = vector_secret("dipietro/steps/3/k");
+	const struct nos_str name = NOS_STR("g.3.2.4"), enc = NOS_STR("A128GCM"),
+			     source = nos_str_of(vector_text("inputs/S"));
+	const struct nos_derive_field ctx[] = { NOS_DERIVE_STR(name), NOS_DERIVE_STR(source),
+		NOS_DERIVE_STR(enc) };
+	struct nos_secret data;
+
+	(void)state;
+	assert_int_equal(nos_derive_key(&k, "group", ctx, 3, 16, &data, &err), NOS_OK);
+	assert_vector_secret(&data, "dipietro/group mode g.3.2.4");
+}
+
+static size_t order_len(uint64_t epoch, uint64_t t)
+{
+	const struct nos_session_order o = { GROUP, epoch, { .t = t } };
+	struct nos_buf b;
+	size_t len;
+
+	nos_buf_init(&b, NOS_SESSION_ORDER_MAX);
+	nos_session_order_encode(&b, &o);
+	len = b.len;
+	nos_buf_release(&b);
+	return len;
+}
+
+static void an_order_is_as_long_as_its_numbers_are(void **state)
+{
+	(void)state;
+	assert_int_equal(order_len(1, 1), json_integer_value(vector("sizes/order")));
+	assert_int_equal(
+	    order_len(300, 20000), json_integer_value(vector("sizes/order, e 2 bytes, t 3")));
+	assert_int_equal(order_len((UINT64_C(1) << 32) + 1, 1),
+	    json_integer_value(vector("sizes/order after one restore (e over 2^32)")));
+}
+
 static void what_is_no_order_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "31", "310301",
@@ -199,6 +236,8 @@ int main(void)
 		cmocka_unit_test(join_and_heal_have_the_bodies_of_the_vectors),
 		cmocka_unit_test(a_token_verifies_over_any_gap_up_to_the_limit_and_no_other_does),
 		cmocka_unit_test(a_data_key_of_a_session_is_that_of_the_vectors),
+		cmocka_unit_test(in_a_shared_group_the_data_key_is_of_the_session_key_alone),
+		cmocka_unit_test(an_order_is_as_long_as_its_numbers_are),
 		cmocka_unit_test(what_is_no_order_is_refused),
 	};
 
