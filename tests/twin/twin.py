@@ -21,7 +21,12 @@ import primitives as p  # noqa: E402
 
 # What the page gives; all else in VECTORS is made from it.
 GIVEN = """N, S, node private, E_N private, E_S private, sign private, token, nonce, SHA-256(m1), J, pack,
-answer, node secret, seconds, polled, ask E_S private, ask E_N private, G, M, Z_M""".replace("\n", " ").split(", ")
+answer, node secret, seconds, polled, ask E_S private, ask E_N private, G, M, Z_M, A_0, B_2, h_8, s_0,
+evict s""".replace("\n", " ").split(", ")
+GIVEN += [f"K_{n} of e 0" for n in range(1, 16) if n != 13]  # K_13, of the leaf that is evicted, goes into nothing
+
+GROUP = 3  # of all vectors of dipietro and tree
+DEPTH = 3  # of its tree
 
 
 class Differs(Exception):
@@ -167,6 +172,10 @@ class Twin:
         yield f"{name} body", body
         yield f"{name} U", self.U(kind, chain, body)
 
+    def sized(self, name, kind, chain, body):
+        yield from self.message(name, kind, chain, body)
+        yield f"{name} bytes", str(len(self.U(kind, chain, body))).encode()
+
     def pairwise(self):
         yield from self.message("state", 0, self.down, leb(1) + leb(18) + leb(2))
         yield from self.message("pair", 9, self.down, leb(2))
@@ -196,11 +205,7 @@ class Twin:
         yield "ask answer", b"\xd1" + e_n + field(state)
 
     def install(self, name, chain, incr):
-        body = leb(incr) + leb(7)
-        u = self.U(1, chain, body)
-        yield f"{name} body", body
-        yield f"{name} U", u
-        yield f"{name} bytes", str(len(u)).encode()
+        yield from self.sized(name, 1, chain, leb(incr) + leb(7))
         yield f"{name} L", K(X(self.v["G"], chain.made), "local", self.n, incr, 7, 1, L=16)
 
     def dini(self):
@@ -234,6 +239,66 @@ class Twin:
         frame = b"\xe1" + leb(0) + field(self.s) + field(v["pack"])
         yield "hop frame", frame + K(k_sm, "hop", frame, L=16)
 
+    def tokens(self):
+        self.h = {8: self.v["h_8"]}
+        for t in range(8, 0, -1):
+            self.h[t - 1] = sha(b"nos/1 h", leb(self.n), leb(GROUP), leb(t), self.h[t])[:16]
+        for t in range(8):
+            yield f"h_{t}", self.h[t]
+
+    def session(self, a, e, t):
+        """The clock ticks to t."""
+        self.a = K(a, "A", GROUP, t)
+        self.k = K(X(K(self.a, "out", GROUP, t), self.h[t]), "session", GROUP, e, t)
+        yield f"A_{t}", self.a
+        yield f"k_{t}", self.k
+        yield f"order {t}", b"\x31" + leb(GROUP) + leb(e) + leb(t) + self.h[t]
+
+    def dipietro(self):
+        v = self.v
+        yield from self.tokens()
+        self.a = v["A_0"]
+        for t in 1, 2, 3:
+            yield from self.session(self.a, 1, t)
+        join = leb(GROUP) + leb(1) + leb(3) + self.a + self.h[3]
+        healed = X(self.a, v["B_2"])
+        yield "A_3 of e 2", healed
+        yield from self.session(healed, 2, 4)
+        yield "order bytes", str(1 + 3 + len(self.h[4])).encode()
+        yield from self.sized("join", 7, self.down, join)
+        yield from self.sized("heal", 6, self.down, leb(GROUP) + leb(2) + leb(3) + v["B_2"])
+        d = X(self.k, K(self.base["Z"], "auth"))
+        yield "data key of s.3.2.4", K(d, "data", b"s.3.2.4", self.s, b"A128GCM", L=16)
+        yield "data key of g.3.2.4", K(self.k, "group", b"g.3.2.4", self.s, b"A128GCM", L=16)
+
+    def evict(self, before, leaf):
+        """Epoch 1 begins, without this leaf; what its new key is, is drawn, and made of nothing."""
+        s, node = [self.v["s_0"]], 2**DEPTH + leaf
+        while len(s) < DEPTH:
+            s.append(K(s[-1], "up", L=16))
+            yield f"s_{len(s) - 1}", s[-1]
+        confirm, self.wraps = K(s[-1], "confirm", GROUP, 1, L=8), []
+        yield "confirm", confirm
+        after = {n: K(key, "step", 1, L=16) for n, key in before.items()}
+        for j, s_j in enumerate(s):
+            beside = node >> j ^ 1
+            self.wraps.append(p.xor(s_j, K(before[beside], "wrap", GROUP, 1, beside, confirm, L=16)))
+            yield f"wrap {j}", self.wraps[-1]
+            after[node >> j + 1] = K(s_j, "node", L=16)
+        yield "B_1", K(s[-1], "B", GROUP, 1, L=16)
+        yield from ((f"K_{n} of e 1", after[n]) for n in range(1, 2 ** (DEPTH + 1)) if n != node)
+        told = b"\xf1" + leb(GROUP) + leb(1) + leb(4) + leb(leaf) + confirm + b"".join(self.wraps)
+        yield "eviction", told + p.ed25519_sign(self.v["sign private"], b"nos/1 " + told)
+        yield "pull body", leb(GROUP) + leb(1) + leb(4) + leb(1) + s[1]  # leaf 6 is at level 1 beside leaf 5
+
+    def tree(self):
+        before = {n: self.v[f"K_{n} of e 0"] for n in range(1, 2 ** (DEPTH + 1)) if n != 13}
+        path = b"".join(before[n] for n in (6, 3, 1))
+        yield from self.sized("path", 11, self.down, leb(GROUP) + leb(0) + leb(5) + path)
+        yield "leaf key", K(self.down.made, "leaf", GROUP, L=16)
+        yield from self.evict(before, 5)
+        yield from self.sized("evict", 5, self.down, leb(GROUP) + leb(2) + leb(4) + leb(1) + self.v["evict s"])
+
     def all(self):
         yield from self.keys()
         yield from self.registration()
@@ -245,6 +310,8 @@ class Twin:
         yield from self.dini()
         yield from self.ring()
         yield from self.relay()
+        yield from self.dipietro()
+        yield from self.tree()
 
 
 # ---- comparisons ----
@@ -299,7 +366,20 @@ SAME = {
     "dini/install at 1": {"install at 1 body": "body", "install at 1 U": "bytes", "install at 1 L": "L"},
     "dini/install long (incr 4294967297)": {
         "install long body": "body", "install long U": "bytes", "install long L": "L"},
-    "sizes": {"invalidation bytes": "invalidation", "ask bytes": "ask"},
+    "dipietro": {"A_0": "A_0", "h_8": "h_n", "B_2": "B", "A_3 of e 2": "A_3 after heal",
+                 "data key of s.3.2.4": "data key s.3.2.4", "data key of g.3.2.4": "group mode g.3.2.4",
+                 "join body": "join body", "heal body": "heal body"},
+    "dipietro/h": {f"h_{t}": t for t in range(9)},
+    **{f"dipietro/steps/{t - 1}": {f"A_{t}": "A", f"k_{t}": "k", f"order {t}": "order"} for t in (1, 2, 3, 4)},
+    **{f"U/{name}": {f"{name} body": "body", f"{name} U": "bytes", f"{name} bytes": "size"}
+       for name in ("join", "heal", "evict")},
+    "tree": {"confirm": "confirm", "B_1": "B_e", "eviction": "broadcast", "pull body": "pull body of leaf 6"},
+    "U/path": {"path body": "body", "path U": "bytes", "path bytes": "size", "leaf key": "leaf key"},
+    "tree/s": {f"s_{j}": j for j in range(3)},
+    "tree/wraps": {f"wrap {j}": j for j in range(3)},
+    "tree/before (e 0)": {f"K_{n} of e 0": str(n) for n in range(1, 16) if n != 13},
+    "tree/after (e 1)": {f"K_{n} of e 1": str(n) for n in range(1, 16) if n != 13},
+    "sizes": {"invalidation bytes": "invalidation", "ask bytes": "ask", "order bytes": "order"},
 }  # fmt: skip
 
 
