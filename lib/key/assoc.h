@@ -27,6 +27,19 @@ struct nos_assoc_global {
 	uint64_t domain, version;
 };
 
+/* A source's leaf in the tree of a group, and what it is known to hold of that group
+ * (scheme/place.h). */
+struct nos_assoc_place {
+	uint64_t group; /* number; 0: it has no leaf */
+	uint64_t life;	/* of the node, in which the tree was made */
+	uint32_t leaf;
+	uint64_t since; /* t of the group, or in a tree group its epoch, when it was placed */
+	bool has_path, has_key;
+	uint64_t path_epoch; /* of the keys from its leaf to the root */
+	uint64_t key_epoch;  /* of its clock, or key */
+	uint64_t chain;	     /* behind which the tokens begin that it verifies orders by */
+};
+
 struct nos_assoc_key {
 	struct nos_name name;
 	enum nos_state state;	      /* PRE_ACTIVE, ACTIVE or DEACTIVATED: others have left */
@@ -92,6 +105,7 @@ struct nos_assoc {
 	struct nos_assoc_global
 	    globals[NOS_ASSOC_GLOBALS_MAX]; /* that the source is known to have */
 	size_t global_count;
+	struct nos_assoc_place place;
 	bool resync; /* the source is to ask: something does not fit */
 	bool renew;  /* and Z is to be made new */
 	struct nos_assoc_offer offer;
@@ -104,6 +118,7 @@ struct nos_assoc {
 
 	struct nos_assoc_event events[NOS_ASSOC_EVENTS_MAX];
 	size_t event_count;
+	struct nos_assoc_place left; /* a place that it had, for who puts the leaf out. Not kept. */
 };
 
 void nos_assoc_release(struct nos_assoc *a);

@@ -171,8 +171,10 @@ static enum nos_code make_keys(struct enrol *e, const struct nos_derive_base *ba
 			return err->code;
 		nos_encode_bytes(grants, message.p, message.len);
 	}
-	if (nos_issuer_fill(a, &w, &filled, err))
+	if (nos_life_fill(e->life, &e->source, &w, &filled, err))
 		return err->code;
+	if (w.place && w.place->wants)
+		return nos_err_set(err, NOS_BUSY, "the group '%s' is full", w.place->group->name);
 	for (size_t i = 0; i < a->out_count; i++) {
 		nos_encode_comma(grants);
 		nos_encode_bytes(grants, a->out[i].bytes, a->out[i].len);
@@ -288,6 +290,7 @@ static enum nos_code fill(struct enrol *e, const char *id, struct nos_err *err)
 	snprintf(s->kind, sizeof(s->kind), "%s", e->token.kind);
 	snprintf(s->scheme, sizeof(s->scheme), "%s", e->token.scheme);
 	snprintf(s->token, sizeof(s->token), "%s", e->token.id);
+	s->group = e->token.group;
 	if (describe(s, e->request.description, err))
 		return err->code;
 	e->named = *s->name != '\0';

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "json/encode.h"
+#include "registry/due.h"
 #include "registry/order.h"
 #include "registry/raw.h"
 #include "registry/track.h"
@@ -246,10 +247,10 @@ static enum nos_code del_due(struct nos_store *store, struct nos_str id, struct 
 	struct nos_str rest, key;
 
 	nos_buf_init(&d.keys, DUE_MAX);
-	if (!nos_store_scan(store, NOS_LIFE_DUE_NS, NOS_STR(""), take_due, &d, err)) {
+	if (!nos_store_scan(store, NOS_DUE_NS, NOS_STR(""), take_due, &d, err)) {
 		rest = nos_buf_str(&d.keys);
 		while (!err->code && nos_str_cut(&rest, '\n', &key) && key.len)
-			(void)!del(store, NOS_LIFE_DUE_NS, key, err);
+			(void)!del(store, NOS_DUE_NS, key, err);
 	}
 	nos_buf_release(&d.keys);
 	return err->code;

@@ -138,7 +138,7 @@ enum nos_code nos_globals_for(
 	const struct nos_scheme *s = nos_scheme_find(scheme);
 
 	*ret = (struct nos_globals){ 0 };
-	return s && s->lacks ? nos_globals_get(store, NULL, ret, err) : NOS_OK;
+	return s && s->numbered ? nos_globals_get(store, NULL, ret, err) : NOS_OK;
 }
 
 /* ---- out ---- */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/life.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES	    8 /* against others who change the same source at once */
-#define DUE_DIGITS  15
-#define DUE_KEY_MAX (DUE_DIGITS + 1 + NOS_RECORD_ID_MAX)
+#include "registry/due.h"
+#include "registry/grove.h"
+#include "registry/leaving.h"
+
+#define TRIES 8 /* against others who change the same source at once */
 
 void nos_life_release(struct nos_life *l)
 {
@@ -59,38 +60,118 @@ struct nos_issuer nos_life_world(
 		.pool = &l->pool };
 }
 
+struct nos_turn nos_life_turn(const struct nos_life *l, struct nos_time now,
+    const struct nos_secret *sign, const char *reason)
+{
+	return (struct nos_turn){ .store = l->store,
+		.vault = l->vault,
+		.audit = l->audit,
+		.now = now,
+		.node = l->node,
+		.overlap_ms = l->overlap_ms,
+		.sign = sign,
+		.reason = reason };
+}
+
+/* ---- what a world has beside the source ---- */
+
+static enum nos_code add_numbers(
+    struct nos_life *l, unsigned keys, struct nos_issuer *w, struct nos_err *err)
+{
+	if (!l->pool.size || l->dry)
+		return NOS_OK;
+	w->numbers = &l->numbers.block;
+	return nos_numbers_reserve(&l->numbers, l->store, l->life, l->audit->groups, keys, err);
+}
+
+/* Its group, in whose tree no eviction is half done. */
+static enum nos_code add_group(struct nos_life *l, const struct nos_record *r, struct nos_time now,
+    struct nos_issuer *w, struct nos_err *err)
+{
+	struct nos_turn t = nos_life_turn(l, now, NULL, NULL);
+
+	nos_place_release(&l->place);
+	if (!r->group)
+		return NOS_OK;
+	if (nos_groups_get(l->store, l->vault, r->group, &l->group, err)) {
+		if (err->code == NOS_ABSENT)
+			nos_err_clear(err);
+		return err->code;
+	}
+	if (!l->dry && nos_turn_finish(&t, &l->group, err))
+		return err->code;
+	l->destroyed |= t.destroyed;
+	l->place.group = &l->group;
+	w->place = &l->place;
+	return NOS_OK;
+}
+
 enum nos_code nos_life_world_full(struct nos_life *l, const struct nos_record *r,
     struct nos_time now, unsigned keys, struct nos_issuer *ret, struct nos_err *err)
 {
 	*ret = nos_life_world(l, r, now);
-	if (!ret->scheme || !ret->scheme->numbered || !l->pool.size || l->dry)
+	if (!ret->scheme)
 		return NOS_OK;
-	ret->numbers = &l->numbers.block;
-	return nos_numbers_reserve(&l->numbers, l->store, l->life, l->audit->groups, keys, err);
+	if (ret->scheme->numbered && add_numbers(l, keys, ret, err))
+		return err->code;
+	return ret->scheme->grouped ? add_group(l, r, now, ret, err) : NOS_OK;
 }
 
-/* ---- what will be due ---- */
-
-static void due_key(char ret[static DUE_KEY_MAX], struct nos_time at, const char *id)
+/* A leaf where it has none, and the keys over it. Where the tree is full it goes without. */
+static enum nos_code prepare_place(const struct nos_grove *tree, const struct nos_assoc *a,
+    struct nos_place *p, struct nos_err *err)
 {
-	snprintf(ret, DUE_KEY_MAX, "%0*" PRId64 "/%s", DUE_DIGITS, at.ms, id);
+	const bool placed = nos_place_is(a, p->group);
+
+	if (!placed && nos_grove_take(tree, &p->leaf, err)) {
+		if (err->code == NOS_LARGE)
+			nos_err_clear(err);
+		return err->code;
+	}
+	p->has_leaf = !placed;
+	p->has_path = true;
+	return nos_grove_path(tree, placed ? a->place.leaf : p->leaf, &p->path, err);
 }
 
-/* Before the source's own put: a key that must be destroyed is never without it. */
-static enum nos_code note_due(struct nos_life *l, const struct nos_record *r, struct nos_err *err)
+/* What it was given a path of, it stands at: before its own put. */
+static enum nos_code fill_place(struct nos_life *l, struct nos_record *r,
+    const struct nos_issuer *w, bool *ret_changed, struct nos_err *err)
 {
-	char key[DUE_KEY_MAX];
-	struct nos_time at;
-	uint64_t rev;
+	const struct nos_grove tree = { l->store, l->vault, &l->group };
 
-	if (!nos_issuer_due(&r->a, &at))
-		return NOS_OK;
-	due_key(key, at, r->id);
-	return nos_store_put(l->store, NOS_LIFE_DUE_NS, nos_str_of(key), NOS_STR("{\"v\":1}"),
-	    NOS_STORE_ANY, &rev, err);
+	if (prepare_place(&tree, &r->a, &l->place, err) || !l->place.has_path)
+		return err->code;
+	if (nos_issuer_fill(&r->a, w, ret_changed, err) || !l->place.gave)
+		return err->code;
+	return nos_grove_plant(&tree, r->a.place.leaf, &l->place.leaf_key, err);
+}
+
+enum nos_code nos_life_fill(struct nos_life *l, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err)
+{
+	bool placed = false;
+
+	if (nos_issuer_fill(&r->a, w, ret_changed, err))
+		return err->code;
+	if (w->place && w->place->wants && !l->dry && fill_place(l, r, w, &placed, err))
+		return err->code;
+	*ret_changed |= placed;
+	return NOS_OK;
 }
 
 /* ---- a change ---- */
+
+/* Before the source's own put: a key that must be destroyed is never without it, and who leaves a
+ * group is put out, whatever comes between. */
+static enum nos_code note_before(
+    struct nos_life *l, const struct nos_record *r, struct nos_err *err)
+{
+	struct nos_time at;
+
+	if (nos_issuer_due(&r->a, &at) && nos_due_note_source(l->store, at, r->id, err))
+		return err->code;
+	return r->a.left.group ? nos_leaving_note(l->store, &r->a.left, r->id, err) : NOS_OK;
+}
 
 static enum nos_code write_down(
     struct nos_life *l, struct nos_time now, const struct nos_record *r, struct nos_err *err)
@@ -118,7 +199,7 @@ static enum nos_code write_down(
 enum nos_code nos_life_put(
     struct nos_life *l, struct nos_time now, struct nos_record *r, struct nos_err *err)
 {
-	if (note_due(l, r, err) || nos_registry_put(l->store, l->vault, r, err))
+	if (note_before(l, r, err) || nos_registry_put(l->store, l->vault, r, err))
 		return err->code;
 	return write_down(l, now, r, err);
 }
@@ -127,14 +208,15 @@ static enum nos_code once(struct nos_life *l, struct nos_str id, struct nos_time
     nos_life_step *step, void *state, unsigned keys, struct nos_record *ret, struct nos_err *err)
 {
 	struct nos_issuer w;
-	bool changed = false, filled;
+	bool changed = false, filled = false;
 
 	if (nos_registry_get(l->store, l->vault, id, ret, err))
 		return err->code;
 	if (nos_life_world_full(l, ret, now, keys, &w, err) ||
 	    step(state, ret, &w, &changed, err) ||
-	    (changed && nos_issuer_fill(&ret->a, &w, &filled, err)))
+	    ((changed || (w.place && w.place->wants)) && nos_life_fill(l, ret, &w, &filled, err)))
 		return err->code;
+	changed |= filled;
 	if (l->numbers.block.wanted)
 		return nos_err_set(err, NOS_EXISTS, "no number is left");
 	return changed ? nos_life_put(l, now, ret, err) : NOS_OK;
@@ -161,38 +243,6 @@ enum nos_code nos_life_change(struct nos_life *l, struct nos_str id, struct nos_
 
 /* ---- the sweep ---- */
 
-struct due {
-	struct nos_time now;
-	size_t most, count;
-	char (*keys)[DUE_KEY_MAX];
-	bool enough, more; /* seen; and there is more of it */
-};
-
-static enum nos_code enough(struct due *d, struct nos_err *err)
-{
-	d->enough = true;
-	return nos_err_set(err, NOS_BUSY, "seen enough");
-}
-
-static enum nos_code take_due(
-    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err)
-{
-	struct due *d = state;
-	char now[DUE_KEY_MAX];
-
-	(void)value, (void)rev;
-	due_key(now, d->now, "");
-	if (key.len > DUE_DIGITS && memcmp(key.p, now, DUE_DIGITS) > 0)
-		return enough(d, err);
-	if (d->count == d->most) {
-		d->more = true;
-		return enough(d, err);
-	}
-	if (nos_str_copy(key, d->keys[d->count], DUE_KEY_MAX))
-		d->count++;
-	return NOS_OK;
-}
-
 static enum nos_code expire(void *state, struct nos_record *r, const struct nos_issuer *w,
     bool *ret_changed, struct nos_err *err)
 {
@@ -201,39 +251,53 @@ static enum nos_code expire(void *state, struct nos_record *r, const struct nos_
 	return NOS_OK;
 }
 
-static enum nos_code sweep_one(struct nos_life *l, struct nos_time now, const char *key,
+static enum nos_code sweep_source(struct nos_life *l, struct nos_time now, const char *id,
     nos_life_swept *swept, void *state, struct nos_err *err)
 {
-	const char *id = strchr(key, '/');
 	NOS_AUTO(record) r = { 0 };
 
-	if (id && nos_life_change(l, nos_str_of(id + 1), now, expire, NULL, &r, err) &&
+	if (nos_life_change(l, nos_str_of(id), now, expire, NULL, &r, err) &&
 	    err->code != NOS_ABSENT)
 		return err->code;
 	nos_err_clear(err);
 	if (*r.id)
 		swept(state, r.id);
-	if (nos_store_del(l->store, NOS_LIFE_DUE_NS, nos_str_of(key), NOS_STORE_ANY, err) &&
-	    err->code != NOS_ABSENT && err->code != NOS_EXISTS)
-		return err->code;
-	nos_err_clear(err);
 	return NOS_OK;
+}
+
+static enum nos_code sweep_group(
+    struct nos_life *l, struct nos_time now, uint64_t number, struct nos_err *err)
+{
+	struct nos_turn t = nos_life_turn(l, now, NULL, NULL);
+
+	(void)!nos_turn_expire(&t, number, err);
+	l->destroyed |= t.destroyed;
+	return err->code;
+}
+
+static enum nos_code sweep_one(struct nos_life *l, struct nos_time now, const char *key,
+    nos_life_swept *swept, void *state, struct nos_err *err)
+{
+	const char *id = nos_due_id(key);
+	const uint64_t group = nos_due_group(id);
+
+	if (group ? sweep_group(l, now, group, err) : sweep_source(l, now, id, swept, state, err))
+		return err->code;
+	return nos_due_done(l->store, key, err);
 }
 
 enum nos_code nos_life_sweep(struct nos_life *l, struct nos_time now, size_t most,
     nos_life_swept *swept, void *state, bool *ret_more, struct nos_err *err)
 {
-	struct due d = { .now = now, .most = most };
+	char(*keys)[NOS_DUE_KEY_MAX] = calloc(most, sizeof(*keys));
+	size_t count = 0;
 
 	*ret_more = false;
-	d.keys = calloc(most, sizeof(*d.keys));
-	if (!d.keys)
+	if (!keys)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	if (nos_store_scan(l->store, NOS_LIFE_DUE_NS, NOS_STR(""), take_due, &d, err) && d.enough)
-		nos_err_clear(err);
-	for (size_t i = 0; !err->code && i < d.count; i++)
-		(void)!sweep_one(l, now, d.keys[i], swept, state, err);
-	*ret_more = d.more;
-	free(d.keys);
+	(void)!nos_due_read(l->store, now, most, keys, &count, ret_more, err);
+	for (size_t i = 0; !err->code && i < count; i++)
+		(void)!sweep_one(l, now, keys[i], swept, state, err);
+	free(keys);
 	return err->code;
 }

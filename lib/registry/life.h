@@ -2,9 +2,9 @@
 /*
  * A change of a source's keys, as all who may change them do it: read, changed by a function of
  * scheme/issuer.h or offer.h, put if nobody was quicker, else done again; what will have to be
- * destroyed is noted under its time first (state due/<time>/<id>), and each step of each key is
- * written down (registry/audit.h). All of it stands in the caller's group. Belongs to the thread
- * whose store it is given.
+ * destroyed is noted under its time first (due.h), who leaves a group is (leaving.h), and each step
+ * of each key is written down (registry/audit.h). All of it stands in the caller's group. Belongs
+ * to the thread whose store it is given.
  */
 #ifndef NOS_REGISTRY_LIFE_H
 #define NOS_REGISTRY_LIFE_H
@@ -15,9 +15,9 @@
 #include "registry/registry.h"
 #include "registry/self.h"
 #include "registry/self_policy.h"
+#include "registry/turn.h"
 #include "scheme/issuer.h"
-
-#define NOS_LIFE_DUE_NS "due"
+#include "scheme/place.h"
 
 /* Told of each step of a key that is written down. */
 typedef void nos_life_noted(void *state, const struct nos_assoc_event *e);
@@ -33,9 +33,11 @@ struct nos_life {
 	struct nos_pool pool; /* global keys */
 	uint64_t pool_rev;    /* of their value in the store */
 	struct nos_numbers numbers;
-	bool dry;	       /* nothing is to be written: no number is reserved */
-	bool destroyed;	       /* out: a key was, so the store is to be purged behind the commit */
-	nos_life_noted *noted; /* NULL, as nos_life_open leaves it: nobody */
+	struct nos_group group; /* of the source in hand, */
+	struct nos_place place; /* and its place in it */
+	bool dry;		/* nothing is to be written: no number is reserved */
+	bool destroyed;		/* out: a key was, so the store is to be purged behind the commit */
+	nos_life_noted *noted;	/* NULL, as nos_life_open leaves it: nobody */
 	void *noted_state;
 };
 
@@ -53,9 +55,18 @@ struct nos_issuer nos_life_world(
     const struct nos_life *l, const struct nos_record *r, struct nos_time now);
 
 /* As above, within the caller's group: where the source's scheme has local keys it names so many of
- * them, and others that are left. As nos_numbers_reserve. */
+ * them, and others that are left, as nos_numbers_reserve; where it has a group's, the group. */
 enum nos_code nos_life_world_full(struct nos_life *l, const struct nos_record *r,
     struct nos_time now, unsigned keys, struct nos_issuer *ret, struct nos_err *err) NOS_CHECK;
+
+/* What its scheme lacks goes into r->a, as nos_issuer_fill has it, and with it a place in its
+ * group's tree. w: as above. NOS_EXISTS: another was quicker. */
+enum nos_code nos_life_fill(struct nos_life *l, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err) NOS_CHECK;
+
+/* What moves a group of this store on. sign and reason may be NULL where nothing needs them. */
+struct nos_turn nos_life_turn(const struct nos_life *l, struct nos_time now,
+    const struct nos_secret *sign, const char *reason);
 
 /*
  * What is done: change r->a, and say whether anything was changed, or is to be looked at. Called

@@ -15,12 +15,13 @@ static uint64_t rank_of(const struct nos_assoc_key *k)
 	return k ? nos_name_rank(&k->name) : 0;
 }
 
-/* Of the source's scheme; one that this nos does not know has p. keys alone. */
+/* Of what the source has of its own; one of a scheme that this nos does not know, or of a group's,
+ * has p. keys alone. */
 static char letter_of(const struct nos_record *r)
 {
 	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(r->scheme));
 
-	return scheme ? scheme->letter : 'p';
+	return scheme && !scheme->grouped ? scheme->letter : 'p';
 }
 
 static bool is_young(

@@ -25,6 +25,7 @@ struct nos_record {
 	char mode[8];
 	char types[NOS_RECORD_TYPES_MAX]; /* a JSON array, empty: not said */
 	char scheme[16];
+	uint64_t group; /* number of the one that it belongs to; 0: none */
 	char token[16]; /* enrolment that it was registered under */
 	bool open;	/* registered without a token */
 	struct nos_time registered;

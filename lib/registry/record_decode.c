@@ -140,6 +140,30 @@ static enum nos_code take_globals(
 	return NOS_OK;
 }
 
+static enum nos_code decode_place(
+    const struct nos_decode *d, struct nos_assoc_place *p, struct nos_err *err)
+{
+	struct nos_decode in;
+	uint64_t leaf;
+
+	if (!nos_decode_has(d, "place"))
+		return NOS_OK;
+	if (nos_decode_inside(d, "place", &in, err) ||
+	    nos_decode_uint(&in, "group", 1, NOS_NUM_SAFE, &p->group, err) ||
+	    nos_decode_uint(&in, "life", 1, NOS_NUM_SAFE, &p->life, err) ||
+	    nos_decode_uint(&in, "leaf", 0, UINT32_MAX, &leaf, err) ||
+	    nos_decode_uint(&in, "since", 0, NOS_NUM_SAFE, &p->since, err) ||
+	    nos_decode_uint(&in, "chain", 0, NOS_NUM_SAFE, &p->chain, err))
+		return err->code;
+	p->leaf = (uint32_t)leaf;
+	p->has_path = nos_decode_has(&in, "path");
+	p->has_key = nos_decode_has(&in, "key");
+	if ((p->has_path && nos_decode_uint(&in, "path", 0, NOS_NUM_SAFE, &p->path_epoch, err)) ||
+	    (p->has_key && nos_decode_uint(&in, "key", 0, NOS_NUM_SAFE, &p->key_epoch, err)))
+		return err->code;
+	return NOS_OK;
+}
+
 static enum nos_code take_message(void *state, const struct nos_decode *d, struct nos_err *err)
 {
 	struct in *in = state;
@@ -186,6 +210,7 @@ static enum nos_code decode_assoc(
 	    (a->revoked && (take_secret(in, false, &a->polls[0], err) ||
 			       take_secret(in, true, &a->polls[1], err))) ||
 	    each_of(in, d, "keys", NOS_ASSOC_KEYS_MAX, take_key, err) || take_globals(d, a, err) ||
+	    decode_place(d, &a->place, err) ||
 	    each_of(in, d, "out", NOS_ASSOC_OUT_MAX, take_message, err) ||
 	    (nos_decode_has(d, "resync") && nos_decode_bool(d, "resync", false, &a->resync, err)) ||
 	    (nos_decode_has(d, "renew") && nos_decode_bool(d, "renew", false, &a->renew, err)) ||
@@ -204,6 +229,8 @@ static enum nos_code decode_source(
 	    nos_decode_copy(d, "kind", false, r->kind, sizeof(r->kind), err) ||
 	    nos_decode_copy(d, "mode", true, r->mode, sizeof(r->mode), err) ||
 	    nos_decode_copy(d, "scheme", false, r->scheme, sizeof(r->scheme), err) ||
+	    (nos_decode_has(d, "group") &&
+		nos_decode_uint(d, "group", 1, NOS_NUM_SAFE, &r->group, err)) ||
 	    nos_decode_copy(d, "token", false, r->token, sizeof(r->token), err) ||
 	    nos_decode_bool(d, "open", false, &r->open, err) ||
 	    nos_decode_time(d, "registered", &r->registered, err) ||

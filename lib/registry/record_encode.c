@@ -113,6 +113,22 @@ static void encode_globals(struct nos_buf *b, const struct nos_assoc *a)
 	encode_names(b, "globals", names, a->global_count);
 }
 
+static void encode_place(struct nos_buf *b, const struct nos_assoc_place *p)
+{
+	nos_encode_member(b, "place");
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "group", p->group);
+	nos_encode_member_uint(b, "life", p->life);
+	nos_encode_member_uint(b, "leaf", p->leaf);
+	nos_encode_member_uint(b, "since", p->since);
+	nos_encode_member_uint(b, "chain", p->chain);
+	if (p->has_path)
+		nos_encode_member_uint(b, "path", p->path_epoch);
+	if (p->has_key)
+		nos_encode_member_uint(b, "key", p->key_epoch);
+	nos_buf_add_char(b, '}');
+}
+
 static void encode_messages(struct nos_buf *b, const struct nos_assoc *a)
 {
 	nos_encode_member(b, "out");
@@ -170,6 +186,8 @@ static void encode_assoc(struct out *o, const struct nos_assoc *a)
 	encode_keys(o, a);
 	if (a->global_count)
 		encode_globals(o->text, a);
+	if (a->place.group)
+		encode_place(o->text, &a->place);
 	if (a->out_count)
 		encode_messages(o->text, a);
 	if (a->resync)
@@ -201,6 +219,8 @@ enum nos_code nos_record_encode(const struct nos_record *r, const struct nos_vau
 		nos_buf_add_text(b, r->types);
 	}
 	member_text(b, "scheme", r->scheme);
+	if (r->group)
+		nos_encode_member_uint(b, "group", r->group);
 	member_text(b, "token", r->token);
 	nos_encode_member_bool(b, "open", r->open);
 	nos_encode_member_time(b, "registered", r->registered);

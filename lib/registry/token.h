@@ -36,6 +36,7 @@ struct nos_token {
 	bool withdrawn;
 	char scheme[16];
 	char kind[NOS_NAME_WORD_MAX + 1];
+	uint64_t group;	      /* number of the group that its sources belong to; 0: none */
 	char replaces[16];    /* id of the source that gets new keys; empty: none */
 	uint64_t most;	      /* uses that are allowed */
 	struct nos_time made; /* 0: not known, before all that is */

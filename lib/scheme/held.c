@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scheme/held.h"
 
+#include "scheme/place.h"
 #include "scheme/pool.h"
 
 bool nos_held_is_among(const struct nos_name *names, size_t count, const struct nos_name *name)
@@ -11,11 +12,21 @@ bool nos_held_is_among(const struct nos_name *names, size_t count, const struct 
 	return false;
 }
 
+void nos_held_arrived(
+    struct nos_assoc *a, const struct nos_issuer *w, const struct nos_name *brings)
+{
+	if (brings->kind == NOS_POOL_KIND)
+		nos_assoc_add_global(a, nos_pool_global(brings));
+	else
+		nos_place_arrived(a, w->place ? w->place->group : NULL, brings);
+}
+
 /*
  * The message that brought a key has arrived, and with it, since lists go whole and in order, all
  * before it.
  */
-static void settle_messages(struct nos_assoc *a, const struct nos_name *name)
+static void settle_messages(
+    struct nos_assoc *a, const struct nos_issuer *w, const struct nos_name *name)
 {
 	const struct nos_assoc_message *by = NULL;
 	uint64_t ctr;
@@ -30,8 +41,8 @@ static void settle_messages(struct nos_assoc *a, const struct nos_name *name)
 	for (size_t i = 0; i < a->out_count; i++)
 		if (a->out[i].ctr > ctr)
 			a->out[kept++] = a->out[i];
-		else if (a->out[i].brings.kind == NOS_POOL_KIND)
-			nos_assoc_add_global(a, nos_pool_global(&a->out[i].brings));
+		else
+			nos_held_arrived(a, w, &a->out[i].brings);
 	a->out_count = kept;
 }
 
@@ -59,7 +70,7 @@ void nos_held_confirm(struct nos_assoc *a, const struct nos_issuer *w, struct no
 {
 	nos_assoc_move(a, k, NOS_STATE_ACTIVE, "confirmed");
 	k->since = k->confirmed = w->now;
-	settle_messages(a, &k->name);
+	settle_messages(a, w, &k->name);
 	supersede(a, w, k);
 	nos_assoc_sweep(a);
 }
@@ -110,11 +121,12 @@ void nos_held_compare(
 			lose(a, w, k);
 	}
 	nos_assoc_sweep(a);
+	nos_place_compare(a, w->place ? w->place->group : NULL, held, count);
 }
 
 bool nos_held_lost(struct nos_assoc *a, const struct nos_issuer *w)
 {
-	bool changed = false;
+	bool changed = nos_place_lost(a);
 
 	for (size_t i = 0; i < a->key_count; i++) {
 		struct nos_assoc_key *k = &a->keys[i];

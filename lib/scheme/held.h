@@ -12,6 +12,10 @@
 /* Is name among them? */
 bool nos_held_is_among(const struct nos_name *names, size_t count, const struct nos_name *name);
 
+/* A message has arrived, by what it brings; a key is confirmed by who sees it. */
+void nos_held_arrived(
+    struct nos_assoc *a, const struct nos_issuer *w, const struct nos_name *brings);
+
 /*
  * The source holds *k, which is pre-active: it is active from now on, what came with its message
  * has arrived, and those before it have their overlap. Pointers to keys are good no longer.

@@ -9,6 +9,7 @@
 #include "scheme/offer.h"
 #include "scheme/outbox.h"
 #include "scheme/pairwise.h"
+#include "scheme/place.h"
 
 #define LIFE_SHIFT  32 /* names of a life begin 2^32 above those of the one before */
 #define VERSION_MAX (UINT64_C(1) << 52) /* that a source's word is taken for */
@@ -146,7 +147,9 @@ static void limit(struct nos_assoc *a, const struct nos_issuer *w, char letter)
 enum nos_code nos_issuer_replace(
     struct nos_assoc *a, const struct nos_issuer *w, enum nos_issuer_did *ret, struct nos_err *err)
 {
-	const char letter = w->scheme->letter;
+	/* Of what is a group's a source has none of its own but p. */
+	const struct nos_scheme *scheme = w->scheme->grouped ? &nos_pairwise_scheme : w->scheme;
+	const char letter = scheme->letter;
 	bool changed;
 
 	*ret = NOS_ISSUER_NOTHING;
@@ -157,7 +160,7 @@ enum nos_code nos_issuer_replace(
 		*ret = NOS_ISSUER_ASKS;
 		return NOS_OK;
 	}
-	if (w->scheme->issue(a, w, true, &changed, err))
+	if (scheme->issue(a, w, true, &changed, err))
 		return err->code;
 	if (changed)
 		limit(a, w, letter);
@@ -198,6 +201,8 @@ enum nos_code nos_issuer_revoke(
 	left.base.z = highest_z(a);
 	left.base.life = a->base.life;
 	left.base.identity = a->base.identity;
+	nos_place_leave(a);
+	left.left = a->left;
 	memcpy(left.events, a->events, sizeof(left.events));
 	left.event_count = a->event_count;
 	nos_assoc_release(a);
@@ -247,6 +252,8 @@ enum nos_code nos_issuer_promote(
 			if (a->keys[i].name.kind == 'p' && !a->keys[i].auth.len)
 				a->keys[i].auth = auth;
 		a->renew = false;
+		/* A thief of all that it had may hear, by its old leaf, how others are put out. */
+		nos_place_leave(a);
 	}
 	a->out_count = 0;
 	(void)nos_held_lost(a, w);
@@ -266,6 +273,10 @@ enum nos_code nos_issuer_used(struct nos_assoc *a, const struct nos_issuer *w,
 {
 	struct nos_assoc_key *k = nos_assoc_key(a, name);
 
+	if (w->scheme && w->scheme->grouped && name->kind != 'p') {
+		*ret_changed = w->place && nos_place_seen(a, w->place->group, name);
+		return NOS_OK;
+	}
 	*ret_changed = k && (k->state == NOS_STATE_PRE_ACTIVE || k->unused);
 	if (!*ret_changed)
 		return NOS_OK;
@@ -351,7 +362,9 @@ static void settle(struct nos_assoc *a, const struct nos_issuer *w, const struct
 
 		if (a->out[i].ctr >= h->next)
 			a->out[kept++] = a->out[i];
-		else if (brings->kind == 'p' && !nos_held_is_among(h->kids, h->count, brings))
+		else if (brings->kind != 'p')
+			nos_held_arrived(a, w, brings);
+		else if (!nos_held_is_among(h->kids, h->count, brings))
 			a->resync = true;
 	}
 	a->out_count = kept;

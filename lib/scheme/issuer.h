@@ -14,6 +14,8 @@
 #include "scheme/pool.h"
 #include "scheme/scheme.h"
 
+struct nos_place;
+
 /* How many crypto-periods a key outlives the order to replace it, where no confirmation comes. */
 #define NOS_ISSUER_PERIODS_MAX 3
 
@@ -29,6 +31,7 @@ struct nos_issuer {
 	const struct nos_scheme *scheme;  /* of the source; NULL: this nos does not know it */
 	const struct nos_pool *pool;	  /* global keys; NULL: none */
 	struct nos_pool_numbers *numbers; /* for local keys; NULL: none are given now */
+	struct nos_place *place;	  /* of its group (place.h); NULL: none is looked at now */
 };
 
 /* A version of p. above all that were, and in the range of the node's life. */

@@ -38,7 +38,7 @@ struct nos_scheme {
 	unsigned holders; /* of each of its keys, the node among them */
 	unsigned kinds;	  /* of messages that it takes: bits by nos_message_kind */
 	bool numbered;	  /* its keys are named by numbers of the node's (scheme/pool.h) */
-	bool grouped;	  /* its keys are a group's (scheme/group.h), and each source has p. besides */
+	bool grouped; /* its keys are a group's (scheme/group.h), and each source has p. besides */
 
 	/* The name of its key with this last number, at a node. */
 	struct nos_name (*name_of)(uint64_t node, uint64_t number);
@@ -69,6 +69,8 @@ struct nos_scheme {
 
 extern const struct nos_scheme nos_pairwise_scheme;
 extern const struct nos_scheme nos_dini_scheme;
+extern const struct nos_scheme nos_dipietro_scheme;
+extern const struct nos_scheme nos_tree_scheme;
 
 /* By name, or by the letter of a kid; NULL if there is none. */
 const struct nos_scheme *nos_scheme_find(struct nos_str name);

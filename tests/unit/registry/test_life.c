@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "node.h"
 
+#include "registry/due.h"
 #include "registry/member.h"
 
 #define NOW ((struct nos_time){ 1795600000000 })
@@ -102,7 +103,7 @@ static size_t due(void)
 	size_t n = 0;
 
 	assert_int_equal(
-	    nos_store_scan(store, NOS_LIFE_DUE_NS, NOS_STR(""), count_one, &n, &err), NOS_OK);
+	    nos_store_scan(store, NOS_DUE_NS, NOS_STR(""), count_one, &n, &err), NOS_OK);
 	return n;
 }
 
