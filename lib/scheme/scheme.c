@@ -7,6 +7,8 @@
 static const struct nos_scheme *const schemes[] = {
 	&nos_pairwise_scheme,
 	&nos_dini_scheme,
+	&nos_dipietro_scheme,
+	&nos_tree_scheme,
 };
 
 #define COUNT (sizeof(schemes) / sizeof(schemes[0]))

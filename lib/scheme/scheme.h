@@ -69,6 +69,8 @@ struct nos_scheme {
 
 extern const struct nos_scheme nos_pairwise_scheme;
 extern const struct nos_scheme nos_dini_scheme;
+extern const struct nos_scheme nos_dipietro_scheme;
+extern const struct nos_scheme nos_tree_scheme;
 
 /* By name, or by the letter of a kid; NULL if there is none. */
 const struct nos_scheme *nos_scheme_find(struct nos_str name);
