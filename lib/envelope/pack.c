@@ -6,7 +6,7 @@
 #include "base/enc.h"
 #include "crypto/jose.h"
 
-#define ENC NOS_STR("A128GCM")
+#define ENC    NOS_STR("A128GCM")
 #define SHARED "g." /* the names of keys by which a group's members read one another */
 
 void nos_pack_keys_release(struct nos_pack_keys *k)

@@ -171,7 +171,8 @@ static enum nos_code find_key(const struct nos_ingest *g, struct nos_ingest_loop
 	if (err->code)
 		return err->code;
 	/* One of a session before, which few are still at. */
-	if (!job->key && !nos_member_fetch(g->members, l->store, g->vault, &job->member, h->kid, err))
+	if (!job->key &&
+	    !nos_member_fetch(g->members, l->store, g->vault, &job->member, h->kid, err))
 		job->key = nos_member_key(job->member, h->kid);
 	if (err->code)
 		return err->code;

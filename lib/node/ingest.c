@@ -88,8 +88,7 @@ static void refuse_pack(const struct nos_ingest *g, struct nos_job *job)
 	if (empty)
 		encode_rejects(&job->request->out, &job->batch);
 	if (err->code == NOS_TAG && job->order_len)
-		nos_encode_member_bytes(
-		    &job->request->out, "order", job->order, job->order_len);
+		nos_encode_member_bytes(&job->request->out, "order", job->order, job->order_len);
 	nos_buf_add_char(&job->request->out, '}');
 	if (status < 500 && err->code != NOS_TAG)
 		add_receipt(g, job->request, job->key, job->pack);

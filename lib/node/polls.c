@@ -16,7 +16,7 @@ struct nos_polls_poll {
 	struct nos_http_request *request;
 	struct nos_polls_poll *prev, *next;
 	struct nos_mono until;
-	uint64_t rev; /* of the record when it was read */
+	uint64_t rev;		   /* of the record when it was read */
 	uint64_t group, group_rev; /* and of its group; 0: none */
 	struct nos_exchange_poll query;
 	char id[NOS_RECORD_ID_MAX];

@@ -94,8 +94,8 @@ static void origin_release(struct origin *o)
 	nos_group_release(&o->group);
 }
 
-static enum nos_code read_group(struct nos_store *store, const struct nos_vault *vault,
-    struct origin *o, struct nos_err *err)
+static enum nos_code read_group(
+    struct nos_store *store, const struct nos_vault *vault, struct origin *o, struct nos_err *err)
 {
 	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(o->r.scheme));
 	const struct nos_grove tree = { store, vault, &o->group };
@@ -178,8 +178,7 @@ static bool should_have_own(const struct origin *o, const struct nos_scheme *sch
 	return !scheme->grouped || (o->group.number && nos_place_is_current(&o->r.a, &o->group));
 }
 
-static void describe(
-    const struct origin *o, struct nos_member_world world, struct nos_member *m)
+static void describe(const struct origin *o, struct nos_member_world world, struct nos_member *m)
 {
 	const struct nos_record *r = &o->r;
 
