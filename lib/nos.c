@@ -262,12 +262,10 @@ static enum nos_code take(
 		return NOS_OK;
 	if (did == NOS_HOLDER_BEHIND)
 		return nos_err_set(err, NOS_TAG, "the node is behind this keyring: ask it");
-	if (nos_holder_ack(k, err) || nos_ring_keep(&s->ring, err)) {
+	*ret_ack = did != NOS_HOLDER_HEARD;
+	if ((*ret_ack && nos_holder_ack(k, err)) || nos_ring_keep(&s->ring, err))
 		*k = before;
-		return err->code;
-	}
-	*ret_ack = true;
-	return NOS_OK;
+	return err->code;
 }
 
 int nos_source_take(struct nos_source *s, const char *answer, size_t len, struct nos_text *ret,

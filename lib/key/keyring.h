@@ -71,7 +71,8 @@ struct nos_keyring_group {
 	uint64_t number;
 	struct nos_lkh_path path;	/* depth 0: none */
 	struct nos_session clock;	/* no A: none; else of this group */
-	struct nos_session_token token; /* the last that was verified, at the clock's t or behind */
+	struct nos_session_token token; /* with a clock: the last that was verified */
+	uint64_t token_epoch;		/* that its order named, which nothing proves */
 	struct nos_time leapt; /* when over NOS_MEMBERSHIP_LEAP orders were last hashed over */
 };
 

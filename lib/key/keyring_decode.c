@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include "base/enc.h"
 #include "base/num.h"
 #include "json/decode.h"
 
 #define KEY_LEN	  32
 #define LINK_LEN  16
-#define LOCAL_LEN 16 /* bytes of a local key and of a global one */
+#define LOCAL_LEN 16  /* bytes of a local key and of a global one */
+#define TREE_KIND 't' /* whose keys are B_e */
 
 /* A list of texts into rows of size bytes. */
 static enum nos_code texts_of(const struct nos_decode *d, const char *name, char *rows, size_t size,
@@ -54,6 +56,8 @@ static enum nos_code decode_key(
 	if (!nos_name_parse(name, &ret->name) || !nos_state_parse(state, &ret->state))
 		return nos_err_set_field(
 		    err, NOS_DATA, "key", "a key's name or state is not one of nos's");
+	if (ret->name.kind == TREE_KIND)
+		return nos_decode_secret(d, "value", NOS_SESSION_B_LEN, &ret->value, err);
 	if (ret->name.kind != 'd')
 		return nos_decode_secret(d, "value", KEY_LEN, &ret->value, err);
 	if (nos_decode_uint(d, "domain", 1, NOS_NUM_SAFE - 1, &ret->domain, err) ||
@@ -109,6 +113,83 @@ static enum nos_code optional(const struct nos_decode *d, const char *name, size
 {
 	return nos_decode_has(d, name) ? nos_decode_each(d, name, max, element, k, err) : NOS_OK;
 }
+
+/* ---- the group ---- */
+
+static enum nos_code decode_path(
+    const struct nos_decode *d, struct nos_lkh_path *ret, struct nos_err *err)
+{
+	const struct nos_scan_value *list, *v;
+	uint32_t at = 0, count = 0;
+	uint64_t leaf;
+
+	if (nos_decode_array(d, "path", &list, err) ||
+	    nos_decode_uint(d, "epoch", 0, NOS_NUM_SAFE - 1, &ret->epoch, err))
+		return err->code;
+	if (list->count < 2 || list->count > NOS_LKH_DEPTH_MAX + 1)
+		return nos_err_set_field(
+		    err, NOS_DATA, "path", "path: not that of a leaf in a tree");
+	ret->depth = list->count - 1;
+	if (nos_decode_uint(d, "leaf", 0, (UINT64_C(1) << ret->depth) - 1, &leaf, err))
+		return err->code;
+	ret->leaf = (uint32_t)leaf;
+	while (nos_scan_element(d->scan, list, &at, &v)) {
+		struct nos_secret *key = &ret->keys[count++];
+
+		if (v->kind != NOS_SCAN_STRING || v->escaped ||
+		    !nos_enc_base64_fixed(v->raw, key->bytes, NOS_LKH_KEY_LEN))
+			return nos_err_set_field(
+			    err, NOS_DATA, "path", "path: not a list of keys of a tree");
+		key->len = NOS_LKH_KEY_LEN;
+	}
+	return NOS_OK;
+}
+
+static enum nos_code decode_clock(
+    const struct nos_decode *d, struct nos_keyring_group *g, struct nos_err *err)
+{
+	struct nos_decode clock, token;
+
+	if (nos_decode_inside(d, "clock", &clock, err) ||
+	    nos_decode_uint(&clock, "epoch", 0, NOS_NUM_SAFE - 1, &g->clock.epoch, err) ||
+	    nos_decode_uint(&clock, "t", 0, NOS_NUM_SAFE - 1, &g->clock.t, err) ||
+	    nos_decode_secret(&clock, "A", KEY_LEN, &g->clock.a, err) ||
+	    nos_decode_inside(d, "token", &token, err) ||
+	    nos_decode_uint(&token, "t", 0, NOS_NUM_SAFE - 1, &g->token.t, err))
+		return err->code;
+	g->token_epoch = g->clock.epoch;
+	if (nos_decode_has(&token, "epoch") &&
+	    nos_decode_uint(&token, "epoch", 0, NOS_NUM_SAFE - 1, &g->token_epoch, err))
+		return err->code;
+	return nos_decode_bytes(&token, "h", g->token.h, sizeof(g->token.h), err);
+}
+
+/* A name alone is what a source has before it hears of its place. */
+static enum nos_code decode_group(
+    const struct nos_decode *d, struct nos_keyring *k, struct nos_err *err)
+{
+	struct nos_keyring_group *g = &k->group;
+	struct nos_decode group;
+
+	if (nos_decode_inside(d, "group", &group, err) ||
+	    nos_decode_copy(&group, "name", true, k->group_name, sizeof(k->group_name), err) ||
+	    nos_decode_bool(&group, "shared", true, &k->shared, err))
+		return err->code;
+	if (!nos_decode_has(&group, "number"))
+		return NOS_OK;
+	if (nos_decode_uint(&group, "number", 1, NOS_NUM_SAFE - 1, &g->number, err) ||
+	    (nos_decode_has(&group, "path") && decode_path(&group, &g->path, err)) ||
+	    (nos_decode_has(&group, "clock") && decode_clock(&group, g, err)) ||
+	    (nos_decode_has(&group, "leapt") && nos_decode_time(&group, "leapt", &g->leapt, err)))
+		return err->code;
+	if (g->path.depth)
+		g->path.group = g->number;
+	if (g->clock.a.len)
+		g->clock.group = g->number;
+	return NOS_OK;
+}
+
+/* ---- the whole ---- */
 
 static enum nos_code decode_ask(
     const struct nos_decode *d, struct nos_keyring_ask *ret, struct nos_err *err)
@@ -170,6 +251,7 @@ static enum nos_code decode_members(
 		nos_decode_upto(d, "ack", k->ack, sizeof(k->ack), &k->ack_len, err)) ||
 	    (nos_decode_has(d, "unproven") &&
 		nos_decode_bool(d, "unproven", false, &k->unproven, err)) ||
+	    (nos_decode_has(d, "group") && decode_group(d, k, err)) ||
 	    optional(d, "global", NOS_KEYRING_GLOBALS_MAX, take_global, k, err) ||
 	    optional(d, "links", NOS_KEYRING_LINKS_MAX, take_link, k, err))
 		return err->code;

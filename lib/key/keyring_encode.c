@@ -120,6 +120,57 @@ static void encode_links(struct nos_buf *b, const struct nos_keyring *k)
 	nos_buf_add_char(b, ']');
 }
 
+static void encode_path(struct nos_buf *b, const struct nos_lkh_path *p)
+{
+	nos_encode_member_uint(b, "leaf", p->leaf);
+	nos_encode_member_uint(b, "epoch", p->epoch);
+	nos_encode_member(b, "path");
+	nos_buf_add_char(b, '[');
+	for (unsigned h = 0; h <= p->depth; h++) {
+		nos_encode_comma(b);
+		nos_encode_bytes(b, p->keys[h].bytes, p->keys[h].len);
+	}
+	nos_buf_add_char(b, ']');
+}
+
+/* The clock, and the token that it went by. */
+static void encode_clock(struct nos_buf *b, const struct nos_keyring_group *g)
+{
+	nos_encode_member(b, "clock");
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "epoch", g->clock.epoch);
+	nos_encode_member_uint(b, "t", g->clock.t);
+	member_secret(b, "A", &g->clock.a);
+	nos_buf_add_char(b, '}');
+	nos_encode_member(b, "token");
+	nos_buf_add_char(b, '{');
+	if (g->token_epoch != g->clock.epoch)
+		nos_encode_member_uint(b, "epoch", g->token_epoch);
+	nos_encode_member_uint(b, "t", g->token.t);
+	nos_encode_member_bytes(b, "h", g->token.h, sizeof(g->token.h));
+	nos_buf_add_char(b, '}');
+}
+
+static void encode_group(struct nos_buf *b, const struct nos_keyring *k)
+{
+	const struct nos_keyring_group *g = &k->group;
+
+	nos_encode_member(b, "group");
+	nos_buf_add_char(b, '{');
+	member_text(b, "name", k->group_name);
+	if (k->shared)
+		nos_encode_member_bool(b, "shared", true);
+	if (g->number)
+		nos_encode_member_uint(b, "number", g->number);
+	if (g->path.depth)
+		encode_path(b, &g->path);
+	if (g->clock.a.len)
+		encode_clock(b, g);
+	if (g->leapt.ms)
+		nos_encode_member_time(b, "leapt", g->leapt);
+	nos_buf_add_char(b, '}');
+}
+
 void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k)
 {
 	nos_buf_add_char(b, '{');
@@ -160,6 +211,8 @@ void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k)
 		nos_encode_member_bool(b, "unproven", true);
 	if (k->global_count)
 		encode_globals(b, k);
+	if (*k->group_name || k->group.number)
+		encode_group(b, k);
 	if (k->link_count)
 		encode_links(b, k);
 	if (k->ask.len)

@@ -121,12 +121,17 @@ void nos_session_order_encode(struct nos_buf *b, const struct nos_session_order 
 	nos_buf_add(b, o->token.h, sizeof(o->token.h));
 }
 
+bool nos_session_order_is(struct nos_span message)
+{
+	return message.len && message.p[0] == ORDER;
+}
+
 enum nos_code nos_session_order_decode(
     struct nos_span message, struct nos_session_order *ret, struct nos_err *err)
 {
 	struct nos_span rest = message;
 
-	if (!rest.len || rest.p[0] != ORDER)
+	if (!nos_session_order_is(message))
 		return nos_err_set(err, NOS_DATA, "not an order");
 	rest.p++, rest.len--;
 	if (!take_numbers(&rest, &ret->group, &ret->epoch, &ret->token.t, sizeof(ret->token.h)))

@@ -64,6 +64,9 @@ struct nos_session_order {
 
 void nos_session_order_encode(struct nos_buf *b, const struct nos_session_order *o);
 
+/* Is it an order, by its first byte? */
+bool nos_session_order_is(struct nos_span message);
+
 /* NOS_DATA: not an order. */
 enum nos_code nos_session_order_decode(
     struct nos_span message, struct nos_session_order *ret, struct nos_err *err) NOS_CHECK;

@@ -6,6 +6,7 @@
 #include "base/enc.h"
 #include "base/num.h"
 #include "scheme/link.h"
+#include "scheme/membership.h"
 #include "scheme/pairwise.h"
 #include "scheme/pool.h"
 
@@ -103,35 +104,75 @@ static enum nos_code come_apart(struct nos_err *err)
 	return err->code == NOS_DATA ? (err->code = NOS_TAG) : err->code;
 }
 
+/* What was taken of a list. */
+struct taken {
+	bool changed;	  /* by what this source is told, or by what takes away */
+	bool heard;	  /* by what its group hears */
+	bool any;	  /* messages to this source were in it */
+	uint64_t highest; /* of their numbers */
+};
+
+/* What all of a group hear comes first in a list, and may be of use only once what follows it was
+ * taken. */
+static enum nos_code hear_all(
+    struct nos_keyring *k, const struct list *l, struct taken *t, struct nos_err *err)
+{
+	bool took;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (!nos_membership_is_heard(l->items[i]))
+			continue;
+		if (nos_membership_told(k, l->items[i], l->now, &took, err))
+			return err->code;
+		t->heard |= took;
+	}
+	return NOS_OK;
+}
+
+static enum nos_code take_any(struct nos_keyring *k, struct nos_span message, const struct list *l,
+    struct taken *t, struct nos_err *err)
+{
+	struct nos_message_head head;
+
+	if (nos_membership_is_heard(message))
+		return NOS_OK;
+	if (nos_invalidation_is(message))
+		return take_back(k, message, &t->changed, err);
+	t->any = true;
+	if (nos_message_head_read(message, &head, err))
+		return come_apart(err);
+	if (head.ctr > t->highest)
+		t->highest = head.ctr;
+	if (head.ctr < k->down.ctr)
+		return NOS_OK;
+	t->changed = true;
+	return take_one(k, message, &head, l, err) ? come_apart(err) : NOS_OK;
+}
+
+static enum nos_holder_did judge(const struct nos_keyring *k, const struct taken *t)
+{
+	if (t->changed)
+		return NOS_HOLDER_TOOK;
+	if (!t->any)
+		return t->heard ? NOS_HOLDER_HEARD : NOS_HOLDER_NOTHING;
+	if (t->highest + 1 < k->down.ctr)
+		return NOS_HOLDER_BEHIND;
+	return t->heard ? NOS_HOLDER_TOOK : NOS_HOLDER_AGAIN;
+}
+
 static enum nos_code take_list(
     struct nos_keyring *k, const struct list *l, enum nos_holder_did *ret, struct nos_err *err)
 {
-	uint64_t highest = 0;
-	bool took = false, any = false;
+	struct taken t = { 0 };
 
-	for (size_t i = 0; i < l->count; i++) {
-		struct nos_message_head head;
-
-		if (nos_invalidation_is(l->items[i])) {
-			if (take_back(k, l->items[i], &took, err))
-				return err->code;
-			continue;
-		}
-		any = true;
-		if (nos_message_head_read(l->items[i], &head, err))
-			return come_apart(err);
-		if (head.ctr > highest)
-			highest = head.ctr;
-		if (head.ctr < k->down.ctr)
-			continue;
-		if (take_one(k, l->items[i], &head, l, err))
-			return come_apart(err);
-		took = true;
-	}
-	*ret = took			   ? NOS_HOLDER_TOOK
-	       : !any			   ? NOS_HOLDER_NOTHING
-	       : highest + 1 < k->down.ctr ? NOS_HOLDER_BEHIND
-					   : NOS_HOLDER_AGAIN;
+	if (hear_all(k, l, &t, err))
+		return err->code;
+	for (size_t i = 0; i < l->count; i++)
+		if (take_any(k, l->items[i], l, &t, err))
+			return err->code;
+	if (t.changed && hear_all(k, l, &t, err))
+		return err->code;
+	*ret = judge(k, &t);
 	return NOS_OK;
 }
 
@@ -141,7 +182,8 @@ enum nos_code nos_holder_take(struct nos_keyring *k, const struct nos_span *list
 	const struct list l = { list, count, NULL, now };
 	NOS_AUTO(keyring) copy = *k;
 
-	if (!take_list(&copy, &l, ret, err) && *ret == NOS_HOLDER_TOOK)
+	if (!take_list(&copy, &l, ret, err) &&
+	    (*ret == NOS_HOLDER_TOOK || *ret == NOS_HOLDER_HEARD))
 		*k = copy;
 	return err->code;
 }
@@ -174,7 +216,11 @@ enum nos_code nos_holder_grants(struct nos_keyring *k, const struct nos_span *li
 
 /* ---- messages up ---- */
 
-/* The names of what is held: keys that are active, or all, and global keys. */
+_Static_assert(NOS_ASK_KIDS_MAX == NOS_KEYRING_KEYS_MAX + NOS_KEYRING_GLOBALS_MAX + 1,
+    "all that is held has room in an ask");
+
+/* The names of what is held: keys that are active, or all, global keys, and the place in a group.
+ */
 static size_t list_held(
     const struct nos_keyring *k, bool active, struct nos_name ret[static NOS_ASK_KIDS_MAX])
 {
@@ -185,6 +231,8 @@ static size_t list_held(
 			ret[count++] = k->keys[i].name;
 	for (size_t i = 0; i < k->global_count; i++)
 		ret[count++] = nos_pool_name(k->globals[i].domain, k->globals[i].version);
+	if (nos_membership_place(k, &ret[count]))
+		count++;
 	return count;
 }
 

@@ -16,6 +16,7 @@
 enum nos_holder_did {
 	NOS_HOLDER_NOTHING, /* an empty list */
 	NOS_HOLDER_TOOK,    /* the keyring is another: to be written, then acknowledged */
+	NOS_HOLDER_HEARD,   /* it is, by what all hear: to be written, which is all */
 	NOS_HOLDER_AGAIN,   /* all of it was taken before: its acknowledgement was lost */
 	NOS_HOLDER_BEHIND,  /* the node's chain is behind: it went back, and is to be asked */
 };

@@ -27,9 +27,17 @@ enum nos_code nos_membership_accept(
 /* Is it one of those that all hear: an order, or an eviction's broadcast? */
 bool nos_membership_is_heard(struct nos_span message);
 
-/* Take one. *ret_took: the keyring is another. */
+/* Take one, whoever said it. *ret_took: the keyring is another; else there may be another time at
+ * which orders were hashed over. */
 enum nos_code nos_membership_hear(struct nos_keyring *k, struct nos_span message,
     struct nos_time now, bool *ret_took, struct nos_err *err) NOS_CHECK;
+
+/* As above of one in a list of the node's: that is no reason to hash over fewer. */
+enum nos_code nos_membership_told(struct nos_keyring *k, struct nos_span message,
+    struct nos_time now, bool *ret_took, struct nos_err *err) NOS_CHECK;
+
+/* Does it hear orders, and which was the last that it verified? False: it does not. */
+bool nos_membership_last(const struct nos_keyring *k, uint64_t *ret_t);
 
 #define NOS_MEMBERSHIP_PLACE 'l'
 

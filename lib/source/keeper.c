@@ -82,12 +82,15 @@ static enum nos_code judge(struct nos_keeper *kp, const char *what, struct nos_e
 
 /* ---- the acknowledgement ---- */
 
-/* It stays in the keyring until it is known to have arrived; the next write takes it off. */
+/* Where there is one. It stays in the keyring until it is known to have arrived; the next write
+ * takes it off. */
 static enum nos_code send_ack(struct nos_keeper *kp, struct nos_err *err)
 {
 	struct nos_keyring *k = &kp->ring->k;
 	const struct nos_span ack = { k->ack, k->ack_len };
 
+	if (!ack.len)
+		return NOS_OK;
 	if (exchange(kp, "acks", &ack, err))
 		return err->code;
 	if (kp->inquiry.answer.status != 204)
@@ -97,6 +100,12 @@ static enum nos_code send_ack(struct nos_keeper *kp, struct nos_err *err)
 }
 
 /* ---- lists ---- */
+
+/* Since the keyring is another, or owes an acknowledgement. */
+static bool is_to_be_kept(enum nos_holder_did did)
+{
+	return did == NOS_HOLDER_TOOK || did == NOS_HOLDER_HEARD || did == NOS_HOLDER_AGAIN;
+}
 
 /* *ret_took: the keyring is another. *ret_apart: the node is to be asked. */
 static enum nos_code take_list(struct nos_keeper *kp, const struct nos_answer_news *news,
@@ -111,8 +120,8 @@ static enum nos_code take_list(struct nos_keeper *kp, const struct nos_answer_ne
 		return NOS_OK;
 	before = *k;
 	if (!nos_holder_take(k, news->keys, news->key_count, nos_time_now(), &did, err) &&
-	    (did == NOS_HOLDER_TOOK || did == NOS_HOLDER_AGAIN) && !nos_holder_ack(k, err)) {
-		*ret_took = did == NOS_HOLDER_TOOK;
+	    is_to_be_kept(did) && (did == NOS_HOLDER_HEARD || !nos_holder_ack(k, err))) {
+		*ret_took = did != NOS_HOLDER_AGAIN;
 		return keep(kp, &before, err);
 	}
 	*ret_apart = err->code == NOS_TAG || (!err->code && did == NOS_HOLDER_BEHIND);

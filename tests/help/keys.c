@@ -140,6 +140,7 @@ static enum nos_code do_take(struct step *s, struct nos_err *err)
 	static const char *const texts[] = {
 		[NOS_HOLDER_NOTHING] = "nothing",
 		[NOS_HOLDER_TOOK] = "took",
+		[NOS_HOLDER_HEARD] = "heard",
 		[NOS_HOLDER_AGAIN] = "again",
 		[NOS_HOLDER_BEHIND] = "behind",
 	};

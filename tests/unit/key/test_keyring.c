@@ -34,6 +34,29 @@ static const char local[] =
     "\",\"since\":1547812801.5}],\"links\":[{\"relay\":\"s-0011223344\",\"value\":\"" SHORT
     "\"},{\"relay\":\"s-00112233445566778899001122aabb\",\"value\":\"" SHORT "\"}]}\n";
 
+/* A member of a group: its place in the tree, its clock, the key that it made. */
+#define MEMBER(scheme, key, value, group)                                                    \
+	"{\"v\":1,\"source\":\"s-7f3a09c2e1\",\"node\":{\"number\":1,\"urls\":[\"http://"    \
+	"127.0.0.1:8080\"],\"pin\":\"" KEY "\",\"sign\":\"" OTHER "\"},\"scheme\":\"" scheme \
+	"\",\"seq\":{\"next\":64},\"control\":{\"down\":{\"ctr\":3,\"key\":"                 \
+	"\"" KEY "\"},\"up\":{\"ctr\":1,\"key\":\"" OTHER                                    \
+	"\"}},\"static\":{\"z\":2,\"key\":\"" KEY "\"},\"keys\":[{\"key\":\"" key            \
+	"\",\"state\":\"active\",\"value\":\"" value                                         \
+	"\",\"since\":1547812800},{\"key\":\"p.1\",\"state\":\"active\",\"value\":\"" KEY    \
+	"\",\"since\":1547726400}],\"group\":" group "}\n"
+#define PLACE "\"leaf\":1,\"epoch\":2,\"path\":[\"" SHORT "\",\"" SHORT "\"]"
+
+static const char member[] = MEMBER("dipietro", "g.3.2.7", OTHER,
+    "{\"name\":\"roof\",\"shared\":true,\"number\":3," PLACE
+    ",\"clock\":{\"epoch\":2,\"t\":7,\"A\":\"" KEY
+    "\"},\"token\":{\"epoch\":3,\"t\":8,\"h\":\"" SHORT "\"},\"leapt\":1547812800.5}");
+static const char leaf[] =
+    MEMBER("tree", "t.3.2", SHORT, "{\"name\":\"roof\",\"number\":3," PLACE "}");
+static const char placed[] = MEMBER("dipietro", "s.3.2.7", OTHER,
+    "{\"name\":\"roof\",\"number\":3,\"clock\":{\"epoch\":2,\"t\":7,\"A\":\"" KEY
+    "\"},\"token\":{\"t\":7,\"h\":\"" SHORT "\"}}");
+static const char named[] = MEMBER("dipietro", "p.2", OTHER, "{\"name\":\"roof\"}");
+
 static void a_keyring_is_written_as_it_was_read(void **state)
 {
 	struct nos_keyring k;
@@ -74,6 +97,32 @@ static void local_keys_global_keys_and_links_are_written_as_they_were_read(void 
 	nos_buf_release(&b);
 	nos_keyring_release(&k);
 	assert_int_equal(k.globals[0].value.len, 0);
+}
+
+static void what_a_member_holds_of_its_group_is_written_as_it_was_read(void **state)
+{
+	static const char *const texts[] = { member, leaf, placed, named };
+	struct nos_keyring k;
+	struct nos_err err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		NOS_AUTO(buf) b = { 0 };
+
+		if (nos_keyring_decode(nos_str_of(texts[i]), &k, &err))
+			fail_msg("%zu: %s", i, err.text);
+		nos_buf_init_secret(&b, NOS_KEYRING_TEXT_MAX);
+		nos_keyring_encode(&b, &k);
+		assert_buf(&b, texts[i]);
+		assert_string_equal(k.group_name, "roof");
+		assert_int_equal(k.shared, i == 0);
+		assert_int_equal(k.group.number, i < 3 ? 3 : 0);
+		assert_int_equal(k.group.path.depth, i < 2);
+		assert_int_equal(k.group.path.group, i < 2 ? 3 : 0);
+		assert_int_equal(k.group.clock.group, i == 0 || i == 2 ? 3 : 0);
+		assert_int_equal(k.group.token_epoch, i == 0 ? 3 : i == 2 ? 2 : 0);
+		nos_keyring_release(&k);
+	}
 }
 
 static void a_source_sends_under_its_scheme_s_own_and_under_p_while_that_is_unproven(void **state)
@@ -127,6 +176,16 @@ static void the_largest_keyring_that_there_may_be_fits_into_its_file(void **stat
 	for (k.older_count = 0; k.older_count < NOS_KEYRING_OLDER_MAX; k.older_count++)
 		k.older[k.older_count] =
 		    (struct nos_keyring_older){ k.older_count + 1, longest, longest, longest };
+	memset(k.group_name, 'g', NOS_NAME_WORD_MAX);
+	k.shared = true;
+	k.group = (struct nos_keyring_group){ .number = NOS_NUM_SAFE - 1,
+		.path = { NOS_LKH_DEPTH_MAX, NOS_NUM_SAFE - 1, NOS_NUM_SAFE - 1, (1u << 20) - 1 },
+		.clock = { NOS_NUM_SAFE - 1, NOS_NUM_SAFE - 1, NOS_NUM_SAFE - 1, longest },
+		.token = { .t = NOS_NUM_SAFE - 1 },
+		.token_epoch = NOS_NUM_SAFE - 2,
+		.leapt = { 1547812801500 } };
+	for (unsigned h = 0; h <= NOS_LKH_DEPTH_MAX; h++)
+		k.group.path.keys[h].len = NOS_LKH_KEY_LEN;
 	k.ack_len = NOS_KEYRING_ACK_MAX;
 	nos_buf_init_secret(&b, NOS_KEYRING_TEXT_MAX);
 	nos_keyring_encode(&b, &k);
@@ -197,16 +256,54 @@ static void local_keys_global_keys_and_links_that_are_not_whole_are_refused(void
 	refuse_in(local, "\"relay\"", "\"delay\"", NOS_DATA);
 }
 
+static void what_a_member_holds_and_is_not_whole_is_refused(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} rows[] = {
+		{ "\"number\":3", "\"number\":0" },
+		{ "\"name\":\"roof\"", "\"name\":5" },
+		{ "\"shared\":true", "\"shared\":1" },
+		{ "\"leaf\":1", "\"leaf\":2" },
+		{ "\"leaf\":1,", "" },
+		{ "\"epoch\":2,\"path", "\"epoch\":-2,\"path" },
+		{ "\"path\":[\"" SHORT "\",", "\"path\":[" },
+		{ "\"path\":[\"" SHORT, "\"path\":[\"" KEY },
+		{ "\"path\":[\"" SHORT, "\"path\":[\"AA" },
+		{ "\"path\":[", "\"path\":[1," },
+		{ "\"t\":7", "\"t\":9007199254740992" },
+		{ "\"A\":\"" KEY, "\"A\":\"" SHORT },
+		{ "\"token\"", "\"broken\"" },
+		{ "\"h\":\"" SHORT, "\"h\":\"" KEY },
+		{ "\"leapt\":1547812800.5", "\"leapt\":\"now\"" },
+		{ "\"value\":\"" OTHER, "\"value\":\"" SHORT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		refuse_in(member, rows[i].from, rows[i].to, NOS_DATA);
+	refuse_in(leaf, "\"value\":\"" SHORT, "\"value\":\"" KEY, NOS_DATA);
+	refuse_in(leaf, "\"path\":[",
+	    "\"path\":[" /* 22 keys */
+	    "\"" SHORT "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT
+	    "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT
+	    "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT "\",\"" SHORT
+	    "\",\"" SHORT "\",\"" SHORT "\",",
+	    NOS_DATA);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_keyring_is_written_as_it_was_read),
 		cmocka_unit_test(local_keys_global_keys_and_links_are_written_as_they_were_read),
+		cmocka_unit_test(what_a_member_holds_of_its_group_is_written_as_it_was_read),
 		cmocka_unit_test(
 		    a_source_sends_under_its_scheme_s_own_and_under_p_while_that_is_unproven),
 		cmocka_unit_test(the_largest_keyring_that_there_may_be_fits_into_its_file),
 		cmocka_unit_test(a_keyring_that_is_not_whole_is_refused),
 		cmocka_unit_test(local_keys_global_keys_and_links_that_are_not_whole_are_refused),
+		cmocka_unit_test(what_a_member_holds_and_is_not_whole_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

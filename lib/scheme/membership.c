@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+#include "scheme/membership.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/*
+ * What is to become of a keyring's group: made aside, since where a part of it fails there must be
+ * nothing of it.
+ */
+struct nos_membership_draft {
+	const struct nos_keyring *k;
+	struct nos_keyring_group g;
+	struct nos_scheme_key key; /* that is made; kind 0: none */
+};
+
+static inline void nos_membership_draft_release(struct nos_membership_draft *d)
+{
+	explicit_bzero(d, sizeof(*d));
+}
+
+static bool is_tree(const struct nos_keyring *k)
+{
+	return strcmp(k->scheme, "tree") == 0;
+}
+
+static bool is_of_group(const struct nos_keyring_key *key)
+{
+	return key->name.kind == 's' || key->name.kind == 'g' || key->name.kind == 't';
+}
+
+static void drop_keys(struct nos_keyring *k)
+{
+	const size_t before = k->key_count;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < before; i++)
+		if (!is_of_group(&k->keys[i]))
+			k->keys[kept++] = k->keys[i];
+	explicit_bzero(k->keys + kept, (before - kept) * sizeof(k->keys[0]));
+	k->key_count = kept;
+}
+
+/* A key that was made takes the place of the one before. */
+static void put(struct nos_keyring *k, const struct nos_membership_draft *d, struct nos_time now)
+{
+	k->group = d->g;
+	if (!d->key.name.kind)
+		return;
+	drop_keys(k);
+	*nos_keyring_add(k) = (struct nos_keyring_key){
+		.name = d->key.name, .state = NOS_STATE_ACTIVE, .value = d->key.value, .since = now
+	};
+}
+
+static enum nos_code out_of_step(uint64_t epoch, const struct nos_keyring *k, struct nos_err *err)
+{
+	return nos_err_set(err, NOS_DATA,
+	    "epoch %" PRIu64 " of group %" PRIu64 " does not follow from what is held", epoch,
+	    k->group.number);
+}
+
+/* ---- the clock ---- */
+
+static bool has_clock(const struct nos_keyring_group *g)
+{
+	return g->clock.a.len > 0;
+}
+
+/* NOS_DATA: it is past t, or too far behind. */
+static enum nos_code run_to(struct nos_session *clock, uint64_t t, struct nos_err *err)
+{
+	if (t < clock->t || t - clock->t > NOS_SESSION_CHAIN_MAX)
+		return nos_err_set(err, NOS_DATA,
+		    "the clock stands at %" PRIu64 ", not before %" PRIu64, clock->t, t);
+	while (clock->t < t)
+		if (nos_session_tick(clock, err))
+			return err->code;
+	return NOS_OK;
+}
+
+static enum nos_code make_session_key(struct nos_membership_draft *d,
+    const uint8_t token[static NOS_SESSION_TOKEN_LEN], struct nos_err *err)
+{
+	const struct nos_session *clock = &d->g.clock;
+
+	d->key.name = (struct nos_name){ .kind = d->k->shared ? 'g' : 's',
+		.count = 3,
+		.parts = { clock->group, clock->epoch, clock->t } };
+	return nos_session_key(clock, token, &d->key.value, err);
+}
+
+/* To the last token, where its order named the clock's epoch: another's has a B in its clock that
+ * this one has not. */
+static enum nos_code catch_up(struct nos_membership_draft *d, struct nos_err *err)
+{
+	struct nos_keyring_group *g = &d->g;
+
+	if (g->token_epoch != g->clock.epoch || g->token.t <= g->clock.t)
+		return NOS_OK;
+	if (run_to(&g->clock, g->token.t, err))
+		return err->code;
+	return make_session_key(d, g->token.h, err);
+}
+
+/* ---- a new epoch ---- */
+
+static enum nos_code turn_clock(struct nos_membership_draft *d, uint64_t epoch, uint64_t t,
+    const struct nos_secret *b, struct nos_err *err)
+{
+	struct nos_keyring_group *g = &d->g;
+
+	if (!has_clock(g) || g->clock.epoch == epoch)
+		return NOS_OK;
+	if (g->clock.epoch + 1 != epoch)
+		return out_of_step(epoch, d->k, err);
+	if (run_to(&g->clock, t, err) || nos_session_begin_epoch(&g->clock, epoch, b, err))
+		return err->code;
+	return catch_up(d, err);
+}
+
+/* The epoch of the key that the tree gave; 0: there is none, which no epoch that begins is. */
+static uint64_t key_epoch(const struct nos_keyring *k)
+{
+	for (size_t i = 0; i < k->key_count; i++)
+		if (k->keys[i].name.kind == 't')
+			return nos_name_rank(&k->keys[i].name);
+	return 0;
+}
+
+static enum nos_code turn_key(
+    struct nos_membership_draft *d, uint64_t epoch, const struct nos_secret *b, struct nos_err *err)
+{
+	const uint64_t held = key_epoch(d->k);
+
+	if (held == epoch)
+		return NOS_OK;
+	if (held > epoch)
+		return out_of_step(epoch, d->k, err);
+	d->key.name = (struct nos_name){ .kind = 't', .count = 2, .parts = { d->g.number, epoch } };
+	d->key.value = *b;
+	return NOS_OK;
+}
+
+static enum nos_code turn(struct nos_membership_draft *d, uint64_t epoch, uint64_t t,
+    const struct nos_secret *b, struct nos_err *err)
+{
+	return is_tree(d->k) ? turn_key(d, epoch, b, err) : turn_clock(d, epoch, t, b, err);
+}
+
+/* ---- what comes under a seal ---- */
+
+/* The place that a path gives. What is held of epochs past it, or of another group, is of a node
+ * that went back, and goes. */
+static enum nos_code accept_path(
+    const struct nos_scheme_message *m, struct nos_keyring *k, struct nos_err *err)
+{
+	NOS_AUTO(lkh_path) path = { 0 };
+	struct nos_keyring_group *g = &k->group;
+
+	if (nos_lkh_path_decode(m->body, m->made, &path, err))
+		return err->code;
+	if (!path.group)
+		return nos_err_set(err, NOS_DATA, "not a path");
+	if (g->number && (g->number != path.group || key_epoch(k) > path.epoch ||
+			     (has_clock(g) && g->clock.epoch > path.epoch))) {
+		explicit_bzero(g, sizeof(*g));
+		drop_keys(k);
+	}
+	g->number = path.group;
+	g->path = path;
+	return NOS_OK;
+}
+
+/* A place in the group that the message is of; of its epoch, of the one before, or past it. */
+static enum nos_code check_place(
+    const struct nos_keyring *k, uint64_t group, uint64_t epoch, struct nos_err *err)
+{
+	const struct nos_lkh_path *p = &k->group.path;
+
+	if (!p->depth || group != k->group.number)
+		return nos_err_set(err, NOS_DATA, "of a group in which there is no place");
+	return p->epoch + 1 < epoch ? out_of_step(epoch, k, err) : NOS_OK;
+}
+
+static enum nos_code accept_heal(
+    const struct nos_scheme_message *m, struct nos_membership_draft *d, struct nos_err *err)
+{
+	struct nos_lkh_path *p = &d->g.path;
+	struct nos_session_heal heal = { 0 };
+
+	if (!nos_session_heal_decode(m->body, &heal, err) &&
+	    !check_place(d->k, heal.group, heal.epoch, err) &&
+	    (p->epoch >= heal.epoch || !nos_lkh_path_step(p, heal.epoch, err)))
+		(void)!turn(d, heal.epoch, heal.t, &heal.b, err);
+	nos_secret_release(&heal.b);
+	return err->code;
+}
+
+/* Where the path has made the step already, as by what all hear, the climb gives B alone. */
+static enum nos_code climb(const struct nos_lkh_path *p, const struct nos_eviction_pull *v,
+    struct nos_secret *ret_b, struct nos_err *err)
+{
+	const struct nos_lkh_turn at = { p->depth, v->group, v->epoch };
+	NOS_AUTO(lkh_climb) up = { 0 };
+
+	if (v->level >= p->depth)
+		return nos_err_set(err, NOS_DATA, "an eviction from a tree of another depth");
+	if (nos_lkh_climb(&at, v->level, &v->s, &up, err))
+		return err->code;
+	*ret_b = up.b;
+	return NOS_OK;
+}
+
+static enum nos_code accept_evict(
+    const struct nos_scheme_message *m, struct nos_membership_draft *d, struct nos_err *err)
+{
+	struct nos_lkh_path *p = &d->g.path;
+	NOS_AUTO(eviction_pull) pull = { 0 };
+	NOS_AUTO(secret) b = { 0 };
+
+	if (nos_eviction_pull_decode(m->body, &pull, err) ||
+	    check_place(d->k, pull.group, pull.epoch, err) ||
+	    (p->epoch >= pull.epoch ? climb(p, &pull, &b, err)
+				    : nos_lkh_path_pull(p, &pull, &b, err)))
+		return err->code;
+	return turn(d, pull.epoch, pull.t, &b, err);
+}
+
+/* Does the clock that is held, which is ahead, come of the one that is brought? */
+static enum nos_code comes_of(const struct nos_session *held, const struct nos_session *brought,
+    bool *ret, struct nos_err *err)
+{
+	NOS_AUTO(session) s = *brought;
+
+	*ret = held->group == s.group && held->epoch == s.epoch && held->t > s.t &&
+	       held->t - s.t <= NOS_SESSION_CHAIN_MAX;
+	if (!*ret)
+		return NOS_OK;
+	if (run_to(&s, held->t, err))
+		return err->code;
+	*ret = nos_secret_eq(&s.a, &held->a);
+	return NOS_OK;
+}
+
+/* The clock that is brought, and its key; a token behind its own in the chain is kept. */
+static enum nos_code set_clock(struct nos_membership_draft *d, const struct nos_session *clock,
+    const struct nos_session_token *token, struct nos_err *err)
+{
+	struct nos_keyring_group *g = &d->g;
+	const bool had = has_clock(g);
+
+	g->clock = *clock;
+	if (!had || nos_session_verify(d->k->node, g->number, token, &g->token,
+			NOS_SESSION_CHAIN_MAX, err) == NOS_TAG) {
+		g->token = *token;
+		g->token_epoch = clock->epoch;
+		nos_err_clear(err);
+	}
+	if (err->code || make_session_key(d, token->h, err))
+		return err->code;
+	return catch_up(d, err);
+}
+
+static enum nos_code accept_join(
+    const struct nos_scheme_message *m, struct nos_membership_draft *d, struct nos_err *err)
+{
+	NOS_AUTO(session) clock = { 0 };
+	struct nos_session_token token = { 0 };
+	bool has = false;
+
+	if (nos_session_join_decode(m->body, &clock, token.h, err))
+		return err->code;
+	token.t = clock.t;
+	if (is_tree(d->k) || clock.group != d->k->group.number || !d->k->group.path.depth ||
+	    clock.epoch > d->k->group.path.epoch)
+		return out_of_step(clock.epoch, d->k, err);
+	if (has_clock(&d->g) && comes_of(&d->g.clock, &clock, &has, err))
+		return err->code;
+	return has ? NOS_OK : set_clock(d, &clock, &token, err);
+}
+
+enum nos_code nos_membership_accept(
+    const struct nos_scheme_message *m, struct nos_keyring *k, struct nos_err *err)
+{
+	NOS_AUTO(membership_draft) d = { .k = k, .g = k->group };
+
+	if (m->kind == NOS_MESSAGE_PATH)
+		return accept_path(m, k, err);
+	if (m->kind == NOS_MESSAGE_HEAL)
+		(void)!accept_heal(m, &d, err);
+	else if (m->kind == NOS_MESSAGE_EVICT)
+		(void)!accept_evict(m, &d, err);
+	else
+		(void)!accept_join(m, &d, err);
+	if (!err->code)
+		put(k, &d, m->now);
+	return err->code;
+}
+
+/* ---- what all hear ---- */
+
+bool nos_membership_is_heard(struct nos_span message)
+{
+	return nos_session_order_is(message) || nos_eviction_is(message);
+}
+
+/* May so many be hashed over now? What the node itself tells is always looked at. */
+static bool may_leap(struct nos_keyring_group *g, uint64_t orders, struct nos_time now, bool told)
+{
+	if (orders <= NOS_MEMBERSHIP_LEAP || told)
+		return true;
+	if (orders > NOS_SESSION_CHAIN_MAX)
+		return false;
+	if (g->leapt.ms && now.ms >= g->leapt.ms && now.ms - g->leapt.ms < NOS_MEMBERSHIP_LEAP_MS)
+		return false;
+	g->leapt = now;
+	return true;
+}
+
+static enum nos_code nothing(struct nos_err *err)
+{
+	return nos_err_set(err, NOS_TAG, "says nothing");
+}
+
+/*
+ * The last token again. Of that its epoch may still be news, which nothing proves: it may be the
+ * clock's own, under whose token a bent one came first, or the next.
+ */
+static enum nos_code take_again(
+    struct nos_membership_draft *d, const struct nos_session_order *o, struct nos_err *err)
+{
+	struct nos_keyring_group *g = &d->g;
+
+	if (!nos_secret_same(o->token.h, g->token.h, sizeof(g->token.h)) ||
+	    o->token.t <= g->clock.t || o->epoch == g->token_epoch ||
+	    (o->epoch != g->clock.epoch && o->epoch != g->clock.epoch + 1))
+		return nothing(err);
+	g->token_epoch = o->epoch;
+	return catch_up(d, err);
+}
+
+/* NOS_TAG, NOS_DATA: it changes nothing. */
+static enum nos_code hear_order(struct nos_membership_draft *d, struct nos_span message,
+    struct nos_time now, bool told, struct nos_err *err)
+{
+	struct nos_keyring_group *g = &d->g;
+	struct nos_session_order o;
+
+	if (nos_session_order_decode(message, &o, err))
+		return err->code;
+	if (is_tree(d->k) || !has_clock(g) || o.group != g->number || o.token.t < g->token.t)
+		return nothing(err);
+	if (o.token.t == g->token.t)
+		return take_again(d, &o, err);
+	if (!may_leap(g, o.token.t - g->token.t, now, told))
+		return nothing(err);
+	if (nos_session_verify(
+		d->k->node, g->number, &g->token, &o.token, NOS_SESSION_CHAIN_MAX, err))
+		return err->code;
+	g->token = o.token;
+	g->token_epoch = o.epoch;
+	return catch_up(d, err);
+}
+
+/* As above, and NOS_DENIED: it is this member that goes, which drops nothing, since it may have a
+ * new place on its way. */
+static enum nos_code hear_eviction(
+    struct nos_membership_draft *d, struct nos_span message, struct nos_err *err)
+{
+	struct nos_eviction v;
+	NOS_AUTO(secret) b = { 0 };
+
+	if (!d->g.path.depth)
+		return nothing(err);
+	if (nos_eviction_open(message, d->k->sign, &v, err) ||
+	    nos_lkh_path_hear(&d->g.path, &v, &b, err))
+		return err->code;
+	return turn(d, v.turn.epoch, v.t, &b, err);
+}
+
+static enum nos_code hear(struct nos_keyring *k, struct nos_span message, struct nos_time now,
+    bool told, bool *ret_took, struct nos_err *err)
+{
+	NOS_AUTO(membership_draft) d = { .k = k, .g = k->group };
+
+	*ret_took = false;
+	if (nos_session_order_is(message))
+		(void)!hear_order(&d, message, now, told, err);
+	else
+		(void)!hear_eviction(&d, message, err);
+	if (!err->code) {
+		put(k, &d, now);
+		*ret_took = true;
+	} else if (err->code != NOS_INTERNAL) {
+		/* Whoever sent it, it was hashed over. */
+		k->group.leapt = d.g.leapt;
+		nos_err_clear(err);
+	}
+	return err->code;
+}
+
+enum nos_code nos_membership_hear(struct nos_keyring *k, struct nos_span message,
+    struct nos_time now, bool *ret_took, struct nos_err *err)
+{
+	return hear(k, message, now, false, ret_took, err);
+}
+
+enum nos_code nos_membership_told(struct nos_keyring *k, struct nos_span message,
+    struct nos_time now, bool *ret_took, struct nos_err *err)
+{
+	return hear(k, message, now, true, ret_took, err);
+}
+
+bool nos_membership_place(const struct nos_keyring *k, struct nos_name *ret)
+{
+	const struct nos_lkh_path *p = &k->group.path;
+
+	if (!p->depth)
+		return false;
+	*ret = (struct nos_name){
+		.kind = NOS_MEMBERSHIP_PLACE, .count = 3, .parts = { p->group, p->epoch, p->leaf }
+	};
+	return true;
+}
+
+bool nos_membership_last(const struct nos_keyring *k, uint64_t *ret_t)
+{
+	*ret_t = k->group.token.t;
+	return has_clock(&k->group) && !is_tree(k);
+}
