@@ -52,6 +52,7 @@ static const struct nos_table_column sources_columns[] = {
 	{ "kind", NOS_TABLE_TEXT },
 	{ "mode", NOS_TABLE_TEXT },
 	{ "scheme", NOS_TABLE_TEXT },
+	{ "group", NOS_TABLE_TEXT },
 	{ "key", NOS_TABLE_TEXT },
 	{ "state", NOS_TABLE_TEXT },
 	{ "registered", NOS_TABLE_TIME },

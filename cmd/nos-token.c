@@ -17,12 +17,12 @@
 #include "key/keyring.h"
 #include "net/url.h"
 #include "registry/audit.h"
+#include "registry/charter.h"
 #include "registry/forget.h"
 #include "registry/home.h"
 #include "registry/keytable.h"
 #include "registry/self_url.h"
 #include "registry/token.h"
-#include "scheme/scheme.h"
 
 #define COUNT_MAX     100000
 #define PROGRESS_MIN  1000 /* enrolments under which none is shown */
@@ -31,9 +31,9 @@
 
 struct token_opts {
 	struct nos_opt_common common;
-	const char *store, *node_key, *kind, *scheme, *url, *replace;
-	uint64_t count, uses, expires_ms;
-	bool open;
+	const char *store, *node_key, *kind, *scheme, *group, *url, *replace;
+	uint64_t count, uses, expires_ms, depth;
+	bool open, shared;
 };
 
 #define AT(field) offsetof(struct token_opts, field)
@@ -48,6 +48,10 @@ static const struct nos_opt opts[] = {
 	    .dflt = NOS_TOKEN_KIND },
 	{ "scheme", 0, NOS_OPT_TEXT, AT(scheme), "scheme", "new: how their keys are managed",
 	    .dflt = "pairwise" },
+	{ "group", 0, NOS_OPT_TEXT, AT(group), "name", "new: whose keys are those of this group" },
+	{ "depth", 0, NOS_OPT_UINT, AT(depth), "depth", "new: of the tree of a group made by it",
+	    .dflt = "20", .min = 1, .max = NOS_LKH_DEPTH_MAX },
+	{ "shared", 0, NOS_OPT_FLAG, AT(shared), NULL, "new: its members may read one another" },
 	{ "expires", 0, NOS_OPT_SPAN, AT(expires_ms), "time", "new: how long they hold",
 	    .dflt = "24h", .min = 1000, .max = UINT64_C(365) * 24 * 3600 * 1000 },
 	{ "url", 0, NOS_OPT_TEXT, AT(url), "url", "new: the node's, where its sources find it" },
@@ -82,12 +86,25 @@ static enum nos_code begin(struct nos_audit *audit, struct nos_err *err)
 
 /* ---- new ---- */
 
+#define IS_TYPED(o, name) nos_opt_is_typed(&tool, &(o)->common, name)
+
+/* What was said of a group, and of the scheme: settings are for new sources that are in none. */
+static struct nos_charter charter_of(const struct token_opts *o)
+{
+	return (struct nos_charter){ .name = o->group,
+		.scheme = IS_TYPED(o, "scheme") || !(o->group || o->replace) ? o->scheme : NULL,
+		.depth = IS_TYPED(o, "depth") ? (unsigned)o->depth : 0,
+		.shared = o->shared && IS_TYPED(o, "shared") };
+}
+
 static enum nos_code check_new(const struct token_opts *o, struct nos_err *err)
 {
+	const struct nos_charter charter = charter_of(o);
+
 	if (!nos_name_is_kind(nos_str_of(o->kind)))
 		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
-	if (!nos_scheme_find(nos_str_of(o->scheme)))
-		return nos_err_set(err, NOS_USAGE, "--scheme: no scheme '%s'", o->scheme);
+	if (nos_charter_check(&charter, err))
+		return err->code;
 	if (o->replace && (o->count != 1 || o->uses != 1 || o->open))
 		return nos_err_set(
 		    err, NOS_USAGE, "--replace is for one enrolment, of one use, with a token");
@@ -96,13 +113,13 @@ static enum nos_code check_new(const struct token_opts *o, struct nos_err *err)
 	return NOS_OK;
 }
 
-#define IS_TYPED(o, name) nos_opt_is_typed(&tool, &(o)->common, name)
-
-/* What each of the enrolments says. One in a source's place has its kind and scheme where these
- * were not typed: settings are for new sources. */
-static enum nos_code describe(
-    const struct token_opts *o, struct nos_store *store, struct nos_token *ret, struct nos_err *err)
+/* What each of the enrolments says, and of which group it is. One in a source's place has its kind
+ * and scheme where these were not typed. */
+static enum nos_code describe(const struct token_opts *o, const struct nos_home *home,
+    struct nos_audit *audit, struct nos_token *ret, struct nos_group *ret_group,
+    struct nos_err *err)
 {
+	const struct nos_charter c = charter_of(o);
 	const struct nos_time made = nos_time_now();
 
 	*ret = (struct nos_token){ .open = o->open,
@@ -111,9 +128,17 @@ static enum nos_code describe(
 		.expires = { made.ms + (int64_t)o->expires_ms } };
 	if (!o->replace || IS_TYPED(o, "kind"))
 		snprintf(ret->kind, sizeof(ret->kind), "%s", o->kind);
-	if (!o->replace || IS_TYPED(o, "scheme"))
-		snprintf(ret->scheme, sizeof(ret->scheme), "%s", o->scheme);
-	return o->replace ? nos_token_replace(store, nos_str_of(o->replace), ret, err) : NOS_OK;
+	if (c.name &&
+	    nos_charter_group(&c, audit, &home->vault, home->self.number, made, ret_group, err))
+		return err->code;
+	snprintf(ret->scheme, sizeof(ret->scheme), "%s",
+	    c.name     ? ret_group->scheme
+	    : c.scheme ? c.scheme
+		       : "");
+	ret->group = ret_group->number;
+	if (o->replace && nos_token_replace(home->store, nos_str_of(o->replace), ret, err))
+		return err->code;
+	return ret->group ? nos_groups_get(home->store, NULL, ret->group, ret_group, err) : NOS_OK;
 }
 
 /* Within a group; the lines go to *lines. */
@@ -122,9 +147,10 @@ static enum nos_code make_tokens(const struct token_opts *o, const struct nos_ho
     struct nos_err *err)
 {
 	struct nos_progress progress = { 0 };
+	struct nos_group group = { 0 }; /* without what is secret */
 	struct nos_token like;
 
-	if (describe(o, home->store, &like, err))
+	if (describe(o, home, audit, &like, &group, err))
 		return err->code;
 	if (o->count > PROGRESS_MIN)
 		nos_progress_init(&progress, "enrolments", o->count);
@@ -137,7 +163,7 @@ static enum nos_code make_tokens(const struct token_opts *o, const struct nos_ho
 			nos_err_set(err, NOS_BUSY, "stopped, nothing was made");
 		else if (!nos_token_make(home->store, &home->vault, &t, &token, err) &&
 			 !note(audit, &t, NULL, "open", o->replace ? "replace" : "new", err))
-			nos_token_line(lines, &t, &token, &home->self, url);
+			nos_token_line(lines, &t, &token, &group, &home->self, url);
 		nos_buf_add(ids, t.id, sizeof(t.id));
 	}
 	nos_progress_done(&progress);
@@ -433,9 +459,11 @@ int main(int argc, char **argv)
 		return nos_start_fail(tool.name, &err);
 	if (next == NOS_OPT_DONE)
 		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
-	/* As a setting it is nos-register's, and means another thing. */
+	/* As settings they are those of other tools, and mean other things. */
 	if (!IS_TYPED(&o, "replace"))
 		o.replace = NULL;
+	if (!IS_TYPED(&o, "group"))
+		o.group = NULL;
 	nos_start_stop();
 	for (size_t i = 0; at < argc && i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(argv[at], words[i].word) != 0)

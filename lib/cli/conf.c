@@ -22,7 +22,9 @@ static const struct {
 	{ "nos-serve",
 	    "init check node listen url admin mqtt mqtt-password ca print ready-fd "
 	    "register anonymous rules pool overlap keep keep-size limit store node-key" },
-	{ "nos-token", "format store node-key count uses kind scheme expires url replace open" },
+	{ "nos-token",
+	    "format store node-key count uses kind scheme group depth shared expires url replace "
+	    "open" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url via wait" },
 	{ "nos-send",
 	    "keyring anonymous url via kind batch linger spool spool-max wait follow ca max-line" },

@@ -6,10 +6,12 @@
 #include "base/num.h"
 #include "envelope/pack.h"
 #include "json/encode.h"
+#include "registry/groups.h"
 #include "registry/gt.h"
 #include "registry/registry.h"
 #include "registry/tail.h"
 #include "registry/token.h"
+#include "scheme/place.h"
 #include "scheme/scheme.h"
 
 #define ROW_MAX 65536 /* bytes; a token names up to NOS_TOKEN_USES_MAX sources */
@@ -21,7 +23,8 @@ struct rows {
 	nos_keytable_each *each;
 	void *state;
 	struct nos_buf row;
-	struct nos_tail tail; /* what the node saw of sources */
+	struct nos_tail tail;	/* what the node saw of sources */
+	struct nos_group group; /* that was read last */
 };
 
 static void init_row(struct rows *r)
@@ -91,27 +94,68 @@ static enum nos_code end_row(struct rows *r, struct nos_err *err)
 						  : r->each(r->state, nos_buf_str(&r->row), err);
 }
 
+/* *ret is NULL where there is none of that number. */
+static enum nos_code find_group(
+    struct rows *r, uint64_t number, const struct nos_group **ret, struct nos_err *err)
+{
+	const struct nos_vault *vault = r->t->values ? r->t->vault : NULL;
+
+	*ret = NULL;
+	if (number && number != r->group.number &&
+	    nos_groups_get(r->store, vault, number, &r->group, err)) {
+		if (err->code == NOS_ABSENT)
+			nos_err_clear(err);
+		return err->code;
+	}
+	if (number)
+		*ret = &r->group;
+	return NOS_OK;
+}
+
+/* Is it known to have the present key of its group? */
+static bool has_group_key(const struct nos_record *s, const struct nos_group *group)
+{
+	return group && nos_group_present(group) && nos_place_is_current(&s->a, group);
+}
+
 /* ---- sources ---- */
+
+/* The key that it sends under. */
+static void sent_under(
+    const struct nos_record *s, const struct nos_group *group, char ret[static NOS_NAME_TEXT_MAX])
+{
+	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(s->scheme));
+	const bool numbered = scheme && !scheme->grouped;
+	const struct nos_assoc_key *key = nos_assoc_active(&s->a, numbered ? scheme->letter : 'p');
+	struct nos_name name;
+
+	*ret = '\0';
+	if (has_group_key(s, group)) {
+		name = nos_group_name(group, nos_group_present(group));
+		nos_name_format(&name, ret);
+	} else if (key) {
+		nos_name_format(&key->name, ret);
+	}
+}
 
 static enum nos_code source_row(struct rows *r, const struct nos_record *s, struct nos_err *err)
 {
-	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(s->scheme));
-	const struct nos_assoc_key *key = nos_assoc_active(&s->a, scheme ? scheme->letter : 'p');
-	char kid[NOS_NAME_TEXT_MAX] = "";
+	const struct nos_group *group;
+	char kid[NOS_NAME_TEXT_MAX];
 	struct nos_track track;
 
 	if (!is_wanted(r->t, nos_record_state(s)))
 		return NOS_OK;
-	if (nos_tail_track(&r->tail, s->id, &track, err))
+	if (nos_tail_track(&r->tail, s->id, &track, err) || find_group(r, s->group, &group, err))
 		return err->code;
-	if (key)
-		nos_name_format(&key->name, kid);
+	sent_under(s, group, kid);
 	begin_row(r);
 	member_text(&r->row, "source", s->id);
 	member_text(&r->row, "name", s->name);
 	member_text(&r->row, "kind", s->kind);
 	member_text(&r->row, "mode", s->mode);
 	member_text(&r->row, "scheme", s->scheme);
+	member_text(&r->row, "group", group ? group->name : "");
 	member_text(&r->row, "key", kid);
 	member_text(&r->row, "state", nos_state_text(nos_record_state(s)));
 	nos_encode_member_time(&r->row, "registered", s->registered);
@@ -219,11 +263,38 @@ static enum nos_code assoc_row(struct rows *r, const struct nos_record *s,
 	return key_row(r, &row, err);
 }
 
+/* The key that it shares with its group, where it has that. */
+static enum nos_code group_key_row(struct rows *r, const struct nos_record *s,
+    const struct nos_track *track, const struct nos_group *group, struct nos_err *err)
+{
+	const struct nos_group_key *key = group ? nos_group_present(group) : NULL;
+	struct nos_name name;
+
+	if (!has_group_key(s, group))
+		return NOS_OK;
+	name = nos_group_name(group, key);
+	return key_row(r,
+	    &(struct key_row){ .source = s->id,
+		.scheme = s->scheme,
+		.name = &name,
+		.state = NOS_STATE_ACTIVE,
+		.since = key->since,
+		.z = s->a.base.z,
+		.node = r->t->node,
+		.path = &track->path,
+		.use = use_of(track, &name),
+		.counted = true,
+		.value = &key->value },
+	    err);
+}
+
 static enum nos_code key_rows(struct rows *r, const struct nos_record *s, struct nos_err *err)
 {
+	const struct nos_group *group;
 	struct nos_track track;
 
-	if (nos_tail_track(&r->tail, s->id, &track, err))
+	if (nos_tail_track(&r->tail, s->id, &track, err) || find_group(r, s->group, &group, err) ||
+	    group_key_row(r, s, &track, group, err))
 		return err->code;
 	for (size_t i = 0; i < s->a.key_count; i++)
 		if (assoc_row(r, s, &track, &s->a.keys[i], s->a.base.z, err))
@@ -287,14 +358,18 @@ static enum nos_code token_row(void *state, const struct nos_token *token, struc
 {
 	struct rows *r = state;
 	const enum nos_token_state token_state = nos_token_state_of(token, r->t->now);
+	const struct nos_group *group;
 
 	if (!is_wanted(r->t, token_state) || (r->t->source && !is_used_by(token, r->t->source)))
 		return NOS_OK;
+	if (find_group(r, token->group, &group, err))
+		return err->code;
 	begin_row(r);
 	member_text(&r->row, "id", token->id);
 	member_text(&r->row, "state", nos_token_state_text(token_state));
 	member_text(&r->row, "kind", token->kind);
 	member_text(&r->row, "scheme", token->scheme);
+	member_text(&r->row, "group", group ? group->name : "");
 	nos_encode_member_time(&r->row, "expires", token->expires);
 	member_sources(&r->row, token);
 	member_text(&r->row, "replaces", token->replaces);
@@ -351,6 +426,7 @@ enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *
 	code = t->which == NOS_KEYTABLE_TOKENS ? nos_token_scan(store, token_row, &r, err)
 					       : scan_sources(&r, err);
 	nos_tail_release(&r.tail);
+	nos_group_release(&r.group);
 	nos_buf_release(&r.row);
 	return code;
 }

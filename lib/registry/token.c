@@ -72,6 +72,8 @@ static void encode(struct nos_buf *b, const struct nos_token *t, struct nos_span
 	nos_encode_member_uint(b, "v", VERSION);
 	nos_encode_member_text(b, "scheme", nos_str_of(t->scheme));
 	nos_encode_member_text(b, "kind", nos_str_of(t->kind));
+	if (t->group)
+		nos_encode_member_uint(b, "group", t->group);
 	if (*t->replaces)
 		nos_encode_member_text(b, "replaces", nos_str_of(t->replaces));
 	nos_encode_member_uint(b, "uses", t->most);
@@ -124,8 +126,10 @@ enum nos_code nos_token_replace(
 	if (nos_registry_resolve(store, word, t->replaces, err) ||
 	    nos_registry_get(store, NULL, nos_str_of(t->replaces), &r, err))
 		return err->code;
-	if (!*t->scheme)
+	if (!*t->scheme) {
 		nos_str_copy(nos_str_of(r.scheme), t->scheme, sizeof(t->scheme));
+		t->group = r.group;
+	}
 	if (!*t->kind)
 		nos_str_copy(nos_str_of(r.kind), t->kind, sizeof(t->kind));
 	return NOS_OK;
@@ -184,6 +188,8 @@ static enum nos_code decode(
 	    !nos_decode_version(&d, VERSION, "store: enrolment", err) &&
 	    !nos_decode_copy(&d, "scheme", false, t->scheme, sizeof(t->scheme), err) &&
 	    !nos_decode_copy(&d, "kind", false, t->kind, sizeof(t->kind), err) &&
+	    (!nos_decode_has(&d, "group") ||
+		!nos_decode_uint(&d, "group", 1, NOS_NUM_SAFE - 1, &t->group, err)) &&
 	    !nos_decode_copy(&d, "replaces", true, t->replaces, sizeof(t->replaces), err) &&
 	    !nos_decode_uint(&d, "uses", 1, NOS_TOKEN_USES_MAX, &t->most, err) &&
 	    (!nos_decode_has(&d, "made") || !nos_decode_time(&d, "made", &t->made, err)) &&
@@ -228,7 +234,7 @@ enum nos_code nos_token_get(struct nos_store *store, const struct nos_vault *vau
 }
 
 void nos_token_line(struct nos_buf *b, const struct nos_token *t, const struct nos_secret *token,
-    const struct nos_self *self, const char *url)
+    const struct nos_group *group, const struct nos_self *self, const char *url)
 {
 	nos_buf_add_char(b, '{');
 	nos_encode_member_uint(b, "v", VERSION);
@@ -239,6 +245,10 @@ void nos_token_line(struct nos_buf *b, const struct nos_token *t, const struct n
 	nos_encode_member_uint(b, "node", self->number);
 	nos_encode_member_text(b, "pin", nos_str_of(self->pin));
 	nos_encode_member_text(b, "scheme", nos_str_of(t->scheme));
+	if (t->group)
+		nos_encode_member_text(b, "group", nos_str_of(group->name));
+	if (t->group && group->shared)
+		nos_encode_member_bool(b, "shared", true);
 	nos_encode_member_text(b, "kind", nos_str_of(t->kind));
 	if (*t->replaces)
 		nos_encode_member_text(b, "replaces", nos_str_of(t->replaces));

@@ -15,6 +15,7 @@
 #include "key/name.h"
 #include "registry/self.h"
 #include "registry/vault.h"
+#include "scheme/group.h"
 #include "store/store.h"
 
 #define NOS_TOKEN_NS	   "tokens"
@@ -59,20 +60,20 @@ enum nos_token_state nos_token_state_of(const struct nos_token *t, struct nos_ti
 const char *nos_token_state_text(enum nos_token_state state);
 
 /* Fill id and t, and *ret_token for the enrolment's line (empty where open), with scheme, kind,
- * most, made, expires, open and replaces given; put the record. */
+ * group, most, made, expires, open and replaces given; put the record. */
 enum nos_code nos_token_make(struct nos_store *store, const struct nos_vault *vault,
     struct nos_token *t, struct nos_secret *ret_token, struct nos_err *err) NOS_CHECK;
 
-/* Make *t one that gives a source new keys: word is its id or name; scheme and kind are the
- * source's where they are empty. Before nos_token_make. NOS_ABSENT: no such source; NOS_IO;
- * NOS_BUSY. */
+/* Make *t one that gives a source new keys: word is its id or name; scheme, with its group, and
+ * kind are the source's where they are empty. Before nos_token_make. NOS_ABSENT: no such source;
+ * NOS_IO; NOS_BUSY. */
 enum nos_code nos_token_replace(struct nos_store *store, struct nos_str word, struct nos_token *t,
     struct nos_err *err) NOS_CHECK;
 
 /* Append the enrolment's line (nos-formats(7), "Enrolment") to a secret buffer; token as it came
- * from nos_token_make. */
+ * from nos_token_make; group: the one of t->group, if that is one. */
 void nos_token_line(struct nos_buf *b, const struct nos_token *t, const struct nos_secret *token,
-    const struct nos_self *self, const char *url);
+    const struct nos_group *group, const struct nos_self *self, const char *url);
 
 /* Nobody registers under it any more; again is fine. NOS_ABSENT: no such token; NOS_BUSY: others
  * change it at once, try again. */

@@ -156,7 +156,7 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 	run -0 keytable ct --format table --source campodenno
 	[[ ${lines[1]} =~ ^"$A  p.1  pairwise  active  1           128   25h  0 "\ *-\ *-\ *"$A 1"$ ]]
 	run -0 keytable sources --format csv
-	[ "${lines[0]}" = source,name,kind,mode,scheme,key,state,registered,last_seen,seq,readings,via ]
+	[ "${lines[0]}" = source,name,kind,mode,scheme,group,key,state,registered,last_seen,seq,readings,via ]
 	run -0 keytable tokens --format csv
 	[ "${lines[0]}" = id,state,kind,scheme,group,expires,source,replaces ]
 }

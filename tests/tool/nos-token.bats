@@ -143,7 +143,17 @@ ids() { token list | jq -r .id; }
 		new --replace s-0000000000 --url $URL --count 2|--replace is for one enrolment, of one use, with a token
 		new --replace s-0000000000 --url $URL --uses 2|--replace is for one enrolment, of one use, with a token
 		new --replace s-0000000000 --url $URL --open|--replace is for one enrolment, of one use, with a token
-		new --group g|no option '--group', try 'nos-token --help'
+		new --url $URL --group roof --scheme pairwise|--group: pairwise has no groups
+		new --url $URL --group roof --scheme dini|--group: dini has no groups
+		new --url $URL --group -roof|--group: '-roof' cannot be a group
+		new --url $URL --group s/1|--group: 's/1' cannot be a group
+		new --url $URL --scheme dipietro|--scheme: dipietro is a scheme of groups: no --group
+		new --url $URL --scheme tree|--scheme: tree is a scheme of groups: no --group
+		new --url $URL --depth 8|--depth is for groups: no --group
+		new --url $URL --shared|--shared is for groups: no --group
+		new --url $URL --group roof --scheme tree --shared|--shared: a group of tree cannot be shared
+		new --url $URL --group roof --depth 0|--depth: '0' is under 1
+		new --url $URL --group roof --depth 21|--depth: '21' is over 20
 	END
 	run -64 --separate-stderr nos-token
 	[ "$stderr" = 'nos-token: nothing to do, take new, list, withdraw or forget' ]
@@ -159,6 +169,83 @@ ids() { token list | jq -r .id; }
 	printf '%s\n' 'store = sqlite:node.db' 'node-key = node.key' 'nos-token.kind = meter' 'url = http://conf' >nos.conf
 	run -0 nos-token new --config nos.conf
 	[ "$(jq -r '[.url, .kind] | join(" ")' <<<"$output")" = 'http://conf meter' ]
+}
+
+@test "the first enrolment for a group makes it, and later ones are for the same" {
+	init
+	run -0 --separate-stderr token new --group roof --kind meter --url $URL
+	[ "$(jq -c 'keys_unsorted' <<<"$output")" = '["v","id","token","url","node","pin","scheme","group","kind","expires"]' ]
+	[ "$(jq -r '[.scheme, .group, .kind] | join(" ")' <<<"$output")" = 'dipietro roof meter' ]
+	token new --group cellar --scheme tree --depth 8 --url $URL >/dev/null
+	[ "$(token new --group hall --shared --count 2 --url $URL | jq -c '[.scheme, .group, .shared]' | uniq)" = '["dipietro","hall",true]' ]
+	[ "$(token new --group hall --url $URL | jq -c .shared)" = true ]
+	[ "$(token new --group cellar --url $URL | jq -c '[.scheme, .group, .shared]')" = '["tree","cellar",null]' ]
+	token new --group cellar --scheme tree --depth 8 --open --url $URL >/dev/null
+	[ "$(token list | jq -r '"\(.scheme) \(.group)"' | sort | uniq -c | tr -s ' ' | tr '\n' ,)" = ' 3 dipietro hall, 1 dipietro roof, 3 tree cellar,' ]
+	[ "$(nos-keytable audit "${STORE[@]}" | jq -r 'select(.what == "group") | "\(.key) \(.to) \(.reason)"' | tr '\n' ,)" = 's.1 made new,t.2 made new,g.3 made new,' ]
+}
+
+@test "a group stays as it was made, and what is refused says how that is" {
+	init
+	token new --group roof --url $URL >/dev/null
+	token new --group cellar --scheme tree --depth 8 --url $URL >/dev/null
+	cp node.db before.db
+	while IFS='|' read -r args why; do
+		# shellcheck disable=SC2086 # words
+		run -64 --separate-stderr token new --url $URL $args
+		[ "$stderr" = "nos-token: $why" ] || { echo "$args: $stderr" >&2; return 1; }
+		[ -z "$output" ]
+	done <<-END
+		--group roof --scheme tree|--scheme: the group 'roof' is of dipietro
+		--group roof --depth 8|--depth: the group 'roof' has a depth of 20
+		--group roof --shared|--shared: the group 'roof' is not shared
+		--group cellar --scheme dipietro|--scheme: the group 'cellar' is of tree
+		--group cellar --shared|--shared: the group 'cellar' is not shared
+	END
+	run -66 --separate-stderr token new --replace nobody --group hall --url $URL
+	run -66 --separate-stderr token new --replace nobody --group roof --url $URL
+	[ "$(token list | wc -l)" -eq 2 ]
+	[ "$(sqlite3 node.db "select key from state where ns = 'groups' and key like 'name/%'" | tr '\n' ' ')" = 'name/cellar name/roof ' ]
+}
+
+@test "a group is named on the command line, and settings of the scheme are for who is in none" {
+	init
+	printf '%s\n' 'group = roof' 'depth = 3' 'shared = yes' 'scheme = dini' >nos.conf
+	[ "$(token new --config nos.conf --url $URL | jq -c '[.scheme, .group, .shared]')" = '["dini",null,null]' ]
+	[ "$(token new --config nos.conf --url $URL --group hall | jq -c '[.scheme, .group, .shared]')" = '["dipietro","hall",null]' ]
+	token new --config nos.conf --url $URL --group hall --depth 20 >/dev/null
+}
+
+@test "one in a source's place keeps its group, takes another, or leaves it" {
+	node_start
+	token new --group roof >/dev/null
+	token new --group cellar --scheme tree >/dev/null
+	token new --kind meter | nos-register --keyring a.key --name one >/dev/null
+	A=$(jq -r .source a.key)
+	like() { token new --replace one "$@" | jq -c '[.scheme, .group, .kind]'; }
+	[ "$(like)" = '["pairwise",null,"meter"]' ]
+	[ "$(like --group roof)" = '["dipietro","roof","meter"]' ]
+	node_stop
+	sqlite3 node.db "update state set value = json_set(value, '$.scheme', 'tree', '$.group', 2) where ns = 'sources' and key = '$A'"
+	[ "$(like)" = '["tree","cellar","meter"]' ]
+	[ "$(like --kind buoy)" = '["tree","cellar","buoy"]' ]
+	[ "$(like --group roof)" = '["dipietro","roof","meter"]' ]
+	[ "$(like --group roof --scheme dipietro)" = '["dipietro","roof","meter"]' ]
+	[ "$(like --scheme pairwise)" = '["pairwise",null,"meter"]' ]
+	run -64 --separate-stderr token new --replace one --scheme tree
+	[ "$stderr" = 'nos-token: --scheme: tree is a scheme of groups: no --group' ]
+}
+
+@test "the example of the manual with a group makes it" {
+	export STATE_DIRECTORY=$PWD/state
+	node_start
+	mkdir state
+	mv node.db* node.key state
+	sed -n '/--group roof/,/^\.Ed/p' <(sed 's/Fl -/--/g' "$ROOT/man/nos-token.1") | sed -n 's/^\$ //p' >command
+	[ "$(wc -l <command)" -eq 1 ]
+	bash -eu command
+	[ "$(jq -c '[.group, .kind, .scheme]' roof.ndjson | sort | uniq -c | tr -s ' ')" = ' 50 ["roof","meter","dipietro"]' ]
+	[ "$(sqlite3 state/node.db "select json_extract(value, '$.depth') from state where ns = 'groups' and key = '1'")" = 8 ]
 }
 
 @test "the store is found where nos-serve puts it" {

@@ -95,14 +95,14 @@ static void a_line_has_what_a_source_needs_in_its_order(void **state)
 	(void)state;
 	nos_buf_init_secret(&b, 4096);
 	nos_buf_init(&expected, 4096);
-	nos_token_line(&b, &open, &again, &self, "http://n:1");
+	nos_token_line(&b, &open, &again, NULL, &self, "http://n:1");
 	nos_buf_addf(&expected,
 	    "{\"v\":1,\"id\":\"%s\",\"url\":\"http://n:1\",\"node\":5,\"pin\":\"%s\","
 	    "\"scheme\":\"pairwise\",\"kind\":\"meter\",\"expires\":1547816400}\n",
 	    open.id, self.pin);
 	assert_buf(&b, expected.p);
 	nos_buf_truncate(&b, 0);
-	nos_token_line(&b, &t, &secret, &self, "http://n:1");
+	nos_token_line(&b, &t, &secret, NULL, &self, "http://n:1");
 	assert_int_equal(nos_decode_object(&scan, nos_buf_str(&b), "line", &d, &err), NOS_OK);
 	assert_int_equal(nos_decode_secret(&d, "token", NOS_TOKEN_LEN, &again, &err), NOS_OK);
 	assert_true(nos_secret_eq(&again, &secret));

@@ -375,7 +375,7 @@ static struct nos_enrolment enrol(void)
 
 	nos_buf_init_secret(&line, 4096);
 	assert_int_equal(nos_token_make(store, &vault, &t, &secret, &err), NOS_OK);
-	nos_token_line(&line, &t, &secret, &self, "http://n:1");
+	nos_token_line(&line, &t, &secret, NULL, &self, "http://n:1");
 	assert_int_equal(nos_enrolment_decode(nos_buf_str(&line), &e, &err), NOS_OK);
 	nos_buf_release(&line);
 	nos_token_release(&t);
