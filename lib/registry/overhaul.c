@@ -55,7 +55,7 @@ static enum nos_code renew_groups(
 		NOS_AUTO(group) g = { 0 };
 
 		if (nos_groups_get(l->store, l->vault, r.numbers[i], &g, err) ||
-		    nos_groups_renew(l->store, l->vault, &g, l->node, life, now, err) ||
+		    nos_groups_renew(l->store, &g, life, now, err) ||
 		    nos_groups_put(l->store, l->vault, &g, err))
 			return err->code;
 	}
