@@ -60,6 +60,14 @@ enum nos_code nos_keeper_confirmed(
     struct nos_keeper *kp, const struct nos_name *name, struct nos_err *err) NOS_CHECK;
 
 /*
+ * A pack was answered 401, with this problem document, which may tell the last order of the
+ * source's group. That proves itself, so it is heard without a receipt. *ret_took: the keyring is
+ * another.
+ */
+enum nos_code nos_keeper_ordered(
+    struct nos_keeper *kp, struct nos_str problem, bool *ret_took, struct nos_err *err) NOS_CHECK;
+
+/*
  * A pack was answered 401, with this problem document and no receipt: ask. NOS_OK: another key is
  * there to send under. NOS_BUSY: the last ask is too short ago, or stopped; NOS_AWAY: no answer
  * that is the node's; NOS_TAG: the node refuses what this keyring has.
