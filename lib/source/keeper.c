@@ -398,22 +398,31 @@ enum nos_code nos_keeper_confirmed(
 	return keep(kp, &before, err);
 }
 
-enum nos_code nos_keeper_ordered(
-    struct nos_keeper *kp, struct nos_str problem, bool *ret_took, struct nos_err *err)
+enum nos_code nos_keeper_overheard(
+    struct nos_keeper *kp, struct nos_span message, bool *ret_took, struct nos_err *err)
 {
 	struct nos_keyring *k = &kp->ring->k;
-	uint8_t bytes[NOS_SESSION_ORDER_MAX];
 	NOS_AUTO(keyring) before = *k;
-	struct nos_span order = { bytes, 0 };
 	bool took;
 
 	*ret_took = false;
-	if (!nos_answer_order(problem, bytes, &order.len) ||
-	    nos_membership_hear(k, order, nos_time_now(), &took, err) || !took ||
+	if (nos_holder_overhear(k, message, nos_time_now(), &took, err) || !took ||
 	    keep(kp, &before, err))
 		return err->code;
 	*ret_took = true;
 	return NOS_OK;
+}
+
+enum nos_code nos_keeper_ordered(
+    struct nos_keeper *kp, struct nos_str problem, bool *ret_took, struct nos_err *err)
+{
+	uint8_t bytes[NOS_SESSION_ORDER_MAX];
+	struct nos_span order = { bytes, 0 };
+
+	*ret_took = false;
+	return nos_answer_order(problem, bytes, &order.len)
+		   ? nos_keeper_overheard(kp, order, ret_took, err)
+		   : NOS_OK;
 }
 
 enum nos_code nos_keeper_refused(struct nos_keeper *kp, struct nos_str problem, struct nos_err *err)
