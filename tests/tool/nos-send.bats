@@ -385,15 +385,17 @@ quicker() {
 	[ "$(jq -r .status <<<"$output")" = accepted ]
 }
 
-# A token, in hex, and the one before it in the chain of group 3 of node 1; t under 128.
-token_before() { { printf 'nos/1 h\001\003'; printf '%02x%s' "$1" "$2" | xxd -r -p; } | sha256sum | cut -c 1-32; }
+# Hex digits as bytes.
+unhex() { basenc --base16 -d <<<"${1^^}"; }
+# The token before this one, both in hex, in the chain of group 3 of node 1; t under 128.
+token_before() { { printf 'nos/1 h\001\003'; unhex "$(printf '%02x%s' "$1" "$2")"; } | sha256sum | cut -c 1-32; }
 # The order of epoch 0 with this token is published, retained.
-order() { printf '310300%02x%s' "$1" "$2" | xxd -r -p | mosquitto_pub -p "$BROKER_PORT" -q 1 -r -t nos/1/keys/3 -s; }
+order() { unhex "$(printf '310300%02x%s' "$1" "$2")" | mosquitto_pub -p "$BROKER_PORT" -q 1 -r -t nos/1/keys/3 -s; }
 # The keyring is that of a member of a group, at its session 7.
 member() {
 	local A k h
 	A=$(head -c 32 /dev/zero | basenc --base64url | tr -d =)
-	h=$(xxd -r -p <<<"$1" | basenc --base64url | tr -d =)
+	h=$(unhex "$1" | basenc --base64url | tr -d =)
 	jq -c --arg A "$A" --arg h "$h" '.scheme = "dipietro"
 		| .keys = [{key: "s.3.0.7", state: "active", value: $A, since: 1547812800}] + .keys
 		| .group = {name: "roof", number: 3, clock: {epoch: 0, t: 7, A: $A}, token: {t: 7, h: $h}}' c.key >member
