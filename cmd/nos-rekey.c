@@ -348,7 +348,7 @@ static enum nos_code advance(void *state, struct nos_str name, struct nos_err *e
 		.older_than_ms = r->o->older_than_ms,
 		.dry_run = r->o->dry_run,
 		.reason = r->o->reason };
-	struct nos_advance_done done;
+	struct nos_advance_done done = { 0 };
 	NOS_AUTO(buf) row = { 0 };
 
 	nos_buf_init(&row, ROW_MAX);
