@@ -257,6 +257,9 @@ enum nos_code nos_grove_sweep(
 	char space[NOS_GROVE_PAGE_KEY_MAX];
 
 	*ret_done = false;
+	/* A page that has stepped is taken for one in which the eviction is done. */
+	if (v->group->turning)
+		return NOS_OK;
 	s.pages = calloc(most, sizeof(*s.pages));
 	if (!s.pages)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");

@@ -57,8 +57,8 @@ enum nos_code nos_grove_wrap(const struct nos_grove *v, const struct nos_lkh_tur
 enum nos_code nos_grove_turn(const struct nos_grove *v, struct nos_err *err) NOS_CHECK;
 
 /*
- * Catch up pages that stand at an epoch before the present one, most of them at once. *ret_done:
- * there is none any more.
+ * Catch up pages that stand at an epoch before the present one, most of them at once; none while an
+ * eviction is half done. *ret_done: there is none any more.
  */
 enum nos_code nos_grove_sweep(
     const struct nos_grove *v, size_t most, bool *ret_done, struct nos_err *err) NOS_CHECK;

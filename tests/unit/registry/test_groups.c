@@ -45,8 +45,7 @@ static void turn(struct nos_group *g, enum nos_group_how how, uint32_t leaf)
 {
 	const struct nos_secret s = draw((int)g->clock.epoch + 9);
 
-	assert_int_equal(
-	    nos_group_turn(g, g->clock.epoch + 1, how, leaf, &s, &step, &err), NOS_OK);
+	assert_int_equal(nos_group_turn(g, g->clock.epoch + 1, how, leaf, &s, &step, &err), NOS_OK);
 }
 
 static struct nos_group get(uint64_t number, const struct nos_vault *with)
@@ -249,8 +248,8 @@ static void nothing_secret_stands_in_the_store_in_clear(void **state)
 	assert_nowhere(tree.keys[0].value.bytes, tree.keys[0].value.len);
 	for (size_t i = 0; i < g.key_count; i++)
 		assert_nowhere(g.keys[i].value.bytes, g.keys[i].value.len);
-	assert_int_equal(nos_groups_text_chain_decode(
-			     1, value_of(NOS_GROUPS_CHAINS_NS, "1"), &vault, c, &err),
+	assert_int_equal(
+	    nos_groups_text_chain_decode(1, value_of(NOS_GROUPS_CHAINS_NS, "1"), &vault, c, &err),
 	    NOS_OK);
 	assert_int_equal(c->last, NOS_SESSION_CHAIN_MAX);
 	for (size_t i = 1; i < sizeof(c->kept) / sizeof(c->kept[0]); i++)
@@ -382,8 +381,8 @@ static void what_is_sealed_opens_in_its_own_place_under_its_own_key_alone(void *
 	assert_no_group(value_of(NOS_GROUPS_NS, "1"), &other, NOS_DENIED);
 	assert_no_group(value_of(NOS_GROUPS_NS, "2"), &vault, NOS_DENIED);
 	nos_err_clear(&err);
-	assert_int_equal(nos_groups_text_chain_decode(
-			     1, value_of(NOS_GROUPS_CHAINS_NS, "2"), &vault, c, &err),
+	assert_int_equal(
+	    nos_groups_text_chain_decode(1, value_of(NOS_GROUPS_CHAINS_NS, "2"), &vault, c, &err),
 	    NOS_DENIED);
 	assert_int_equal(c->last, 0);
 	nos_err_clear(&err);
@@ -448,8 +447,7 @@ static void shorten(const struct nos_group *g, uint64_t length)
 	nos_buf_init(&text, NOS_GROUPS_TEXT_MAX);
 	assert_int_equal(
 	    nos_group_chain_make(c, NODE, g->number, g->chain, length, last, &err), NOS_OK);
-	assert_int_equal(
-	    nos_groups_text_chain_encode(&text, g->number, c, &vault, &err), NOS_OK);
+	assert_int_equal(nos_groups_text_chain_encode(&text, g->number, c, &vault, &err), NOS_OK);
 	nos_buf_add_char(&text, '\0');
 	snprintf(key, sizeof(key), "%u", (unsigned)g->number);
 	node_put(NOS_GROUPS_CHAINS_NS, key, text.p);
