@@ -70,6 +70,8 @@ static enum nos_code work(struct nos_gardener *g, struct nos_life *l, struct nos
 		*ret_more = !done;
 		break;
 	case NOS_GARDENER_CATCH_UP:
+		if (nos_turn_finish(&t, group, err))
+			break;
 		(void)!nos_grove_stale_catch_up(&tree, &g->stale, g->caught_up, to, err);
 		g->destroyed |= g->caught_up < g->stale.count;
 		g->caught_up = to;

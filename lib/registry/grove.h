@@ -67,8 +67,9 @@ void nos_grove_stale_release(struct nos_grove_stale *s);
 enum nos_code nos_grove_stale_find(
     const struct nos_grove *v, struct nos_grove_stale *ret, struct nos_err *err) NOS_CHECK;
 
-/* Catch up those from number from on, up to but not with number to. One that another has seen to is
- * fine. */
+/* Catch up those from number from on, up to but not with number to; none while an eviction is half
+ * done, which takes a page that has stepped for one in which it is done. One that another has seen
+ * to is fine. */
 enum nos_code nos_grove_stale_catch_up(const struct nos_grove *v, const struct nos_grove_stale *s,
     size_t from, size_t to, struct nos_err *err) NOS_CHECK;
 

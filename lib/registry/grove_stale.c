@@ -67,6 +67,8 @@ static enum nos_code catch_up(const struct nos_grove *v, uint32_t above, struct 
 enum nos_code nos_grove_stale_catch_up(const struct nos_grove *v, const struct nos_grove_stale *s,
     size_t from, size_t to, struct nos_err *err)
 {
+	if (v->group->turning)
+		return NOS_OK;
 	for (size_t i = from; i < to && i < s->count; i++) {
 		if (catch_up(v, s->above[i], err) && err->code != NOS_EXISTS)
 			return err->code;
