@@ -24,7 +24,7 @@ struct pair_group {
 	struct nos_secret sign;			 /* the node's Ed25519 key */
 	struct nos_group_step step;
 	uint64_t node;
-	uint8_t drawn; /* so that each secret is another */
+	unsigned drawn; /* so that each secret is another */
 	struct nos_err err;
 };
 
@@ -33,17 +33,42 @@ static inline struct nos_secret pair_group_draw(struct pair_group *of, size_t le
 	struct nos_secret s = { .len = len };
 
 	memset(s.bytes, 0xa5, len);
-	s.bytes[0] = ++of->drawn;
-	s.bytes[1] = (uint8_t)of->g.number;
-	s.bytes[2] = (uint8_t)of->node;
+	s.bytes[0] = (uint8_t)++of->drawn;
+	s.bytes[1] = (uint8_t)(of->drawn >> 8);
+	s.bytes[2] = (uint8_t)of->g.number;
+	s.bytes[3] = (uint8_t)of->node;
 	return s;
+}
+
+/* Clock, tokens and tree, all drawn. */
+static inline void pair_group_make(struct pair_group *of)
+{
+	const struct nos_secret last = pair_group_draw(of, NOS_SESSION_TOKEN_LEN);
+
+	of->g.clock.a = pair_group_draw(of, NOS_GROUP_A_LEN);
+	of->g.chain = of->g.clock.t;
+	for (uint32_t n = 1; n < 2 * PAIR_LEAVES; n++)
+		of->keys[n] = pair_group_draw(of, NOS_LKH_KEY_LEN);
+	assert_int_equal(nos_group_chain_make(&of->chain, of->node, of->g.number, of->g.chain,
+			     PAIR_TOKENS, last.bytes, &of->err),
+	    NOS_OK);
+}
+
+/* And again, in the life of the node that g.life says; all leaves are free. */
+static inline void pair_group_renew(struct pair_group *of)
+{
+	of->g.clock.epoch = (of->g.life - 1) << 32;
+	of->g.began = of->g.clock.t;
+	of->g.how = NOS_GROUP_MADE;
+	of->g.broadcast_len = 0;
+	of->g.key_count = 0;
+	of->next = 0;
+	pair_group_make(of);
 }
 
 static inline void pair_group_init_as(
     struct pair_group *of, const char *scheme, uint64_t node, uint64_t number, bool shared)
 {
-	uint8_t last[NOS_SESSION_TOKEN_LEN];
-
 	*of = (struct pair_group){ .node = node,
 		.step = { { 1547812800000 }, 3600000 },
 		.g = { .number = number,
@@ -55,12 +80,7 @@ static inline void pair_group_init_as(
 	snprintf(of->g.scheme, sizeof(of->g.scheme), "%s", scheme);
 	of->sign.len = NOS_SIGN_PRIVATE_LEN;
 	memset(of->sign.bytes, 6, of->sign.len);
-	of->g.clock.a = pair_group_draw(of, NOS_GROUP_A_LEN);
-	for (uint32_t n = 1; n < 2 * PAIR_LEAVES; n++)
-		of->keys[n] = pair_group_draw(of, NOS_LKH_KEY_LEN);
-	memset(last, (int)(16 * node + number), sizeof(last));
-	assert_int_equal(
-	    nos_group_chain_make(&of->chain, node, number, 0, PAIR_TOKENS, last, &of->err), NOS_OK);
+	pair_group_make(of);
 }
 
 static inline void pair_group_init(struct pair_group *of, const char *scheme)
