@@ -148,7 +148,7 @@ static const char *id_of(unsigned i)
 /* ---- steps ---- */
 
 /* One more source; group: its number, or 0. */
-static void add(const struct nos_scheme *scheme, unsigned i, uint64_t group)
+static inline void add(const struct nos_scheme *scheme, unsigned i, uint64_t group)
 {
 	NOS_AUTO(derive_base) base = { 0 };
 	NOS_AUTO(record) r = { .kind = "sensor", .token = "t-0000000000", .group = group };
@@ -164,14 +164,14 @@ static void add(const struct nos_scheme *scheme, unsigned i, uint64_t group)
 	assert_int_equal(nos_life_put(&life, NOW, &r, &err), NOS_OK);
 }
 
-static enum nos_code use(void *state, struct nos_record *r, const struct nos_issuer *w,
+static inline enum nos_code use(void *state, struct nos_record *r, const struct nos_issuer *w,
     bool *ret_changed, struct nos_err *e)
 {
 	return nos_issuer_used(&r->a, w, state, ret_changed, e);
 }
 
 /* A pack: it is opened by the key of that place among the source's, from the last, and noted. */
-static void open_pack(unsigned i, size_t back, char letter)
+static inline void open_pack(unsigned i, size_t back, char letter)
 {
 	struct nos_member_table *members;
 	struct nos_member *m;
@@ -191,7 +191,7 @@ static void open_pack(unsigned i, size_t back, char letter)
 	nos_member_table_free(members);
 }
 
-static void order(enum nos_order_what what, unsigned i, enum nos_order_status expect)
+static inline void order(enum nos_order_what what, unsigned i, enum nos_order_status expect)
 {
 	const struct nos_order o = { .what = what, .reason = "a test" };
 	struct nos_order_done done;
