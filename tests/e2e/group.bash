@@ -96,3 +96,92 @@ one_is_put_out() {
 	[ "$(jq -sc 'map(.asks) | add' rounds)" -eq 0 ]
 	all_accepted
 }
+
+# ---- an eviction that is killed ----
+
+# Three members of a small group, at its first session; what there is then is in the folder before.
+small_group() {
+	LISTEN=$(address_free)
+	node_start
+	for name in a b c; do
+		nos-token new --group roof --depth 3 --url "$URL" "${SEALED[@]}" 2>/dev/null |
+			nos-register --keyring $name.key --name $name >/dev/null
+	done
+	nos-rekey --group roof "${SEALED[@]}" >/dev/null
+	sent=0
+	for name in a b c a b c; do send_one $name; done
+	node_stop
+	[ "$(used)" = 's.1.0.1 s.1.0.1 s.1.0.1' ]
+	mkdir before
+	cp node.db* node.key ./*.key before
+}
+send_one() { # NAME
+	sent=$((sent + 1))
+	numbers $sent $sent | nos-send --keyring "$1.key" >answer
+	[ "$(jq -r .status answer)" = accepted ]
+}
+used() { for name in a b c; do nos-keytable --keyring $name.key ct | jq -r 'select(.state == "active" and (.key | startswith("p.") | not)).key'; done | xargs; }
+
+# Where the eviction stands: epoch, and what all hear of it.
+stands() { echo "$(group_of epoch) $(group_of broadcast)"; }
+is_over() { [ "$(group_of turning)" = '' ] && [ "$(sqlite3 node.db "select count(*) from state where ns = 'leaving'")" -eq 0 ]; }
+
+# Whatever was done of it, c is out by one epoch, and the others follow.
+c_is_out() {
+	local before
+	before=$(stands)
+	node_start
+	[[ $before == '1 '* ]] || nos-rekey --revoke c "${SEALED[@]}" >/dev/null
+	eventually is_over
+	[[ $(stands) == '1 '?* ]]
+	[[ $before != '1 '* ]] || [ "$(stands)" = "$before" ]
+	for name in a b a b a b; do send_one $name; done
+	[ "$(used)" = 's.1.1.2 s.1.1.2 s.1.0.1' ]
+	run -77 nos-send --keyring c.key <<<'{"type":"count","value":0}'
+	node_stop
+	sqlite3 node.db 'select entry from stream_processed' | grep '^{' | jq .value | sort -n | diff - <(seq $sent)
+	[ "$(sqlite3 node.db "select value from state where ns = 'leaves' and key = '1'" | jq .members)" -eq 2 ]
+}
+
+again() {
+	rm -f node.db* ./*.key
+	cp before/* .
+	sent=6
+}
+
+rekey_evicts_under() { # CALL N
+	again
+	killed_at "$1" "$2" nos-rekey --revoke c "${SEALED[@]}" >/dev/null
+	c_is_out
+}
+
+# nos-rekey ends by itself where the call is not met so often.
+rekey_evicts_and_is_killed() { # stride
+	small_group
+	at_points "$1" rekey_evicts_under fdatasync pwrite64
+}
+
+serve_evicts_under() { # CALL N
+	again
+	"$ROOT/build/${V:-release}/tests/help/orders" revoke sqlite:node.db node.key "$(jq -r .source c.key)"
+	rm -f ready
+	mkfifo ready
+	under_fault "$1" "$2" nos-serve "${SEALED[@]}" --listen "$LISTEN" --admin 127.0.0.1:0 --ready-fd 9 9>ready >>out 2>>err 3>&- &
+	NODE_PID=$!
+	OTHER_PIDS=$NODE_PID
+	READY=
+	read -r -t 30 READY <ready || true
+	seen_to() { is_over || ! kill -0 "$NODE_PID" 2>/dev/null; }
+	eventually seen_to
+	STATUS=0
+	[ -z "$READY" ] || kill -TERM "$(jq .pid <<<"$READY")" 2>/dev/null || true
+	wait "$NODE_PID" || STATUS=$?
+	OTHER_PIDS=
+	[ $STATUS = 0 ] || [ $STATUS = 137 ]
+	c_is_out
+}
+
+serve_evicts_and_is_killed() { # stride CALL…
+	small_group
+	at_points "$1" serve_evicts_under "${@:2}"
+}
