@@ -45,8 +45,7 @@ static void turn(struct nos_group *g, enum nos_group_how how, uint32_t leaf, int
 	const struct nos_group_step step = at(ms, 1000);
 	const struct nos_secret s = draw((uint8_t)g->clock.epoch);
 
-	assert_int_equal(
-	    nos_group_turn(g, g->clock.epoch + 1, how, leaf, &s, &step, &err), NOS_OK);
+	assert_int_equal(nos_group_turn(g, g->clock.epoch + 1, how, leaf, &s, &step, &err), NOS_OK);
 }
 
 static bool serves(const struct nos_group *g, const char *kid)
@@ -70,8 +69,8 @@ static void each_token_of_a_chain_follows_from_the_one_behind_it(void **state)
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		const uint64_t base = i * 1000, end = base + lengths[i];
 
-		assert_int_equal(nos_group_chain_make(c, NODE, GROUP, base, lengths[i], last, &err),
-		    NOS_OK);
+		assert_int_equal(
+		    nos_group_chain_make(c, NODE, GROUP, base, lengths[i], last, &err), NOS_OK);
 		assert_true(c->base == base && c->last == end);
 		assert_int_equal(nos_group_chain_token(c, NODE, GROUP, end, h, &err), NOS_OK);
 		assert_memory_equal(h, last, sizeof(h));
@@ -286,8 +285,7 @@ static void the_order_has_its_bytes_and_those_of_the_present_session(void **stat
 	tick(&g, 0, 1000);
 	assert_true(nos_group_order(&g, &b));
 	assert_hex(b.p, b.len, "3103010101010000000000000000000000000000");
-	assert_int_equal(
-	    nos_session_order_decode(nos_buf_span(&b), &o, &err), NOS_OK);
+	assert_int_equal(nos_session_order_decode(nos_buf_span(&b), &o, &err), NOS_OK);
 	assert_true(o.group == GROUP && o.epoch == 1 && o.token.t == 1);
 	assert_memory_equal(o.token.h, g.token, sizeof(o.token.h));
 	/* Where the tokens begin there is none that could be released. */
