@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/choice.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "cli/start.h"
 #include "cli/table.h"
 #include "json/encode.h"
+#include "registry/advance.h"
 #include "registry/campaign.h"
 #include "registry/home.h"
 #include "registry/overhaul.h"
@@ -27,7 +29,7 @@
 struct rekey_opts {
 	struct nos_opt_common common;
 	const char *store, *node_key, *reason;
-	bool all, source, renew, revoke, invalidate, identity, after_restore, dry_run;
+	bool all, source, group, heal, renew, revoke, invalidate, identity, after_restore, dry_run;
 	uint64_t older_than_ms, overlap_ms, wait_ms;
 };
 
@@ -35,6 +37,9 @@ struct rekey_opts {
 static const struct nos_opt opts[] = {
 	{ "all", 0, NOS_OPT_FLAG, AT(all), NULL, "replace the key of every source" },
 	{ "source", 0, NOS_OPT_FLAG, AT(source), NULL, "replace the keys of these sources" },
+	{ "group", 0, NOS_OPT_FLAG, AT(group), NULL, "replace the keys of these groups" },
+	{ "heal", 0, NOS_OPT_FLAG, AT(heal), NULL,
+	    "replace them so that no copy of what a member had follows" },
 	{ "renew", 0, NOS_OPT_FLAG, AT(renew), NULL,
 	    "make all keys of these sources, or of all, anew" },
 	{ "revoke", 0, NOS_OPT_FLAG, AT(revoke), NULL, "take the keys of these sources back" },
@@ -57,7 +62,7 @@ static const struct nos_opt opts[] = {
 };
 
 static const struct nos_opt_tool tool = { "nos-rekey",
-	"--all | --source SOURCE… | --renew [SOURCE…] | --revoke SOURCE… | "
+	"--all | --source SOURCE… | --group GROUP… | --heal GROUP… | --renew [SOURCE…] | --revoke SOURCE… | "
 	"--invalidate GLOBALKEY… | --identity | --after-restore",
 	"Replace the keys of sources, or the node's own, or take them back.", opts,
 	offsetof(struct rekey_opts, common), .rows = true };
@@ -65,16 +70,41 @@ static const struct nos_opt_tool tool = { "nos-rekey",
 enum mode {
 	MODE_ALL = 1,
 	MODE_SOURCE = 2,
-	MODE_RENEW = 4,
-	MODE_REVOKE = 8,
-	MODE_IDENTITY = 16,
-	MODE_RESTORE = 32,
+	MODE_GROUP = 4,
+	MODE_HEAL = 8,
+	MODE_RENEW = 16,
+	MODE_REVOKE = 32,
 	MODE_INVALIDATE = 64,
+	MODE_IDENTITY = 128,
+	MODE_RESTORE = 256,
 };
-#define MODES_REPLACE (MODE_ALL | MODE_SOURCE)
+#define MODES_GROUP   (MODE_GROUP | MODE_HEAL)
+#define MODES_REPLACE (MODE_ALL | MODE_SOURCE | MODES_GROUP)
+
+#define SOURCES "name the sources by their ids or names"
+#define GROUPS	"name the groups, as nos-keytable groups shows them"
+#define ITSELF	"name no source: this is for the node itself"
+
+/* In the order of the modes; with the reason that is written down where none is given. */
+static const struct nos_choice choices[] = {
+	{ "all", AT(all), NULL, "name no source: this is for all of them" },
+	{ "source", AT(source), SOURCES, NULL },
+	{ "group", AT(group), GROUPS, NULL },
+	{ "heal", AT(heal), GROUPS, NULL },
+	{ "renew", AT(renew), NULL, NULL },
+	{ "revoke", AT(revoke), SOURCES, NULL },
+	{ "invalidate", AT(invalidate), "name the global keys, as nos-keytable gt shows them",
+	    NULL },
+	{ "identity", AT(identity), NULL, ITSELF },
+	{ "after-restore", AT(after_restore), NULL, ITSELF },
+	{ 0 },
+};
+static const char *const reasons[] = { "ordered", "ordered", "ordered", "healed", "renewed",
+	"revoked", "its global key was taken back", "renewed", "a backup was put back" };
 
 static const struct nos_table_column source_columns[] = {
 	{ "source", NOS_TABLE_TEXT },
+	{ "group", NOS_TABLE_TEXT },
 	{ "key", NOS_TABLE_TEXT },
 	{ "replaces", NOS_TABLE_TEXT },
 	{ "status", NOS_TABLE_TEXT },
@@ -308,6 +338,69 @@ static enum nos_code invalidate(struct run *r, char **operands, int count, struc
 	return order(r, NULL, 0, err);
 }
 
+/* ---- groups ---- */
+
+/* Each by itself; one that is not there is said, and the others are moved on. */
+static enum nos_code advance(void *state, struct nos_str name, struct nos_err *err)
+{
+	struct run *r = state;
+	const struct nos_advance a = { .heal = r->mode == MODE_HEAL,
+		.older_than_ms = r->o->older_than_ms,
+		.dry_run = r->o->dry_run,
+		.reason = r->o->reason };
+	struct nos_advance_done done = { 0 };
+	NOS_AUTO(buf) row = { 0 };
+
+	nos_buf_init(&row, ROW_MAX);
+	if (is_stopped(r))
+		return NOS_OK;
+	if (nos_advance_group(&r->life, &a, name, nos_time_now(), &done, err)) {
+		if (err->code != NOS_ABSENT)
+			return err->code;
+		say(r, err);
+		nos_err_clear(err);
+		return NOS_OK;
+	}
+	nos_advance_row(&row, &a, &done);
+	if (print(r, &row, err) || !r->campaign.waits)
+		return err->code;
+	return nos_advance_stragglers(r->home.store, done.number, &r->campaign.pending, err);
+}
+
+static enum nos_code advance_named(struct run *r, char **operands, int count, struct nos_err *err)
+{
+	fill(r, count);
+	r->campaign.order.what = NOS_ORDER_FOLLOW;
+	for (int i = 0; i < count; i++)
+		if (advance(r, nos_str_of(operands[i]), err))
+			return err->code;
+	r->campaign.ordered = r->campaign.pending.count;
+	return wait(r, err);
+}
+
+/* What is each source's own first, then what is a group's. */
+static enum nos_code replace_all(struct run *r, struct nos_err *err)
+{
+	if (order(r, NULL, 0, err) || is_stopped(r))
+		return err->code;
+	r->campaign.waits = false;
+	return nos_advance_all(r->home.store, advance, r, err);
+}
+
+/* Who was revoked is put out of its group, and so is whoever else has left one. */
+static enum nos_code take_back(struct run *r, char **operands, int count, struct nos_err *err)
+{
+	struct nos_err first = { 0 };
+	uint64_t done;
+
+	(void)!order(r, operands, count, &first);
+	(void)!nos_advance_put_out(
+	    &r->life, &r->home.self.sign, r->o->reason, is_stopped, r, &done, err);
+	if (first.code)
+		*err = first;
+	return err->code;
+}
+
 /* ---- the node itself ---- */
 
 static enum nos_code change_self(struct run *r, struct nos_err *err)
@@ -324,40 +417,9 @@ static enum nos_code change_self(struct run *r, struct nos_err *err)
 
 /* ---- what is asked for ---- */
 
-static enum nos_code choose(const struct rekey_opts *o, enum mode *ret, struct nos_err *err)
-{
-	unsigned modes = (o->all ? MODE_ALL : 0) | (o->source ? MODE_SOURCE : 0) |
-			 (o->renew ? MODE_RENEW : 0) | (o->revoke ? MODE_REVOKE : 0) |
-			 (o->invalidate ? MODE_INVALIDATE : 0) | (o->identity ? MODE_IDENTITY : 0) |
-			 (o->after_restore ? MODE_RESTORE : 0);
-
-	*ret = (enum mode)modes;
-	if (__builtin_popcount(modes) == 1)
-		return NOS_OK;
-	return nos_err_set(err, NOS_USAGE,
-	    "%s, take one of --all, --source, --renew, --revoke, --invalidate, --identity and "
-	    "--after-restore",
-	    modes ? "one thing at a time" : "nothing to do");
-}
-
-static enum nos_code check_operands(enum mode mode, int count, struct nos_err *err)
-{
-	if (mode == MODE_INVALIDATE)
-		return count ? NOS_OK
-			     : nos_err_set(err, NOS_USAGE,
-				   "name the global keys, as nos-keytable gt shows them");
-	if (count && !(mode & (MODE_SOURCE | MODE_RENEW | MODE_REVOKE)))
-		return nos_err_set(err, NOS_USAGE, "name no source: this is for %s",
-		    mode == MODE_ALL ? "all of them" : "the node itself");
-	if (!count && (mode == MODE_SOURCE || mode == MODE_REVOKE))
-		return nos_err_set(err, NOS_USAGE, "name the sources by their ids or names");
-	return NOS_OK;
-}
-
 /* Settings of nos.conf and the environment may be for other tools, and are passed over where they
  * make no sense; but who has set a dry run must not be given a wet one. */
-static enum nos_code check(
-    const struct rekey_opts *o, enum mode mode, int operands, struct nos_err *err)
+static enum nos_code check(const struct rekey_opts *o, enum mode mode, struct nos_err *err)
 {
 	static const struct {
 		const char *name;
@@ -367,8 +429,8 @@ static enum nos_code check(
 		{ "overlap", MODES_REPLACE },
 		{ "dry-run", MODES_REPLACE },
 		{ "wait", MODES_REPLACE | MODE_RENEW | MODE_INVALIDATE },
-		{ "reason",
-		    MODE_RENEW | MODE_REVOKE | MODE_INVALIDATE | MODE_IDENTITY | MODE_RESTORE },
+		{ "reason", MODES_GROUP | MODE_RENEW | MODE_REVOKE | MODE_INVALIDATE |
+				MODE_IDENTITY | MODE_RESTORE },
 	};
 
 	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++)
@@ -381,7 +443,7 @@ static enum nos_code check(
 		return nos_err_set(err, NOS_USAGE, "--wait: a dry run has nothing to wait for");
 	if (o->reason && (!*o->reason || strlen(o->reason) > NOS_ORDER_REASON_MAX))
 		return nos_err_set(err, NOS_USAGE, "--reason: 1 to %d bytes", NOS_ORDER_REASON_MAX);
-	return check_operands(mode, operands, err);
+	return NOS_OK;
 }
 
 static const struct nos_table_column *columns_of(const struct run *r)
@@ -401,6 +463,21 @@ static void purge(struct run *r)
 		nos_start_warn(tool.name, err.text);
 }
 
+static enum nos_code work(struct run *r, char **operands, int count, struct nos_err *err)
+{
+	if (r->mode == MODE_ALL)
+		return replace_all(r, err);
+	if (r->mode & MODES_GROUP)
+		return advance_named(r, operands, count, err);
+	if (r->mode == MODE_REVOKE)
+		return take_back(r, operands, count, err);
+	if (r->mode == MODE_INVALIDATE)
+		return invalidate(r, operands, count, err);
+	if (r->mode & (MODE_IDENTITY | MODE_RESTORE))
+		return change_self(r, err);
+	return order(r, operands, count, err);
+}
+
 static enum nos_code run(struct run *r, char **operands, int count, struct nos_err *err)
 {
 	const struct rekey_opts *o = r->o;
@@ -412,9 +489,7 @@ static enum nos_code run(struct run *r, char **operands, int count, struct nos_e
 	if (open_life(r, err))
 		return err->code;
 	nos_table_init(&r->table, columns_of(r), o->common.format, stdout);
-	(void)!(r->mode & (MODE_IDENTITY | MODE_RESTORE) ? change_self(r, err)
-		: r->mode == MODE_INVALIDATE		 ? invalidate(r, operands, count, err)
-							 : order(r, operands, count, err));
+	(void)!work(r, operands, count, err);
 	purge(r);
 	/* The rows of what was done are printed whatever happened then. */
 	if (nos_table_finish(&r->table, &late) && !err->code)
@@ -428,6 +503,7 @@ int main(int argc, char **argv)
 	struct run r = { .o = &o };
 	struct nos_err err = { 0 };
 	enum nos_opt_next next;
+	size_t choice;
 	int at;
 
 	nos_start(tool.name);
@@ -436,13 +512,11 @@ int main(int argc, char **argv)
 		return nos_start_fail(tool.name, &err);
 	if (next == NOS_OPT_DONE)
 		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
-	if (choose(&o, &r.mode, &err) || check(&o, r.mode, argc - at, &err))
+	if (nos_choice_take(choices, &o, argc - at, &choice, &err) ||
+	    check(&o, r.mode = (enum mode)(1u << choice), &err))
 		return nos_start_fail(tool.name, &err);
 	if (!o.reason)
-		o.reason = r.mode == MODE_REVOKE       ? "revoked"
-			   : r.mode == MODE_RESTORE    ? "a backup was put back"
-			   : r.mode == MODE_INVALIDATE ? "its global key was taken back"
-						       : "renewed";
+		o.reason = reasons[choice];
 	nos_start_stop();
 	nos_campaign_init(&r.campaign);
 	if (run(&r, argv + at, argc - at, &err))

@@ -9,16 +9,18 @@
 #include "cli/start.h"
 #include "crypto/jose.h"
 #include "json/encode.h"
+#include "net/mqtt.h"
 #include "source/courier.h"
 #include "source/follow.h"
 #include "source/lines.h"
+#include "source/listener.h"
 #include "source/load.h"
 
 #define OUT_MAX (16u << 20) /* bytes of the answers to one pack */
 
 struct send_opts {
 	struct nos_opt_common common;
-	const char *keyring, *kind, *spool, *ca;
+	const char *keyring, *kind, *spool, *ca, *mqtt, *mqtt_password;
 	struct nos_opt_list urls, via;
 	bool anonymous, follow;
 	uint64_t batch, linger_ms, spool_max, wait_ms, max_line;
@@ -43,7 +45,10 @@ static const struct nos_opt opts[] = {
 	{ "wait", 0, NOS_OPT_SPAN, AT(wait_ms), "span", "for a node that is away", .dflt = "30s",
 	    .max = 24 * 3600 * 1000 },
 	{ "follow", 0, NOS_OPT_FLAG, AT(follow), NULL, "hear of new keys also between readings" },
-	{ "ca", 0, NOS_OPT_PATH, AT(ca), "file", "the authorities for https" },
+	{ "mqtt", 0, NOS_OPT_TEXT, AT(mqtt), "url",
+	    "with --follow: hear of them from a broker, mqtt://[USER@]HOST[:PORT] or mqtts://" },
+	{ "mqtt-password", 0, NOS_OPT_SECRET, AT(mqtt_password), "file", "the broker's, for USER" },
+	{ "ca", 0, NOS_OPT_PATH, AT(ca), "file", "the authorities for https and mqtts" },
 	{ "max-line", 0, NOS_OPT_SIZE, AT(max_line), "size", "longest line taken", .dflt = "1M",
 	    .min = 64, .max = NOS_SCAN_TEXT_MAX },
 	{ 0 },
@@ -60,7 +65,8 @@ struct sender {
 	struct nos_send send;
 	struct nos_spool spool;
 	struct nos_courier courier;
-	struct nos_follow *follow; /* NULL: without --follow */
+	struct nos_follow *follow;     /* NULL: without --follow, or with a broker */
+	struct nos_listener *listener; /* NULL: without one */
 	struct nos_lines lines;
 	struct nos_load load;
 	struct nos_buf out;
@@ -83,6 +89,7 @@ static void sender_init(struct sender *s, const struct send_opts *o)
 static void sender_release(struct sender *s)
 {
 	nos_follow_free(s->follow);
+	nos_listener_free(s->listener);
 	nos_buf_release(&s->out);
 	nos_load_release(&s->load);
 	nos_lines_release(&s->lines);
@@ -249,6 +256,21 @@ static bool has_lingered(const struct sender *s)
 	return s->load.good && nos_mono_now().us >= s->since.us + s->o->linger_ms * 1000;
 }
 
+/* What came by the broker, and that nothing does. */
+static enum nos_code take_overheard(struct sender *s, struct nos_err *err)
+{
+	struct nos_err trouble = { 0 };
+	NOS_AUTO(buf) message = { 0 };
+
+	nos_buf_init(&message, NOS_LISTENER_MESSAGE_MAX);
+	if (nos_listener_trouble(s->listener, &trouble))
+		nos_start_warn(tool.name, trouble.text);
+	while (nos_listener_take(s->listener, &message))
+		if (nos_courier_overheard(&s->courier, nos_buf_span(&message), err))
+			break;
+	return err->code;
+}
+
 /*
  * What the follower heard. Where that is that the source was revoked, the readings in hand are
  * answered all the same.
@@ -258,7 +280,9 @@ static enum nos_code take_followed(struct sender *s, struct nos_err *err)
 	struct nos_answer_news news = { 0 };
 	struct nos_err other = { 0 };
 
-	if (!nos_follow_take(s->follow, &news, err))
+	if (s->listener)
+		(void)!take_overheard(s, err);
+	else if (!nos_follow_take(s->follow, &news, err))
 		(void)!nos_courier_heard(&s->courier, &news, err);
 	nos_answer_news_release(&news);
 	if (err->code && s->load.count)
@@ -318,6 +342,10 @@ static enum nos_code check(const struct send_opts *o, struct nos_err *err)
 		    err, NOS_USAGE, "--spool needs a --keyring, whose key it is sealed under");
 	if (o->anonymous && o->follow)
 		return nos_err_set(err, NOS_USAGE, "--follow needs a --keyring, which it keeps");
+	if (o->mqtt && !o->follow)
+		return nos_err_set(err, NOS_USAGE, "--mqtt is for --follow");
+	if (o->mqtt_password && !o->mqtt)
+		return nos_err_set(err, NOS_USAGE, "--mqtt-password is for --mqtt");
 	if (o->kind && !o->anonymous)
 		return nos_err_set(
 		    err, NOS_USAGE, "--kind is an anonymous source's: a keyring has its own");
@@ -339,6 +367,23 @@ static enum nos_code follow(struct sender *s, struct nos_err *err)
 	if (nos_follow_new(&config, &s->follow, err))
 		return err->code;
 	s->lines.wake = nos_follow_fd(s->follow);
+	return NOS_OK;
+}
+
+static enum nos_code listen(struct sender *s, struct nos_err *err)
+{
+	NOS_AUTO(secret) password = { 0 };
+	const struct nos_listener_config config = { .url = s->o->mqtt,
+		.password = s->o->mqtt_password ? &password : NULL,
+		.ca = s->o->ca,
+		.source = s->ring.k.source,
+		.node = s->ring.k.node };
+
+	nos_mqtt_start();
+	if ((s->o->mqtt_password && nos_opt_secret_read(s->o->mqtt_password, &password, err)) ||
+	    nos_listener_new(&config, &s->listener, err))
+		return err->code;
+	s->lines.wake = nos_listener_fd(s->listener);
 	return NOS_OK;
 }
 
@@ -364,7 +409,9 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 		.spool = o->spool ? &s->spool : NULL,
 		.wait_ms = o->wait_ms,
 		.note = say };
-	return o->follow ? follow(s, err) : NOS_OK;
+	if (!o->follow)
+		return NOS_OK;
+	return o->mqtt ? listen(s, err) : follow(s, err);
 }
 
 /* What --verbose adds: readings, those that left the spool among them. */

@@ -18,6 +18,7 @@
 #include "net/url.h"
 #include "registry/audit.h"
 #include "registry/charter.h"
+#include "registry/advance.h"
 #include "registry/forget.h"
 #include "registry/home.h"
 #include "registry/keytable.h"
@@ -128,8 +129,7 @@ static enum nos_code describe(const struct token_opts *o, const struct nos_home 
 		.expires = { made.ms + (int64_t)o->expires_ms } };
 	if (!o->replace || IS_TYPED(o, "kind"))
 		snprintf(ret->kind, sizeof(ret->kind), "%s", o->kind);
-	if (c.name &&
-	    nos_charter_group(&c, audit, &home->vault, home->self.number, made, ret_group, err))
+	if (c.name && nos_charter_group(&c, audit, &home->vault, made, ret_group, err))
 		return err->code;
 	snprintf(ret->scheme, sizeof(ret->scheme), "%s",
 	    c.name     ? ret_group->scheme
@@ -419,6 +419,12 @@ static enum nos_code run_withdraw(
 	return do_each(&w, withdraw, operands, count, err);
 }
 
+static bool is_stopped(void *state)
+{
+	(void)state;
+	return *nos_start_stopped() != 0;
+}
+
 static enum nos_code run_forget(
     const struct token_opts *o, char **operands, int count, struct nos_err *err)
 {
@@ -428,6 +434,7 @@ static enum nos_code run_forget(
 	NOS_AUTO(home) home = { 0 };
 	struct work w = { .home = &home };
 	struct nos_err left = { 0 };
+	uint64_t halves;
 
 	if (!count)
 		return nos_err_set(err, NOS_USAGE, "forget: name the sources by ids or names");
@@ -435,6 +442,11 @@ static enum nos_code run_forget(
 		return err->code;
 	nos_table_init(&w.table, forget_columns, o->common.format, stdout);
 	(void)!do_each(&w, forget, operands, count, err);
+	/* Of their groups as well; what is left of that nos-serve sees to. */
+	if (nos_advance_put_out(
+		&w.life, &home.self.sign, "forgotten", is_stopped, NULL, &halves, &left))
+		nos_start_warn(tool.name, left.text);
+	nos_err_clear(&left);
 	if (nos_home_purge(&home, PURGE_WAIT_MS, &left))
 		nos_start_warn(tool.name, left.text);
 	return err->code;

@@ -6,7 +6,8 @@
 #include "base/enc.h"
 #include "crypto/jose.h"
 
-#define ENC NOS_STR("A128GCM")
+#define ENC    NOS_STR("A128GCM")
+#define SHARED "g." /* the names of keys by which a group's members read one another */
 
 void nos_pack_keys_release(struct nos_pack_keys *k)
 {
@@ -17,7 +18,9 @@ enum nos_code nos_pack_keys_make(const struct nos_secret *scheme_key, const stru
     struct nos_str kid, struct nos_str source, struct nos_pack_keys *ret, struct nos_err *err)
 {
 	if (nos_derive_data(scheme_key, k_s, &ret->d, err) ||
-	    nos_derive_content(&ret->d, kid, source, ENC, &ret->content, err)) {
+	    (nos_str_starts(kid, SHARED)
+		    ? nos_derive_shared(scheme_key, kid, source, ENC, &ret->content, err)
+		    : nos_derive_content(&ret->d, kid, source, ENC, &ret->content, err))) {
 		nos_pack_keys_release(ret);
 		return err->code;
 	}

@@ -15,7 +15,7 @@
 
 #define NOS_ASK_NONCE_LEN  16
 #define NOS_ASK_SOURCE_MAX 32
-#define NOS_ASK_KIDS_MAX   25 /* keys, global keys, and a place in a group */
+#define NOS_ASK_KIDS_MAX   25	/* keys, global keys, and a place in a group */
 #define NOS_ASK_MAX	   2048 /* bytes of an ask */
 #define NOS_ASK_ANSWER_MAX 2048 /* and of an answer */
 

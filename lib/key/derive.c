@@ -102,7 +102,7 @@ enum nos_code nos_derive_data(const struct nos_secret *scheme_key, const struct 
 	return nos_derive_extract(nos_secret_span(scheme_key), nos_secret_span(k_s), ret_d, err);
 }
 
-enum nos_code nos_derive_content(const struct nos_secret *d, struct nos_str kid,
+static enum nos_code content(const struct nos_secret *from, const char *label, struct nos_str kid,
     struct nos_str source, struct nos_str enc, struct nos_secret *ret, struct nos_err *err)
 {
 	const struct nos_derive_field ctx[] = {
@@ -111,7 +111,19 @@ enum nos_code nos_derive_content(const struct nos_secret *d, struct nos_str kid,
 		NOS_DERIVE_STR(enc),
 	};
 
-	return nos_derive_key(d, "data", ctx, 3, 16, ret, err);
+	return nos_derive_key(from, label, ctx, 3, 16, ret, err);
+}
+
+enum nos_code nos_derive_content(const struct nos_secret *d, struct nos_str kid,
+    struct nos_str source, struct nos_str enc, struct nos_secret *ret, struct nos_err *err)
+{
+	return content(d, "data", kid, source, enc, ret, err);
+}
+
+enum nos_code nos_derive_shared(const struct nos_secret *scheme_key, struct nos_str kid,
+    struct nos_str source, struct nos_str enc, struct nos_secret *ret, struct nos_err *err)
+{
+	return content(scheme_key, "group", kid, source, enc, ret, err);
 }
 
 enum nos_code nos_derive_receipt(const struct nos_secret *d, struct nos_span pack,

@@ -92,6 +92,12 @@ enum nos_code nos_derive_content(const struct nos_secret *d, struct nos_str kid,
     struct nos_str source, struct nos_str enc, struct nos_secret *ret,
     struct nos_err *err) NOS_CHECK;
 
+/* The same of a key that all of a shared group hold, who can read it and write it:
+ * K(k_t,"group", kid, S, enc, 16). */
+enum nos_code nos_derive_shared(const struct nos_secret *scheme_key, struct nos_str kid,
+    struct nos_str source, struct nos_str enc, struct nos_secret *ret,
+    struct nos_err *err) NOS_CHECK;
+
 #define NOS_DERIVE_RECEIPT_LEN 16
 
 /* receipt = K(D,"receipt", SHA-256(pack), SHA-256(answer), 16) */

@@ -15,7 +15,7 @@
 /* Messages in flight at most: ids are 16 bits and wrap unseen. */
 #define NOS_MQTT_WINDOW_MAX 20000
 
-#define NOS_MQTT_HEAR_MAX 128 /* bytes of the topic that is heard, with its NUL */
+#define NOS_MQTT_HEAR_MAX 128 /* bytes of the topic or filter that is heard, with its NUL */
 
 struct nos_mqtt; /* opaque */
 
@@ -40,8 +40,9 @@ struct nos_mqtt_config {
 	 * NOS_AWAY: not reached, not there after 10 s, broken off, not good in its certificate.
 	 */
 	void (*turned)(void *state, bool connected, const struct nos_err *err);
-	const char *hear; /* a topic to subscribe to, QoS 0; NULL: none */
-	/* A message came on it; payload is good until this returns. May call nothing of this file.
+	const char *hear; /* a topic to subscribe to, or a filter, QoS 0; NULL: none */
+	/* A message came on it, maybe a retained one; payload is good until this returns. May call
+	 * nothing of this file.
 	 */
 	void (*heard)(void *state, struct nos_str payload);
 };

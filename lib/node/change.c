@@ -6,9 +6,11 @@
 
 #include "base/log.h"
 #include "key/hop.h"
+#include "registry/leaving.h"
 #include "scheme/link.h"
 
 #define SWEEP_MOST     100 /* sources in one group */
+#define LEAVE_MOST     16  /* halves of evictions in one group */
 #define SWEEP_EVERY_US 1000000
 #define FOLLOW_MOST    1000 /* audit entries in one group */
 
@@ -328,17 +330,48 @@ bool nos_change_is_due(const struct nos_ledger *l)
 	return l->more_to_sweep || nos_mono_now().us - l->swept.us >= SWEEP_EVERY_US;
 }
 
+/* Who has left a group is put out, by whoever comes first. */
+static enum nos_code put_out(struct nos_ledger *l, struct nos_err *err)
+{
+	struct nos_turn t = nos_life_turn(
+	    &l->life, nos_time_now(), &nos_card_self(l->config.card)->sign, "left the group");
+	bool did = true;
+
+	for (int i = 0; did && i < LEAVE_MOST; i++) {
+		if (nos_leaving_step(&t, &did, err))
+			break;
+		l->turned |= did;
+	}
+	l->more_to_sweep |= did;
+	l->life.destroyed |= t.destroyed;
+	/* Another is at it. */
+	return err->code == NOS_EXISTS ? (nos_err_clear(err), NOS_OK) : err->code;
+}
+
 enum nos_code nos_change_sweep(struct nos_ledger *l, struct nos_err *err)
 {
 	if (!nos_change_is_due(l))
 		return NOS_OK;
 	l->swept = nos_mono_now();
-	return nos_life_sweep(
-	    &l->life, nos_time_now(), SWEEP_MOST, swept, l, &l->more_to_sweep, err);
+	if (nos_life_sweep(&l->life, nos_time_now(), SWEEP_MOST, swept, l, &l->more_to_sweep, err))
+		return err->code;
+	return put_out(l, err);
+}
+
+/* What the loops hold of the members of a group that was moved on is looked at again. */
+static void tell_members(struct nos_ledger *l)
+{
+	if (l->turned)
+		nos_member_changed(
+		    l->config.members, (struct nos_member_world){ .life = l->life.life,
+					   .identity = l->life.identity,
+					   .pool = l->life.pool_rev });
+	l->turned = false;
 }
 
 void nos_change_forget(struct nos_ledger *l, const struct nos_job *list)
 {
+	tell_members(l);
 	for (; list; list = list->link) {
 		for (size_t i = 0; i < list->relay_count; i++)
 			if (list->relays[i].news.changed)

@@ -45,19 +45,31 @@ bool nos_exchange_parse(struct nos_str path, struct nos_exchange *ret)
 	return false;
 }
 
-bool nos_exchange_wait(struct nos_str query, unsigned *ret_s)
+static bool take_number(struct nos_str *query, const char *name, bool *ret_has, uint64_t *ret)
 {
-	uint64_t s = 0;
+	struct nos_str value;
 
-	if (query.len) {
-		if (!nos_str_starts(query, "wait="))
-			return false;
-		query.p += 5;
-		query.len -= 5;
-		if (!nos_num_parse(query, 0, UINT64_MAX, &s))
-			return false;
-	}
-	*ret_s = s < NOS_EXCHANGE_WAIT_MAX ? (unsigned)s : NOS_EXCHANGE_WAIT_MAX;
+	*ret_has = nos_str_starts(*query, name);
+	if (!*ret_has)
+		return true;
+	query->p += strlen(name);
+	query->len -= strlen(name);
+	nos_str_cut(query, '&', &value);
+	return nos_num_parse(value, 0, UINT64_MAX, ret);
+}
+
+bool nos_exchange_query(struct nos_str query, struct nos_exchange_poll *ret)
+{
+	uint64_t wait = 0;
+	bool has;
+
+	*ret = (struct nos_exchange_poll){ 0 };
+	if (query.len && query.p[query.len - 1] == '&')
+		return false;
+	if (!take_number(&query, "wait=", &has, &wait) ||
+	    !take_number(&query, "after=", &ret->has_after, &ret->after) || query.len)
+		return false;
+	ret->wait_s = wait < NOS_EXCHANGE_WAIT_MAX ? (unsigned)wait : NOS_EXCHANGE_WAIT_MAX;
 	return true;
 }
 
@@ -74,8 +86,19 @@ bool nos_exchange_proof(struct nos_str authorization, uint8_t ret[static NOS_POL
 
 void nos_exchange_encode(struct nos_buf *b, const struct nos_exchange_word *w)
 {
+	struct nos_str rest = w->keys;
+
 	nos_encode_member(b, "keys");
-	nos_buf_add_str(b, w->keys.len ? w->keys : NOS_STR("[]"));
+	nos_buf_add_char(b, '[');
+	if (w->order.len)
+		nos_encode_bytes(b, w->order.p, w->order.len);
+	if (rest.len) {
+		rest.p++, rest.len--; /* its own bracket */
+		nos_encode_comma(b);
+		nos_buf_add_str(b, rest);
+	} else {
+		nos_buf_add_char(b, ']');
+	}
 	if (w->next)
 		nos_encode_member_uint(b, "next", w->next);
 	nos_encode_member_bool(b, "resync", w->resync);

@@ -28,8 +28,16 @@ struct nos_exchange {
  * false: any other path. */
 bool nos_exchange_parse(struct nos_str path, struct nos_exchange *ret);
 
-/* The query of a poll: none, or wait=S in whole seconds; false: any other. */
-bool nos_exchange_wait(struct nos_str query, unsigned *ret_s);
+/* The query of a poll: wait=S in whole seconds, after=T, the number of the last order that its
+ * source has verified, both or none. */
+struct nos_exchange_poll {
+	unsigned wait_s; /* NOS_EXCHANGE_WAIT_MAX at most */
+	bool has_after;
+	uint64_t after;
+};
+
+/* False: any other. */
+bool nos_exchange_query(struct nos_str query, struct nos_exchange_poll *ret);
 
 /* The value of Authorization: "Nos", in any case, a blank, and base64url of the tag; false: any
  * other. */
@@ -37,10 +45,11 @@ bool nos_exchange_proof(struct nos_str authorization, uint8_t ret[static NOS_POL
 
 /* What an answer says to a source about its keys. */
 struct nos_exchange_word {
-	struct nos_str keys; /* a JSON array of messages; len 0: none */
-	uint64_t next;	     /* number of its next pack; 0: not said */
-	bool resync;	     /* it is to ask */
-	bool identity;	     /* it is to take the node's present identity */
+	struct nos_span order; /* of its group, which it may not have heard; len 0: none */
+	struct nos_str keys;   /* a JSON array of messages; len 0: none */
+	uint64_t next;	       /* number of its next pack; 0: not said */
+	bool resync;	       /* it is to ask */
+	bool identity;	       /* it is to take the node's present identity */
 };
 
 /* Append its members to an object that is open. */

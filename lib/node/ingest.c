@@ -87,6 +87,8 @@ static void refuse_pack(const struct nos_ingest *g, struct nos_job *job)
 	nos_refuse_open(g->card, job->request, err, empty ? UNPROCESSABLE : status);
 	if (empty)
 		encode_rejects(&job->request->out, &job->batch);
+	if (err->code == NOS_TAG && job->order_len)
+		nos_encode_member_bytes(&job->request->out, "order", job->order, job->order_len);
 	nos_buf_add_char(&job->request->out, '}');
 	if (status < 500 && err->code != NOS_TAG)
 		add_receipt(g, job->request, job->key, job->pack);
@@ -109,8 +111,11 @@ static void encode_keys(struct nos_buf *b, const struct nos_member *m,
 {
 	const struct nos_buf *keys = news->changed ? &news->keys : &m->outstanding;
 	bool wants_ask = news->changed ? news->resync : m->wants_ask;
-	bool lost = key->state == NOS_STATE_DEACTIVATED && !keys->len;
+	bool lost = key->state == NOS_STATE_DEACTIVATED && !key->behind && !keys->len;
+	/* Who sends under none of its group's is not where that stands, as far as anyone knows. */
+	bool at = key->state == NOS_STATE_ACTIVE && key->name.kind != 'p';
 	const struct nos_exchange_word word = { .keys = nos_buf_str(keys),
+		.order = { m->order, at ? 0 : m->order_len },
 		.next = next,
 		.resync = wants_ask || lost,
 		.identity = m->follows };

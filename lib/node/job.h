@@ -70,6 +70,9 @@ struct nos_job {
 	bool readable;		   /* the body was, whatever is good in it */
 	struct nos_member *member; /* NULL: anonymous */
 	const struct nos_member_key *key;
+	/* Where no key opens it that names a group: what leads that on to its present session. */
+	uint8_t order[NOS_SESSION_ORDER_MAX];
+	size_t order_len;
 
 	/* The committer's. */
 	size_t reached; /* relays that carried it: all, unless one may not or had another frame */

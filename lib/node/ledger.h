@@ -55,6 +55,7 @@ struct nos_ledger {
 	struct nos_follower follower; /* of whom others have changed keys */
 	struct nos_mono trimmed, swept;
 	bool more_to_sweep;
+	bool turned; /* a group was moved on with the group of changes in hand */
 	bool more_to_trim;
 };
 

@@ -16,7 +16,9 @@ struct nos_polls_poll {
 	struct nos_http_request *request;
 	struct nos_polls_poll *prev, *next;
 	struct nos_mono until;
-	uint64_t rev; /* of the record when it was read */
+	uint64_t rev;		   /* of the record when it was read */
+	uint64_t group, group_rev; /* and of its group; 0: none */
+	struct nos_exchange_poll query;
 	char id[NOS_RECORD_ID_MAX];
 	uint8_t tag[NOS_POLL_TAG_LEN];
 	/* By which it was proved, and its answer will be. */
@@ -140,14 +142,47 @@ static void say_revoked(const struct nos_polls *p, struct nos_polls_poll *h)
 	sign(p, h);
 }
 
+/* What the answer looks at beside the association. */
+struct around {
+	struct nos_globals globals;
+	struct nos_group group; /* without what is secret */
+};
+
+static enum nos_code read_around(const struct nos_life *life, const struct nos_record *r,
+    struct nos_polls_poll *h, struct around *ret, struct nos_err *err)
+{
+	*ret = (struct around){ 0 };
+	h->group = r->group;
+	if (nos_globals_for(life->store, nos_str_of(r->scheme), &ret->globals, err))
+		return err->code;
+	if (r->group && nos_groups_get(life->store, NULL, r->group, &ret->group, err) == NOS_ABSENT)
+		nos_err_clear(err);
+	h->group_rev = ret->group.rev;
+	return err->code;
+}
+
+/* The order of its group's present session, where that is not where its source stands, or another
+ * thing is said anyway. *order outlives the word. */
+static void add_order(const struct nos_polls_poll *h, const struct nos_group *g,
+    struct nos_buf *order, struct nos_exchange_word *word)
+{
+	const bool speaks = word->keys.len || word->resync || word->identity;
+
+	nos_buf_init(order, NOS_SESSION_ORDER_MAX);
+	if (g->number && (h->query.has_after ? h->query.after != g->clock.t : speaks) &&
+	    nos_group_order(g, order))
+		word->order = nos_buf_span(order);
+}
+
 /* False: there is nothing to say yet. */
 static bool speak(const struct nos_polls *p, const struct nos_life *life, struct nos_polls_poll *h,
-    const struct nos_assoc *a, const struct nos_globals *globals)
+    const struct nos_assoc *a, const struct around *around)
 {
 	/* Who has the Q that was offered has the offer, and its word on that is under way: what was
 	 * before concerns it no more. */
 	const struct nos_assoc_base *base = h->which ? &a->offer.base : &a->base;
 	struct nos_exchange_word word = { .identity = base->identity != life->identity };
+	NOS_AUTO(buf) order = { 0 };
 	NOS_AUTO(buf) keys = { 0 };
 
 	if (a->revoked) {
@@ -159,10 +194,11 @@ static bool speak(const struct nos_polls *p, const struct nos_life *life, struct
 		word.resync = base->life != life->life;
 	} else {
 		word.resync = nos_issuer_wants_ask(a, life->life);
-		nos_member_outstanding(a, life->life, globals, &keys);
+		nos_member_outstanding(a, life->life, &around->globals, &keys);
 	}
 	word.keys = nos_buf_str(&keys);
-	if (!word.keys.len && !word.resync && !word.identity)
+	add_order(h, &around->group, &order, &word);
+	if (!word.keys.len && !word.order.len && !word.resync && !word.identity)
 		return false;
 	say(p, h, &word);
 	return true;
@@ -173,7 +209,7 @@ static bool speak(const struct nos_polls *p, const struct nos_life *life, struct
 static enum nos_code answer(struct nos_polls *p, const struct nos_life *life,
     struct nos_polls_poll *h, bool again, bool *ret_said, struct nos_err *err)
 {
-	NOS_AUTO(globals) globals = { 0 };
+	struct around around;
 	NOS_AUTO(record) r = { 0 };
 
 	*ret_said = true;
@@ -182,10 +218,9 @@ static enum nos_code answer(struct nos_polls *p, const struct nos_life *life,
 	if (again ? prove_again(h, &r.a, err) : prove(p, h, &r.a, err))
 		return err->code;
 	h->rev = r.rev;
-	if (nos_globals_for(life->store, nos_str_of(r.scheme), &globals, err))
-		return err->code;
-	*ret_said = speak(p, life, h, &r.a, &globals);
-	return NOS_OK;
+	if (!read_around(life, &r, h, &around, err))
+		*ret_said = speak(p, life, h, &r.a, &around);
+	return err->code;
 }
 
 /* Send what stands in its request. */
@@ -207,7 +242,7 @@ static void finish_empty(struct nos_polls *p, struct nos_polls_poll *h)
 
 /* ---- in, and out ---- */
 
-static struct nos_polls_poll *make(struct nos_http_request *r, unsigned *ret_wait_s)
+static struct nos_polls_poll *make(struct nos_http_request *r)
 {
 	struct nos_polls_poll *h = calloc(1, sizeof(*h));
 	struct nos_exchange e;
@@ -216,9 +251,9 @@ static struct nos_polls_poll *make(struct nos_http_request *r, unsigned *ret_wai
 		return NULL;
 	h->request = r;
 	if (nos_exchange_parse(r->path, &e) && nos_exchange_proof(r->authorization, h->tag) &&
-	    nos_exchange_wait(r->query, ret_wait_s)) {
+	    nos_exchange_query(r->query, &h->query)) {
 		memcpy(h->id, e.id, sizeof(h->id));
-		h->until.us = nos_mono_now().us + (uint64_t)*ret_wait_s * 1000000;
+		h->until.us = nos_mono_now().us + (uint64_t)h->query.wait_s * 1000000;
 		return h;
 	}
 	drop(h);
@@ -228,8 +263,7 @@ static struct nos_polls_poll *make(struct nos_http_request *r, unsigned *ret_wai
 void nos_polls_take(struct nos_polls *p, const struct nos_life *life, struct nos_http_request *r)
 {
 	struct nos_err err = { 0 };
-	unsigned wait_s = 0;
-	struct nos_polls_poll *h = make(r, &wait_s);
+	struct nos_polls_poll *h = make(r);
 	bool said;
 
 	if (!h)
@@ -241,14 +275,14 @@ void nos_polls_take(struct nos_polls *p, const struct nos_life *life, struct nos
 		p->answer(p->state, r);
 	} else if (said) {
 		finish(p, h);
-	} else if (p->closed || !wait_s) {
+	} else if (p->closed || !h->query.wait_s) {
 		finish_empty(p, h);
 	} else {
 		put_in(p, h);
 	}
 }
 
-/* Is the record another than it was? One that is gone is. */
+/* Is the record, or its group, another than it was? One that is gone is. */
 static enum nos_code has_changed(
     const struct nos_life *life, const struct nos_polls_poll *h, bool *ret, struct nos_err *err)
 {
@@ -259,6 +293,11 @@ static enum nos_code has_changed(
 		return err->code;
 	nos_err_clear(err);
 	*ret = rev != h->rev;
+	if (*ret || !h->group)
+		return NOS_OK;
+	if (nos_groups_rev(life->store, h->group, &rev, err))
+		return err->code;
+	*ret = rev != h->group_rev;
 	return NOS_OK;
 }
 

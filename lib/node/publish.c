@@ -13,12 +13,11 @@
 #include "base/num.h"
 #include "json/encode.h"
 #include "net/mqtt.h"
-#include "registry/globals.h"
+#include "node/announce.h"
 
 #define BURST	      500 /* records read at once */
-#define WAIT_MS	      1000
-#define LOOK_US	      500000 /* between two looks at the global keys */
-#define BYE_MS	      1000   /* for the last message */
+#define WAIT_MS	      250
+#define BYE_MS	      1000 /* for the last message */
 #define PRINT_MAX     (16u << 20)
 #define NO_RECORD     0 /* no position of a record */
 #define KEEPALIVE_S   30
@@ -38,10 +37,8 @@ struct nos_publish {
 	uint64_t sent;	       /* position of the newest record handed over */
 	bool greet;	       /* the status is to be published */
 	bool was_connected;
-	char status_topic[64], head_topic[64], invalid_topic[64];
-	uint64_t
-	    globals_rev; /* of the global keys of which it was told what was taken back; 0: none */
-	struct nos_mono looked;
+	char status_topic[64], head_topic[64];
+	struct nos_announce announce;
 	struct nos_mono *handed; /* when, by position modulo the window */
 	struct nos_buf print;
 	int print_fd;
@@ -79,7 +76,7 @@ static void turned(void *state, bool connected, const struct nos_err *err)
 	p->greet = connected;
 	if (connected)
 		atomic_store(&p->head_waits, true);
-	p->globals_rev = 0;
+	nos_announce_forget(&p->announce);
 	if (connected)
 		nos_log_line(NOS_LOG_INFO, "broker: connected");
 	else if (p->was_connected || p->sent == nos_commit_mark(p->config.commit))
@@ -130,27 +127,6 @@ static void say_head(struct nos_publish *p)
 	if (*head && nos_mqtt_publish(p->mqtt, p->head_topic, nos_str_bytes(nos_str_of(head)), true,
 			 NO_RECORD, &err))
 		nos_log_line(NOS_LOG_WARN, "%s: %s", p->head_topic, err.text);
-}
-
-/* Which global keys were taken back of late, retained, for who listens there. */
-static void say_invalid(struct nos_publish *p)
-{
-	NOS_AUTO(globals) g = { 0 };
-	struct nos_err err = { 0 };
-	uint64_t rev;
-
-	if (!p->mqtt || !nos_publish_is_connected(p) || !nos_mqtt_room(p->mqtt) ||
-	    nos_mono_now().us - p->looked.us < LOOK_US)
-		return;
-	p->looked = nos_mono_now();
-	if (nos_globals_rev(p->config.store, &rev, &err) || rev == p->globals_rev ||
-	    nos_globals_get(p->config.store, NULL, &g, &err))
-		return; /* the next look tries again */
-	p->globals_rev = rev;
-	if (g.broadcast_len &&
-	    nos_mqtt_publish(p->mqtt, p->invalid_topic,
-		(struct nos_span){ g.broadcast, g.broadcast_len }, true, NO_RECORD, &err))
-		nos_log_line(NOS_LOG_WARN, "%s: %s", p->invalid_topic, err.text);
 }
 
 /* Nobody reads any more: printing ends, the main job does not. */
@@ -280,7 +256,8 @@ static void *run(void *state)
 			say(p, "online");
 		}
 		say_head(p);
-		say_invalid(p);
+		if (p->mqtt && nos_publish_is_connected(p))
+			nos_announce_say(&p->announce, p->mqtt);
 		wait(p, push(p) ? 0 : until ? WAIT_MS / 10 : WAIT_MS);
 	}
 	say_bye(p);
@@ -309,8 +286,6 @@ static enum nos_code open_broker(struct nos_publish *p, struct nos_err *err)
 	snprintf(id, sizeof(id), "nos-serve-%" PRIu64 "-%ld", f->node, (long)getpid());
 	snprintf(p->status_topic, sizeof(p->status_topic), "nos/%" PRIu64 "/status", f->node);
 	snprintf(p->head_topic, sizeof(p->head_topic), "nos/%" PRIu64 "/audit", f->node);
-	snprintf(
-	    p->invalid_topic, sizeof(p->invalid_topic), "nos/%" PRIu64 "/keys/invalid", f->node);
 	nos_buf_init(&will, 1024);
 	encode_status(p, "offline", &will);
 	p->handed = calloc(window, sizeof(*p->handed));
@@ -324,6 +299,7 @@ static void drop(struct nos_publish *p)
 {
 	nos_mqtt_free(p->mqtt);
 	nos_buf_release(&p->print);
+	nos_announce_release(&p->announce);
 	pthread_mutex_destroy(&p->lock);
 	free(p->handed);
 	free(p);
@@ -339,6 +315,7 @@ enum nos_code nos_publish_new(
 	p->config = *config;
 	p->print_fd = config->print_fd;
 	nos_buf_init(&p->print, PRINT_MAX);
+	nos_announce_init(&p->announce, config->store, config->node);
 	pthread_mutex_init(&p->lock, NULL);
 	p->sent = config->mqtt ? nos_commit_mark(config->commit) : nos_commit_last(config->commit);
 	if (config->mqtt && open_broker(p, err)) {

@@ -96,13 +96,13 @@ static bool begin_word(struct nos_http_request *r, struct nos_err *err)
 static bool begin_poll(struct nos_http_request *r, struct nos_err *err)
 {
 	uint8_t tag[NOS_POLL_TAG_LEN];
-	unsigned wait_s;
+	struct nos_exchange_poll poll;
 
 	if (!is_method(r, "GET", err))
 		return false;
-	if (!nos_exchange_wait(r->query, &wait_s))
-		nos_err_set(
-		    err, NOS_DATA, "query '%.*s': take wait=SECONDS", NOS_STR_ARG(r->query));
+	if (!nos_exchange_query(r->query, &poll))
+		nos_err_set(err, NOS_DATA, "query '%.*s': take wait=SECONDS and after=NUMBER",
+		    NOS_STR_ARG(r->query));
 	else if (!nos_exchange_proof(r->authorization, tag))
 		nos_err_set(err, NOS_TAG, "does not verify");
 	return !err->code;

@@ -71,7 +71,7 @@ static enum nos_code write_down(
 }
 
 static enum nos_code make(const struct nos_charter *c, struct nos_audit *audit,
-    const struct nos_vault *vault, uint64_t node, struct nos_time now, struct nos_err *err)
+    const struct nos_vault *vault, struct nos_time now, struct nos_err *err)
 {
 	NOS_AUTO(group)
 	g = { .depth = c->depth ? c->depth : NOS_GROUP_DEPTH, .shared = c->shared };
@@ -80,20 +80,19 @@ static enum nos_code make(const struct nos_charter *c, struct nos_audit *audit,
 	nos_str_copy(nos_str_of(c->name), g.name, sizeof(g.name));
 	nos_str_copy(nos_str_of(c->scheme ? c->scheme : SCHEME), g.scheme, sizeof(g.scheme));
 	if (nos_self_life(audit->store, &life, err) ||
-	    nos_groups_make(audit->store, vault, &g, node, life, now, err))
+	    nos_groups_make(audit->store, vault, &g, life, now, err))
 		return err->code;
 	return write_down(&g, audit, now, err);
 }
 
 enum nos_code nos_charter_group(const struct nos_charter *c, struct nos_audit *audit,
-    const struct nos_vault *vault, uint64_t node, struct nos_time now, struct nos_group *ret,
-    struct nos_err *err)
+    const struct nos_vault *vault, struct nos_time now, struct nos_group *ret, struct nos_err *err)
 {
 	const struct nos_str name = nos_str_of(c->name);
 
 	if (nos_groups_find(audit->store, NULL, name, ret, err) == NOS_ABSENT) {
 		nos_err_clear(err);
-		if (make(c, audit, vault, node, now, err))
+		if (make(c, audit, vault, now, err))
 			return err->code;
 		return nos_groups_find(audit->store, NULL, name, ret, err);
 	}

@@ -28,7 +28,7 @@ enum nos_code nos_charter_check(const struct nos_charter *c, struct nos_err *err
  * NOS_INTERNAL.
  */
 enum nos_code nos_charter_group(const struct nos_charter *c, struct nos_audit *audit,
-    const struct nos_vault *vault, uint64_t node, struct nos_time now, struct nos_group *ret,
+    const struct nos_vault *vault, struct nos_time now, struct nos_group *ret,
     struct nos_err *err) NOS_CHECK;
 
 #endif

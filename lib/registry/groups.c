@@ -183,14 +183,14 @@ enum nos_code nos_groups_token(struct nos_store *store, const struct nos_vault *
 	uint64_t rev;
 
 	nos_buf_init(&text, TEXT_MAX);
-	if (nos_store_get(
-		store, NOS_GROUPS_CHAINS_NS, number_key(g->number, space), &text, &rev, err) ||
-	    nos_groups_text_chain_decode(g->number, nos_buf_str(&text), vault, &c, err))
-		return err->code == NOS_ABSENT
-			   ? nos_err_set(err, NOS_IO, "store: a group without tokens")
-			   : err->code;
+	if (nos_store_get(store, NOS_GROUPS_CHAINS_NS, number_key(g->number, space), &text, &rev,
+		err) == NOS_ABSENT)
+		nos_err_clear(err); /* none was drawn in this life */
+	else if (err->code ||
+		 nos_groups_text_chain_decode(g->number, nos_buf_str(&text), vault, &c, err))
+		return err->code;
 	/* Those of another's change that came to nothing stand behind another t. */
-	if ((c.base != g->chain || g->clock.t == c.last) &&
+	if ((!c.last || c.base != g->chain || g->clock.t == c.last) &&
 	    draw_chain(store, vault, g, node, &c, err))
 		return err->code;
 	return nos_group_chain_token(&c, node, g->number, g->clock.t + 1, ret, err);
@@ -198,11 +198,12 @@ enum nos_code nos_groups_token(struct nos_store *store, const struct nos_vault *
 
 /* ---- making ---- */
 
-static enum nos_code begin(struct nos_store *store, const struct nos_vault *vault,
-    struct nos_group *g, uint64_t node, uint64_t life, struct nos_time now, struct nos_err *err)
+/* All of it in a life of the node; tokens are drawn with the first order. */
+static enum nos_code begin(struct nos_store *store, struct nos_group *g, uint64_t life,
+    struct nos_time now, struct nos_err *err)
 {
-	NOS_AUTO(group_chain) c = { 0 };
 	uint8_t a[NOS_GROUP_A_LEN];
+	char space[KEY_MAX];
 
 	g->life = life;
 	g->clock.group = g->number;
@@ -216,13 +217,17 @@ static enum nos_code begin(struct nos_store *store, const struct nos_vault *vaul
 	nos_secret_release(&g->secret);
 	explicit_bzero(g->keys, sizeof(g->keys));
 	explicit_bzero(g->token, sizeof(g->token));
+	g->chain = g->clock.t;
 	if (!nos_group_has_clock(g))
 		return NOS_OK;
 	if (nos_random_bytes(a, sizeof(a), err))
 		return err->code;
 	nos_secret_put(&g->clock.a, a, sizeof(a));
 	explicit_bzero(a, sizeof(a));
-	return draw_chain(store, vault, g, node, &c, err);
+	if (nos_store_del(store, NOS_GROUPS_CHAINS_NS, number_key(g->number, space), NOS_STORE_ANY,
+		err) == NOS_ABSENT)
+		nos_err_clear(err);
+	return err->code;
 }
 
 static enum nos_code see_number(void *state, uint64_t number, uint64_t rev, struct nos_err *err)
@@ -236,7 +241,7 @@ static enum nos_code see_number(void *state, uint64_t number, uint64_t rev, stru
 }
 
 enum nos_code nos_groups_make(struct nos_store *store, const struct nos_vault *vault,
-    struct nos_group *g, uint64_t node, uint64_t life, struct nos_time now, struct nos_err *err)
+    struct nos_group *g, uint64_t life, struct nos_time now, struct nos_err *err)
 {
 	char name[KEY_MAX], number[KEY_MAX];
 	uint64_t highest = 0, rev;
@@ -246,14 +251,14 @@ enum nos_code nos_groups_make(struct nos_store *store, const struct nos_vault *v
 	g->number = highest + 1;
 	g->made = now;
 	g->rev = NOS_STORE_NEW;
-	if (begin(store, vault, g, node, life, now, err) || nos_groups_put(store, vault, g, err))
+	if (begin(store, g, life, now, err) || nos_groups_put(store, vault, g, err))
 		return err->code;
 	return nos_store_put(store, NS, name_key(nos_str_of(g->name), name),
 	    number_key(g->number, number), NOS_STORE_NEW, &rev, err);
 }
 
-enum nos_code nos_groups_renew(struct nos_store *store, const struct nos_vault *vault,
-    struct nos_group *g, uint64_t node, uint64_t life, struct nos_time now, struct nos_err *err)
+enum nos_code nos_groups_renew(struct nos_store *store, struct nos_group *g, uint64_t life,
+    struct nos_time now, struct nos_err *err)
 {
-	return begin(store, vault, g, node, life, now, err);
+	return begin(store, g, life, now, err);
 }

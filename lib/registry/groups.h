@@ -36,18 +36,16 @@ enum nos_code nos_groups_put(struct nos_store *store, const struct nos_vault *va
     struct nos_group *g, struct nos_err *err) NOS_CHECK;
 
 /*
- * Make a group, of which name, scheme, depth and shared are given; node and life: of the node. All
+ * Make a group, of which name, scheme, depth and shared are given; life: of the node. All
  * within the caller's group of changes. NOS_EXISTS: there is one of that name.
  */
 enum nos_code nos_groups_make(struct nos_store *store, const struct nos_vault *vault,
-    struct nos_group *g, uint64_t node, uint64_t life, struct nos_time now,
-    struct nos_err *err) NOS_CHECK;
+    struct nos_group *g, uint64_t life, struct nos_time now, struct nos_err *err) NOS_CHECK;
 
 /* Clock, tokens and epoch anew, in a new life of the node: *g is not yet put. Those that had keys
  * have none then. */
-enum nos_code nos_groups_renew(struct nos_store *store, const struct nos_vault *vault,
-    struct nos_group *g, uint64_t node, uint64_t life, struct nos_time now,
-    struct nos_err *err) NOS_CHECK;
+enum nos_code nos_groups_renew(struct nos_store *store, struct nos_group *g, uint64_t life,
+    struct nos_time now, struct nos_err *err) NOS_CHECK;
 
 /* The token of the next session; where the tokens are at their end others are drawn first, and
  * g->chain says so. *g is not yet put. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "json/encode.h"
+#include "registry/member_make.h"
 #include "scheme/issuer.h"
 
 struct nos_member_table {
@@ -41,14 +42,10 @@ enum nos_code nos_member_table_new(size_t limit, struct nos_member_table **ret, 
 	return NOS_OK;
 }
 
-/* The last holder, the table among them, wipes it. */
 static void let_go(struct nos_member *m)
 {
-	if (--m->holders)
-		return;
-	nos_buf_release(&m->outstanding);
-	explicit_bzero(m, sizeof(*m) + m->key_count * sizeof(m->keys[0]));
-	free(m);
+	if (!--m->holders)
+		nos_member_make_free(m);
 }
 
 void nos_member_table_free(struct nos_member_table *t)
@@ -95,29 +92,6 @@ static void make_room(struct nos_member_table *t)
 	}
 }
 
-static enum nos_code add_key(struct nos_member *m, const struct nos_assoc *a,
-    const struct nos_assoc_key *from, struct nos_err *err)
-{
-	const struct nos_scheme *scheme = nos_scheme_of(from->name.kind);
-	struct nos_member_key *to = &m->keys[m->key_count];
-	NOS_AUTO(secret) k_s = { 0 };
-
-	if (!scheme)
-		return NOS_OK;
-	nos_name_format(&from->name, to->kid);
-	to->name = from->name;
-	to->state = from->state;
-	to->unused = from->unused;
-	to->since = from->since;
-	to->holders = scheme->holders;
-	if (nos_assoc_auth(a, from, &k_s, err) ||
-	    nos_pack_keys_make(
-		&from->value, &k_s, nos_str_of(to->kid), nos_str_of(m->id), &to->keys, err))
-		return err->code;
-	m->key_count++;
-	return NOS_OK;
-}
-
 /* Does one of them bring a global key in place of one that was taken back? */
 static bool replaces_global(
     const struct nos_assoc *a, size_t count, const struct nos_globals *globals)
@@ -149,76 +123,12 @@ void nos_member_outstanding(const struct nos_assoc *a, uint64_t life,
 	nos_buf_add_char(ret, ']');
 }
 
-/* One that was made of a global key which was taken back since opens nothing, whoever has yet to
- * see to it. */
-static bool is_taken_back(const struct nos_assoc_key *k, const struct nos_globals *globals)
-{
-	const struct nos_pool_key *now = nos_pool_key(&globals->pool, k->from.domain);
-
-	return now && k->from.version < now->version;
-}
-
-static enum nos_code make(const struct nos_record *r, const struct nos_globals *globals,
-    struct nos_member_world world, struct nos_member *m, struct nos_err *err)
-{
-	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(r->scheme));
-	const struct nos_assoc *a = &r->a;
-	const struct nos_issuer w = { .source = nos_str_of(r->id), .pool = &globals->pool };
-
-	snprintf(m->id, sizeof(m->id), "%s", r->id);
-	snprintf(m->name, sizeof(m->name), "%s", r->name);
-	snprintf(m->kind, sizeof(m->kind), "%s", r->kind);
-	snprintf(m->mode, sizeof(m->mode), "%s", r->mode);
-	m->open = r->open;
-	m->rev = r->rev;
-	m->world = world;
-	m->wants_ask = nos_issuer_wants_ask(a, world.life);
-	m->follows = a->base.identity != world.identity;
-	nos_buf_init(&m->outstanding, NOS_MEMBER_OUTSTANDING_MAX);
-	nos_member_outstanding(a, world.life, globals, &m->outstanding);
-	m->has_own = scheme && scheme->letter != 'p' && !m->outstanding.len && !m->wants_ask;
-	m->lacks = scheme && scheme->lacks && !m->wants_ask && scheme->lacks(a, &w);
-	for (size_t i = 0; i < a->key_count; i++)
-		if (!is_taken_back(&a->keys[i], globals) && add_key(m, a, &a->keys[i], err))
-			return err->code;
-	if (a->offer.is && add_key(m, a, &a->offer.key, err))
-		return err->code;
-	return nos_buf_check(&m->outstanding, "key messages", err);
-}
-
-/* From the store; *ret is held once. */
-static enum nos_code load(struct nos_store *store, const struct nos_vault *vault, const char *id,
-    struct nos_member_world world, struct nos_member **ret, struct nos_err *err)
-{
-	NOS_AUTO(record) r = { 0 };
-	NOS_AUTO(globals) globals = { 0 };
-	struct nos_member *m;
-
-	if (nos_registry_get(store, vault, nos_str_of(id), &r, err))
-		return err->code == NOS_ABSENT ? nos_err_set(err, NOS_TAG, "does not verify")
-					       : err->code;
-	if (r.a.revoked)
-		return nos_err_set(err, NOS_TAG, "does not verify");
-	if (nos_globals_for(store, nos_str_of(r.scheme), &globals, err))
-		return err->code;
-	m = calloc(1, sizeof(*m) + (r.a.key_count + 1) * sizeof(m->keys[0]));
-	if (!m)
-		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	m->holders = 1;
-	if (make(&r, &globals, world, m, err)) {
-		let_go(m);
-		return err->code;
-	}
-	*ret = m;
-	return NOS_OK;
-}
-
 static bool is_of(const struct nos_member_world *a, const struct nos_member_world *b)
 {
 	return a->life == b->life && a->identity == b->identity && a->pool == b->pool;
 }
 
-/* Is the record still the one that m was made from? */
+/* Are the record, and its group, still those that m was made from? */
 static enum nos_code is_same(
     struct nos_store *store, const struct nos_member *m, bool *ret, struct nos_err *err)
 {
@@ -229,6 +139,11 @@ static enum nos_code is_same(
 		return err->code;
 	nos_err_clear(err);
 	*ret = rev == m->rev;
+	if (!*ret || !m->group)
+		return NOS_OK;
+	if (nos_groups_rev(store, m->group, &rev, err))
+		return err->code;
+	*ret = rev == m->group_rev;
 	return NOS_OK;
 }
 
@@ -286,7 +201,7 @@ enum nos_code nos_member_get(struct nos_member_table *t, struct nos_store *store
 		return NOS_OK;
 	}
 	nos_member_drop(t, m);
-	if (load(store, vault, id, world, &m, err))
+	if (nos_member_make(store, vault, id, NULL, world, &m, err))
 		return err->code;
 	m->generation = generation;
 	m->holders++;
@@ -356,6 +271,32 @@ enum nos_code nos_member_again(struct nos_member_table *t, struct nos_store *sto
 	return NOS_OK;
 }
 
+enum nos_code nos_member_fetch(struct nos_member_table *t, struct nos_store *store,
+    const struct nos_vault *vault, struct nos_member **m, const char *kid, struct nos_err *err)
+{
+	const uint64_t generation = atomic_load(&t->generation);
+	struct nos_member_world world;
+	struct nos_member *now;
+	uint64_t dropped;
+
+	if (!(*m)->group)
+		return nos_err_set(err, NOS_TAG, "does not verify");
+	pthread_mutex_lock(&t->lock);
+	world = t->world;
+	dropped = t->dropped;
+	pthread_mutex_unlock(&t->lock);
+	if (nos_member_make(store, vault, (*m)->id, kid, world, &now, err))
+		return err->code;
+	now->generation = generation;
+	now->holders++;
+	pthread_mutex_lock(&t->lock);
+	put_in(t, now, dropped);
+	let_go(*m);
+	pthread_mutex_unlock(&t->lock);
+	*m = now;
+	return nos_member_key(now, kid) ? NOS_OK : nos_err_set(err, NOS_TAG, "does not verify");
+}
+
 static bool is_current(struct nos_member_table *t, const struct nos_member *m)
 {
 	bool ret;
@@ -379,6 +320,9 @@ enum nos_code nos_member_check(struct nos_member_table *t, struct nos_store *sto
 	if (nos_member_again(t, store, vault, m, err))
 		return err->code;
 	still = nos_member_key(*m, before.kid);
+	if (!still && !nos_member_fetch(t, store, vault, m, before.kid, err))
+		still = nos_member_key(*m, before.kid);
+	nos_err_clear(err);
 	same = still && nos_secret_eq(&still->keys.d, &before.keys.d);
 	explicit_bzero(&before, sizeof(before));
 	*key = same ? still : NULL;

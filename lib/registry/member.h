@@ -10,6 +10,7 @@
 
 #include "envelope/pack.h"
 #include "registry/globals.h"
+#include "registry/groups.h"
 #include "registry/registry.h"
 
 struct nos_member_key {
@@ -17,6 +18,7 @@ struct nos_member_key {
 	struct nos_name name;
 	enum nos_state state; /* PRE_ACTIVE: its first use confirms it */
 	bool unused;	      /* its first use is to be noted all the same */
+	bool behind;	      /* of its group's: an order leads on from it */
 	struct nos_time since;
 	unsigned holders;
 	struct nos_pack_keys keys;
@@ -42,6 +44,9 @@ struct nos_member {
 	bool follows;		       /* it is to take the node's present identity */
 	bool has_own; /* it should send under a key of its scheme, and for that nothing waits */
 	bool lacks;   /* it lacks something of its scheme, that does not wait for it */
+	uint64_t group, group_rev; /* its group, and that one's rev when it was read; 0: none */
+	uint8_t order[NOS_SESSION_ORDER_MAX]; /* that leads its group on to the present session */
+	size_t order_len;
 	size_t key_count;
 
 	/* The table's own, guarded by its lock. */
@@ -93,6 +98,12 @@ void nos_member_outstanding(const struct nos_assoc *a, uint64_t life,
 
 /* Bytes of the longest such list. */
 #define NOS_MEMBER_OUTSTANDING_MAX 65536
+
+/* As above, where *m has no key of this name: it is read again with it, if it is one of its group
+ * that still serves. NOS_TAG: it is none. */
+enum nos_code nos_member_fetch(struct nos_member_table *t, struct nos_store *store,
+    const struct nos_vault *vault, struct nos_member **m, const char *kid,
+    struct nos_err *err) NOS_CHECK;
 
 /* NULL: it has no such key that opens. */
 const struct nos_member_key *nos_member_key(const struct nos_member *m, const char *kid);

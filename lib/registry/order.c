@@ -139,6 +139,19 @@ enum nos_code nos_order_give(struct nos_life *l, const struct nos_order *o, cons
 
 /* ---- what became of it ---- */
 
+static enum nos_code look_at_group(struct nos_store *store, const struct nos_record *r,
+    struct nos_order_done *done, struct nos_err *err)
+{
+	NOS_AUTO(group) g = { 0 };
+
+	if (r->group && nos_groups_get(store, NULL, r->group, &g, err) && err->code != NOS_ABSENT)
+		return err->code;
+	nos_err_clear(err);
+	if (!g.number || nos_place_is_current(&r->a, &g))
+		done->status = NOS_ORDER_CONFIRMED;
+	return NOS_OK;
+}
+
 static bool is_confirmed(
     const struct nos_order *o, const struct nos_record *r, uint64_t life, uint64_t key)
 {
@@ -161,6 +174,8 @@ enum nos_code nos_order_look(
 	if (r.a.revoked) {
 		done->status = NOS_ORDER_REVOKED;
 		done->key = done->replaces = 0;
+	} else if (o->what == NOS_ORDER_FOLLOW) {
+		return look_at_group(l->store, &r, done, err);
 	} else if (is_confirmed(o, &r, l->life, done->key)) {
 		done->status = NOS_ORDER_CONFIRMED;
 		if (o->what != NOS_ORDER_RENEW)

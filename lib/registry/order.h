@@ -16,6 +16,7 @@ enum nos_order_what {
 	NOS_ORDER_RENEW,   /* all that it holds */
 	NOS_ORDER_REVOKE,
 	NOS_ORDER_INVALIDATE, /* what it has of global keys that were taken back (globals.h) */
+	NOS_ORDER_FOLLOW,     /* its group, which was moved on (advance.h): to be looked at alone */
 };
 
 struct nos_order {

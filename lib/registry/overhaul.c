@@ -2,7 +2,10 @@
 #include "registry/overhaul.h"
 
 #include "json/encode.h"
+#include "registry/groups.h"
 #include "registry/recall.h"
+
+#define GROUPS_MAX 4096 /* that are made anew at once */
 
 /* What is done within the group; the row's members are appended. */
 typedef enum nos_code work(
@@ -22,12 +25,50 @@ static enum nos_code renew(
 	return NOS_OK;
 }
 
+/* ---- groups ---- */
+
+struct renewing {
+	uint64_t numbers[GROUPS_MAX];
+	size_t count;
+};
+
+static enum nos_code see_group(void *state, uint64_t number, uint64_t rev, struct nos_err *err)
+{
+	struct renewing *r = state;
+
+	(void)rev;
+	if (r->count == GROUPS_MAX)
+		return nos_err_set(err, NOS_LARGE, "over %d groups", GROUPS_MAX);
+	r->numbers[r->count++] = number;
+	return NOS_OK;
+}
+
+/* Clock, tokens and tree of each anew: who was put out since the backup is in none of them. */
+static enum nos_code renew_groups(
+    struct nos_life *l, uint64_t life, struct nos_time now, struct nos_err *err)
+{
+	struct renewing r = { 0 };
+
+	if (nos_groups_scan_revs(l->store, see_group, &r, err))
+		return err->code;
+	for (size_t i = 0; i < r.count; i++) {
+		NOS_AUTO(group) g = { 0 };
+
+		if (nos_groups_get(l->store, l->vault, r.numbers[i], &g, err) ||
+		    nos_groups_renew(l->store, &g, life, now, err) ||
+		    nos_groups_put(l->store, l->vault, &g, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
 static enum nos_code next_life(
     struct nos_life *l, struct nos_time now, struct nos_buf *row, struct nos_err *err)
 {
 	uint64_t life;
 
-	if (nos_self_next_life(l->store, &life, err) || nos_recall_all(l, life, now, err))
+	if (nos_self_next_life(l->store, &life, err) || nos_recall_all(l, life, now, err) ||
+	    renew_groups(l, life, now, err))
 		return err->code;
 	nos_encode_member_uint(row, "life", life);
 	nos_encode_member_text(row, "status", NOS_STR("confirmed"));

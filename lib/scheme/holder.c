@@ -188,6 +188,15 @@ enum nos_code nos_holder_take(struct nos_keyring *k, const struct nos_span *list
 	return err->code;
 }
 
+enum nos_code nos_holder_overhear(struct nos_keyring *k, struct nos_span message,
+    struct nos_time now, bool *ret_took, struct nos_err *err)
+{
+	*ret_took = false;
+	if (nos_membership_is_heard(message))
+		return nos_membership_hear(k, message, now, ret_took, err);
+	return nos_invalidation_is(message) ? take_back(k, message, ret_took, err) : NOS_OK;
+}
+
 enum nos_code nos_holder_grants(struct nos_keyring *k, const struct nos_span *list, size_t count,
     struct nos_time now, struct nos_err *err)
 {

@@ -29,6 +29,11 @@ enum nos_holder_did {
 enum nos_code nos_holder_take(struct nos_keyring *k, const struct nos_span *list, size_t count,
     struct nos_time now, enum nos_holder_did *ret, struct nos_err *err) NOS_CHECK;
 
+/* Take one message that anybody may have said, of those that all hear and that prove themselves.
+ * *ret_took: the keyring is another, and is to be written. */
+enum nos_code nos_holder_overhear(struct nos_keyring *k, struct nos_span message,
+    struct nos_time now, bool *ret_took, struct nos_err *err) NOS_CHECK;
+
 /*
  * Take what a registration brought beside its keys, m2's grants: a source that registers in place
  * of an older one learns its z, its next number and the name of its key there. NOS_TAG: one does

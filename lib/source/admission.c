@@ -219,6 +219,8 @@ static enum nos_code fill(const struct admission *a, struct nos_keyring *k, stru
 		(void)!nos_str_copy(m2->name, k->name, sizeof(k->name));
 	snprintf(k->kind, sizeof(k->kind), "%s", a->e->kind);
 	snprintf(k->scheme, sizeof(k->scheme), "%s", a->e->scheme);
+	snprintf(k->group_name, sizeof(k->group_name), "%s", a->e->group);
+	k->shared = a->e->shared;
 	snprintf(k->enrolment, sizeof(k->enrolment), "%s", a->e->id);
 	k->node = m2->node;
 	k->next = m2->next;

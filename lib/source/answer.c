@@ -93,6 +93,20 @@ bool nos_answer_nonce(struct nos_str body, uint8_t ret[static NOS_ASK_NONCE_LEN]
 	return good;
 }
 
+bool nos_answer_order(
+    struct nos_str body, uint8_t ret[static NOS_SESSION_ORDER_MAX], size_t *ret_len)
+{
+	struct nos_scan scan = { .depth = 8 };
+	struct nos_err ignored = { 0 };
+	struct nos_decode d;
+	bool good = !nos_decode_object(&scan, body, "problem", &d, &ignored) &&
+		    nos_decode_has(&d, "order") &&
+		    !nos_decode_upto(&d, "order", ret, NOS_SESSION_ORDER_MAX, ret_len, &ignored);
+
+	nos_scan_release(&scan);
+	return good;
+}
+
 static enum nos_code bad(const char *member, struct nos_err *err)
 {
 	return nos_err_set_field(

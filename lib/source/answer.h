@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "json/scan.h"
 #include "key/ask.h"
+#include "key/session.h"
 
 #define NOS_ANSWER_KEYS_MAX    64  /* key messages of one list */
 #define NOS_ANSWER_RECEIPT_MAX 128 /* bytes of the receipt within an answer */
@@ -69,6 +70,11 @@ bool nos_answer_problem(struct nos_str body, struct nos_err *ret);
 
 /* The nonce of a problem document. False: it has none. */
 bool nos_answer_nonce(struct nos_str body, uint8_t ret[static NOS_ASK_NONCE_LEN]);
+
+/* The order of a problem document: the last of the group whose key was not known. False: it has
+ * none. */
+bool nos_answer_order(
+    struct nos_str body, uint8_t ret[static NOS_SESSION_ORDER_MAX], size_t *ret_len);
 
 /* Read the answer to a poll into *ret, as nos_answer_decode does. */
 enum nos_code nos_answer_news_decode(

@@ -205,6 +205,14 @@ enum nos_code nos_courier_heard(
 	return take_fault(c, err);
 }
 
+enum nos_code nos_courier_overheard(
+    struct nos_courier *c, struct nos_span message, struct nos_err *err)
+{
+	bool took;
+
+	return nos_keeper_overheard(&c->send->keeper, message, &took, err);
+}
+
 bool nos_courier_next(const struct nos_courier *c, struct nos_mono *ret)
 {
 	if (!c->spool || !c->spool->count)

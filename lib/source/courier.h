@@ -58,6 +58,10 @@ enum nos_code nos_courier_deliver(struct nos_courier *c, struct nos_send_pack *p
 enum nos_code nos_courier_heard(
     struct nos_courier *c, const struct nos_answer_news *news, struct nos_err *err) NOS_CHECK;
 
+/* As above, of what anybody may have said to all. */
+enum nos_code nos_courier_overheard(
+    struct nos_courier *c, struct nos_span message, struct nos_err *err) NOS_CHECK;
+
 /* When the spool wants to be looked at; false: nothing waits in it. */
 bool nos_courier_next(const struct nos_courier *c, struct nos_mono *ret);
 

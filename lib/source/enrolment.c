@@ -49,6 +49,10 @@ static enum nos_code check(const struct nos_enrolment *e, struct nos_err *err)
 		return nos_err_set_field(err, NOS_DATA, "url", "url: %s", why.text);
 	if (*e->kind && !nos_name_is_kind(nos_str_of(e->kind)))
 		return nos_err_set_field(err, NOS_DATA, "kind", "kind cannot be a kind");
+	if (*e->group && !nos_name_is_word(nos_str_of(e->group)))
+		return nos_err_set_field(err, NOS_DATA, "group", "group cannot be a group");
+	if (e->shared && !*e->group)
+		return nos_err_set_field(err, NOS_DATA, "shared", "shared, and no group");
 	if (*e->replaces && !nos_name_is_word(nos_str_of(e->replaces)))
 		return nos_err_set_field(err, NOS_DATA, "replaces", "replaces is not a source");
 	if (!nos_scheme_find(nos_str_of(e->scheme)))
@@ -70,6 +74,8 @@ static enum nos_code decode(
 	    nos_decode_bytes(d, "pin", e->pin, sizeof(e->pin), err) ||
 	    nos_decode_copy(d, "scheme", false, e->scheme, sizeof(e->scheme), err) ||
 	    nos_decode_copy(d, "kind", true, e->kind, sizeof(e->kind), err) ||
+	    nos_decode_copy(d, "group", true, e->group, sizeof(e->group), err) ||
+	    nos_decode_bool(d, "shared", true, &e->shared, err) ||
 	    nos_decode_copy(d, "replaces", true, e->replaces, sizeof(e->replaces), err) ||
 	    nos_decode_time(d, "expires", &e->expires, err))
 		return err->code;

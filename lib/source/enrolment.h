@@ -21,8 +21,10 @@ struct nos_enrolment {
 	uint64_t node;
 	uint8_t pin[NOS_HASH_LEN]; /* thumbprint of the node's P-256 key */
 	char scheme[16];
-	char kind[NOS_NAME_WORD_MAX + 1]; /* empty: none */
-	char replaces[33];		  /* the source that gets new keys; empty: none */
+	char kind[NOS_NAME_WORD_MAX + 1];  /* empty: none */
+	char group[NOS_NAME_WORD_MAX + 1]; /* that the source is a member of; empty: none */
+	bool shared;			   /* and its members may read one another */
+	char replaces[33];		   /* the source that gets new keys; empty: none */
 	struct nos_time expires;
 };
 

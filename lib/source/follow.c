@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "key/derive.h"
+#include "scheme/membership.h"
 #include "source/attempt.h"
 #include "source/inquiry.h"
 #include "source/route.h"
 
 #define CONNECT_MS 10000
+#define NO_ORDER   UINT64_MAX
 #define ANSWER_MS  30000 /* beside what the node is let to wait */
 
 struct nos_follow {
@@ -25,14 +27,17 @@ struct nos_follow {
 
 	/* Guarded by lock: */
 	struct nos_secret q; /* empty: not aimed yet */
-	bool aimed;	     /* anew: pauses of the aim before are over */
-	bool waits;	     /* for the owner, since an answer was handed over */
-	struct nos_err why;  /* and its code, NOS_OK or NOS_DENIED */
+	bool has_after;
+	uint64_t after;
+	bool aimed;	    /* anew: pauses of the aim before are over */
+	bool waits;	    /* for the owner, since an answer was handed over */
+	struct nos_err why; /* and its code, NOS_OK or NOS_DENIED */
 	struct nos_answer_news news;
 
 	/* The owner's: */
-	uint64_t z; /* of the last aim, 0: none */
-	bool took;  /* since then */
+	uint64_t z;    /* of the last aim, 0: none */
+	uint64_t last; /* and the order that it was behind, or NO_ORDER */
+	bool took;     /* since then */
 
 	/* The thread's: */
 	struct nos_http_client *client;
@@ -42,7 +47,7 @@ struct nos_follow {
 	struct nos_inquiry inquiry;
 	struct nos_attempt attempt;
 	size_t url;
-	uint8_t last[NOS_HASH_LEN]; /* of the last answer … */
+	uint8_t hash[NOS_HASH_LEN]; /* of the last answer … */
 	struct nos_mono at;	    /* … and when it came */
 };
 
@@ -73,6 +78,8 @@ static bool wait_turn(struct nos_follow *f)
 			break;
 	}
 	f->inquiry.q = f->q;
+	f->inquiry.has_after = f->has_after;
+	f->inquiry.after = f->after;
 	pthread_mutex_unlock(&f->lock);
 	return !is_stopped(f);
 }
@@ -97,13 +104,13 @@ static void pace(struct nos_follow *f)
 	uint8_t hash[NOS_HASH_LEN] = { 0 };
 	struct nos_err ignored = { 0 };
 	bool same =
-	    !nos_hash_sha256(&body, 1, hash, &ignored) && memcmp(hash, f->last, sizeof(hash)) == 0;
+	    !nos_hash_sha256(&body, 1, hash, &ignored) && memcmp(hash, f->hash, sizeof(hash)) == 0;
 
 	if (same && now.us - f->at.us < 2 * NOS_ATTEMPT_LAST_MS * 1000)
 		nos_attempt_failed(&f->attempt, 0, false);
 	else
 		nos_attempt_good(&f->attempt);
-	memcpy(f->last, hash, sizeof(hash));
+	memcpy(f->hash, hash, sizeof(hash));
 	f->at = now;
 }
 
@@ -235,18 +242,24 @@ void nos_follow_free(struct nos_follow *f)
 enum nos_code nos_follow_aim(struct nos_follow *f, const struct nos_keyring *k, struct nos_err *err)
 {
 	NOS_AUTO(secret) q = { 0 };
+	uint64_t last;
 
-	if (f->z == k->z && !f->took)
+	if (!nos_membership_last(k, &last))
+		last = NO_ORDER;
+	if (f->z == k->z && !f->took && f->last == last)
 		return NOS_OK;
 	if (nos_derive_static(&k->z_key, NOS_DERIVE_POLL, &q, err))
 		return err->code;
 	pthread_mutex_lock(&f->lock);
 	f->q = q;
+	f->has_after = last != NO_ORDER;
+	f->after = last;
 	f->aimed |= f->z != k->z;
 	f->waits &= !f->took;
 	pthread_cond_signal(&f->changed);
 	pthread_mutex_unlock(&f->lock);
 	f->z = k->z;
+	f->last = last;
 	f->took = false;
 	return NOS_OK;
 }

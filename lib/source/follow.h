@@ -34,7 +34,8 @@ enum nos_code nos_follow_new(
 void nos_follow_free(struct nos_follow *f);
 
 /*
- * Poll under the Z that the keyring has now, once what was taken has been seen to. Cheap where
+ * Poll under the Z that the keyring has now, and behind the order that it verified last, once what
+ * was taken has been seen to. Cheap where
  * nothing has changed: for each turn of a loop. NOS_INTERNAL alone.
  */
 enum nos_code nos_follow_aim(

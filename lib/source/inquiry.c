@@ -39,10 +39,12 @@ static enum nos_code get(struct nos_inquiry *i, const char *authorization, uint6
 		.authorization = authorization,
 		.most_ms = most_ms + wait_s * 1000 };
 
-	snprintf(path, sizeof(path), "/v1/sources/%s/keys", i->source);
+	int len = snprintf(path, sizeof(path), "/v1/sources/%s/keys", i->source);
+
 	if (authorization)
-		snprintf(
-		    path, sizeof(path), "/v1/sources/%s/keys?wait=%" PRIu64, i->source, wait_s);
+		len += snprintf(path + len, sizeof(path) - (size_t)len, "?wait=%" PRIu64, wait_s);
+	if (authorization && i->has_after)
+		snprintf(path + len, sizeof(path) - (size_t)len, "&after=%" PRIu64, i->after);
 	return nos_carrier_send(i->carrier, &r, &i->answer, err);
 }
 

@@ -20,6 +20,8 @@ struct nos_inquiry {
 	char url[NOS_URL_MAX + 1];
 	char source[NOS_ASK_SOURCE_MAX + 1];
 	struct nos_secret q;
+	bool has_after; /* a poll says which order of its group the source verified last: */
+	uint64_t after;
 	bool has_nonce;
 	uint8_t nonce[NOS_ASK_NONCE_LEN]; /* the node's last */
 	struct nos_http_answer answer;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "scheme/holder.h"
+#include "scheme/membership.h"
 #include "source/admission.h"
 #include "source/lineage.h"
 
@@ -139,6 +140,7 @@ static enum nos_code poll(
 
 	if (nos_derive_static(&kp->ring->k.z_key, NOS_DERIVE_POLL, &i->q, err))
 		return err->code;
+	i->has_after = nos_membership_last(&kp->ring->k, &i->after);
 	return nos_inquiry_poll(i, wait_s, kp->most_ms, ret, err);
 }
 
@@ -394,6 +396,33 @@ enum nos_code nos_keeper_confirmed(
 	    !nos_holder_confirmed(k, name))
 		return NOS_OK;
 	return keep(kp, &before, err);
+}
+
+enum nos_code nos_keeper_overheard(
+    struct nos_keeper *kp, struct nos_span message, bool *ret_took, struct nos_err *err)
+{
+	struct nos_keyring *k = &kp->ring->k;
+	NOS_AUTO(keyring) before = *k;
+	bool took;
+
+	*ret_took = false;
+	if (nos_holder_overhear(k, message, nos_time_now(), &took, err) || !took ||
+	    keep(kp, &before, err))
+		return err->code;
+	*ret_took = true;
+	return NOS_OK;
+}
+
+enum nos_code nos_keeper_ordered(
+    struct nos_keeper *kp, struct nos_str problem, bool *ret_took, struct nos_err *err)
+{
+	uint8_t bytes[NOS_SESSION_ORDER_MAX];
+	struct nos_span order = { bytes, 0 };
+
+	*ret_took = false;
+	return nos_answer_order(problem, bytes, &order.len)
+		   ? nos_keeper_overheard(kp, order, ret_took, err)
+		   : NOS_OK;
 }
 
 enum nos_code nos_keeper_refused(struct nos_keeper *kp, struct nos_str problem, struct nos_err *err)

@@ -59,6 +59,16 @@ enum nos_code nos_keeper_followed(
 enum nos_code nos_keeper_confirmed(
     struct nos_keeper *kp, const struct nos_name *name, struct nos_err *err) NOS_CHECK;
 
+/* Take what anybody may have said to all, as far as it proves itself. *ret_took: the keyring is
+ * another. */
+enum nos_code nos_keeper_overheard(
+    struct nos_keeper *kp, struct nos_span message, bool *ret_took, struct nos_err *err) NOS_CHECK;
+
+/* As above, of the problem document of a 401, which may tell the last order of the source's group.
+ */
+enum nos_code nos_keeper_ordered(
+    struct nos_keeper *kp, struct nos_str problem, bool *ret_took, struct nos_err *err) NOS_CHECK;
+
 /*
  * A pack was answered 401, with this problem document and no receipt: ask. NOS_OK: another key is
  * there to send under. NOS_BUSY: the last ask is too short ago, or stopped; NOS_AWAY: no answer

@@ -354,6 +354,15 @@ static bool can_fall_back(struct nos_send *s)
 	return true;
 }
 
+/* The node may say where the group of the key has gone, and the source may be able to follow. */
+static enum nos_code follow_order(struct nos_send *s, bool *ret, struct nos_err *err)
+{
+	if (nos_keeper_ordered(&s->keeper, nos_buf_str(&s->answer.body), ret, err))
+		return err->code;
+	*ret &= !nos_name_eq(&pick_key(s)->name, &s->name);
+	return NOS_OK;
+}
+
 /*
  * The node does not know the key: ask it, and seal the pack anew under the key that it gave. Where
  * it has seen numbers that this keyring never gave, one that was just given may be another's.
@@ -364,9 +373,12 @@ static enum nos_code ask_anew(
 	const struct nos_ring *ring = s->config.ring;
 	const struct nos_err refusal = *err;
 	const uint64_t next = ring->next;
+	bool stepped;
 
 	nos_err_clear(err);
-	if (can_fall_back(s))
+	if (follow_order(s, &stepped, err))
+		return err->code;
+	if (stepped || can_fall_back(s))
 		return seal(s, p, err);
 	if (nos_keeper_refused(&s->keeper, nos_buf_str(&s->answer.body), err)) {
 		if (is_waiting(err->code))

@@ -24,10 +24,11 @@ static void parse(struct nos_str path)
 
 static void wait(struct nos_str query)
 {
-	unsigned s;
+	struct nos_exchange_poll poll;
 
-	if (nos_exchange_wait(query, &s))
-		must(s <= NOS_EXCHANGE_WAIT_MAX && (query.len || !s));
+	if (nos_exchange_query(query, &poll))
+		must(poll.wait_s <= NOS_EXCHANGE_WAIT_MAX && (query.len || !poll.wait_s) &&
+		     (poll.has_after || !poll.after));
 }
 
 static void prove(struct nos_str authorization)

@@ -12,7 +12,7 @@ allowed() {
 		nos-rekey cjose crypto jansson sqlite3
 		nos-relay cjose crypto curl jansson microhttpd ssl
 		nos-score
-		nos-send cjose crypto curl jansson ssl
+		nos-send cjose crypto curl jansson mosquitto ssl
 		nos-serve cjose crypto jansson microhttpd mosquitto sqlite3 ssl
 		nos-token cjose crypto jansson sqlite3
 	END

@@ -385,6 +385,56 @@ quicker() {
 	[ "$(jq -r .status <<<"$output")" = accepted ]
 }
 
+# Hex digits as bytes.
+unhex() { basenc --base16 -d <<<"${1^^}"; }
+# The token before this one, both in hex, in the chain of group 3 of node 1; t under 128.
+token_before() { { printf 'nos/1 h\001\003'; unhex "$(printf '%02x%s' "$1" "$2")"; } | sha256sum | cut -c 1-32; }
+# The order of epoch 0 with this token is published, retained.
+order() { unhex "$(printf '310300%02x%s' "$1" "$2")" | mosquitto_pub -p "$BROKER_PORT" -q 1 -r -t nos/1/keys/3 -s; }
+# The keyring is that of a member of a group, at its session 7.
+member() {
+	local A k h
+	A=$(head -c 32 /dev/zero | basenc --base64url | tr -d =)
+	h=$(unhex "$1" | basenc --base64url | tr -d =)
+	jq -c --arg A "$A" --arg h "$h" '.scheme = "dipietro"
+		| .keys = [{key: "s.3.0.7", state: "active", value: $A, since: 1547812800}] + .keys
+		| .group = {name: "roof", number: 3, clock: {epoch: 0, t: 7, A: $A}, token: {t: 7, h: $h}}' c.key >member
+	cat member >c.key
+}
+newest() { [ "$(jq -r '.keys[0].key' c.key)" = "$1" ]; }
+
+@test "with --mqtt an order that is published moves the key, and one that is forged does not" {
+	station
+	broker_start
+	h9=00112233445566778899aabbccddeeff
+	h8=$(token_before 9 "$h9")
+	member "$(token_before 8 "$h8")"
+	order 8 "$h8"
+	mkfifo in
+	nos-send --keyring c.key --follow --mqtt "$MQTT" <in >answers 2>err2 3>&- &
+	OTHER_PIDS=$!
+	exec 7>in
+	# What was said last is heard first.
+	eventually newest s.3.0.8
+	[ "$(jq -c '.keys | map(.key)' c.key)" = '["s.3.0.8","p.1"]' ]
+	order 9 00112233445566778899aabbccddeefe
+	mosquitto_pub -p "$BROKER_PORT" -q 1 -t nos/1/keys/3 -m nonsense
+	mosquitto_pub -p "$BROKER_PORT" -q 1 -t nos/1/keys/3 -n
+	order 9 "$h9"
+	eventually newest s.3.0.9
+	[ "$(jq -c .group.token.t c.key)" -eq 9 ] && [ ! -s err2 ]
+	# A broker that goes away is said, and no reason to end.
+	broker_stop
+	eventually grep -q '^nos-send: broker: ' err2
+	echo "$reading" >&7
+	answered() { [ "$(wc -l <answers)" -eq 1 ]; }
+	eventually answered
+	exec 7>&-
+	wait "$OTHER_PIDS"
+	OTHER_PIDS=
+	[ "$(jq -r .status answers)" = accepted ] && [ "$(wc -l <err2)" -eq 1 ]
+}
+
 @test "SIGTERM while the node is away spools or answers, and does not wait" {
 	station
 	nos-send --keyring c.key --url http://127.0.0.1:1 --wait 1h < <(readings 1) >answers 2>err2 3>&- &
@@ -434,7 +484,7 @@ quicker() {
 
 @test "options that exclude each other, and keyrings that cannot be, are told" {
 	for bad in '' '--keyring a --anonymous' '--anonymous' '--anonymous --url http://h --spool s' '--keyring a --kind k' \
-		'--anonymous --url http://h --follow' '--anonymous --url http://h --kind a/b' '--anonymous --url http://h --kind only' '--anonymous --url http://h --kind anonymous' '--anonymous --url h' '--keyring a --via h' '--keyring a --batch 0' '--keyring a --batch 10001' '--keyring a in'; do
+		'--anonymous --url http://h --follow' '--anonymous --url http://h --kind a/b' '--anonymous --url http://h --kind only' '--anonymous --url http://h --kind anonymous' '--anonymous --url h' '--keyring a --via h' '--keyring a --mqtt mqtt://h' '--keyring a --follow --mqtt-password f' '--keyring a --batch 0' '--keyring a --batch 10001' '--keyring a in'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr nos-send $bad </dev/null
 		[ -n "$stderr" ] || { echo "$bad"; return 1; }

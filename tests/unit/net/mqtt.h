@@ -45,7 +45,8 @@ static void on_turned(void *state, bool connected, const struct nos_err *why)
 	s->last = *why;
 }
 
-static struct nos_mqtt *client(struct seen *s, const char *url, struct nos_mqtt_config config)
+static inline struct nos_mqtt *client(
+    struct seen *s, const char *url, struct nos_mqtt_config config)
 {
 	struct nos_mqtt *m = NULL;
 
@@ -63,7 +64,7 @@ static struct nos_mqtt *client(struct seen *s, const char *url, struct nos_mqtt_
 	return m;
 }
 
-static void wait_turn(struct nos_mqtt *m, const struct seen *s)
+static inline void wait_turn(struct nos_mqtt *m, const struct seen *s)
 {
 	unsigned turns = s->ups + s->downs;
 
@@ -73,7 +74,7 @@ static void wait_turn(struct nos_mqtt *m, const struct seen *s)
 	assert_int_equal(s->ups + s->downs, turns + 1);
 }
 
-static void publish(struct nos_mqtt *m, uint64_t tag)
+static inline void publish(struct nos_mqtt *m, uint64_t tag)
 {
 	char text[24];
 	size_t len = (size_t)snprintf(text, sizeof(text), "%" PRIu64, tag);
@@ -84,7 +85,7 @@ static void publish(struct nos_mqtt *m, uint64_t tag)
 }
 
 /* All that has room, up to the message end, which is not sent. */
-static void burst(struct nos_mqtt *m, uint64_t *sent, uint64_t end)
+static inline void burst(struct nos_mqtt *m, uint64_t *sent, uint64_t end)
 {
 	unsigned room = nos_mqtt_room(m), flight = nos_mqtt_in_flight(m);
 
@@ -96,7 +97,7 @@ static void burst(struct nos_mqtt *m, uint64_t *sent, uint64_t end)
 	assert_true(!nos_mqtt_room(m) || nos_mqtt_room(m) == room);
 }
 
-static void start_client(void)
+static inline void start_client(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	alarm(PATIENCE_S);

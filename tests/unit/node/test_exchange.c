@@ -65,13 +65,16 @@ static void a_poll_waits_as_long_as_it_says_and_a_minute_at_most(void **state)
 		const char *query;
 		unsigned wait_s;
 	} good[] = { { "", 0 }, { "wait=0", 0 }, { "wait=1", 1 }, { "wait=60", 60 },
-		{ "wait=61", 60 }, { "wait=18446744073709551615", 60 } };
-	unsigned wait_s;
+		{ "wait=61", 60 }, { "wait=18446744073709551615", 60 }, { "wait=7&after=3", 7 },
+		{ "after=3", 0 } };
+	struct nos_exchange_poll poll;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_true(nos_exchange_wait(nos_str_of(good[i].query), &wait_s));
-		assert_int_equal(wait_s, good[i].wait_s);
+		assert_true(nos_exchange_query(nos_str_of(good[i].query), &poll));
+		assert_int_equal(poll.wait_s, good[i].wait_s);
+		assert_int_equal(poll.has_after, strstr(good[i].query, "after") != NULL);
+		assert_int_equal(poll.after, poll.has_after ? 3 : 0);
 	}
 }
 
@@ -79,12 +82,13 @@ static void any_other_query_is_none(void **state)
 {
 	static const char *const queries[] = { "wait", "wait=", "wait=-1", "wait=+1", "wait=1.5",
 		"wait=1s", "wait=01", "wait= 1", "wait=1&", "wait=1&wait=2", "wait=1;x", "Wait=1",
-		"x=1", "&wait=1", "wait=18446744073709551616" };
-	unsigned wait_s;
+		"x=1", "&wait=1", "wait=18446744073709551616", "after=", "after=-1", "after=3&",
+		"after=3&wait=1", "wait=1&after=3&after=4", "wait=1&x=2" };
+	struct nos_exchange_poll poll;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
-		if (nos_exchange_wait(nos_str_of(queries[i]), &wait_s))
+		if (nos_exchange_query(nos_str_of(queries[i]), &poll))
 			fail_msg("%s", queries[i]);
 }
 

@@ -442,7 +442,7 @@ static unsigned sleeping(void)
 static void the_sweep_catches_up_what_sleeps_a_few_at_a_time(void **state)
 {
 	struct nos_lkh_path before[LEAVES], now;
-	bool done = true;
+	struct nos_grove_stale stale = { 0 };
 
 	(void)state;
 	for (uint64_t i = 1; i <= 32; i++)
@@ -452,31 +452,34 @@ static void the_sweep_catches_up_what_sleeps_a_few_at_a_time(void **state)
 	assert_int_equal(sleeping(), 9);
 	for (uint32_t i = 0; i < 32; i++)
 		before[i] = path_of(i);
-	for (unsigned left = 9; left;) {
-		assert_int_equal(nos_grove_sweep(&tree, 4, &done, &err), NOS_OK);
-		left = left > 4 ? left - 4 : 0;
-		assert_int_equal(sleeping(), left);
-		assert_int_equal(done, !left);
+	assert_int_equal(nos_grove_stale_find(&tree, &stale, &err), NOS_OK);
+	assert_int_equal(stale.count, 9);
+	for (size_t at = 0; at < stale.count; at += 4) {
+		assert_int_equal(nos_grove_stale_catch_up(&tree, &stale, at, at + 4, &err), NOS_OK);
+		assert_int_equal(sleeping(), at + 4 < 9 ? 9 - at - 4 : 0);
 	}
 	for (uint32_t i = 0; i < 32; i++) {
 		now = path_of(i);
 		assert_memory_equal(&now, &before[i], sizeof(now));
 	}
-	assert_int_equal(nos_grove_sweep(&tree, 4, &done, &err), NOS_OK);
-	assert_true(done);
+	assert_int_equal(nos_grove_stale_find(&tree, &stale, &err), NOS_OK);
+	assert_int_equal(stale.count, 0);
+	nos_grove_stale_release(&stale);
 }
 
 static void the_sweep_steps_nothing_over_an_eviction_that_is_half_done(void **state)
 {
+	struct nos_grove_stale stale = { 0 };
 	struct nos_eviction v;
-	bool done = true;
 
 	(void)state;
 	for (uint64_t i = 1; i <= 20; i++)
 		join(i);
 	v = evict(7, 9);
-	assert_int_equal(nos_grove_sweep(&tree, 100, &done, &err), NOS_OK);
-	assert_false(done);
+	assert_int_equal(nos_grove_stale_find(&tree, &stale, &err), NOS_OK);
+	assert_true(stale.count);
+	assert_int_equal(nos_grove_stale_catch_up(&tree, &stale, 0, stale.count, &err), NOS_OK);
+	nos_grove_stale_release(&stale);
 	finish();
 	all_hear(&v);
 	for (uint32_t i = 0; i < 20; i++)

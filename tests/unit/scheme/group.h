@@ -261,7 +261,7 @@ static inline void assert_in_step(struct group *g, const struct nos_keyring *k)
 }
 
 /* A member of this leaf that has joined and is in step. */
-static inline void group_member(
+static inline void group_enter(
     struct group *g, struct nos_keyring *k, const char *scheme, uint32_t leaf)
 {
 	group_source(g, k, scheme);

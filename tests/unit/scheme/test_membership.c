@@ -12,7 +12,7 @@ static int fresh(void **state)
 	group_init(&node, 1);
 	nos_buf_init(&order, NOS_EVICTION_MAX);
 	group_step(&node, NULL);
-	group_member(&node, &k, "dipietro", 5);
+	group_enter(&node, &k, "dipietro", 5);
 	return 0;
 }
 
@@ -54,7 +54,7 @@ static void an_order_moves_all_members_to_one_key(void **state)
 	struct nos_keyring other;
 
 	(void)state;
-	group_member(&node, &other, "dipietro", 6);
+	group_enter(&node, &other, "dipietro", 6);
 	for (unsigned i = 0; i < 3; i++) {
 		group_step(&node, &order);
 		assert_true(group_hear(&k, &order) && group_hear(&other, &order));

@@ -227,7 +227,7 @@ static void who_is_evicted_keeps_what_it_has_and_gets_no_further(void **state)
 	struct nos_keyring other;
 
 	(void)state;
-	group_member(&node, &other, "dipietro", 6);
+	group_enter(&node, &other, "dipietro", 6);
 	group_evict(&node, LEAF, &broadcast);
 	group_hear_nothing(&k, &broadcast);
 	assert_same(&before);

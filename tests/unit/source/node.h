@@ -32,9 +32,13 @@ struct node {
 	bool strip;	    /* receipts are taken off */
 	bool bare;	    /* a 401 has no nonce */
 
+	/* Of the source's group, NULL: none: in every 401, and in lists. */
+	const struct nos_buf *order, *list_order;
+
 	/* What came. */
 	unsigned packs, asks, acks, polls;
-	unsigned different; /* asks that were not the one before, once more */
+	char path[NOS_CARRIER_PATH_MAX]; /* of the last request */
+	unsigned different;		 /* asks that were not the one before, once more */
 	uint8_t ask[NOS_HASH_LEN];
 	uint8_t ack[NOS_HASH_LEN];
 };
@@ -93,6 +97,8 @@ static inline void node_problem(
 	    status);
 	if (status == 401 && !n->bare)
 		nos_encode_member_bytes(&ret->body, "nonce", n->nonce[0], sizeof(n->nonce[0]));
+	if (status == 401 && n->order)
+		nos_encode_member_bytes(&ret->body, "order", n->order->p, n->order->len);
 	nos_buf_add_char(&ret->body, '}');
 }
 
@@ -102,6 +108,11 @@ static inline void node_news(const struct node *n, struct nos_buf *b)
 
 	nos_encode_member(b, "keys");
 	nos_buf_add_char(b, '[');
+	if (n->list_order) {
+		nos_buf_add_char(b, '"');
+		nos_enc_base64(b, n->list_order->p, n->list_order->len);
+		nos_buf_add_char(b, '"');
+	}
 	for (size_t i = 0; i < count; i++) {
 		nos_encode_comma(b);
 		nos_buf_add_char(b, '"');
@@ -301,6 +312,7 @@ static inline enum nos_code node_carry(void *state, const struct nos_carrier_req
 {
 	struct node *n = state;
 
+	snprintf(n->path, sizeof(n->path), "%s", r->path);
 	nos_buf_truncate(&ret->body, 0);
 	ret->status = 0;
 	ret->retry_s = 0;

@@ -69,6 +69,21 @@ static enum nos_code stage_end(struct stage *s)
 	return code;
 }
 
+static void the_keyring_of_a_member_names_its_group(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_begin(&s);
+	snprintf(s.e.group, sizeof(s.e.group), "roof");
+	s.e.shared = true;
+	if (stage_end(&s))
+		fail_msg("%s", err.text);
+	assert_string_equal(s.k.group_name, "roof");
+	assert_true(s.k.shared);
+	nos_keyring_release(&s.k);
+}
+
 static void a_true_answer_fills_the_keyring(void **state)
 {
 	struct stage s;
@@ -287,6 +302,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_true_answer_fills_the_keyring),
+		cmocka_unit_test(the_keyring_of_a_member_names_its_group),
 		cmocka_unit_test(
 		    who_registers_in_place_of_an_older_source_is_told_z_next_and_its_keys_name),
 		cmocka_unit_test(grants_that_are_not_good_make_the_answer_bad),

@@ -223,6 +223,24 @@ static void a_list_of_keys_that_is_not_as_it_should_be_is_refused_whole(void **s
 	nos_buf_release(&many);
 }
 
+static void the_order_of_a_problem_is_read_or_there_is_none(void **state)
+{
+	uint8_t order[NOS_SESSION_ORDER_MAX];
+	size_t len;
+
+	(void)state;
+	assert_true(nos_answer_order(NOS_STR("{\"nonce\":7,\"order\":\"MQID\"}"), order, &len));
+	assert_hex(order, len, "310203");
+	assert_false(nos_answer_order(NOS_STR("{\"order\":7}"), order, &len));
+	assert_false(nos_answer_order(NOS_STR("{\"order\":\"M\"}"), order, &len));
+	assert_false(nos_answer_order(
+	    NOS_STR("{\"order\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		    "AAAAAAAAAAAAAAAAAAAA\"}"),
+	    order, &len));
+	assert_false(nos_answer_order(NOS_STR("{}"), order, &len));
+	assert_false(nos_answer_order(NOS_STR("<html>"), order, &len));
+}
+
 static void the_nonce_of_a_problem_is_read_or_there_is_none(void **state)
 {
 	uint8_t nonce[NOS_ASK_NONCE_LEN];
@@ -248,6 +266,7 @@ int main(void)
 		cmocka_unit_test(a_problem_is_read_with_its_code_and_anything_else_is_none),
 		cmocka_unit_test(what_an_answer_says_of_keys_comes_as_bytes_in_its_order),
 		cmocka_unit_test(a_list_of_keys_that_is_not_as_it_should_be_is_refused_whole),
+		cmocka_unit_test(the_order_of_a_problem_is_read_or_there_is_none),
 		cmocka_unit_test(the_nonce_of_a_problem_is_read_or_there_is_none),
 	};
 

@@ -70,12 +70,33 @@ static void an_enrolment_that_is_not_whole_is_refused(void **state)
 	try("}", "", NOS_DATA);
 	try("\"node\":1", "\"node\":1,\"replaces\":\"../x\"", NOS_DATA);
 	try("\"node\":1", "\"node\":1,\"x\":[[[[[1]]]]]", NOS_DATA);
+	try("\"node\":1", "\"node\":1,\"group\":\"up/there\"", NOS_DATA);
+	try("\"node\":1", "\"node\":1,\"group\":7", NOS_DATA);
+	try("\"node\":1", "\"node\":1,\"group\":\"g\",\"shared\":1", NOS_DATA);
+	try("\"node\":1", "\"node\":1,\"shared\":true", NOS_DATA);
+}
+
+static void an_enrolment_into_a_group_names_it(void **state)
+{
+	static const char line[] =
+	    "{\"v\":1,\"id\":\"t-5c01d2aa90\",\"url\":\"http://h\",\"node\":1,"
+	    "\"pin\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"scheme\":"
+	    "\"dipietro\",\"group\":\"roof\",\"shared\":true,\"expires\":1}";
+	struct nos_enrolment e;
+	struct nos_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(nos_enrolment_decode(nos_str_of(line), &e, &err), NOS_OK);
+	assert_string_equal(e.group, "roof");
+	assert_true(e.shared);
+	nos_enrolment_release(&e);
 }
 
 static void what_is_not_known_is_passed_over_and_what_may_be_absent_is(void **state)
 {
 	(void)state;
-	try("\"v\":1", "\"v\":1,\"group\":\"g\"", NOS_OK);
+	try("\"v\":1", "\"v\":1,\"more\":\"g\"", NOS_OK);
+	try("\"v\":1", "\"v\":1,\"group\":\"g\",\"shared\":false", NOS_OK);
 	try(",\"kind\":\"weather-station\"", "", NOS_OK);
 	try("\"token\":\"" TOKEN "\",", "", NOS_OK);
 	try("\"node\":1", "\"node\":1,\"replaces\":\"s-7f3a09c2e1\"", NOS_OK);
@@ -107,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_enrolment_is_read),
 		cmocka_unit_test(an_enrolment_that_is_not_whole_is_refused),
+		cmocka_unit_test(an_enrolment_into_a_group_names_it),
 		cmocka_unit_test(what_is_not_known_is_passed_over_and_what_may_be_absent_is),
 		cmocka_unit_test(a_url_is_one_of_a_node_or_refused_without_showing_it),
 	};

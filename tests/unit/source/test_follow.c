@@ -30,6 +30,7 @@ static struct {
 	bool strip;		  /* no receipt */
 	unsigned proved, refused; /* polls that came with the tag of q, and with another */
 	unsigned bare;		  /* that proved nothing */
+	char query[64];		  /* of the last */
 	struct nos_http_request *held;
 } node = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
@@ -94,6 +95,7 @@ static void handle(void *state, struct nos_http_request *r)
 	(void)state;
 	pthread_mutex_lock(&node.lock);
 	proved = is_proved(r);
+	snprintf(node.query, sizeof(node.query), "%.*s", NOS_STR_ARG(r->query));
 	node.proved += proved;
 	node.bare += !r->authorization.len;
 	node.refused += r->authorization.len && !proved;
@@ -297,6 +299,40 @@ static void what_has_no_receipt_is_not_handed_over(void **state)
 	assert_false(news.resync);
 }
 
+/* The query of the poll that is held. */
+static void assert_asked(const char *query)
+{
+	pthread_mutex_lock(&node.lock);
+	assert_string_equal(node.query, query);
+	pthread_mutex_unlock(&node.lock);
+}
+
+static void a_member_of_a_group_says_which_order_it_verified_last(void **state)
+{
+	struct nos_answer_news news;
+
+	(void)state;
+	aim();
+	wait_for(&node.proved, 1);
+	assert_asked("wait=60");
+	k.group.clock.a.len = 32;
+	k.group.token.t = 7;
+	aim();
+	answer_held();
+	wait_for(&node.proved, 2);
+	assert_asked("wait=60&after=7");
+	/* What came in the meantime is told by the next. */
+	say("{\"keys\":[\"AQID\"],\"resync\":false}", 200, false);
+	answer_held();
+	assert_int_equal(take(&news), NOS_OK);
+	nos_answer_news_release(&news);
+	say(NULL, 200, false);
+	k.group.token.t = 8;
+	aim();
+	wait_for(&node.proved, 3);
+	assert_asked("wait=60&after=8");
+}
+
 static void a_new_z_is_polled_under_at_once_also_behind_a_refusal(void **state)
 {
 	(void)state;
@@ -343,6 +379,7 @@ int main(void)
 		T(an_empty_list_is_no_news_and_the_poll_is_made_again),
 		T(who_is_revoked_is_told_so),
 		T(what_has_no_receipt_is_not_handed_over),
+		T(a_member_of_a_group_says_which_order_it_verified_last),
 		T(a_new_z_is_polled_under_at_once_also_behind_a_refusal),
 		T(it_stops_while_a_poll_is_held),
 		T(it_stops_in_a_pause_and_before_it_was_aimed),
