@@ -33,7 +33,7 @@ static void make(const char *scheme, unsigned depth)
 	begin_at(NOW);
 	g = (struct nos_group){ .depth = depth, .name = "roof" };
 	snprintf(g.scheme, sizeof(g.scheme), "%s", scheme);
-	assert_int_equal(nos_groups_make(store, &vault, &g, NODE, 1, NOW, &err), NOS_OK);
+	assert_int_equal(nos_groups_make(store, &vault, &g, 1, NOW, &err), NOS_OK);
 }
 
 static void read_again(void)
