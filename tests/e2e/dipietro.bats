@@ -12,6 +12,7 @@ teardown_file() { rm -rf "$MEMORY"; }
 setup() {
 	load ../tool/helper
 	load fleet
+	load faults
 	load group
 	fleet_take
 	cp "$BATS_FILE_TMPDIR/ids" .
@@ -52,4 +53,8 @@ teardown() {
 
 @test "who is put out hears what is said and has nothing of it; the others follow by what they are answered" {
 	one_is_put_out
+}
+
+@test "sources change their group and their scheme, come and go, while the group sends and moves on: no reading is lost" {
+	comes_and_goes
 }

@@ -185,3 +185,69 @@ serve_evicts_and_is_killed() { # stride CALL…
 	small_group
 	at_points "$1" serve_evicts_under "${@:2}"
 }
+
+# ---- coming and going ----
+
+# A source that sends numbers from a range of its own, some at each stop of its way.
+walk() { # NAME FIRST
+	local name=$1 at=$2 options
+	while read -r -a options; do
+		if [ -e "$name.key" ]; then
+			nos-token new --replace "$name" "${options[@]}" --url "$URL" "${SEALED[@]}" 2>/dev/null |
+				nos-register --keyring "$name.key" --replace >/dev/null || return
+		else
+			nos-token new "${options[@]}" --url "$URL" "${SEALED[@]}" 2>/dev/null |
+				nos-register --keyring "$name.key" --name "$name" >/dev/null || return
+		fi
+		for _ in 1 2 3; do
+			numbers $at $((at + 3)) | nos-send --keyring "$name.key" --batch 2 >>"$name.answers" || return
+			at=$((at + 4))
+		done
+		nos-rekey --group roof cellar "${SEALED[@]}" >/dev/null || return
+		numbers $at $((at + 1)) | nos-send --keyring "$name.key" >>"$name.answers" || return
+		at=$((at + 2))
+	done
+	echo $((at - 1)) >"$name.last"
+}
+
+# The fleet sends without a pause, while some change their group or scheme, others come, and others are
+# revoked or forgotten.
+comes_and_goes() {
+	node_start
+	all_join
+	nos-token new --group cellar --scheme tree --url "$URL" "${SEALED[@]}" >/dev/null 2>&1
+	: >rounds
+	tail -n 2 ids >deaf
+	"$FLEET" "$KEYS" loop --url "$URL" --from "$NEXT" --skip deaf >>rounds 2>fleet.err 3>&- &
+	local pid=$! name
+	OTHER_PIDS=$pid
+	walk x 1000001 <<<$'--group roof\n--group cellar\n--scheme pairwise\n--group roof\n--scheme dini\n--group cellar\n--group cellar'
+	walk y 2000001 <<<$'--scheme pairwise\n--group cellar\n--group roof\n--group roof'
+	nos-rekey --revoke "$(head -n 1 deaf)" y "${SEALED[@]}" >/dev/null
+	nos-token forget "$(tail -n 1 deaf)" "${SEALED[@]}" >/dev/null <<<yes
+	walk z 3000001 <<<$'--group roof'
+	nos-rekey --heal roof "${SEALED[@]}" >/dev/null
+	begun=$(wc -l <rounds)
+	goes_on() { [ "$(wc -l <rounds)" -gt $((begun + 3)) ]; }
+	eventually goes_on
+	kill $pid
+	wait $pid
+	OTHER_PIDS=
+	LINE=$(tail -n 1 rounds)
+	NEXT=$(jq .next <<<"$LINE")
+	jq -se 'all(.[]; .accepted == .sent and .duplicates + .rejected + .spooled + .failed + .asks == 0)' rounds
+	for name in x y z; do
+		jq -se 'all(.[]; .status == "accepted")' $name.answers
+	done
+	eventually is_over
+	[ "$(held)" = "$((COUNT - 2)) $(present)" ] || [ "$(jq -r --arg k "$(present)" '.keys[$k]' <<<"$LINE")" = $((COUNT - 2)) ]
+	node_stop
+	sqlite3 node.db 'select entry from stream_processed' | grep '^{' | jq .value | sort -n >values
+	[ -z "$(uniq -d values)" ]
+	for name in x y z; do seq "$(first_of $name)" "$(<$name.last)"; done >walked
+	awk '$1 > 1000000' values | diff - walked
+	# Two readings of the one who was forgotten went with it.
+	[ "$(awk '$1 < 1000000' values | wc -l)" -eq $((NEXT - 1 - 2)) ]
+}
+first_of() { case $1 in x) echo 1000001 ;; y) echo 2000001 ;; z) echo 3000001 ;; esac; }
+present() { echo "s.1.$(group_of epoch).$(group_of t)"; }
