@@ -36,14 +36,14 @@ static const struct nos_opt opts[] = {
 	{ "source", 0, NOS_OPT_TEXT, AT(source), "source", "this source alone, by id or name" },
 	{ "state", 0, NOS_OPT_LIST, AT(states), "states", "these states alone" },
 	{ "show-secrets", 0, NOS_OPT_FLAG, AT(show_secrets), NULL,
-	    "ct, gt: with the values of the keys" },
+	    "ct, gt, groups: with the values of the keys" },
 	{ "since", 0, NOS_OPT_TIME, AT(since), "time", "audit: from then on" },
 	{ "verify", 0, NOS_OPT_FLAG, AT(verify), NULL, "audit: is it whole, as it was written?" },
 	{ 0 },
 };
 
-static const struct nos_opt_tool tool = { "nos-keytable", "[sources|ct|gt|tokens|audit]",
-	"Show the sources, keys (ct), global keys (gt), enrolments or audit entries, a row each.",
+static const struct nos_opt_tool tool = { "nos-keytable", "[sources|ct|gt|groups|tokens|audit]",
+	"Show the sources, keys (ct), global keys (gt), groups, enrolments or audit entries, a row each.",
 	opts, offsetof(struct keytable_opts, common), .rows = true };
 
 static const struct nos_table_column sources_columns[] = {
@@ -88,6 +88,28 @@ static const struct nos_table_column gt_columns[] = {
 	{ 0 },
 };
 
+static const struct nos_table_column groups_columns[] = {
+	{ "group", NOS_TABLE_TEXT },
+	{ "number", NOS_TABLE_TEXT },
+	{ "scheme", NOS_TABLE_TEXT },
+	{ "members", NOS_TABLE_TEXT },
+	{ "epoch", NOS_TABLE_TEXT },
+	{ "session", NOS_TABLE_TEXT },
+	{ "age", NOS_TABLE_SPAN },
+	{ "pending", NOS_TABLE_TEXT },
+	{ 0 },
+};
+/* Of a keyring. */
+static const struct nos_table_column group_columns[] = {
+	{ "group", NOS_TABLE_TEXT },
+	{ "number", NOS_TABLE_TEXT },
+	{ "scheme", NOS_TABLE_TEXT },
+	{ "epoch", NOS_TABLE_TEXT },
+	{ "session", NOS_TABLE_TEXT },
+	{ "leaf", NOS_TABLE_TEXT },
+	{ 0 },
+};
+
 static const struct nos_table_column tokens_columns[] = {
 	{ "id", NOS_TABLE_TEXT },
 	{ "state", NOS_TABLE_TEXT },
@@ -122,6 +144,7 @@ static const struct nos_table_column *const columns[] = {
 	[NOS_KEYTABLE_SOURCES] = sources_columns,
 	[NOS_KEYTABLE_CT] = ct_columns,
 	[NOS_KEYTABLE_GT] = gt_columns,
+	[NOS_KEYTABLE_GROUPS] = groups_columns,
 	[NOS_KEYTABLE_TOKENS] = tokens_columns,
 };
 
@@ -168,7 +191,7 @@ static enum nos_code note_shown(
 {
 	const struct nos_audit_event event = { .what = NOS_AUDIT_SECRETS_SHOWN,
 		.source = t->source,
-		.reason = t->which == NOS_KEYTABLE_GT ? "gt" : "ct" };
+		.reason = nos_keytable_text(t->which) };
 	struct nos_audit audit;
 
 	nos_audit_init(&audit, store, tool.name, true);
@@ -306,18 +329,22 @@ static enum nos_code check(
     const struct keytable_opts *o, const struct nos_keytable *t, bool audit, struct nos_err *err)
 {
 	const bool since = o->since.ms != NO_TIME;
-	const bool keys = !audit && (t->which == NOS_KEYTABLE_CT || t->which == NOS_KEYTABLE_GT);
+	const bool shared =
+	    !audit && (t->which == NOS_KEYTABLE_GT || t->which == NOS_KEYTABLE_GROUPS);
+	const bool keys = shared || (!audit && t->which == NOS_KEYTABLE_CT);
 
 	if (o->keyring && !keys)
-		return nos_err_set(err, NOS_USAGE, "a keyring has the tables ct and gt alone");
+		return nos_err_set(
+		    err, NOS_USAGE, "a keyring has the tables ct, gt and groups alone");
 	if (o->keyring && o->source)
 		return nos_err_set(
 		    err, NOS_USAGE, "--keyring and --source: a keyring has one source");
-	if (o->source && keys && t->which == NOS_KEYTABLE_GT)
-		return nos_err_set(err, NOS_USAGE, "--source: global keys are no source's own");
+	if (o->source && shared)
+		return nos_err_set(err, NOS_USAGE, "--source: %s are no source's own",
+		    t->which == NOS_KEYTABLE_GT ? "global keys" : "groups");
 	if (o->show_secrets && !keys)
-		return nos_err_set(
-		    err, NOS_USAGE, "--show-secrets: the tables ct and gt alone have values");
+		return nos_err_set(err, NOS_USAGE,
+		    "--show-secrets: the tables ct, gt and groups alone have values");
 	if (!audit && (o->verify || since))
 		return nos_err_set(
 		    err, NOS_USAGE, "--%s is for the table audit", o->verify ? "verify" : "since");
@@ -336,7 +363,7 @@ static enum nos_code choose(const struct keytable_opts *o, char **operands, int 
 		return nos_err_set(err, NOS_USAGE, "one table at a time: '%s'", operands[1]);
 	if (count && !*ret_audit && !nos_keytable_parse(nos_str_of(operands[0]), &ret->which))
 		return nos_err_set(err, NOS_USAGE,
-		    "no table '%s', take sources, ct, gt, tokens or audit", operands[0]);
+		    "no table '%s', take sources, ct, gt, groups, tokens or audit", operands[0]);
 	if (*ret_audit && o->states.count)
 		return nos_err_set(err, NOS_USAGE, "--state: the table audit has no states");
 	for (size_t i = 0; i < o->states.count; i++)
@@ -349,14 +376,16 @@ static enum nos_code choose(const struct keytable_opts *o, char **operands, int 
 static const struct nos_table_column *columns_of(
     struct printer *p, const struct keytable_opts *o, const struct nos_keytable *t, bool audit)
 {
+	const struct nos_table_column *of;
 	size_t count = 0;
 
 	if (audit)
 		return o->verify ? verdict_columns : audit_columns;
+	of = o->keyring && t->which == NOS_KEYTABLE_GROUPS ? group_columns : columns[t->which];
 	if (!o->show_secrets)
-		return columns[t->which];
-	for (; columns[t->which][count].name; count++)
-		p->with_value[count] = columns[t->which][count];
+		return of;
+	for (; of[count].name; count++)
+		p->with_value[count] = of[count];
 	p->with_value[count] = (struct nos_table_column){ "value", NOS_TABLE_TEXT };
 	return p->with_value;
 }

@@ -104,6 +104,14 @@ static const char *const reasons[] = { "ordered", "ordered", "ordered", "healed"
 
 static const struct nos_table_column source_columns[] = {
 	{ "source", NOS_TABLE_TEXT },
+	{ "key", NOS_TABLE_TEXT },
+	{ "replaces", NOS_TABLE_TEXT },
+	{ "status", NOS_TABLE_TEXT },
+	{ "dry_run", NOS_TABLE_TEXT },
+	{ 0 },
+};
+static const struct nos_table_column all_columns[] = {
+	{ "source", NOS_TABLE_TEXT },
 	{ "group", NOS_TABLE_TEXT },
 	{ "key", NOS_TABLE_TEXT },
 	{ "replaces", NOS_TABLE_TEXT },
@@ -450,7 +458,9 @@ static const struct nos_table_column *columns_of(const struct run *r)
 {
 	if (r->mode == MODE_IDENTITY)
 		return identity_columns;
-	return r->mode == MODE_RESTORE ? life_columns : source_columns;
+	if (r->mode == MODE_RESTORE)
+		return life_columns;
+	return r->mode & (MODE_ALL | MODES_GROUP) ? all_columns : source_columns;
 }
 
 /* What was destroyed leaves the store's files, also what a run before this one has left. */

@@ -30,3 +30,17 @@ void nos_job_free(struct nos_job *job, struct nos_member_table *members)
 	nos_offer_shared_release(&job->shared);
 	free(job);
 }
+
+void nos_job_note_order(struct nos_job *job, struct nos_store *store, const char *kid)
+{
+	struct nos_err ignored = { 0 };
+	NOS_AUTO(buf) order = { 0 };
+	struct nos_name name;
+
+	nos_buf_init(&order, sizeof(job->order));
+	if (!nos_name_parse(nos_str_of(kid), &name) || (name.kind != 's' && name.kind != 'g') ||
+	    nos_groups_order(store, name.parts[0], &order, &ignored))
+		return;
+	memcpy(job->order, order.p, order.len);
+	job->order_len = order.len;
+}

@@ -90,6 +90,10 @@ struct nos_job {
 /* NULL: out of memory. */
 struct nos_job *nos_job_new(struct nos_http_request *request, size_t body_max);
 
+/* No key of this name opens it: it may be that its source has not heard of the present session of
+ * its group. What all may hear is told to anyone. */
+void nos_job_note_order(struct nos_job *job, struct nos_store *store, const char *kid);
+
 /* Wipes what was opened. members is the table that job->member is from. NULL is fine. */
 void nos_job_free(struct nos_job *job, struct nos_member_table *members);
 

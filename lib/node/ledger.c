@@ -178,8 +178,10 @@ static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct
 	job->next = (raw->seq > track->window.top ? raw->seq : track->window.top) + 1;
 	/* What was revoked before this group is refused, also as a duplicate. */
 	if (nos_member_check(l->config.members, l->config.store, l->config.vault, &job->member,
-		&job->key, &job->err))
+		&job->key, &job->err)) {
+		nos_job_note_order(job, l->config.store, raw->kid);
 		return job->err.code;
+	}
 	if (job->verdict != NOS_WINDOW_FRESH)
 		return NOS_OK;
 	nos_window_note(&track->window, raw->seq, raw->prev, raw->hash);

@@ -119,40 +119,37 @@ static enum nos_code see_free(
 	return nos_err_set(err, NOS_BUSY, "found");
 }
 
-static enum nos_code take_back(
-    const struct nos_grove *v, bool *ret_found, uint32_t *ret, struct nos_err *err)
+static enum nos_code find_free(const struct nos_grove *v, struct search *ret, struct nos_err *err)
 {
-	struct search s = { .epoch = v->group->clock.epoch };
 	char space[KEY_MAX];
 
+	*ret = (struct search){ .epoch = v->group->clock.epoch };
 	if (nos_store_scan(
-		v->store, FREE_NS, nos_grove_page_prefix(v->group, space), see_free, &s, err) &&
-	    s.found)
+		v->store, FREE_NS, nos_grove_page_prefix(v->group, space), see_free, ret, err) &&
+	    ret->found)
 		nos_err_clear(err);
-	*ret_found = s.found;
-	*ret = s.leaf;
-	if (err->code || !s.found)
+	return err->code;
+}
+
+/* The count is put first: whatever comes between, no leaf is lost. */
+enum nos_code nos_grove_take(const struct nos_grove *v, uint32_t *ret_leaf, struct nos_err *err)
+{
+	const uint64_t all = UINT64_C(1) << v->group->depth;
+	struct search s;
+	struct count c;
+
+	if (find_free(v, &s, err) || get(v, &c, err))
+		return err->code;
+	if (!s.found && c.next == all)
+		return nos_err_set(err, NOS_LARGE, "the group '%s' is full: %" PRIu64 " members",
+		    v->group->name, c.members);
+	*ret_leaf = s.found ? s.leaf : (uint32_t)c.next++;
+	c.members++;
+	if (put(v, &c, err) || !s.found)
 		return err->code;
 	if (nos_store_del(v->store, FREE_NS, nos_str_of(s.key), NOS_STORE_ANY, err) == NOS_ABSENT)
 		return nos_err_set(err, NOS_EXISTS, "another took the leaf");
 	return err->code;
-}
-
-enum nos_code nos_grove_take(const struct nos_grove *v, uint32_t *ret_leaf, struct nos_err *err)
-{
-	const uint64_t all = UINT64_C(1) << v->group->depth;
-	struct count c;
-	bool found;
-
-	if (take_back(v, &found, ret_leaf, err) || get(v, &c, err))
-		return err->code;
-	if (!found && c.next == all)
-		return nos_err_set(err, NOS_LARGE, "the group '%s' is full: %" PRIu64 " members",
-		    v->group->name, c.members);
-	if (!found)
-		*ret_leaf = (uint32_t)c.next++;
-	c.members++;
-	return put(v, &c, err);
 }
 
 enum nos_code nos_grove_free(const struct nos_grove *v, uint32_t leaf, struct nos_err *err)

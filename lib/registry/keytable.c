@@ -9,6 +9,7 @@
 #include "registry/groups.h"
 #include "registry/gt.h"
 #include "registry/registry.h"
+#include "registry/roll.h"
 #include "registry/tail.h"
 #include "registry/token.h"
 #include "scheme/place.h"
@@ -35,15 +36,21 @@ static void init_row(struct rows *r)
 		nos_buf_init(&r->row, ROW_MAX);
 }
 
+static const char *const words[] = {
+	[NOS_KEYTABLE_SOURCES] = "sources",
+	[NOS_KEYTABLE_CT] = "ct",
+	[NOS_KEYTABLE_GT] = "gt",
+	[NOS_KEYTABLE_GROUPS] = "groups",
+	[NOS_KEYTABLE_TOKENS] = "tokens",
+};
+
+const char *nos_keytable_text(enum nos_keytable_which which)
+{
+	return words[which];
+}
+
 bool nos_keytable_parse(struct nos_str word, enum nos_keytable_which *ret)
 {
-	static const char *const words[] = {
-		[NOS_KEYTABLE_SOURCES] = "sources",
-		[NOS_KEYTABLE_CT] = "ct",
-		[NOS_KEYTABLE_GT] = "gt",
-		[NOS_KEYTABLE_TOKENS] = "tokens",
-	};
-
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (nos_str_is(word, words[i])) {
 			*ret = (enum nos_keytable_which)i;
@@ -56,6 +63,8 @@ bool nos_keytable_state(enum nos_keytable_which which, struct nos_str word, uint
 {
 	enum nos_state state;
 
+	if (which == NOS_KEYTABLE_GROUPS)
+		return false;
 	if (which != NOS_KEYTABLE_TOKENS) {
 		if (!nos_state_parse(word, &state))
 			return false;
@@ -310,6 +319,8 @@ enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct no
 
 	if (t->which == NOS_KEYTABLE_GT)
 		return nos_gt_keyring(t, keyring, each, state, err);
+	if (t->which == NOS_KEYTABLE_GROUPS)
+		return nos_roll_keyring(t, keyring, each, state, err);
 	init_row(&r);
 	for (size_t i = 0; !err->code && i < keyring->key_count; i++) {
 		const struct nos_keyring_key *key = &keyring->keys[i];
@@ -422,6 +433,8 @@ enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *
 
 	if (t->which == NOS_KEYTABLE_GT)
 		return nos_gt_scan(t, store, each, state, err);
+	if (t->which == NOS_KEYTABLE_GROUPS)
+		return nos_roll_scan(t, store, each, state, err);
 	init_row(&r);
 	code = t->which == NOS_KEYTABLE_TOKENS ? nos_token_scan(store, token_row, &r, err)
 					       : scan_sources(&r, err);

@@ -17,7 +17,8 @@
 enum nos_keytable_which {
 	NOS_KEYTABLE_SOURCES,
 	NOS_KEYTABLE_CT,
-	NOS_KEYTABLE_GT, /* registry/gt.h */
+	NOS_KEYTABLE_GT,     /* registry/gt.h */
+	NOS_KEYTABLE_GROUPS, /* registry/roll.h */
 	NOS_KEYTABLE_TOKENS,
 };
 
@@ -28,11 +29,14 @@ struct nos_keytable {
 	const char *source; /* id of the one source; NULL: all */
 	uint32_t states;    /* bits, by nos_keytable_state; 0: all */
 	struct nos_time now;
-	bool values; /* ct, gt: rows have the values of their keys, and are wiped */
+	bool values; /* ct, gt, groups: rows have the values of their keys, and are wiped */
 	const struct nos_vault *vault; /* opens those of a store; NULL where there are no values */
 };
 
 bool nos_keytable_parse(struct nos_str word, enum nos_keytable_which *ret);
+
+/* The word that was parsed. */
+const char *nos_keytable_text(enum nos_keytable_which which);
 
 /* Add the state that word is to *states; false: the rows of the table have no such state. */
 bool nos_keytable_state(enum nos_keytable_which which, struct nos_str word, uint32_t *states);
@@ -45,7 +49,8 @@ typedef enum nos_code nos_keytable_each(void *state, struct nos_str row, struct 
 enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *store,
     nos_keytable_each *each, void *state, struct nos_err *err) NOS_CHECK;
 
-/* The keys of a source's keyring: rows of the tables ct and gt. What each gave, or NOS_INTERNAL. */
+/* What a source's keyring holds: rows of the tables ct, gt and groups. What each gave, or
+ * NOS_INTERNAL. */
 enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct nos_keyring *keyring,
     nos_keytable_each *each, void *state, struct nos_err *err) NOS_CHECK;
 

@@ -72,6 +72,12 @@ enum nos_code nos_group_chain_token(const struct nos_group_chain *c, uint64_t no
 
 /* ---- keys ---- */
 
+static void drop_keys(struct nos_group *g)
+{
+	explicit_bzero(g->keys, sizeof(g->keys));
+	g->key_count = 0;
+}
+
 /* In front; the one before gets its overlap, and the oldest leaves where there is no room. */
 static void add_key(struct nos_group *g, const struct nos_secret *value, uint64_t t,
     const struct nos_group_step *step)
@@ -134,6 +140,9 @@ enum nos_code nos_group_turn(struct nos_group *g, uint64_t epoch, enum nos_group
 	g->since = step->now;
 	g->turning = true;
 	g->broadcast_len = 0;
+	/* What an insider who was put out still holds must not let him speak for others. */
+	if (g->shared)
+		drop_keys(g);
 	if (nos_group_b(g, &b, err))
 		return err->code;
 	if (nos_group_has_clock(g))
@@ -167,19 +176,13 @@ bool nos_group_is_own(const struct nos_group *g, const struct nos_name *name, ui
 	return true;
 }
 
-/* What an insider who was put out still holds must not let him speak for others. */
-static bool serves(const struct nos_group *g, const struct nos_group_key *k)
-{
-	return !g->shared || k->epoch == g->clock.epoch;
-}
-
 const struct nos_group_key *nos_group_key(const struct nos_group *g, const struct nos_name *name)
 {
 	for (size_t i = 0; i < g->key_count; i++) {
 		const struct nos_name own = nos_group_name(g, &g->keys[i]);
 
 		if (nos_name_eq(&own, name))
-			return serves(g, &g->keys[i]) ? &g->keys[i] : NULL;
+			return &g->keys[i];
 	}
 	return NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * load STORE NODEKEY COUNT: puts COUNT registered sources into a node's store, s-0000000001 and so
- * on, with keys that no source holds: many of them for tools that go through all. No public-key
- * work is done. Those that are there already are left.
+ * load STORE NODEKEY COUNT [GROUP]: puts COUNT registered sources into a node's store, s-0000000001
+ * and so on, with keys that no source holds: many of them for tools that go through all; as members
+ * of a group where one is named. No public-key work is done. Those that are there already are left.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +25,9 @@ static enum nos_code draw(struct nos_derive_base *ret, struct nos_err *err)
 	return nos_random_secret(&ret->z, SECRET, err);
 }
 
+/* What they are members of; number 0: nothing. */
+static struct nos_group group;
+
 static enum nos_code add(struct nos_life *l, uint64_t number, struct nos_err *err)
 {
 	const struct nos_time now = nos_time_now();
@@ -32,12 +35,17 @@ static enum nos_code add(struct nos_life *l, uint64_t number, struct nos_err *er
 	r = { .registered = now, .kind = "meter", .scheme = "pairwise", .token = "t-0000000000" };
 	NOS_AUTO(derive_base) base = { 0 };
 	struct nos_issuer w;
+	bool filled;
 
+	r.group = group.number;
+	if (r.group)
+		snprintf(r.scheme, sizeof(r.scheme), "%s", group.scheme);
 	snprintf(r.id, sizeof(r.id), "s-%010" PRIx64, number & ID_BITS);
-	w = nos_life_world(l, &r, now);
-	if (draw(&base, err))
+	if (nos_life_world_full(l, &r, now, 0, &w, err) || draw(&base, err))
 		return err->code;
 	nos_issuer_enrol(&r.a, &w, &base);
+	if (nos_life_fill(l, &r, &w, &filled, err))
+		return err->code;
 	if (nos_life_put(l, now, &r, err) == NOS_EXISTS)
 		nos_err_clear(err);
 	return err->code;
@@ -68,12 +76,14 @@ static enum nos_code run(int argc, char **argv, struct nos_err *err)
 	NOS_AUTO(life) life = { 0 };
 	uint64_t count;
 
-	if (argc != 4 || !nos_num_parse(nos_str_of(argv[3]), 1, 100000000, &count))
-		return nos_err_set(err, NOS_USAGE, "usage: load STORE NODEKEY COUNT");
+	if ((argc != 4 && argc != 5) || !nos_num_parse(nos_str_of(argv[3]), 1, 100000000, &count))
+		return nos_err_set(err, NOS_USAGE, "usage: load STORE NODEKEY COUNT [GROUP]");
 	if (nos_home_locate(&home, argv[1], argv[2], err) || nos_home_open(&home, err))
 		return err->code;
 	nos_audit_init(&audit, home.store, "load", false);
 	if (nos_life_open(&life, home.store, &home.vault, &audit, &home.self, err))
+		return err->code;
+	if (argc == 5 && nos_groups_find(home.store, NULL, nos_str_of(argv[4]), &group, err))
 		return err->code;
 	return fill(&life, count, err);
 }

@@ -170,13 +170,128 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 	[ "$(keytable sources --format json | jq -r 'select(.last_seen == null) | .name // .source')" = "$B" ]
 }
 
+# Three members of roof with names, one of cellar, which is of tree; the node runs, and nobody has sent.
+members() {
+	node_start
+	for name in one two three; do
+		nos-token new --group roof "${SEALED[@]}" | nos-register --keyring $name.key --name $name >/dev/null
+	done
+	nos-token new --group cellar --scheme tree --depth 8 "${SEALED[@]}" | nos-register --keyring four.key --name four >/dev/null
+}
+
+# Each of these sends a reading; what it is told with the answer it knows behind it.
+all_send() {
+	for name; do
+		echo '{"type":"t","value":1}' | nos-send --keyring "$name.key" >/dev/null
+	done
+}
+
+@test "groups has a row for each group in the order of their numbers, its members in theirs" {
+	members
+	run -0 --separate-stderr keytable groups
+	[ "${#lines[@]}" -eq 2 ] && [ -z "$stderr" ]
+	[ "${lines[0]}" = '{"group":"roof","number":1,"scheme":"dipietro","depth":20,"shared":false,"members":3,"epoch":0,"session":0,"pending":3}' ]
+	[ "${lines[1]}" = '{"group":"cellar","number":2,"scheme":"tree","depth":8,"shared":false,"members":1,"epoch":0,"pending":1}' ]
+	for i in {3..11}; do nos-token new --group "g$i" --shared "${SEALED[@]}" >/dev/null; done
+	[ "$(keytable groups | jq .number | tr '\n' ' ')" = '1 2 3 4 5 6 7 8 9 10 11 ' ]
+	[ "$(keytable groups | jq -c 'select(.shared) | .members' | uniq)" = 0 ]
+	run -0 keytable groups --format csv
+	[ "${lines[0]}" = group,number,scheme,members,epoch,session,age,pending ]
+	[ "${lines[2]}" = cellar,2,tree,1,0,,,1 ]
+	run -0 keytable groups --format table
+	[[ ${lines[1]} =~ ^'roof    1       dipietro  3        0      0        -    3' ]]
+}
+
+@test "who is not known to have a group's present key is pending, until it has used or acknowledged it" {
+	members
+	now() { keytable groups | jq -c 'select(.group == "roof") | [.members, .epoch, .session, .pending]'; }
+	nos-rekey --group roof "${SEALED[@]}" >/dev/null
+	[ "$(now)" = '[3,0,1,3]' ]
+	all_send one one
+	[ "$(now)" = '[3,0,1,2]' ]
+	all_send two two three three
+	[ "$(now)" = '[3,0,1,0]' ]
+	nos-rekey --group roof "${SEALED[@]}" >/dev/null
+	[ "$(now)" = '[3,0,2,0]' ] # each makes it of what it has
+	nos-rekey --heal roof "${SEALED[@]}" >/dev/null
+	[ "$(now)" = '[3,1,3,3]' ]
+	all_send one one two two three three
+	[ "$(now)" = '[3,1,3,0]' ]
+	nos-rekey --revoke two "${SEALED[@]}" >/dev/null
+	[ "$(now)" = '[2,2,4,2]' ]
+	[ "$(keytable groups | jq -c '.age == null or (.age >= 0 and .age < 600), has("age")' | tr '\n' ' ')" = 'true true true false ' ]
+}
+
+@test "a member's group is shown with it, and its key where it is known to have it" {
+	members
+	[ "$(keytable sources --source one | jq -c '[.scheme, .group, .key]')" = '["dipietro","roof","p.1"]' ]
+	[ "$(keytable sources --source four | jq -c '[.scheme, .group, .key]')" = '["tree","cellar","p.1"]' ]
+	[ "$(keytable tokens --source four | jq -c '[.scheme, .group]')" = '["tree","cellar"]' ]
+	[ "$(keytable ct | jq -r .key | sort -u)" = p.1 ]
+	nos-rekey --group roof cellar "${SEALED[@]}" >/dev/null
+	all_send one one four four
+	[ "$(keytable sources --source one | jq -r .key)" = s.1.0.1 ]
+	[ "$(keytable sources --source two | jq -r .key)" = p.1 ]
+	[ "$(keytable sources --source four | jq -r .key)" = t.2.1 ]
+	[ "$(keytable --source one | jq -r '"\(.key) \(.scheme) \(.state) \(.uses)"' | tr '\n' ,)" = 's.1.0.1 dipietro active 1,p.1 pairwise active 1,' ]
+	[ "$(keytable --source four | jq -r '"\(.key) \(.scheme) \(.state) \(.uses)"' | tr '\n' ,)" = 't.2.1 tree active 1,p.1 pairwise active 1,' ]
+	[ "$(keytable --source two | jq -r .key)" = p.1 ]
+	nos-rekey --heal roof "${SEALED[@]}" >/dev/null
+	[ "$(keytable --source one | jq -r .key)" = p.1 ]
+}
+
+@test "a keyring shows its group, and the group's key among its keys" {
+	members
+	[ "$(nos-keytable --keyring one.key groups | jq -c 'del(.leaf)')" = '{"group":"roof","number":1,"scheme":"dipietro","shared":false,"epoch":0}' ]
+	nos-rekey --group roof "${SEALED[@]}" >/dev/null
+	all_send one one
+	[ "$(nos-keytable --keyring one.key groups)" = '{"group":"roof","number":1,"scheme":"dipietro","shared":false,"epoch":0,"session":1,"leaf":0}' ]
+	[ "$(nos-keytable --keyring one.key | jq -r '"\(.key) \(.scheme)"' | tr '\n' ,)" = 's.1.0.1 dipietro,p.1 pairwise,' ]
+	[ -z "$(nos-keytable --keyring one.key gt)" ]
+	run -0 nos-keytable --keyring one.key groups --format csv
+	[ "${lines[0]}" = group,number,scheme,epoch,session,leaf ]
+	[ "${lines[1]}" = roof,1,dipietro,0,1,0 ]
+	nos-token new "${SEALED[@]}" | nos-register --keyring b.key >/dev/null
+	run -0 --separate-stderr nos-keytable --keyring b.key groups
+	[ -z "$output" ] && [ -z "$stderr" ]
+}
+
+@test "the value of a group's key is the same at the node and at a member, and is shown where it is asked for alone" {
+	members
+	nos-rekey --group roof "${SEALED[@]}" >/dev/null
+	all_send one one
+	value=$(jq -r '.keys[] | select(.key == "s.1.0.1") | .value' one.key)
+	[ "${#value}" -eq 43 ]
+	[ "$(nos-keytable groups "${SEALED[@]}" --show-secrets | jq -r 'select(.group == "roof") | .value')" = "$value" ]
+	[ "$(nos-keytable ct "${SEALED[@]}" --show-secrets --source one | jq -r 'select(.key == "s.1.0.1") | .value')" = "$value" ]
+	[ "$(nos-keytable --keyring one.key --show-secrets groups | jq -r .value)" = "$value" ]
+	run -0 nos-keytable groups "${SEALED[@]}" --show-secrets --format csv
+	[ "${lines[0]}" = group,number,scheme,members,epoch,session,age,pending,value ]
+	[ "$(keytable audit | jq -r 'select(.what == "secrets-shown") | .reason' | tr '\n' ' ')" = 'groups ct groups ' ]
+	for table in groups ct sources tokens audit; do
+		run -1 grep -F "$value" <(keytable "$table")
+	done
+	run -1 grep -F "$value" <(nos-keytable --keyring one.key groups; nos-keytable --keyring one.key)
+}
+
+@test "the pipeline of the manual names the groups in which somebody is behind" {
+	members
+	example=$(sed -n '/^\$ nos-keytable groups/,/^\.Ed/p' "$ROOT/man/nos-keytable.1" | sed -n 's/^\$ //p' | sed 's/\\e/\\/g')
+	[[ $example == *pending* ]]
+	export NOS_STORE=sqlite:node.db
+	[ "$(bash -c "$example")" = "$(printf '%s\n' 'roof 3' 'cellar 1')" ]
+	nos-rekey --group roof "${SEALED[@]}" >/dev/null
+	all_send one one two two three three
+	[ "$(bash -c "$example")" = 'cellar 1' ]
+}
+
 @test "a keyring shows its keys, and what its node shows of them" {
 	two_sources
 	run -0 nos-keytable --keyring a.key
 	[ "$(jq -c 'del(.age)' <<<"$output")" = "$(keytable ct --source "$A" | jq -c 'del(.age, .uses)')" ]
 	[ "$(nos-keytable --keyring a.key ct --state deactivated)" = '' ]
 	run -64 --separate-stderr nos-keytable --keyring a.key sources
-	[ "$stderr" = 'nos-keytable: a keyring has the tables ct and gt alone' ]
+	[ "$stderr" = 'nos-keytable: a keyring has the tables ct, gt and groups alone' ]
 	run -64 --separate-stderr nos-keytable --keyring a.key --source "$A"
 	[ "$stderr" = 'nos-keytable: --keyring and --source: a keyring has one source' ]
 }
@@ -372,9 +487,13 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 		audit --state active|--state: the table audit has no states
 		audit --verify --since 1|--verify is of all entries: no --since
 		audit --verify --source x|--verify is of all entries: no --source
-		audit --keyring a.key|a keyring has the tables ct and gt alone
-		audit --show-secrets|--show-secrets: the tables ct and gt alone have values
-		sources --show-secrets|--show-secrets: the tables ct and gt alone have values
+		audit --keyring a.key|a keyring has the tables ct, gt and groups alone
+		audit --show-secrets|--show-secrets: the tables ct, gt and groups alone have values
+		groups --state active|--state: no state 'active' in this table
+		groups --source x|--source: groups are no source's own
+		gt --source x|--source: global keys are no source's own
+		groups --keyring a.key --source x|--keyring and --source: a keyring has one source
+		sources --show-secrets|--show-secrets: the tables ct, gt and groups alone have values
 		audit --since noon|--since: 'noon' is not a time
 	END
 }
@@ -404,7 +523,8 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 
 @test "a full disk ends with 74, a reader that has gone quietly" {
 	two_sources
-	for table in sources ct tokens; do
+	nos-token new --group roof --url "$URL" "${SEALED[@]}" >/dev/null
+	for table in sources ct groups tokens; do
 		run -74 --separate-stderr bash -c "nos-keytable $table ${STORE[*]} >/dev/full"
 		[ "$stderr" = 'nos-keytable: output: No space left on device' ]
 	done
@@ -479,9 +599,25 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 	broken "update state set value = '{\"v\":1}' where ns = 'node' and key = 'identity'" ct 'store: node is missing or not a number in its range'
 }
 
+@test "a group that does not mean anything is damage, and one that is gone is not shown" {
+	nos-serve --init "${SEALED[@]}"
+	nos-token new --group roof --url http://n "${SEALED[@]}" >/dev/null
+	sql "update state set value = '{' where ns = 'groups' and key = '1'"
+	run -74 --separate-stderr keytable groups
+	[ "$stderr" = 'nos-keytable: store: group: JSON is cut off' ]
+	run -74 --separate-stderr keytable tokens
+	[ "$stderr" = 'nos-keytable: store: group: JSON is cut off' ]
+	sql "update state set value = '{\"v\":2}' where ns = 'groups' and key = '1'"
+	run -78 --separate-stderr keytable groups
+	[ "$stderr" = 'nos-keytable: store: group: written by a newer nos' ]
+	sql "delete from state where ns = 'groups'"
+	[ -z "$(keytable groups)" ]
+	[ "$(keytable tokens | jq -c '[.scheme, .group]')" = '["dipietro",null]' ]
+}
+
 @test "what is no table and more than one are refused" {
 	run -64 --separate-stderr keytable kt
-	[ "$stderr" = "nos-keytable: no table 'kt', take sources, ct, gt, tokens or audit" ]
+	[ "$stderr" = "nos-keytable: no table 'kt', take sources, ct, gt, groups, tokens or audit" ]
 	run -64 --separate-stderr keytable ct sources
 	[ "$stderr" = "nos-keytable: one table at a time: 'sources'" ]
 	run -64 --separate-stderr keytable --show

@@ -298,8 +298,8 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 	init
 	fill 2
 	run -0 rekey --all --format csv
-	[ "${lines[0]}" = source,key,replaces,status,dry_run ]
-	[ "${lines[2]}" = s-0000000002,p.2,p.1,pending, ]
+	[ "${lines[0]}" = source,group,key,replaces,status,dry_run ]
+	[ "${lines[2]}" = s-0000000002,,p.2,p.1,pending, ]
 	run -0 rekey --source s-0000000001 --format table
 	[[ ${lines[1]} == 's-0000000001  p.2  p.1       pending  -' ]]
 }
@@ -311,8 +311,8 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 		[ "$stderr" = "nos-rekey: $why" ] || { echo "$args: $stderr" >&2; return 1; }
 		[ -z "$output" ]
 	done <<-END
-		|nothing to do, take one of --all, --source, --renew, --revoke, --invalidate, --identity and --after-restore
-		--all --source x|one thing at a time, take one of --all, --source, --renew, --revoke, --invalidate, --identity and --after-restore
+		|nothing to do, take one of --all, --source, --group, --heal, --renew, --revoke, --invalidate, --identity and --after-restore
+		--all --group x|one thing at a time, take one of --all, --source, --group, --heal, --renew, --revoke, --invalidate, --identity and --after-restore
 		--all x|name no source: this is for all of them
 		--identity x|name no source: this is for the node itself
 		--source|name the sources by their ids or names
@@ -325,11 +325,66 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 		--all --reason x|--reason makes no sense here
 		--all --dry-run --wait 1s|--wait: a dry run has nothing to wait for
 		--revoke x --reason $(printf 'x%.0s' {1..201})|--reason: 1 to 200 bytes
-		--all --group g|no option '--group', try 'nos-rekey --help'
+		--group|name the groups, as nos-keytable groups shows them
+		--heal|name the groups, as nos-keytable groups shows them
+		--all --team g|no option '--team', try 'nos-rekey --help'
 	END
 	[ ! -e node.db ]
 	run -66 rekey --all
 	[ ! -e node.db ] && [ ! -e node.db.rekey ]
+}
+
+# Two members of the group roof, a, which has its key, and b, which has sent nothing since.
+members() {
+	node_start
+	for name in a b; do
+		nos-token new --group roof "$@" --url "$URL" "${SEALED[@]}" 2>/dev/null |
+			nos-register --keyring $name.key --name $name >/dev/null
+	done
+	sends a
+}
+sends() { for _ in 1 2; do nos-send --keyring "$1.key" <<<'{"type":"t","value":1}' >/dev/null; done; }
+
+@test "a group gets its next key, and one whose key is younger than asked for keeps it" {
+	members
+	[ "$(rekey --group roof)" = '{"group":"roof","key":"s.1.0.1","status":"confirmed"}' ]
+	sends a
+	[ "$(rekey --group roof --dry-run)" = '{"group":"roof","key":"s.1.0.2","replaces":"s.1.0.1","status":"pending","dry_run":true}' ]
+	[ "$(rekey --group roof)" = '{"group":"roof","key":"s.1.0.2","replaces":"s.1.0.1","status":"confirmed"}' ]
+	[ "$(rekey --group roof --older-than 1h)" = '{"group":"roof","key":"s.1.0.2","status":"unchanged"}' ]
+	[ "$(rekey --heal roof)" = '{"group":"roof","key":"s.1.1.3","replaces":"s.1.0.2","status":"confirmed"}' ]
+	run -66 --separate-stderr rekey --group wall roof
+	[ "$stderr" = "nos-rekey: no group 'wall'" ]
+	[ "$(jq -r .key <<<"$output")" = s.1.1.4 ]
+	# All: what is each source's own, then what is a group's.
+	rekey --all >rows
+	[ "$(jq -r '[.source // .group, .key, .status] | join(" ")' rows | sed 's/^s-[^ ]*/S/' | xargs)" = 'S p.2 pending S p.2 pending roof s.1.1.5 confirmed' ]
+	[ "$(keytable audit | jq -r 'select(.what == "group" and .reason == "healed").key')" = s.1.1.3 ]
+}
+
+@test "with --wait a group's members are waited for until they are known to be in its epoch" {
+	members
+	rekey --group roof >/dev/null
+	sends a
+	run -75 --separate-stderr rekey --heal roof --wait 0s
+	[ "$(jq -r '.status' <<<"$output" | sort | uniq -c | xargs)" = '1 confirmed 2 pending' ]
+	[[ $stderr == 'nos-rekey: 2 of 2 have not confirmed: s-'* ]]
+	sends a
+	sends b
+	run -0 rekey --group roof --wait 10s
+	[ "$(jq -r '[.group, .key, .status] | join(" ")' <<<"$output")" = 'roof s.1.1.3 confirmed' ]
+}
+
+@test "a group of the scheme tree gets a key with each epoch" {
+	members --scheme tree
+	[ "$(rekey --group roof)" = '{"group":"roof","key":"t.1.1","status":"confirmed"}' ]
+	sends a
+	[ "$(keytable ct --source a --state active | jq -r .key | sort | xargs)" = 'p.1 t.1.1' ]
+	rekey --revoke b >/dev/null
+	sends a
+	sends a
+	[ "$(keytable ct --source a --state active | jq -r .key | sort | xargs)" = 'p.1 t.1.2' ]
+	[ "$(keytable groups | jq -c '[.scheme, .members, .epoch, .pending]')" = '["tree",1,2,0]' ]
 }
 
 @test "settings that are for other tools as well hinder no revocation" {

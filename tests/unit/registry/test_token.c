@@ -113,6 +113,37 @@ static void a_line_has_what_a_source_needs_in_its_order(void **state)
 	nos_token_release(&open);
 }
 
+static void a_group_is_kept_by_its_number_and_named_in_the_line(void **state)
+{
+	const struct nos_group group = { .number = 3, .name = "roof", .shared = true };
+	struct nos_group plain = { .number = 3, .name = "roof" };
+	NOS_AUTO(secret) secret = { 0 };
+	struct nos_token t = { .open = true,
+		.most = 1,
+		.expires = { NOW.ms + 3600000 },
+		.scheme = "dipietro",
+		.kind = "meter",
+		.group = 3 };
+	struct nos_token again;
+	struct nos_buf b;
+
+	(void)state;
+	assert_int_equal(nos_token_make(store, &vault, &t, &secret, &err), NOS_OK);
+	assert_int_equal(nos_token_get(store, &vault, nos_str_of(t.id), &again, &err), NOS_OK);
+	assert_int_equal(again.group, 3);
+	nos_buf_init_secret(&b, 4096);
+	nos_token_line(&b, &again, &secret, &group, &self, "http://n:1");
+	assert_non_null(strstr(
+	    b.p, "\"scheme\":\"dipietro\",\"group\":\"roof\",\"shared\":true,\"kind\":\"meter\""));
+	nos_buf_truncate(&b, 0);
+	nos_token_line(&b, &again, &secret, &plain, &self, "http://n:1");
+	assert_non_null(
+	    strstr(b.p, "\"scheme\":\"dipietro\",\"group\":\"roof\",\"kind\":\"meter\""));
+	nos_buf_release(&b);
+	nos_token_release(&t);
+	nos_token_release(&again);
+}
+
 static void uses_are_kept_and_tell_by_which_m1(void **state)
 {
 	static const uint8_t first[NOS_HASH_LEN] = { 1 }, second[NOS_HASH_LEN] = { 2 };
@@ -253,6 +284,7 @@ int main(void)
 		NODE_TEST(an_open_one_is_found_by_its_id_and_nothing_else_is_taken_for_one),
 		NODE_TEST(the_store_holds_no_token_and_no_t),
 		NODE_TEST(a_line_has_what_a_source_needs_in_its_order),
+		NODE_TEST(a_group_is_kept_by_its_number_and_named_in_the_line),
 		NODE_TEST(uses_are_kept_and_tell_by_which_m1),
 		NODE_TEST(the_state_is_withdrawn_before_expired_before_used_before_open),
 		NODE_TEST(of_two_that_change_it_at_once_the_second_one_learns_of_it),
