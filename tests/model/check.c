@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "group.h"
+
 static struct {
 	bool torn;
 	int64_t until_ms; /* of the key that both hold, as it was seen last; 0: not known */
@@ -104,8 +106,9 @@ void check_common(void)
 		return;
 	read_keyring(&k);
 	node_look(&world.node, SOURCE, &r);
-	/* Where its own was taken back, or lost, there is the other. */
-	common = find_common(&r.a, &k, nos_keyring_active(&k));
+	/* Where its own was taken back, or lost, there is the other; of a group's own no source
+	 * can be sure. */
+	common = r.group ? NULL : find_common(&r.a, &k, nos_keyring_active(&k));
 	if (!common)
 		common = find_common(&r.a, &k, nos_keyring_pairwise(&k));
 	if (common)
@@ -125,18 +128,26 @@ static const struct nos_keyring_key *newest(const struct nos_keyring *k, char le
 	return NULL;
 }
 
+/* Beside its group's it has p. */
+static char own_letter(void)
+{
+	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(world.scheme));
+
+	return scheme->grouped ? 'p' : scheme->letter;
+}
+
 bool check_is_whole(void)
 {
-	const char letter = nos_scheme_find(nos_str_of(world.scheme))->letter;
-	const struct nos_keyring_key *k = newest(&device.ring.k, letter);
+	const struct nos_keyring_key *k = newest(&device.ring.k, own_letter());
 	NOS_AUTO(record) r = { 0 };
 	const struct nos_assoc_key *at;
 
 	node_look(&world.node, SOURCE, &r);
-	at = nos_assoc_active(&r.a, letter);
+	at = nos_assoc_active(&r.a, own_letter());
 	return k && at && nos_name_eq(&at->name, &k->name) &&
 	       nos_secret_eq(&at->value, &k->value) && !device.spool.count &&
-	       !nos_issuer_is_pending(&r.a, world.node.ledger.life.life);
+	       !nos_issuer_is_pending(&r.a, world.node.ledger.life.life) &&
+	       (!r.group || group_is_whole(&device.ring.k, &r));
 }
 
 bool check_is_lost(void)
