@@ -27,6 +27,7 @@ static struct {
 	unsigned serial;  /* of the next other */
 	struct message heard[HEARD_MAX];
 	size_t heard_count; /* that ever were */
+	bool back;	    /* the store was put back, and nobody said so */
 } group;
 
 void group_begin(void)
@@ -36,6 +37,7 @@ void group_begin(void)
 	group.tokens = tokens[world_below(3)];
 	group.serial = 1;
 	group.heard_count = 0;
+	group.back = false;
 }
 
 /* A draw of all that there may be would take most of a schedule's time, and never come to its end.
@@ -206,8 +208,16 @@ void group_broker(void)
 		bring(m);
 }
 
+void group_store_went_back(void)
+{
+	group.back = true;
+}
+
+/* An order of what was before the store went back is a good one, for a time that is yet to come. */
 void group_forge(void)
 {
+	if (group.back)
+		group.heard_count = 0;
 	note_present();
 	for (uint64_t i = 0; i < 3; i++) {
 		struct message bent;
@@ -362,14 +372,14 @@ void group_put_out(void)
 
 /* ---- the end ---- */
 
-/* Is the source's clock, of this epoch, past the group's? */
+/* Is what the source has verified past where the group stands? */
 static bool is_behind(void)
 {
-	const struct nos_session *held = &device.ring.k.group.clock;
+	const struct nos_keyring_group *held = &device.ring.k.group;
 	NOS_AUTO(group) g = { 0 };
 
-	return find_own(NULL, &g) && nos_group_has_clock(&g) && held->a.len &&
-	       held->group == g.number && held->epoch == g.clock.epoch && held->t > g.clock.t;
+	return find_own(NULL, &g) && nos_group_has_clock(&g) && held->clock.a.len &&
+	       held->number == g.number && held->token.t > g.clock.t;
 }
 
 void group_move_on(void)

@@ -31,6 +31,9 @@ void group_broker(void);
  * put back. */
 void group_move_on(void);
 
+/* The store was put back, and nobody said so. */
+void group_store_went_back(void);
+
 /* Bent orders, one after another. */
 void group_forge(void);
 

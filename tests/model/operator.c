@@ -185,6 +185,8 @@ void operator_restore_store(bool said)
 	/* Before the node starts on it, as nos-rekey(1) has it. */
 	if (said)
 		life = node_next_life(&world.node);
+	else
+		group_store_went_back();
 	check_torn();
 	ear_store_went_back();
 	device_store_went_back();
