@@ -142,6 +142,11 @@ static void check_place(const struct nos_assoc *a)
 	top.place_z = p->group ? a->base.z : 0;
 }
 
+static bool is_of_group(const struct nos_name *n)
+{
+	return n->kind == 's' || n->kind == 'g' || n->kind == 't';
+}
+
 static void check_session(const struct nos_keyring *k)
 {
 	const struct nos_session *c = &k->group.clock;
@@ -151,11 +156,12 @@ static void check_session(const struct nos_keyring *k)
 		world_wrong("an epoch, or a session, fell at the source", now.t);
 	top.source = now;
 	for (size_t i = 0; i < k->key_count; i++) {
-		const struct name *n = find_name(&k->keys[i].name);
+		const struct name *n = is_of_group(&k->keys[i].name)
+					   ? find_name(&k->keys[i].name)
+					   : NULL;
 
-		if (!top.ever && n && k->keys[i].name.kind != 'p' &&
-		    !nos_secret_eq(&n->value, &k->keys[i].value))
-			world_wrong("the source has another key under a name",
+		if (!top.ever && n && !nos_secret_eq(&n->value, &k->keys[i].value))
+			world_wrong("a member has another key under a name",
 			    nos_name_rank(&k->keys[i].name));
 	}
 }
