@@ -213,23 +213,6 @@ void group_store_went_back(void)
 	group.back = true;
 }
 
-/* An order of what was before the store went back is a good one, for a time that is yet to come. */
-void group_forge(void)
-{
-	if (group.back)
-		group.heard_count = 0;
-	note_present();
-	for (uint64_t i = 0; i < 3; i++) {
-		struct message bent;
-
-		if (!pick(i))
-			break;
-		bent = *pick(i);
-		bend(&bent);
-		bring(&bent);
-	}
-}
-
 /* Much of what is said is heard at once. */
 static void said(void)
 {
@@ -391,6 +374,24 @@ void group_move_on(void)
 	}
 	advance(false);
 	say_state();
+}
+
+/* What was said before the store went back is as good as ever: its time is yet to come. */
+void group_forge(void)
+{
+	if (group.back)
+		group.heard_count = 0;
+	advance(false);
+	note_present();
+	for (uint64_t i = 0; i < 3; i++) {
+		struct message bent;
+
+		if (!pick(i))
+			break;
+		bent = *pick(i);
+		bend(&bent);
+		bring(&bent);
+	}
 }
 
 /* The source's newest key of its group; NULL: none. */

@@ -34,7 +34,7 @@ void group_move_on(void);
 /* The store was put back, and nobody said so. */
 void group_store_went_back(void);
 
-/* Bent orders, one after another. */
+/* One order more, of which the source hears bent ones. */
 void group_forge(void);
 
 /* Does the source hold the present key of its group, and is it known to? */

@@ -15,7 +15,8 @@
 #include "sealing.h"
 #include "way.h"
 
-#define STEPS 40
+#define STEPS	    40
+#define GROUP_STEPS 32 /* each costs more, and some come of themselves */
 #define CLEAN 2 /* contacts within which all must be whole */
 
 static char dir[64], backup[PATH_SIZE];
@@ -204,7 +205,6 @@ static void forge(void)
 {
 	const uint64_t asks = world.tally.asks;
 
-	group_order();
 	group_forge();
 	device_deliver();
 	if (world.tally.asks != asks)
@@ -255,7 +255,7 @@ static void finish(void)
 void schedule_run(uint64_t n)
 {
 	begin(n);
-	for (int i = 0; i < STEPS; i++) {
+	for (int i = 0; i < (is_grouped() ? GROUP_STEPS : STEPS); i++) {
 		act();
 		check_stored(false);
 		check_common();
