@@ -128,26 +128,24 @@ static const struct nos_keyring_key *newest(const struct nos_keyring *k, char le
 	return NULL;
 }
 
-/* Beside its group's it has p. */
-static char own_letter(void)
+/* Do both have the same newest key of the scheme's own? */
+static bool is_same(const struct nos_record *r)
 {
-	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(world.scheme));
+	const char letter = nos_scheme_find(nos_str_of(world.scheme))->letter;
+	const struct nos_keyring_key *k = newest(&device.ring.k, letter);
+	const struct nos_assoc_key *at = nos_assoc_active(&r->a, letter);
 
-	return scheme->grouped ? 'p' : scheme->letter;
+	return k && at && nos_name_eq(&at->name, &k->name) && nos_secret_eq(&at->value, &k->value);
 }
 
 bool check_is_whole(void)
 {
-	const struct nos_keyring_key *k = newest(&device.ring.k, own_letter());
 	NOS_AUTO(record) r = { 0 };
-	const struct nos_assoc_key *at;
 
 	node_look(&world.node, SOURCE, &r);
-	at = nos_assoc_active(&r.a, own_letter());
-	return k && at && nos_name_eq(&at->name, &k->name) &&
-	       nos_secret_eq(&at->value, &k->value) && !device.spool.count &&
-	       !nos_issuer_is_pending(&r.a, world.node.ledger.life.life) &&
-	       (!r.group || group_is_whole(&device.ring.k, &r));
+	return (r.group ? group_is_whole(&device.ring.k, &r) : is_same(&r)) &&
+	       !device.spool.count &&
+	       !nos_issuer_is_pending(&r.a, world.node.ledger.life.life);
 }
 
 bool check_is_lost(void)
