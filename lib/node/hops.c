@@ -179,35 +179,20 @@ static enum nos_code find_key(const struct nos_ingest *g, struct nos_ingest_loop
 	return job->key ? NOS_OK : nos_err_set(err, NOS_TAG, "does not verify");
 }
 
-/* It may be that its source has not heard of the present session of its group. What all may hear
- * is told to anyone. */
-static void note_order(struct nos_ingest_loop *l, struct nos_job *job, const char *kid)
-{
-	struct nos_err ignored = { 0 };
-	NOS_AUTO(buf) order = { 0 };
-	struct nos_name name;
-
-	nos_buf_init(&order, sizeof(job->order));
-	if (!nos_name_parse(nos_str_of(kid), &name) || (name.kind != 's' && name.kind != 'g') ||
-	    nos_groups_order(l->store, name.parts[0], &order, &ignored))
-		return;
-	memcpy(job->order, order.p, order.len);
-	job->order_len = order.len;
-}
-
 /* Find the key, decrypt, verify. */
 static enum nos_code open_pack(const struct nos_ingest *g, struct nos_ingest_loop *l,
     struct nos_job *job, struct nos_header *h, struct nos_raw_via *own, struct nos_err *err)
 {
 	const struct nos_str jwe = { (const char *)job->pack.p, job->pack.len };
+	struct nos_name name;
 
 	if (nos_header_read(
 		jwe, NOS_HEADER_PACK, g->limits->of[NOS_LIMIT_PACK], &l->header, h, err) ||
 	    check_source(job, h->source, err))
 		return err->code;
 	if (find_key(g, l, job, h, err)) {
-		if (err->code == NOS_TAG)
-			note_order(l, job, h->kid);
+		if (err->code == NOS_TAG && nos_name_parse(nos_str_of(h->kid), &name))
+			nos_job_note_order(job, l->store, &name);
 		return err->code;
 	}
 	if (nos_pack_open(&job->key->keys, jwe, &job->body, err) ||
