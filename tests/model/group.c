@@ -376,11 +376,11 @@ void group_move_on(void)
 	say_state();
 }
 
-/* What was said before the store went back is as good as ever: its time is yet to come. */
-void group_forge(void)
+bool group_forge(void)
 {
+	/* What was said before is as good as ever: its time is yet to come. */
 	if (group.back)
-		group.heard_count = 0;
+		return false;
 	advance(false);
 	note_present();
 	for (uint64_t i = 0; i < 3; i++) {
@@ -392,6 +392,7 @@ void group_forge(void)
 		bend(&bent);
 		bring(&bent);
 	}
+	return true;
 }
 
 /* The source's newest key of its group; NULL: none. */

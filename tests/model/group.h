@@ -34,8 +34,9 @@ void group_move_on(void);
 /* The store was put back, and nobody said so. */
 void group_store_went_back(void);
 
-/* One order more, of which the source hears bent ones. */
-void group_forge(void);
+/* One order more, of which the source hears bent ones. False: nobody can say any more what is bent.
+ */
+bool group_forge(void);
 
 /* Does the source hold the present key of its group, and is it known to? */
 bool group_is_whole(const struct nos_keyring *k, const struct nos_record *r);

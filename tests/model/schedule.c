@@ -205,7 +205,8 @@ static void forge(void)
 {
 	const uint64_t asks = world.tally.asks;
 
-	group_forge();
+	if (!group_forge())
+		return;
 	device_deliver();
 	if (world.tally.asks != asks)
 		world_wrong("a forged order makes the source ask", asks);
