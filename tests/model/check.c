@@ -9,17 +9,20 @@
 static struct {
 	bool torn;
 	int64_t until_ms; /* of the key that both hold, as it was seen last; 0: not known */
+	uint64_t stored;  /* position of the last pack that was looked at */
 } check;
 
 void check_begin(void)
 {
 	check.torn = false;
 	check.until_ms = 0;
+	check.stored = 0;
 }
 
 void check_torn(void)
 {
 	check.torn = true;
+	check.stored = 0;
 }
 
 /* ---- what is stored ---- */
@@ -57,7 +60,12 @@ void check_count(uint8_t count[static VALUES_MAX])
 void check_stored(bool at_end)
 {
 	uint8_t count[VALUES_MAX];
+	uint64_t first, last;
 
+	MUST(nos_store_bounds(world.node.store, NOS_RAW_STREAM, &first, &last, &fault));
+	if (last == check.stored && !at_end)
+		return;
+	check.stored = last;
 	check_count(count);
 	for (uint64_t v = 0; v < device.next; v++) {
 		if (count[v] > 1 && !device.may_double[v])
