@@ -372,7 +372,7 @@ void group_move_on(void)
 			world_wrong("a clock is far ahead", CATCH_UP);
 		advance(false);
 	}
-	advance(false);
+	advance(world_chance(0.4));
 	say_state();
 }
 
@@ -393,6 +393,13 @@ bool group_forge(void)
 		bring(&bent);
 	}
 	return true;
+}
+
+bool group_leads_on(void)
+{
+	NOS_AUTO(group) g = { 0 };
+
+	return find_own(NULL, &g) && nos_group_has_clock(&g) && g.clock.t > g.chain + 1;
 }
 
 /* The source's newest key of its group; NULL: none. */

@@ -38,6 +38,9 @@ void group_store_went_back(void);
  */
 bool group_forge(void);
 
+/* Does the last order lead on from the session before? Not so the first of new tokens. */
+bool group_leads_on(void);
+
 /* Does the source hold the present key of its group, and is it known to? */
 bool group_is_whole(const struct nos_keyring *k, const struct nos_record *r);
 

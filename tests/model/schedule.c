@@ -170,7 +170,7 @@ static void begin(uint64_t n)
 	counter_begin();
 	operator_begin(backup);
 	group_begin();
-	policy.overlap_ms = overlaps_ms[world_below(3)];
+	policy.overlap_ms = world.overlap_ms = overlaps_ms[world_below(3)];
 	policy.key_period_ms = periods_ms[world_below(2)];
 	node_init(&world.node, &policy);
 	enrol_source(SOURCE, group_take(world.scheme, &g) ? &g : NULL, false, device.key);
@@ -200,10 +200,11 @@ static bool heal(void)
 	return check_is_whole();
 }
 
-/* What is forged makes no source ask, and the next contact mends what it bent. */
+/* What is forged makes no source ask, and the next contact mends what it bent: under the key before,
+ * or under the one that the refusal of that leads to. */
 static void forge(void)
 {
-	const uint64_t asks = world.tally.asks;
+	const uint64_t asks = world.tally.asks, refusals = world.refusals;
 
 	if (!group_forge())
 		return;
@@ -212,6 +213,10 @@ static void forge(void)
 		world_wrong("a forged order makes the source ask", asks);
 	if (!check_is_whole())
 		world_wrong("not the same key behind a forged order", device.next);
+	if (world.overlap_ms && world.refusals != refusals)
+		world_wrong("a key of the overlap is refused", world.overlap_ms);
+	if (group_leads_on() && device.send.name.kind == 'p')
+		world_wrong("an order that leads on was not told", device.next);
 }
 
 /* It is refused for ever, with what it has on the way among it: no reading is stored any more. */

@@ -191,6 +191,7 @@ static enum nos_code give(
 	snprintf(ret->receipt, sizeof(ret->receipt), "%s", a->receipt);
 	nos_buf_truncate(&ret->body, 0);
 	nos_buf_add_str(&ret->body, nos_buf_str(&a->body));
+	world.refusals += a->status == 401;
 	if (a->status == 401 && way.stale > 0 && world_chance(0.2))
 		bend_order(&ret->body);
 	return nos_buf_check(&ret->body, "answer", err);

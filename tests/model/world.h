@@ -26,6 +26,8 @@ extern struct world {
 	int64_t clock_ms;
 	bool trace;
 	const char *scheme; /* of the source */
+	uint64_t overlap_ms;
+	uint64_t refusals; /* that the source was answered */
 	struct node node;
 	struct tally tally;
 } world;
