@@ -165,14 +165,18 @@ static void bend(struct message *m)
 		flip_a_bit(m);
 		return;
 	}
-	switch (world_below(4)) {
+	switch (world_below(6)) {
 	case 0:
 		o.group++;
 		break;
 	case 1:
-		o.epoch += world_chance(0.5) ? 1 : (uint64_t)-1;
+		o.epoch++;
 		break;
 	case 2:
+	case 3: /* what leads a clock past the beginning of an epoch */
+		o.epoch -= o.epoch > 0;
+		break;
+	case 4:
 		o.token.t += 1 + world_below(100);
 		break;
 	default:
@@ -201,7 +205,7 @@ void group_broker(void)
 	if (!m)
 		return;
 	bent = *m;
-	if (world_chance(0.3))
+	if (world_chance(0.4))
 		bend(&bent);
 	bring(&bent);
 	if (world_chance(0.2))
@@ -412,6 +416,20 @@ static const struct nos_keyring_key *newest(
 	return NULL;
 }
 
+/* Has the source the keys over its leaf that the tree has? They were drawn again where the store
+ * went back, and what is pulled leads on all the same. */
+static bool has_path(const struct nos_group *g, const struct nos_lkh_path *held)
+{
+	const struct nos_grove tree = { world.node.store, &world.node.home.vault, g };
+	NOS_AUTO(lkh_path) path = { 0 };
+
+	MUST(nos_grove_path(&tree, held->leaf, &path, &fault));
+	for (unsigned i = 1; i <= g->depth; i++)
+		if (!group.back && !nos_secret_eq(&path.keys[i], &held->keys[i]))
+			return false;
+	return held->epoch == g->clock.epoch;
+}
+
 bool group_is_whole(const struct nos_keyring *k, const struct nos_record *r)
 {
 	NOS_AUTO(group) g = { 0 };
@@ -427,7 +445,7 @@ bool group_is_whole(const struct nos_keyring *k, const struct nos_record *r)
 	name = nos_group_name(&g, at);
 	held = newest(k, &name);
 	return held && nos_name_eq(&held->name, &name) && nos_secret_eq(&held->value, &at->value) &&
-	       k->group.path.epoch == g.clock.epoch && k->group.path.leaf == r->a.place.leaf &&
+	       k->group.path.leaf == r->a.place.leaf && has_path(&g, &k->group.path) &&
 	       nos_place_is_current(&r->a, &g);
 }
 
