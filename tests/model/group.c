@@ -377,6 +377,9 @@ void group_move_on(void)
 		advance(false);
 	}
 	advance(world_chance(0.4));
+	/* Who was led into an epoch that the node has not begun is refused, and then led back. */
+	if (group.back)
+		world.clock_ms += (int64_t)world.overlap_ms;
 	say_state();
 }
 
