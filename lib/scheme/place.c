@@ -347,19 +347,10 @@ void nos_place_arrived(
 		arrive(p, brings->parts[1]);
 }
 
-/* A clock that was led past where the present epoch began, by an order whose epoch somebody bent,
- * cannot follow into it. */
-static bool is_past(const struct nos_group *g, const struct nos_name *key)
-{
-	return nos_group_has_clock(g) && key->count == 3 && key->parts[1] < g->clock.epoch &&
-	       key->parts[2] > g->began;
-}
-
 void nos_place_compare(
     struct nos_assoc *a, const struct nos_group *g, const struct nos_name *held, size_t count)
 {
 	struct nos_assoc_place *p = &a->place;
-	bool past = false;
 
 	if (!g || !nos_place_is(a, g))
 		return;
@@ -369,7 +360,6 @@ void nos_place_compare(
 
 		if (!is_of(p, n))
 			continue;
-		past |= n->kind != NOS_MEMBERSHIP_PLACE && is_past(g, n);
 		if (n->kind != NOS_MEMBERSHIP_PLACE) {
 			hold_key(p, g, n);
 		} else if (n->parts[2] == p->leaf) {
@@ -377,8 +367,6 @@ void nos_place_compare(
 			p->path_epoch = n->parts[1];
 		}
 	}
-	p->has_path &= !past;
-	p->has_key &= !past;
 }
 
 bool nos_place_lost(struct nos_assoc *a)

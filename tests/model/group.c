@@ -344,7 +344,7 @@ static bool is_enough(void *state)
 /* By a tool, which may die in the middle of it. */
 void group_put_out(void)
 {
-	int left = world_chance(0.5) ? (int)world_below(4) : INT_MAX;
+	int left = world_chance(0.6) ? (int)(1 + 2 * world_below(2)) : INT_MAX;
 	struct nos_audit audit;
 	NOS_AUTO(life) l = { 0 };
 	uint64_t count;

@@ -16,7 +16,7 @@
 #include "way.h"
 
 #define STEPS	    40
-#define GROUP_STEPS 30 /* each costs more, and some come of themselves */
+#define GROUP_STEPS 26 /* each costs more, and some come of themselves */
 #define CLEAN 2 /* contacts within which all must be whole */
 
 static char dir[64], backup[PATH_SIZE];
