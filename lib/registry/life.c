@@ -170,7 +170,10 @@ static enum nos_code note_before(
 
 	if (nos_issuer_due(&r->a, &at) && nos_due_note_source(l->store, at, r->id, err))
 		return err->code;
-	return r->a.left.group ? nos_leaving_note(l->store, &r->a.left, r->id, err) : NOS_OK;
+	/* A tree of an earlier life is no more, and its leaves have others in this one. */
+	if (!r->a.left.group || r->a.left.life != l->life)
+		return NOS_OK;
+	return nos_leaving_note(l->store, &r->a.left, r->id, err);
 }
 
 static enum nos_code write_down(

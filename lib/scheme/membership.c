@@ -227,12 +227,17 @@ static enum nos_code accept_evict(
 	return turn(d, pull.epoch, pull.t, &b, err);
 }
 
-/* Does the clock that is held, which is ahead, come of the one that is brought? */
-static enum nos_code comes_of(const struct nos_session *held, const struct nos_session *brought,
+/* Is the clock that is held of a later epoch, to which an eviction led that all heard, or ahead,
+ * and does it come of the one that is brought? Of a node that went back a path comes first, and
+ * with that no such clock is left. */
+static enum nos_code is_ahead(const struct nos_session *held, const struct nos_session *brought,
     bool *ret, struct nos_err *err)
 {
 	NOS_AUTO(session) s = *brought;
 
+	*ret = held->group == s.group && held->epoch > s.epoch;
+	if (*ret)
+		return NOS_OK;
 	*ret = held->group == s.group && held->epoch == s.epoch && held->t > s.t &&
 	       held->t - s.t <= NOS_SESSION_CHAIN_MAX;
 	if (!*ret)
@@ -275,7 +280,7 @@ static enum nos_code accept_join(
 	if (is_tree(d->k) || clock.group != d->k->group.number || !d->k->group.path.depth ||
 	    clock.epoch > d->k->group.path.epoch)
 		return out_of_step(clock.epoch, d->k, err);
-	if (has_clock(&d->g) && comes_of(&d->g.clock, &clock, &has, err))
+	if (has_clock(&d->g) && is_ahead(&d->g.clock, &clock, &has, err))
 		return err->code;
 	return has ? NOS_OK : set_clock(d, &clock, &token, err);
 }
