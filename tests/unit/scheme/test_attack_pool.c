@@ -17,7 +17,7 @@
 #define SESSIONS_MAX (GROUP_T + 2 * EVENTS + 1)
 #define PEOPLE_MAX   (EVENTS + LEAVES)
 #define SECRETS_MAX  400
-#define CLOCKS_MAX   20000
+#define CLOCKS_MAX   100000
 
 static unsigned seed;
 
