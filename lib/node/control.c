@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "node/gardener.h"
 #include "node/polls.h"
 #include "node/refuse.h"
 #include "node/upkeep.h"
@@ -12,8 +13,10 @@
 #include "registry/enrol.h"
 #include "registry/registry.h"
 
-#define LOOK_US	  100000 /* how often the store is asked for news while polls are held */
-#define UPKEEP_US UINT64_C(3600000000)
+#define LOOK_US	      100000 /* how often the store is asked for news while polls are held */
+#define UPKEEP_US     UINT64_C(3600000000)
+#define GARDEN_US     (12 * UPKEEP_US)
+#define GARDEN_GAP_US 2000 /* between two steps: others write */
 
 struct nos_control {
 	struct nos_control_config config;
@@ -35,7 +38,9 @@ struct nos_control {
 	bool news;		      /* the store has changed since the held ones were looked at */
 	bool all;		      /* the node's life or identity has */
 	struct nos_mono looked, kept; /* at them; and after the node itself */
-	uint64_t sources;	      /* registered */
+	struct nos_mono gardened;     /* when the trees of its groups were looked after */
+	struct nos_gardener gardener;
+	uint64_t sources; /* registered */
 };
 
 static enum nos_control_kind kind_of(const struct nos_http_request *r)
@@ -217,6 +222,30 @@ static void sign_audit(struct nos_control *c)
 	nos_publish_head(f->publish, nos_buf_str(&text));
 }
 
+/* A step at a time: readings and requests go before trees. */
+static void garden(struct nos_control *c)
+{
+	struct nos_gardener *g = &c->gardener;
+	struct nos_err err = { 0 };
+
+	if (!g->at_work)
+		return;
+	c->life.destroyed = false;
+	if (nos_gardener_step(g, &c->life, &err) && err.code != NOS_EXISTS)
+		nos_log_line(NOS_LOG_WARN, "the trees of a group stay as they are: %s", err.text);
+	if (!g->at_work && g->destroyed)
+		nos_commit_purge(c->config.commit);
+}
+
+static void begin_to_garden(struct nos_control *c)
+{
+	struct nos_err err = { 0 };
+
+	c->gardened = nos_mono_now();
+	if (look(c, &err) || nos_gardener_begin(&c->gardener, c->config.store, &err))
+		nos_log_line(NOS_LOG_WARN, "the trees of groups stay as they are: %s", err.text);
+}
+
 /* Each by itself: what hinders one hinders not the other. */
 static void keep_up(struct nos_control *c)
 {
@@ -230,6 +259,8 @@ static void keep_up(struct nos_control *c)
 	if (retired)
 		nos_commit_purge(c->config.commit);
 	sign_audit(c);
+	if (!c->gardened.us || nos_mono_now().us - c->gardened.us >= GARDEN_US)
+		begin_to_garden(c);
 }
 
 /* ---- the thread ---- */
@@ -247,6 +278,8 @@ static void wait_for_work(struct nos_control *c)
 
 	if (!c->held.count || until > due)
 		until = due;
+	if (c->gardener.at_work)
+		until = nos_mono_now().us + GARDEN_GAP_US;
 	at.tv_sec = (time_t)(until / 1000000);
 	at.tv_nsec = (long)(until % 1000000) * 1000;
 	while (is_idle(c) && pthread_cond_timedwait(&c->wake, &c->lock, &at) == 0)
@@ -302,6 +335,8 @@ static void *run(void *state)
 		if (r)
 			handle(c, r);
 		look_after_polls(c, drain);
+		if (!drain)
+			garden(c);
 		if (nos_mono_now().us - c->kept.us >= UPKEEP_US)
 			keep_up(c);
 	}
@@ -316,6 +351,7 @@ static void drop(struct nos_control *c)
 {
 	pthread_cond_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);
+	nos_gardener_release(&c->gardener);
 	free(c);
 }
 

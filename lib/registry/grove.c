@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/grove.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/random.h"
@@ -209,65 +208,5 @@ enum nos_code nos_grove_turn(const struct nos_grove *v, struct nos_err *err)
 		for (size_t i = 0; i < w.count && !turn_page(v, &w, i, &climb, err); i++)
 			;
 	way_release(&w);
-	return err->code;
-}
-
-/* ---- the sweep ---- */
-
-struct sweep {
-	const struct nos_grove *v;
-	struct nos_grove_page *pages;
-	size_t most, count;
-	bool enough;
-};
-
-static enum nos_code see_page(
-    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err)
-{
-	struct sweep *s = state;
-	struct nos_grove_page *p = &s->pages[s->count];
-
-	if (nos_grove_page_decode(s->v, key, value, p, err))
-		return err->code;
-	p->rev = rev;
-	if (p->epoch == s->v->group->clock.epoch)
-		return NOS_OK;
-	if (++s->count < s->most)
-		return NOS_OK;
-	s->enough = true;
-	return nos_err_set(err, NOS_BUSY, "seen enough");
-}
-
-static enum nos_code catch_up(struct sweep *s, struct nos_err *err)
-{
-	for (size_t i = 0; i < s->count; i++) {
-		if (nos_grove_page_step(&s->pages[i], s->v->group->clock.epoch, err))
-			return err->code;
-		if (nos_grove_page_put(s->v, &s->pages[i], err) && err->code != NOS_EXISTS)
-			return err->code;
-		nos_err_clear(err); /* another has seen to it */
-	}
-	return NOS_OK;
-}
-
-enum nos_code nos_grove_sweep(
-    const struct nos_grove *v, size_t most, bool *ret_done, struct nos_err *err)
-{
-	struct sweep s = { .v = v, .most = most };
-	char space[NOS_GROVE_PAGE_KEY_MAX];
-
-	*ret_done = false;
-	s.pages = calloc(most, sizeof(*s.pages));
-	if (!s.pages)
-		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	if (nos_store_scan(v->store, NOS_GROVE_TREES_NS, nos_grove_page_prefix(v->group, space),
-		see_page, &s, err) &&
-	    s.enough)
-		nos_err_clear(err);
-	if (!err->code)
-		(void)!catch_up(&s, err);
-	*ret_done = !err->code && !s.enough;
-	explicit_bzero(s.pages, most * sizeof(*s.pages));
-	free(s.pages);
 	return err->code;
 }

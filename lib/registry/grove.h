@@ -56,12 +56,22 @@ enum nos_code nos_grove_wrap(const struct nos_grove *v, const struct nos_lkh_tur
  * fine. */
 enum nos_code nos_grove_turn(const struct nos_grove *v, struct nos_err *err) NOS_CHECK;
 
-/*
- * Catch up pages that stand at an epoch before the present one, most of them at once. *ret_done:
- * there is none any more.
- */
-enum nos_code nos_grove_sweep(
-    const struct nos_grove *v, size_t most, bool *ret_done, struct nos_err *err) NOS_CHECK;
+/* Pages that stand at an epoch before the present one, by the nodes above them: one pass over the
+ * tree. All-zero is valid; release it. */
+struct nos_grove_stale {
+	uint32_t *above;
+	size_t count, cap;
+};
+
+void nos_grove_stale_release(struct nos_grove_stale *s);
+enum nos_code nos_grove_stale_find(
+    const struct nos_grove *v, struct nos_grove_stale *ret, struct nos_err *err) NOS_CHECK;
+
+/* Catch up those from number from on, up to but not with number to; none while an eviction is half
+ * done, which takes a page that has stepped for one in which it is done. One that another has seen
+ * to is fine. */
+enum nos_code nos_grove_stale_catch_up(const struct nos_grove *v, const struct nos_grove_stale *s,
+    size_t from, size_t to, struct nos_err *err) NOS_CHECK;
 
 /* Let go of all trees of the group but that of its present life, most pages and leaves at once. */
 enum nos_code nos_grove_clear(

@@ -102,21 +102,42 @@ static enum nos_code decode(const struct nos_grove *v, struct nos_str key,
 	return open_keys(v, key, d, ret, err);
 }
 
-enum nos_code nos_grove_page_decode(const struct nos_grove *v, struct nos_str key,
-    struct nos_str text, struct nos_grove_page *ret, struct nos_err *err)
+static enum nos_code read_above(struct nos_str key, uint32_t *ret, struct nos_err *err)
 {
-	struct nos_scan scan = { .depth = 4 };
-	struct nos_decode d;
-	struct nos_str rest = key, part = { 0 };
-	uint64_t above = 0;
+	struct nos_str part = { 0 };
+	uint64_t above;
 
-	*ret = (struct nos_grove_page){ 0 };
-	while (nos_str_cut(&rest, '/', &part))
+	while (nos_str_cut(&key, '/', &part))
 		;
 	if (!nos_num_parse(part, 1, UINT32_MAX, &above))
 		return nos_err_set(err, NOS_IO, "store: the name of a tree's page is damaged");
-	ret->above = (uint32_t)above;
-	if (!nos_decode_object(&scan, text, "store: page of a tree", &d, err))
+	*ret = (uint32_t)above;
+	return NOS_OK;
+}
+
+enum nos_code nos_grove_page_look(struct nos_str key, struct nos_str text, uint32_t *ret_above,
+    uint64_t *ret_epoch, struct nos_err *err)
+{
+	struct nos_scan scan = { .depth = 4 };
+	struct nos_decode d;
+
+	if (!read_above(key, ret_above, err) &&
+	    !nos_decode_object(&scan, text, "store: page of a tree", &d, err) &&
+	    !nos_decode_version(&d, VERSION, "store: page of a tree", err))
+		(void)!nos_decode_uint(&d, "epoch", 0, NOS_NUM_SAFE - 1, ret_epoch, err);
+	nos_scan_release(&scan);
+	return nos_store_damaged(err);
+}
+
+static enum nos_code decode_page(const struct nos_grove *v, struct nos_str key, struct nos_str text,
+    struct nos_grove_page *ret, struct nos_err *err)
+{
+	struct nos_scan scan = { .depth = 4 };
+	struct nos_decode d;
+
+	*ret = (struct nos_grove_page){ 0 };
+	if (!read_above(key, &ret->above, err) &&
+	    !nos_decode_object(&scan, text, "store: page of a tree", &d, err))
 		(void)!decode(v, key, &d, ret, err);
 	nos_scan_release(&scan);
 	if (err->code)
@@ -142,7 +163,7 @@ enum nos_code nos_grove_page_get(
 		};
 		return NOS_OK;
 	}
-	if (nos_grove_page_decode(v, key, nos_buf_str(&text), ret, err))
+	if (decode_page(v, key, nos_buf_str(&text), ret, err))
 		return err->code;
 	ret->rev = rev;
 	return NOS_OK;

@@ -35,9 +35,9 @@ unsigned nos_grove_page_slot(uint32_t number);
 enum nos_code nos_grove_page_get(const struct nos_grove *v, uint32_t above,
     struct nos_grove_page *ret, struct nos_err *err) NOS_CHECK;
 
-/* As it stands in the store. */
-enum nos_code nos_grove_page_decode(const struct nos_grove *v, struct nos_str key,
-    struct nos_str text, struct nos_grove_page *ret, struct nos_err *err) NOS_CHECK;
+/* Which page it is, and its epoch alone. NOS_IO, NOS_CONFIG. */
+enum nos_code nos_grove_page_look(struct nos_str key, struct nos_str text, uint32_t *ret_above,
+    uint64_t *ret_epoch, struct nos_err *err) NOS_CHECK;
 
 /* Step all its keys to this epoch. NOS_IO: it stands behind it. */
 enum nos_code nos_grove_page_step(

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json/encode.h"
 #include "registry/member_make.h"
+#include "scheme/issuer.h"
 
 struct nos_member_table {
 	pthread_mutex_t lock;
@@ -43,7 +45,7 @@ enum nos_code nos_member_table_new(size_t limit, struct nos_member_table **ret, 
 static void let_go(struct nos_member *m)
 {
 	if (!--m->holders)
-		nos_member_free(m);
+		nos_member_make_free(m);
 }
 
 void nos_member_table_free(struct nos_member_table *t)
@@ -88,6 +90,37 @@ static void make_room(struct nos_member_table *t)
 		while (*at)
 			take_out(t, at);
 	}
+}
+
+/* Does one of them bring a global key in place of one that was taken back? */
+static bool replaces_global(
+    const struct nos_assoc *a, size_t count, const struct nos_globals *globals)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct nos_name *brings = &a->out[i].brings;
+
+		if (brings->kind == NOS_POOL_KIND &&
+		    nos_invalidation_names(&globals->list, brings->parts[0], 1))
+			return true;
+	}
+	return false;
+}
+
+void nos_member_outstanding(const struct nos_assoc *a, uint64_t life,
+    const struct nos_globals *globals, struct nos_buf *ret)
+{
+	size_t count = nos_issuer_outstanding(a, life);
+
+	if (!count)
+		return;
+	nos_buf_add_char(ret, '[');
+	if (replaces_global(a, count, globals))
+		nos_encode_bytes(ret, globals->broadcast, globals->broadcast_len);
+	for (size_t i = 0; i < count; i++) {
+		nos_encode_comma(ret);
+		nos_encode_bytes(ret, a->out[i].bytes, a->out[i].len);
+	}
+	nos_buf_add_char(ret, ']');
 }
 
 static bool is_of(const struct nos_member_world *a, const struct nos_member_world *b)

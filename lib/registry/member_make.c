@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/encode.h"
 #include "registry/grove.h"
 #include "scheme/issuer.h"
 #include "scheme/place.h"
@@ -37,37 +36,6 @@ static enum nos_code add_key(struct nos_member *m, const struct nos_assoc *a,
 		return err->code;
 	m->key_count++;
 	return NOS_OK;
-}
-
-/* Does one of them bring a global key in place of one that was taken back? */
-static bool replaces_global(
-    const struct nos_assoc *a, size_t count, const struct nos_globals *globals)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct nos_name *brings = &a->out[i].brings;
-
-		if (brings->kind == NOS_POOL_KIND &&
-		    nos_invalidation_names(&globals->list, brings->parts[0], 1))
-			return true;
-	}
-	return false;
-}
-
-void nos_member_outstanding(const struct nos_assoc *a, uint64_t life,
-    const struct nos_globals *globals, struct nos_buf *ret)
-{
-	size_t count = nos_issuer_outstanding(a, life);
-
-	if (!count)
-		return;
-	nos_buf_add_char(ret, '[');
-	if (replaces_global(a, count, globals))
-		nos_encode_bytes(ret, globals->broadcast, globals->broadcast_len);
-	for (size_t i = 0; i < count; i++) {
-		nos_encode_comma(ret);
-		nos_encode_bytes(ret, a->out[i].bytes, a->out[i].len);
-	}
-	nos_buf_add_char(ret, ']');
 }
 
 /* One that was made of a global key which was taken back since opens nothing, whoever has yet to
@@ -218,7 +186,7 @@ static enum nos_code make(const struct origin *o, struct nos_member_world world,
 	return nos_buf_check(&m->outstanding, "key messages", err);
 }
 
-void nos_member_free(struct nos_member *m)
+void nos_member_make_free(struct nos_member *m)
 {
 	nos_buf_release(&m->outstanding);
 	explicit_bzero(m, sizeof(*m) + m->key_count * sizeof(m->keys[0]));
@@ -242,7 +210,7 @@ enum nos_code nos_member_make(struct nos_store *store, const struct nos_vault *v
 			m->holders = 1;
 	}
 	if (!err->code && make(&o, world, kid, m, err))
-		nos_member_free(m);
+		nos_member_make_free(m);
 	origin_release(&o);
 	if (!err->code)
 		*ret = m;

@@ -16,6 +16,6 @@ enum nos_code nos_member_make(struct nos_store *store, const struct nos_vault *v
     struct nos_err *err) NOS_CHECK;
 
 /* Wipe it, whoever holds it. */
-void nos_member_free(struct nos_member *m);
+void nos_member_make_free(struct nos_member *m);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fleet DIR round|loop: drives all keyrings of a folder as the sources that they are, by lib/source
+ * fleet DIR round|loop|hear: drives all keyrings of a folder as the sources that they are, by lib/source
  * alone. In a round each sends one reading of the type "count", whose value no other has, and takes
  * what the answer brings; a line of JSON says what became of them:
  *
@@ -12,7 +12,8 @@
  * that sources would send under now next              the value of the next reading: --from of the
  * next run ms                how long it took
  *
- * loop goes on from round to round, a line each, until it gets SIGTERM.
+ * loop goes on from round to round, a line each, until it gets SIGTERM. hear sends nothing: each
+ * takes what --hear has, as the broker would bring it, and "took" is how many have another keyring.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -39,10 +40,11 @@
 #define ANSWER_MS   30000
 #define ANSWER_MAX  (1u << 20) /* bytes */
 #define READING_MAX 64	       /* bytes */
+#define HEAR_MAX    (1u << 20) /* bytes of --hear */
 
 struct fleet_opts {
 	struct nos_opt_common common;
-	const char *skip, *url, *spool;
+	const char *skip, *url, *spool, *hear;
 	uint64_t from, jobs, wait_ms;
 };
 
@@ -52,13 +54,15 @@ static const struct nos_opt opts[] = {
 	{ "skip", 0, NOS_OPT_PATH, AT(skip), "file", "ids of sources that are away, a line each" },
 	{ "url", 0, NOS_OPT_TEXT, AT(url), "url", "of the node, in place of the keyrings'" },
 	{ "spool", 0, NOS_OPT_PATH, AT(spool), "dir", "where readings wait" },
+	{ "hear", 0, NOS_OPT_PATH, AT(hear), "file",
+	    "what all of them hear first: messages in hexadecimal, a line each" },
 	{ "jobs", 'j', NOS_OPT_UINT, AT(jobs), "count", "sources that send at once", .dflt = "16",
 	    .min = 1, .max = JOBS_MAX },
 	{ "wait", 0, NOS_OPT_SPAN, AT(wait_ms), "span", "for a node that is away", .dflt = "30s" },
 	{ 0 },
 };
 
-static const struct nos_opt_tool tool = { "fleet", "DIR round|loop",
+static const struct nos_opt_tool tool = { "fleet", "DIR round|loop|hear",
 	"Send a reading of each keyring in a folder.", opts, offsetof(struct fleet_opts, common) };
 
 struct counts {
@@ -70,7 +74,7 @@ struct counts {
 };
 
 struct tally {
-	uint64_t sent, accepted, duplicates, rejected, spooled, failed, asks, acks;
+	uint64_t sent, accepted, duplicates, rejected, spooled, failed, asks, acks, took;
 	struct counts answers;
 };
 
@@ -88,6 +92,8 @@ struct fleet {
 	struct source *sources;
 	size_t count;
 	atomic_uint_least64_t next;
+	bool silent; /* none sends */
+	struct nos_buf heard;
 };
 
 /* A thread: every jobs-th source from first on, over one connection. */
@@ -137,6 +143,7 @@ static void add(struct tally *to, const struct tally *t)
 	to->failed += t->failed;
 	to->asks += t->asks;
 	to->acks += t->acks;
+	to->took += t->took;
 	for (size_t i = 0; i < t->answers.count; i++)
 		count(&to->answers, t->answers.of[i].name, t->answers.of[i].n);
 }
@@ -234,15 +241,41 @@ static void send_one(struct worker *w, struct source *s)
 	nos_answer_release(&answer);
 }
 
+/* What the broker brings. */
+static void hear(struct worker *w, struct source *s)
+{
+	struct nos_str rest = nos_buf_str(&w->f->heard), line;
+	const struct nos_name before = nos_keyring_active(&s->ring.k)->name;
+	struct nos_err err = { 0 };
+
+	while (nos_str_cut(&rest, '\n', &line)) {
+		NOS_AUTO(buf) message = { 0 };
+
+		nos_buf_init(&message, line.len);
+		for (size_t i = 0; i + 1 < line.len; i += 2) {
+			const char digits[] = { line.p[i], line.p[i + 1], '\0' };
+
+			nos_buf_add_char(&message, (char)strtoul(digits, NULL, 16));
+		}
+		if (nos_courier_overheard(&s->courier, nos_buf_span(&message), &err))
+			nos_start_warn(tool.name, err.text);
+	}
+	w->t.took += !nos_name_eq(&before, &nos_keyring_active(&s->ring.k)->name);
+}
+
 static void *work(void *state)
 {
 	struct worker *w = state;
 	const struct fleet *f = w->f;
 
 	w->t = (struct tally){ 0 };
-	for (size_t i = w->first; i < f->count; i += f->o->jobs)
-		if (!f->sources[i].skipped)
+	for (size_t i = w->first; i < f->count; i += f->o->jobs) {
+		if (f->sources[i].skipped)
+			continue;
+		hear(w, &f->sources[i]);
+		if (!f->silent)
 			send_one(w, &f->sources[i]);
+	}
 	return NULL;
 }
 
@@ -361,6 +394,7 @@ static void encode_tally(struct nos_buf *b, const struct tally *t)
 	nos_encode_member_uint(b, "failed", t->failed);
 	nos_encode_member_uint(b, "asks", t->asks);
 	nos_encode_member_uint(b, "acks", t->acks);
+	nos_encode_member_uint(b, "took", t->took);
 	encode_counts(b, "answers", &t->answers);
 }
 
@@ -414,8 +448,12 @@ static enum nos_code run(
 {
 	const bool loop = strcmp(operands[1], "loop") == 0;
 
-	if (!loop && strcmp(operands[1], "round") != 0)
-		return nos_err_set(err, NOS_USAGE, "round or loop, not '%s'", operands[1]);
+	f->silent = strcmp(operands[1], "hear") == 0;
+	if (!loop && !f->silent && strcmp(operands[1], "round") != 0)
+		return nos_err_set(err, NOS_USAGE, "round, loop or hear, not '%s'", operands[1]);
+	nos_buf_init(&f->heard, HEAR_MAX);
+	if (f->o->hear && nos_file_read(f->o->hear, NOS_FILE_PLAIN, &f->heard, err))
+		return err->code;
 	if (nos_http_client_start(err) || open_all(f, workers, operands[0], err))
 		return err->code;
 	do {
@@ -441,7 +479,7 @@ int main(int argc, char **argv)
 	if (next == NOS_OPT_DONE)
 		return 0;
 	if (argc - at != 2) {
-		nos_err_set(&err, NOS_USAGE, "usage: fleet DIR round|loop");
+		nos_err_set(&err, NOS_USAGE, "usage: fleet DIR round|loop|hear");
 		return nos_start_fail(tool.name, &err);
 	}
 	nos_start_stop();
@@ -449,5 +487,6 @@ int main(int argc, char **argv)
 	if (run(&f, workers, argv + at, &err))
 		status = nos_start_fail(tool.name, &err);
 	close_all(&f, workers);
+	nos_buf_release(&f.heard);
 	return status;
 }

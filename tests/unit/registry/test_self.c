@@ -311,7 +311,8 @@ static void the_document_shows_each_set_newest_first(void **state)
 		nos_buf_truncate(&document, 0);
 		nos_buf_add_text(&expected, "{\"v\":1,\"node\":5,\"keys\":");
 		add_keys(&expected, &self.public, self.sign_public);
-		nos_buf_addf(&expected, ",\"schemes\":[\"pairwise\",\"dini\"],\"register\":\"%s\"",
+		nos_buf_addf(&expected,
+		    ",\"schemes\":[\"pairwise\",\"dini\",\"dipietro\",\"tree\"],\"register\":\"%s\"",
 		    old ? "token" : "closed");
 		for (size_t i = 0; i < old; i++) {
 			nos_buf_add_text(
