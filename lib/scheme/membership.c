@@ -227,9 +227,9 @@ static enum nos_code accept_evict(
 	return turn(d, pull.epoch, pull.t, &b, err);
 }
 
-/* Is the clock that is held of a later epoch, to which an eviction led that all heard, or ahead, and
- * does it come of the one that is brought? Of a node that went back a path comes first, and with
- * that no such clock is left. */
+/* Is the clock that is held of a later epoch, to which an eviction led that all heard, or ahead,
+ * and does it come of the one that is brought? Of a node that went back a path comes first, and
+ * with that no such clock is left. */
 static enum nos_code is_ahead(const struct nos_session *held, const struct nos_session *brought,
     bool *ret, struct nos_err *err)
 {

@@ -152,8 +152,7 @@ bool check_is_whole(void)
 
 	node_look(&world.node, SOURCE, &r);
 	return (r.group ? group_is_whole(&device.ring.k, &r) : is_same(&r)) &&
-	       !device.spool.count &&
-	       !nos_issuer_is_pending(&r.a, world.node.ledger.life.life);
+	       !device.spool.count && !nos_issuer_is_pending(&r.a, world.node.ledger.life.life);
 }
 
 bool check_is_lost(void)

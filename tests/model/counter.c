@@ -6,7 +6,7 @@
 #include "device.h"
 #include "sealing.h"
 
-#define NAMES_MAX 4096
+#define NAMES_MAX  4096
 #define GROUPS_MAX 4
 #define NEWEST	   3 /* keys of a group that are looked at each time */
 
@@ -23,12 +23,12 @@ struct stand {
 };
 
 static struct {
-	uint64_t version, z; /* of the node */
-	struct stand groups[GROUPS_MAX];     /* by number */
-	struct stand source;		     /* its clock; group 0: it has none */
-	struct nos_assoc_place place;	     /* the source's, under that z */
+	uint64_t version, z;		 /* of the node */
+	struct stand groups[GROUPS_MAX]; /* by number */
+	struct stand source;		 /* its clock; group 0: it has none */
+	struct nos_assoc_place place;	 /* the source's, under that z */
 	uint64_t place_z;
-	uint64_t seq;	     /* of the source: the first number that it has not given to a pack */
+	uint64_t seq; /* of the source: the first number that it has not given to a pack */
 	struct nos_chain node_down, node_up, source_down, source_up;
 	uint64_t life; /* the highest */
 	bool amnesia; /* the node has been in the same life before: what it says it may have said */
@@ -169,9 +169,8 @@ static void check_session(const struct nos_keyring *k)
 		world_wrong("an epoch, or a session, fell at the source", now.t);
 	top.source = now;
 	for (size_t i = 0; i < k->key_count; i++) {
-		const struct name *n = is_of_group(&k->keys[i].name)
-					   ? find_name(&k->keys[i].name)
-					   : NULL;
+		const struct name *n =
+		    is_of_group(&k->keys[i].name) ? find_name(&k->keys[i].name) : NULL;
 
 		if (!top.ever && n && !nos_secret_eq(&n->value, &k->keys[i].value))
 			world_wrong("a member has another key under a name",

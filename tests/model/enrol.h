@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Registrations, as admission.c and enrol.c have them, without a token and without a way between. */
+/* Registrations, as admission.c and enrol.c have them, without a token and without a way between.
+ */
 #ifndef NOS_MODEL_ENROL_H
 #define NOS_MODEL_ENROL_H
 

@@ -23,8 +23,8 @@ struct message {
 };
 
 static struct {
-	uint64_t tokens;  /* that are drawn at once */
-	unsigned serial;  /* of the next other */
+	uint64_t tokens; /* that are drawn at once */
+	unsigned serial; /* of the next other */
 	struct message heard[HEARD_MAX];
 	size_t heard_count; /* that ever were */
 	bool back;	    /* the store was put back, and nobody said so */
@@ -248,8 +248,8 @@ static void say_state(void)
 
 	if (!world.trace || !find_own(NULL, &g))
 		return;
-	printf("  group %" PRIu64 ": %" PRIu64 ".%" PRIu64 ", chain %" PRIu64 ", how %d leaf %" PRIu32
-	       ", began %" PRIu64 "\n",
+	printf("  group %" PRIu64 ": %" PRIu64 ".%" PRIu64 ", chain %" PRIu64
+	       ", how %d leaf %" PRIu32 ", began %" PRIu64 "\n",
 	    g.number, g.clock.epoch, g.clock.t, g.chain, (int)g.how, g.leaf, g.began);
 }
 
@@ -350,8 +350,8 @@ void group_put_out(void)
 	uint64_t count;
 
 	node_life(&world.node, &l, &audit);
-	MUST(nos_advance_put_out(&l, &nos_card_self(world.node.card)->sign, "model", is_enough,
-	    &left, &count, &fault));
+	MUST(nos_advance_put_out(
+	    &l, &nos_card_self(world.node.card)->sign, "model", is_enough, &left, &count, &fault));
 	world_trace("who leaves is put out, in halves:", count);
 	memory_touched();
 	said();
@@ -440,8 +440,7 @@ bool group_is_whole(const struct nos_keyring *k, const struct nos_record *r)
 	const struct nos_keyring_key *held;
 	struct nos_name name;
 
-	MUST(nos_groups_get(
-	    world.node.store, &world.node.home.vault, r->group, &g, &fault));
+	MUST(nos_groups_get(world.node.store, &world.node.home.vault, r->group, &g, &fault));
 	at = nos_group_present(&g);
 	if (!at)
 		return false;
@@ -491,9 +490,8 @@ void group_check_leaves(void)
 	uint64_t count;
 
 	node_life(&world.node, &l, &audit);
-	MUST(nos_advance_put_out(&l, &nos_card_self(world.node.card)->sign, "model", is_enough,
-	    &left, &count, &fault));
+	MUST(nos_advance_put_out(
+	    &l, &nos_card_self(world.node.card)->sign, "model", is_enough, &left, &count, &fault));
 	memory_touched();
-	MUST(nos_groups_scan(
-	    world.node.store, &world.node.home.vault, check_leaves, NULL, &fault));
+	MUST(nos_groups_scan(world.node.store, &world.node.home.vault, check_leaves, NULL, &fault));
 }

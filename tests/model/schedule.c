@@ -17,7 +17,7 @@
 
 #define STEPS	    40
 #define GROUP_STEPS 26 /* each costs more, and some come of themselves */
-#define CLEAN 2 /* contacts within which all must be whole */
+#define CLEAN	    2  /* contacts within which all must be whole */
 
 static char dir[64], backup[PATH_SIZE];
 
@@ -200,8 +200,8 @@ static bool heal(void)
 	return check_is_whole();
 }
 
-/* What is forged makes no source ask, and the next contact mends what it bent: under the key before,
- * or under the one that the refusal of that leads to. */
+/* What is forged makes no source ask, and the next contact mends what it bent: under the key
+ * before, or under the one that the refusal of that leads to. */
 static void forge(void)
 {
 	const uint64_t asks = world.tally.asks, refusals = world.refusals;
