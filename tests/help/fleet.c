@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fleet DIR round|loop|hear: drives all keyrings of a folder as the sources that they are, by
- * lib/source alone. In a round each sends one reading of the type "count", whose value no other
- * has, and takes what the answer brings; a line of JSON says what became of them:
+ * fleet DIR round|loop|hear: drives all keyrings of a folder as the sources that they are, by lib/source
+ * alone. In a round each sends one reading of the type "count", whose value no other has, and takes
+ * what the answer brings; a line of JSON says what became of them:
  *
  *   sent, skipped     sources that did, and that were kept out by --skip
  *   accepted, duplicates, rejected  readings, by the node's word; those of the spool among them
