@@ -38,7 +38,7 @@ all_there() {
 	done
 	[ "$(nos-keytable groups "${STORE[@]}" | jq .pending)" -eq 0 ]
 	# The last of each came under it.
-	tail -n 3 <(sqlite3 node.db 'select entry from stream_processed' | grep '^{') | jq -r .key | sort -u | grep -qx "$want"
+	tail -n "$(wc -w <<<"$NAMES")" <(sqlite3 node.db 'select entry from stream_processed' | grep '^{') | jq -r .key | sort -u | grep -qx "$want"
 }
 back_up() { sqlite3 node.db ".backup saved.db"; }
 put_back() {
@@ -87,8 +87,7 @@ put_back() {
 	NAMES='a b'
 	# The order of epoch 1, told as one of epoch 0.
 	order_now | sed 's/^310101/310100/' >bent
-	mosquitto_pub -p "$BROKER_PORT" -t nos/1/keys/1 -r -s <<<"$(xxd -r -p bent 2>/dev/null | cat)" || true
-	perl -e 'print pack "H*", <STDIN>' <bent >bent.bin
+	basenc --base16 -d <<<"$(tr a-f A-F <bent)" >bent.bin
 	mosquitto_pub -p "$BROKER_PORT" -t nos/1/keys/1 -r -f bent.bin
 	mkfifo in
 	nos-send --keyring a.key --follow --mqtt "$MQTT" --batch 1 <in >answers 2>send.err 3>&- &
@@ -113,6 +112,9 @@ put_back() {
 	eventually is_over
 	contacts 1
 	eventually is_over
+	# It has its leaf, and as who is new in it the key with the next order.
+	contacts 1
+	nos-rekey --group roof "${SEALED[@]}" >/dev/null
 	contacts 2
 	all_there
 	nos-rekey --revoke b "${SEALED[@]}" >/dev/null
