@@ -43,7 +43,11 @@ LIB      := $B/lib/libnos.a
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT     := $(UNIT_SRC:%.c=$B/%)
 TOOL_SRC := $(sort $(wildcard cmd/nos-*.c))
-TOOLS    := $(TOOL_SRC:%.c=$B/%)
+ONE_FILE := $(TOOL_SRC:%.c=$B/%)
+# A tool of many files has a folder; what is compiled of it stands beside the tool.
+BENCH_SRC := $(sort $(wildcard cmd/nos-bench/*.c))
+BENCH_OBJ := $(BENCH_SRC:cmd/nos-bench/%.c=$B/bench/%.o)
+TOOLS    := $(ONE_FILE) $B/cmd/nos-bench
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 # Those that run no tool of the flavour under test gain nothing by a sanitizer.
 PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/twin.bats %/units.bats
@@ -69,6 +73,7 @@ PROVE ?= -j4
 
 # A tool links only what its rooms need.
 LIBS_all := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_nos-bench := -lcurl -lmicrohttpd -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-rekey := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-relay := -lcurl -lmicrohttpd -lcjose -ljansson -lcrypto -lm
@@ -103,7 +108,15 @@ $B/dist/libnos.a: $B/lib/nos.o $(LIB)
 	$(OBJCOPY) --localize-hidden $B/dist/nos.o
 	$(AR) rcs $@ $B/dist/nos.o
 
-$(TOOLS): $B/%: $B/%.o $(LIB)
+$B/bench/%.o: cmd/nos-bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(NOS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN_$(V)) -c -o $@ $<
+
+$B/cmd/nos-bench: $(BENCH_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $(BENCH_OBJ) $(LIB) $(LIBS_$(@F))
+
+$(ONE_FILE): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F))
 
 $(UNIT): $B/%: $B/%.o $(LIB)
