@@ -129,7 +129,7 @@ $(FUZZ): $B/%: $B/%.o $(LIB)
 # last thing a source does.
 MODEL_OBJ  := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/model/*.c)))
 MODEL_WRAP := nos_time_now nos_mono_now nos_attempt_wait nos_random_bytes nos_file_replace nos_file_create \
-	nos_message_seal nos_derive_key nos_ring_take nos_ring_back nos_send_pack
+	nos_message_seal nos_derive_key nos_ring_take nos_ring_back nos_send_pack nos_group_chain_make
 MODEL_LINK  = $(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(MODEL_WRAP:%=-Wl,--wrap=%) -o $@
 SCHEDULES_asan := 200
 SCHEDULES  ?= $(or $(SCHEDULES_$(V)),1000)
