@@ -56,7 +56,7 @@ BATS_cover := $(BATS)
 # Those of tools that read what their own node or nobody wrote, or whose reading has units and a fuzzer of
 # its own, are run under asan where FULL is set, by scripts/check --long; under tsan only those in which
 # threads are at work.
-LOCAL    := %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
+LOCAL    := %/nos-bench.bats %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
 SINGLE   := $(LOCAL) %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
 BATS_asan := $(filter-out $(PLAIN) $(if $(FULL),,$(LOCAL) %/nos-relay.bats),$(BATS))
 BATS_tsan := $(filter-out $(PLAIN) $(SINGLE),$(BATS))
@@ -112,9 +112,15 @@ $B/bench/%.o: cmd/nos-bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(NOS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN_$(V)) -c -o $@ $<
 
+# What nos-bench counts (cmd/nos-bench/counted.c).
+COUNTED := nos_hkdf_extract nos_hkdf_expand nos_hash_sha256 nos_aead_siv_seal nos_aead_siv_open \
+	nos_aead_gcm_seal nos_aead_gcm_open nos_jose_seal_dir nos_jose_open_dir nos_jose_seal_to \
+	nos_jose_open_with nos_ecdh_shared nos_ecdh_generate nos_sign_make nos_sign_verify nos_random_bytes \
+	nos_lkh_wrap nos_lkh_unwrap nos_enc_field nos_enc_field_num nos_enc_add_leb128
+
 $B/cmd/nos-bench: $(BENCH_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $(BENCH_OBJ) $(LIB) $(LIBS_$(@F))
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(COUNTED:%=-Wl,--wrap=%) -o $@ $(BENCH_OBJ) $(LIB) $(LIBS_$(@F))
 
 $(ONE_FILE): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F))
@@ -219,7 +225,7 @@ cover: ## run the tests, and say what of the code they reach
 headers: ## compile each header alone
 	@for h in lib/*.h lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
 
-C_FILES := $(sort $(wildcard lib/*.[ch] lib/*/*.[ch] cmd/*.c tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch] \
+C_FILES := $(sort $(wildcard lib/*.[ch] lib/*/*.[ch] cmd/*.c cmd/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch] \
 	tests/model/*.[ch] $(HELP_SRC)))
 PAGES   := $(sort $(wildcard man/*.[1-8]))
 
