@@ -55,8 +55,7 @@ static enum nos_code visit(const struct waiter *w, bool wait, struct nos_err *er
 
 	return w->profile == BENCH_PAPER
 		   ? printed_net_visit(d->net, 0, wait, w->carrier, err)
-		   : stage_visit(d->stage, &d->fleets[w->scheme], 0, wait ? HELD_S : 0,
-			 w->carrier, err);
+		   : stage_poll(&d->fleets[w->scheme], 0, wait ? HELD_S : 0, w->carrier, err);
 }
 
 static void *work(void *state)
@@ -168,7 +167,8 @@ static enum nos_code open_all(struct direct *d, struct nos_err *err)
 	for (int i = 0; i < BENCH_SCHEMES && !err->code; i++) {
 		d->fleets[i].scheme = (enum bench_scheme)i;
 		if (is_wanted(d->b, LOCAL, (enum bench_scheme)i, BENCH_DEFAULT))
-			(void)!stage_fleet_add(d->stage, &d->fleets[i], 1, NULL, err);
+			(void)!(stage_fleet_add(d->stage, &d->fleets[i], 1, NULL, err) ||
+				stage_fleet_wake(d->stage, &d->fleets[i], err));
 	}
 	return err->code;
 }
@@ -205,7 +205,6 @@ static enum nos_code print(struct direct *d, struct nos_err *err)
 
 static void close_all(struct direct *d)
 {
-	stage_close(d->stage);
 	printed_net_close(d->net);
 	crowd_close(d->crowd);
 	for (int i = 0; i < BENCH_SCHEMES; i++) {
@@ -214,6 +213,7 @@ static void close_all(struct direct *d)
 			bench_sample_release(
 			    &d->samples[j / BENCH_PROFILES][i][j % BENCH_PROFILES]);
 	}
+	stage_close(d->stage);
 }
 
 enum nos_code delay_direct(struct bench *b, struct nos_err *err)

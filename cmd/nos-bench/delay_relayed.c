@@ -142,6 +142,7 @@ static enum nos_code open_default(struct relayed *d, struct nos_err *err)
 	d->source.scheme = BENCH_DINI;
 	if (stage_open(d->b->o->rtt_ms, &d->stage, err) ||
 	    stage_fleet_add(d->stage, &d->source, 1, NULL, err) ||
+	    stage_fleet_wake(d->stage, &d->source, err) ||
 	    stage_fleet_add(d->stage, &d->neighbours, RELAYS, NULL, err) || read_pin(d, err) ||
 	    nos_http_client_new(&http, &d->client, err))
 		return err->code;
@@ -176,11 +177,11 @@ static enum nos_code go_default(struct relayed *d, size_t hops, struct nos_err *
 	struct nos_err away = { 0 };
 
 	if (!hops)
-		return stage_visit(d->stage, &d->source, 0, 0, &carrier, &away) == NOS_AWAY
+		return stage_poll(&d->source, 0, 0, &carrier, &away) == NOS_AWAY
 			   ? NOS_OK
 			   : nos_err_set(err, NOS_INTERNAL, "somebody was reached: %s", away.text);
 	if (stage_order(d->stage, &d->source, STAGE_REPLACE, err) ||
-	    stage_visit(d->stage, &d->source, 0, 0, &carrier, err))
+	    stage_poll(&d->source, 0, 0, &carrier, err))
 		return err->code;
 	return d->source.sources[0].done
 		   ? NOS_OK
@@ -288,9 +289,9 @@ static void close_all(struct relayed *d)
 	}
 	nos_http_client_free(d->client);
 	crowd_close(d->crowd);
-	stage_close(d->stage);
 	stage_fleet_release(&d->source);
 	stage_fleet_release(&d->neighbours);
+	stage_close(d->stage);
 	if (d->nobody >= 0)
 		close(d->nobody);
 }

@@ -162,6 +162,7 @@ void stage_close(struct stage *s)
 
 void stage_fleet_release(struct stage_fleet *f)
 {
+	stage_fleet_rest(f);
 	free(f->sources);
 	f->sources = NULL;
 	f->count = 0;
@@ -183,14 +184,14 @@ enum nos_code stage_fleet_add(struct stage *s, struct stage_fleet *f, size_t cou
 	if (!grown)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	f->sources = grown;
-	if (stage_enrol_run(&e, count, err))
+	stage_fleet_rest(f);
+	if (stage_enrol_run(&e, count, err) || stage_fleet_wake(s, f, err))
 		return err->code;
-	for (size_t i = 0; i < f->count; i++)
-		f->sources[i].done = false;
 	/* Who has come to a group is let in with its next key. */
-	if (stage_enrol_group(f->scheme) && stage_order(s, f, STAGE_REPLACE, err))
-		return err->code;
-	return stage_follow(s, f, err);
+	if (!stage_enrol_group(f->scheme) || !stage_order(s, f, STAGE_REPLACE, err))
+		(void)!stage_follow(s, f, err);
+	stage_fleet_rest(f);
+	return err->code;
 }
 
 /* ---- orders ---- */

@@ -38,22 +38,33 @@ struct stage_source {
 	char id[NOS_RECORD_ID_MAX];
 	struct nos_name before, held; /* key to send under: when the order was given, and now */
 	bool done;		      /* held is another, and the node was told where it is to be */
-	bool has_nonce;
-	uint8_t nonce[16]; /* the node's last: a source that runs on keeps it */
 };
+
+struct stage_run; /* of a source that is at work; opaque */
 
 /* Sources of one scheme; where it has groups, the members of one. All-zero but for scheme. */
 struct stage_fleet {
 	enum bench_scheme scheme;
 	struct stage_source *sources;
 	size_t count;
+	struct stage_run *runs; /* NULL: none is at work */
 };
 
+/* Rests, too. */
 void stage_fleet_release(struct stage_fleet *f);
 
 /* Enrol and register so many more, and have each take a key of the scheme. */
 enum nos_code stage_fleet_add(struct stage *s, struct stage_fleet *f, size_t count,
     struct nos_progress *progress, struct nos_err *err) NOS_CHECK;
+
+/*
+ * All of them are at work from here on: each has its keyring open, a descriptor and some 20 KB; and
+ * none is any more. A fleet is woken before its sources are sent to the node. Waking one that is at
+ * work, and the other way round, is fine.
+ */
+enum nos_code stage_fleet_wake(
+    struct stage *s, struct stage_fleet *f, struct nos_err *err) NOS_CHECK;
+void stage_fleet_rest(struct stage_fleet *f);
 
 /* The keyring of a source, PATH_MAX bytes. */
 void stage_fleet_keyring(const struct stage *s, const struct stage_fleet *f, size_t i, char *ret);
@@ -70,15 +81,17 @@ enum stage_what {
 enum nos_code stage_order(struct stage *s, struct stage_fleet *f, enum stage_what what,
     struct nos_err *err) NOS_CHECK;
 
-/*
- * A source's turn: it reads its keyring, polls, takes what it is sent and acknowledges it. The node
- * may hold the poll for wait_s. From any thread, one at a time for a source.
- */
-enum nos_code stage_visit(const struct stage *s, struct stage_fleet *f, size_t i, uint64_t wait_s,
+/* A source polls, takes what it is sent and acknowledges it. The node may hold the poll for wait_s.
+ * From any thread, one at a time for a source. */
+enum nos_code stage_poll(struct stage_fleet *f, size_t i, uint64_t wait_s,
     const struct nos_carrier *carrier, struct nos_err *err) NOS_CHECK;
 
-/* Turns of all that are not done, until none is left. NOS_AWAY: one was not within a minute. */
-enum nos_code stage_follow(
-    struct stage *s, struct stage_fleet *f, struct nos_err *err) NOS_CHECK;
+/* It sends a pack of one reading, and does so with what the answer brings. As above. */
+enum nos_code stage_send(struct stage_fleet *f, size_t i, const struct nos_carrier *carrier,
+    struct nos_err *err) NOS_CHECK;
+
+/* All that are not done send, over the crowd, until none is left. NOS_AWAY: one was left after a
+ * minute. */
+enum nos_code stage_follow(struct stage *s, struct stage_fleet *f, struct nos_err *err) NOS_CHECK;
 
 #endif
