@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 #define POOL	   100 /* as nos-serve has it, and the paper's */
 #define RING	   1
 #define OVERLAP_MS 60000
+#define FOLDER	   50 /* keyrings */
 #define FOLDERS	   16 /* descriptors for removing */
 #define REASON	   "measured"
 
@@ -170,7 +172,22 @@ void stage_fleet_release(struct stage_fleet *f)
 
 void stage_fleet_keyring(const struct stage *s, const struct stage_fleet *f, size_t i, char *ret)
 {
-	snprintf(ret, PATH_MAX, "%.4000s/%s-%zu.key", s->folder, bench_scheme_text(f->scheme), i);
+	snprintf(ret, PATH_MAX, "%.4000s/%s-%zu/%zu.key", s->folder, bench_scheme_text(f->scheme),
+	    i / FOLDER, i);
+}
+
+/* Who opens a keyring looks through its folder for what was left beside it: they are many. */
+static enum nos_code make_folders(
+    const struct stage *s, const struct stage_fleet *f, size_t count, struct nos_err *err)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = f->count / FOLDER; i * FOLDER < f->count + count && !err->code; i++) {
+		stage_fleet_keyring(s, f, i * FOLDER, path);
+		*strrchr(path, '/') = '\0';
+		(void)!nos_file_folder(path, err);
+	}
+	return err->code;
 }
 
 enum nos_code stage_fleet_add(struct stage *s, struct stage_fleet *f, size_t count,
@@ -185,7 +202,7 @@ enum nos_code stage_fleet_add(struct stage *s, struct stage_fleet *f, size_t cou
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	f->sources = grown;
 	stage_fleet_rest(f);
-	if (stage_enrol_run(&e, count, err) || stage_fleet_wake(s, f, err))
+	if (make_folders(s, f, count, err) || stage_enrol_run(&e, count, err) || stage_fleet_wake(s, f, err))
 		return err->code;
 	/* Who has come to a group is let in with its next key. */
 	if (!stage_enrol_group(f->scheme) || !stage_order(s, f, STAGE_REPLACE, err))
