@@ -32,8 +32,8 @@ typedef enum nos_code crowd_turn(
 
 /* A turn for each of count. The first error ends it, once the turns in hand are over; so does
  * Ctrl-C: NOS_BUSY. */
-enum nos_code crowd_run(struct crowd *c, size_t count, crowd_turn *turn, void *state,
-    struct nos_err *err) NOS_CHECK;
+enum nos_code crowd_run(
+    struct crowd *c, size_t count, crowd_turn *turn, void *state, struct nos_err *err) NOS_CHECK;
 
 /* The connection of the caller's own thread, while no turn is run. */
 const struct nos_carrier *crowd_carrier(const struct crowd *c);

@@ -92,15 +92,16 @@ static enum nos_code measure(struct bench *b, uint64_t runs,
 	return err->code;
 }
 
-static enum nos_code print(struct bench *b,
-    struct bench_sample s[BENCH_SCHEMES + 1][BENCH_PROFILES], struct nos_err *err)
+static enum nos_code print(
+    struct bench *b, struct bench_sample s[BENCH_SCHEMES + 1][BENCH_PROFILES], struct nos_err *err)
 {
 	for (int i = 0; i <= BENCH_SCHEMES; i++)
 		for (int p = 0; p < BENCH_PROFILES && !err->code; p++) {
 			const bool pool = i == BENCH_SCHEMES;
 			const struct bench_row r = {
 				.what = pool ? "generate global keys" : "generate key",
-				.scheme = bench_scheme_text(pool ? BENCH_DINI : (enum bench_scheme)i),
+				.scheme =
+				    bench_scheme_text(pool ? BENCH_DINI : (enum bench_scheme)i),
 				.profile = bench_profile_text((enum bench_profile)p),
 				.how = pool ? "a pool of 100" : made_of[i][p],
 			};

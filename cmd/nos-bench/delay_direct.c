@@ -111,8 +111,8 @@ static enum nos_code measure_one(struct direct *d, enum way way, enum bench_sche
 	struct waiter w = { .d = d,
 		.scheme = scheme,
 		.profile = profile,
-		.carrier = crowd_carrier(
-		    profile == BENCH_PAPER ? d->crowd : stage_crowd(d->stage)) };
+		.carrier =
+		    crowd_carrier(profile == BENCH_PAPER ? d->crowd : stage_crowd(d->stage)) };
 	double since = delay_clock();
 
 	if (way == WAITING ? measure_waiting(&w, &since, err)

@@ -24,7 +24,8 @@
 
 #define BEHIND "the node is not reached but through them, each passes the poll on as it is"
 #define AGAIN  "each opens the key and seals it again, as Algorithm 1 has it"
-#define NOBODY "each of node and three neighbours refuses the connection; silence is as long as a limit is set"
+#define NOBODY \
+	"each of node and three neighbours refuses the connection; silence is as long as a limit is set"
 
 /* A source's own carrier, from which its node is not reached. */
 struct walled {
@@ -135,9 +136,9 @@ static enum nos_code read_pin(struct relayed *d, struct nos_err *err)
 static enum nos_code open_default(struct relayed *d, struct nos_err *err)
 {
 	const char *const nobody[NEIGHBOURS] = { d->nobody_url, d->nobody_url, d->nobody_url };
-	const struct nos_http_client_config http = { .connect_ms = NOS_ROUTE_CONNECT_MS,
-		.total_ms = ANSWER_MS,
-		.answer_max = 1u << 20 };
+	const struct nos_http_client_config http = {
+		.connect_ms = NOS_ROUTE_CONNECT_MS, .total_ms = ANSWER_MS, .answer_max = 1u << 20
+	};
 
 	d->source.scheme = BENCH_DINI;
 	if (stage_open(d->b->o->rtt_ms, &d->stage, err) ||
@@ -228,8 +229,7 @@ static enum nos_code measure(
 
 	if (profile == BENCH_PAPER ? go_paper(d, hops, err) : go_default(d, hops, err))
 		return err->code;
-	return counts ? bench_sample_add(
-			    &d->samples[profile][hops], delay_clock() - since, err)
+	return counts ? bench_sample_add(&d->samples[profile][hops], delay_clock() - since, err)
 		      : NOS_OK;
 }
 
@@ -266,9 +266,9 @@ static enum nos_code print(struct relayed *d, struct nos_err *err)
 			.profile = bench_profile_text((enum bench_profile)profile),
 			.unit = "ms",
 			.sources = 1,
-			.how = !hops			 ? NOBODY
+			.how = !hops			? NOBODY
 			       : profile == BENCH_PAPER ? AGAIN
-							 : BEHIND };
+							: BEHIND };
 
 		(void)!delay_row(d->b, &r, &d->samples[profile][hops], err);
 	}

@@ -12,14 +12,16 @@
 #include "delay.h"
 
 static const uint64_t usual[] = { 2, 3, 10, 100, 1000, 10000 };
-#define QUICK_COUNT 5
+#define QUICK_COUNT 4
 
 static const char *const hows[BENCH_SCHEMES][BENCH_PROFILES] = {
 	[BENCH_PAIRWISE] = { NULL, "with the answer to a pack: a message each, each acknowledges" },
-	[BENCH_DINI] = { "a packet each, each replies", "with the answer to a pack: a message each, each acknowledges" },
+	[BENCH_DINI] = { "a packet each, each replies",
+	    "with the answer to a pack: a message each, each acknowledges" },
 	[BENCH_DIPIETRO] = { "the same packet for all, none replies",
 	    "with the answer to a pack: the same order for all, none acknowledges" },
-	[BENCH_TREE] = { NULL, "with the answer to a pack: an epoch by heal, a message each, each acknowledges" },
+	[BENCH_TREE] = { NULL,
+	    "with the answer to a pack: an epoch by heal, a message each, each acknowledges" },
 };
 
 struct replacement {
@@ -45,7 +47,7 @@ static uint64_t runs_of(const struct bench *b, uint64_t sources)
 		return bench_runs(b, 50, 10);
 	if (sources <= 100)
 		return bench_runs(b, 30, 5);
-	return sources <= 1000 ? bench_runs(b, 10, 3) : bench_runs(b, 3, 1);
+	return sources <= 1000 ? bench_runs(b, 10, 3) : bench_runs(b, 2, 1);
 }
 
 /* ---- a run ---- */
@@ -69,7 +71,8 @@ static enum nos_code measure(
 	struct stage_fleet *f = &d->fleets[scheme];
 	double since, ordered = 0, now;
 
-	/* One fleet is at work at a time: all of them would need more descriptors than there are. */
+	/* One fleet is at work at a time: all of them would need more descriptors than there are.
+	 */
 	if (profile == BENCH_DEFAULT && stage_fleet_wake(d->stage, f, err))
 		return err->code;
 	since = delay_clock();
@@ -117,8 +120,8 @@ static enum nos_code grow(struct replacement *d, uint64_t sources, struct nos_er
 		printed_net_close(d->nets[i]);
 		d->nets[i] = NULL;
 		if (!err->code && is_wanted(b, i, BENCH_PAPER))
-			(void)!printed_net_open(i == BENCH_DIPIETRO, (size_t)sources, &b->random,
-			    &d->nets[i], err);
+			(void)!printed_net_open(
+			    i == BENCH_DIPIETRO, (size_t)sources, &b->random, &d->nets[i], err);
 	}
 	nos_progress_done(&b->progress);
 	return err->code;

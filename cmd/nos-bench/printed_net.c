@@ -290,10 +290,10 @@ static enum nos_code make_dini(struct printed_net *n, struct source *s, struct b
 	printed_dini_name(1, n->incr, NODE_LEN, &s->node_next.name, c);
 	draw(&s->node_next, r);
 	c->keys++;
-	return n->global ? printed_dini_install(
-			       first, &s->node_next, s->packet, &s->packet_len, c, err)
-			 : printed_dini_replace(&s->node_local, &s->node_next, s->packet,
-			       &s->packet_len, c, err);
+	return n->global
+		   ? printed_dini_install(first, &s->node_next, s->packet, &s->packet_len, c, err)
+		   : printed_dini_replace(
+			 &s->node_local, &s->node_next, s->packet, &s->packet_len, c, err);
 }
 
 static void add_session(struct source *s, const struct printed_msg *m)
@@ -366,7 +366,7 @@ static enum nos_code ask(const struct printed_net *n, const char *word, size_t i
 static enum nos_code take(
     struct printed_net *n, struct source *s, struct nos_span packet, struct nos_err *err)
 {
-	const struct printed_key *under = !n->global	 ? &s->local
+	const struct printed_key *under = !n->global	   ? &s->local
 					  : n->relay_count ? &n->relays[n->relay_count - 1].down
 							   : &s->global;
 	uint8_t text[PRINTED_KEY];
@@ -425,8 +425,8 @@ enum nos_code printed_net_follow(struct printed_net *n, struct crowd *c, struct 
 	for (size_t i = 0; i < n->count; i++)
 		done += n->sources[i].done;
 	return done == n->count ? NOS_OK
-				: nos_err_set(err, NOS_INTERNAL,
-				      "%zu of %zu sources got no packet", n->count - done, n->count);
+				: nos_err_set(err, NOS_INTERNAL, "%zu of %zu sources got no packet",
+				      n->count - done, n->count);
 }
 
 bool printed_net_agrees(const struct printed_net *n)
@@ -434,9 +434,8 @@ bool printed_net_agrees(const struct printed_net *n)
 	for (size_t i = 0; i < n->count; i++) {
 		const struct source *s = &n->sources[i];
 
-		if (n->is_session
-			? memcmp(s->session.k, n->session.k, PRINTED_KEY) != 0
-			: memcmp(s->local.value, s->node_local.value, PRINTED_KEY) != 0)
+		if (n->is_session ? memcmp(s->session.k, n->session.k, PRINTED_KEY) != 0
+				  : memcmp(s->local.value, s->node_local.value, PRINTED_KEY) != 0)
 			return false;
 	}
 	return true;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The paper's two schemes between a NOS and its sources (profile "paper"), over HTTP on loopback, as
- * the hardened ones go. The paper's NOS pushes packets and says nothing of how: here a source asks
- * for its own, and may be kept waiting, for so it is in the default profile as well, and what the
- * two differ by is then theirs and not a direction's. One packet is the body of one answer, the
+ * The paper's two schemes between a NOS and its sources (profile "paper"), over HTTP on loopback,
+ * as the hardened ones go. The paper's NOS pushes packets and says nothing of how: here a source
+ * asks for its own, and may be kept waiting, for so it is in the default profile as well, and what
+ * the two differ by is then theirs and not a direction's. One packet is the body of one answer, the
  * reply of one byte the body of one request. Nobody proves anything to anybody, as printed. Belongs
  * to one thread; errors are those of the parts, NOS_BUSY also: Ctrl-C.
  */
@@ -36,8 +36,8 @@ enum nos_code printed_net_relay(
 
 /* Make the packets of all sources: global, local keys under the global ones, else under those that
  * they replace; Di Pietro's is one for all. Who waits is answered. */
-enum nos_code printed_net_order(struct printed_net *n, bool global, struct bench_random *r,
-    struct nos_err *err) NOS_CHECK;
+enum nos_code printed_net_order(
+    struct printed_net *n, bool global, struct bench_random *r, struct nos_err *err) NOS_CHECK;
 
 /* Source i asks, takes what it gets, and replies where the scheme has a reply. From any thread. */
 enum nos_code printed_net_visit(struct printed_net *n, size_t i, bool wait,

@@ -202,7 +202,8 @@ enum nos_code stage_fleet_add(struct stage *s, struct stage_fleet *f, size_t cou
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	f->sources = grown;
 	stage_fleet_rest(f);
-	if (make_folders(s, f, count, err) || stage_enrol_run(&e, count, err) || stage_fleet_wake(s, f, err))
+	if (make_folders(s, f, count, err) || stage_enrol_run(&e, count, err) ||
+	    stage_fleet_wake(s, f, err))
 		return err->code;
 	/* Who has come to a group is let in with its next key. */
 	if (!stage_enrol_group(f->scheme) || !stage_order(s, f, STAGE_REPLACE, err))
@@ -235,8 +236,8 @@ static bool is_stopped(void *state)
 	return bench_is_stopped();
 }
 
-static enum nos_code give(struct stage *s, const struct stage_fleet *f, enum nos_order_what what,
-    struct nos_err *err)
+static enum nos_code give(
+    struct stage *s, const struct stage_fleet *f, enum nos_order_what what, struct nos_err *err)
 {
 	struct nos_campaign c;
 
@@ -261,8 +262,8 @@ static enum nos_code advance(struct stage *s, const struct stage_fleet *f, struc
 	const struct nos_advance a = { .reason = REASON };
 	struct nos_advance_done done;
 
-	return nos_advance_group(&s->life, &a, nos_str_of(stage_enrol_group(f->scheme)),
-	    nos_time_now(), &done, err);
+	return nos_advance_group(
+	    &s->life, &a, nos_str_of(stage_enrol_group(f->scheme)), nos_time_now(), &done, err);
 }
 
 static enum nos_code open_life(struct stage *s, struct nos_err *err)
@@ -280,8 +281,8 @@ static enum nos_code recall(struct stage *s, const struct stage_fleet *f, struct
 	if (nos_pool_ring(&s->life.pool, nos_str_of(f->sources[0].id), ring, err))
 		return err->code;
 	snprintf(word, sizeof(word), "w.%llu", (unsigned long long)ring[0]);
-	if (nos_recall_one(&s->life, &s->home.self, nos_str_of(word), REASON, nos_time_now(), &done,
-		err) ||
+	if (nos_recall_one(
+		&s->life, &s->home.self, nos_str_of(word), REASON, nos_time_now(), &done, err) ||
 	    open_life(s, err))
 		return err->code;
 	return give(s, f, NOS_ORDER_INVALIDATE, err);

@@ -78,8 +78,8 @@ enum stage_what {
 };
 
 /* Give it: what is committed when this returns is the node's decision. */
-enum nos_code stage_order(struct stage *s, struct stage_fleet *f, enum stage_what what,
-    struct nos_err *err) NOS_CHECK;
+enum nos_code stage_order(
+    struct stage *s, struct stage_fleet *f, enum stage_what what, struct nos_err *err) NOS_CHECK;
 
 /* A source polls, takes what it is sent and acknowledges it. The node may hold the poll for wait_s.
  * From any thread, one at a time for a source. */

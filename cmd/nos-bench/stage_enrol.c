@@ -11,11 +11,11 @@
 #include "source/register.h"
 #include "source/ring.h"
 
-#define BATCH	    500	 /* enrolments of one transaction */
+#define BATCH	      500  /* enrolments of one transaction */
 #define ENROLMENT_MAX 1024 /* bytes of a line */
-#define RECEIPT_MAX 8192
-#define LIFE_MS	    (INT64_C(24) * 3600 * 1000)
-#define WAIT_MS	    30000
+#define RECEIPT_MAX   8192
+#define LIFE_MS	      (INT64_C(24) * 3600 * 1000)
+#define WAIT_MS	      30000
 
 const char *stage_enrol_group(enum bench_scheme scheme)
 {
@@ -30,19 +30,19 @@ static enum nos_code make_lines(
 {
 	const struct nos_home *home = stage_home(e->stage);
 	const char *scheme = bench_scheme_text(e->fleet->scheme);
-	const struct nos_charter charter = {
-		.name = stage_enrol_group(e->fleet->scheme), .scheme = scheme
-	};
+	const struct nos_charter charter = { .name = stage_enrol_group(e->fleet->scheme),
+		.scheme = scheme };
 	const struct nos_time made = nos_time_now();
 	struct nos_group group = { 0 }; /* without what is secret */
 
-	if (charter.name &&
-	    nos_charter_group(&charter, e->audit, &home->vault, made, &group, err))
+	if (charter.name && nos_charter_group(&charter, e->audit, &home->vault, made, &group, err))
 		return err->code;
 	for (size_t i = 0; i < count; i++) {
-		NOS_AUTO(token) t = {
-			.group = group.number, .most = 1, .made = made, .expires = { made.ms + LIFE_MS }
-		};
+		NOS_AUTO(token)
+		t = { .group = group.number,
+			.most = 1,
+			.made = made,
+			.expires = { made.ms + LIFE_MS } };
 		NOS_AUTO(secret) token = { 0 };
 
 		snprintf(t.kind, sizeof(t.kind), "%s", NOS_TOKEN_KIND);

@@ -99,8 +99,8 @@ static void note(struct stage_fleet *f, size_t i)
 	struct stage_source *s = &f->sources[i];
 
 	s->held = nos_keyring_active(k)->name;
-	s->done = s->held.kind == letters[f->scheme] && !k->ack_len &&
-		  !nos_name_eq(&s->held, &s->before);
+	s->done =
+	    s->held.kind == letters[f->scheme] && !k->ack_len && !nos_name_eq(&s->held, &s->before);
 }
 
 enum nos_code stage_poll(struct stage_fleet *f, size_t i, uint64_t wait_s,
