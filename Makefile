@@ -73,7 +73,7 @@ PROVE ?= -j4
 
 # A tool links only what its rooms need.
 LIBS_all := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
-LIBS_nos-bench := -lcurl -lmicrohttpd -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_nos-bench := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-rekey := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-relay := -lcurl -lmicrohttpd -lcjose -ljansson -lcrypto -lm
