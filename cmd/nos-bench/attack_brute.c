@@ -141,8 +141,8 @@ static enum nos_code say_one(struct bench *b, unsigned q, uint64_t found,
 	snprintf(what, sizeof(what), "5: two session keys, seeds of %u bits", q);
 	bench_stat_of(times, &unused, &stat);
 	*ret_median = stat.median;
-	if (attack_row_add(b,
-		&(struct attack_row){ .experiment = 5,
+	if (robustness_row_add(b,
+		&(struct robustness_row){ .experiment = 5,
 		    .what = "two session keys are stolen: the seeds are found",
 		    .scheme = "dipietro",
 		    .profile = "paper",

@@ -71,7 +71,7 @@ static enum nos_code draw_curve(struct bench *b, enum bench_profile profile, uns
     unsigned x, struct nos_err *err)
 {
 	const struct nos_pool pool = { .size = POOL, .drawn = POOL, .ring = ring };
-	struct attack_row r = { .experiment = 12,
+	struct robustness_row r = { .experiment = 12,
 		.what = "capture",
 		.scheme = "dini",
 		.profile = bench_profile_text(profile),
@@ -96,7 +96,7 @@ static enum nos_code draw_curve(struct bench *b, enum bench_profile profile, uns
 		r.k += open;
 	}
 	r.verdict = r.k ? "falls" : "holds";
-	return attack_row_add(b, &r, err);
+	return robustness_row_add(b, &r, err);
 }
 
 /* ---- what the others sent, as it is hardened ---- */
@@ -143,8 +143,8 @@ static enum nos_code read_others(struct attack *a, struct nos_err *err)
 
 static enum nos_code say(const struct attack *a, const char *verdict, struct nos_err *err)
 {
-	return attack_row_add(a->b,
-	    &(struct attack_row){ .experiment = 12,
+	return robustness_row_add(a->b,
+	    &(struct robustness_row){ .experiment = 12,
 		.what = "sources are captured: packs of another",
 		.scheme = bench_scheme_text(a->scheme),
 		.profile = "default",

@@ -181,8 +181,8 @@ static enum nos_code run_dipietro(struct attack *a, unsigned rate, struct nos_er
 static enum nos_code say(
     const struct attack *a, unsigned rate, const char *verdict, struct nos_err *err)
 {
-	return attack_row_add(a->b,
-	    &(struct attack_row){ .experiment = 14,
+	return robustness_row_add(a->b,
+	    &(struct robustness_row){ .experiment = 14,
 		.what = "messages are lost: contacts without a common key",
 		.scheme = bench_scheme_text(a->scheme),
 		.profile = bench_profile_text(a->profile),
@@ -218,7 +218,7 @@ static enum nos_code print_paper(struct attack *a, unsigned rate, struct nos_err
 	return say(a, rate, a->k ? "falls" : rate ? "void" : "holds", err);
 }
 
-enum nos_code attack_loss(struct bench *b, struct nos_err *err)
+enum nos_code attack_loss_rate(struct bench *b, struct nos_err *err)
 {
 	nos_progress_init(&b->progress, "rates of loss", RATES * BENCH_SCHEMES);
 	for (unsigned rate = 0; rate < RATES; rate++)

@@ -51,7 +51,8 @@ static enum nos_code open_m1(const struct scene *s, struct nos_ecdh_point *ret_o
 	return NOS_OK;
 }
 
-/* The registration made again, with this private number for E_N's. */
+/* The registration made again, with this private number for E_N's. E_N itself, which went sealed, is
+ * given as well: it is no secret that anything should hang on. */
 static enum nos_code register_as(struct thief *t, const struct scene *s,
     const struct nos_secret *once, struct nos_err *err)
 {
@@ -65,7 +66,7 @@ static enum nos_code register_as(struct thief *t, const struct scene *s,
 	NOS_AUTO(secret) node_once = { 0 };
 	NOS_AUTO(secret) r = { 0 };
 
-	if (open_m1(s, &e_s, hash, err) || nos_ecdh_public(once, &e_n, err) ||
+	if (open_m1(s, &e_s, hash, err) || nos_ecdh_public(&m->once, &e_n, err) ||
 	    nos_ecdh_shared(once, &e_s, &once_once, err) ||
 	    nos_ecdh_shared(&s->own, &e_s, &node_once, err) ||
 	    nos_derive_root(&m->token, &once_once, &node_once, &r, err) ||

@@ -30,7 +30,7 @@ struct experiment {
 
 static const struct experiment hardened[] = {
 	{ 1, "all recorded, then the node's key is stolen", ALL, attack_theft_node,
-	    "the thief has the node's key and the token; off: the node kept E_N as well" },
+	    "the thief has the node's key, the token and E_N; off: its private number too" },
 	{ 2, "all recorded, then the global keys are stolen", DN, attack_theft_global,
 	    "off: the control chain and Z as well" },
 	{ 3, "a local key is stolen: packs under others", PW | DN, attack_theft_key,
@@ -127,7 +127,7 @@ static const struct experiment printed[] = {
 
 /* ---- rows ---- */
 
-enum nos_code attack_row_add(struct bench *b, const struct attack_row *r, struct nos_err *err)
+enum nos_code robustness_row_add(struct bench *b, const struct robustness_row *r, struct nos_err *err)
 {
 	const struct bench_row head = { NULL };
 	NOS_AUTO(buf) row = { 0 };
@@ -169,8 +169,8 @@ enum nos_code attack_row_add(struct bench *b, const struct attack_row *r, struct
 static enum nos_code say(struct bench *b, const struct experiment *e, const struct attack *a,
     const char *verdict, struct nos_err *err)
 {
-	return attack_row_add(b,
-	    &(struct attack_row){ .experiment = e->number,
+	return robustness_row_add(b,
+	    &(struct robustness_row){ .experiment = e->number,
 		.what = e->what,
 		.scheme = bench_scheme_text(a->scheme),
 		.profile = bench_profile_text(a->profile),
@@ -258,7 +258,7 @@ enum nos_code bench_robustness(struct bench *b, struct nos_err *err)
 	    run_table(b, hardened, BENCH_DEFAULT, &done, err))
 		return err->code;
 	nos_progress_done(&b->progress);
-	if (attack_capture(b, err) || attack_loss(b, err) || attack_bytes(b, err) ||
+	if (attack_capture(b, err) || attack_loss_rate(b, err) || attack_bytes(b, err) ||
 	    attack_cost(b, err))
 		return err->code;
 	return attack_brute(b, err);

@@ -50,7 +50,7 @@ attack_run attack_relay_reads, attack_relay_flips, attack_relay_again, attack_re
 attack_run attack_loss_kill, attack_loss_notice, attack_loss_silent, attack_loss_old;
 
 /* A row of its own, where an experiment has more than one number. */
-struct attack_row {
+struct robustness_row {
 	unsigned experiment;
 	const char *what, *scheme, *profile, *how, *verdict;
 	bool defence;
@@ -59,13 +59,13 @@ struct attack_row {
 	const char *variable; /* name of what is varied, NULL: nothing is; and its value */
 	double value;
 };
-enum nos_code attack_row_add(
-    struct bench *b, const struct attack_row *r, struct nos_err *err) NOS_CHECK;
+enum nos_code robustness_row_add(
+    struct bench *b, const struct robustness_row *r, struct nos_err *err) NOS_CHECK;
 
 /* Those that make their rows themselves. */
 enum nos_code attack_brute(struct bench *b, struct nos_err *err) NOS_CHECK;
 enum nos_code attack_capture(struct bench *b, struct nos_err *err) NOS_CHECK;
-enum nos_code attack_loss(struct bench *b, struct nos_err *err) NOS_CHECK;
+enum nos_code attack_loss_rate(struct bench *b, struct nos_err *err) NOS_CHECK;
 enum nos_code attack_cost(struct bench *b, struct nos_err *err) NOS_CHECK;
 enum nos_code attack_bytes(struct bench *b, struct nos_err *err) NOS_CHECK;
 
