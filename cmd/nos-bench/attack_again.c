@@ -85,8 +85,8 @@ static enum nos_code again(struct attack *a, enum scene_kind kind, struct nos_er
 	from = s.air.count;
 	if (go_on(a, &s, err))
 		return err->code;
-	return replay(a, &s, a->defence ? &s.members[0].source : &then, kind,
-	    a->defence ? 0 : from, err);
+	return replay(
+	    a, &s, a->defence ? &s.members[0].source : &then, kind, a->defence ? 0 : from, err);
 }
 
 enum nos_code attack_again_message(struct attack *a, struct nos_err *err)
@@ -197,8 +197,7 @@ static enum nos_code bend(struct attack *a, struct scene *s, size_t i,
 	const size_t bits = m->len * 8, most = a->b->o->quick ? 64 : 512;
 
 	for (size_t j = 0; j < bits && j < most; j++) {
-		const size_t bit =
-		    bits <= most ? j : (size_t)bench_random_below(s->random, bits);
+		const size_t bit = bits <= most ? j : (size_t)bench_random_below(s->random, bits);
 
 		if (try_bent(a, s, m, then, bit, err))
 			return err->code;
@@ -230,8 +229,7 @@ enum nos_code attack_again_flip(struct attack *a, struct nos_err *err)
 		end = s.air.count;
 		for (size_t j = from; j < end; j++)
 			if (s.air.list[j].member == 0 && is_proved(&s.air.list[j]) &&
-			    bend(a, &s, j,
-				&then, err))
+			    bend(a, &s, j, &then, err))
 				return err->code;
 	}
 	return NOS_OK;
@@ -248,8 +246,7 @@ enum nos_code attack_again_node(struct attack *a, struct nos_err *err)
 		struct scene_member *m;
 
 		if (scene_open(&here, a->b, a->scheme, false, 1, err) ||
-		    scene_open(&there, a->b, a->scheme, false, 1, err) ||
-		    scene_send(&here, 0, err))
+		    scene_open(&there, a->b, a->scheme, false, 1, err) || scene_send(&here, 0, err))
 			return err->code;
 		m = &there.members[0];
 		memcpy(m->source.source, here.members[0].source.source, sizeof(m->source.source));

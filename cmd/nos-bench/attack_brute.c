@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * 5: two session keys of the paper, one behind the other, are stolen, and the seeds that both come of
- * are looked for. k = h XOR g of states h and g of q bits: each h says which g it is, and the next key
- * whether it is them. So 2^q are tried at most, not 2^2q. What 64 bits take is what the line says
- * through those that were measured.
+ * 5: two session keys of the paper, one behind the other, are stolen, and the seeds that both come
+ * of are looked for. k = h XOR g of states h and g of q bits: each h says which g it is, and the
+ * next key whether it is them. So 2^q are tried at most, not 2^2q. What 64 bits take is what the
+ * line says through those that were measured.
  */
 #include <math.h>
 #include <stdio.h>
@@ -20,8 +20,7 @@ static const unsigned lengths[LENGTHS] = { 16, 20, 24 }, lengths_quick[LENGTHS] 
 static const uint64_t runs[LENGTHS] = { 20, 6, 2 }, runs_quick[LENGTHS] = { 4, 3, 2 };
 
 /* H or G as the profile has them, cut to q bits. */
-static enum nos_code one_way(
-    char which, uint64_t x, unsigned q, uint64_t *ret, struct nos_err *err)
+static enum nos_code one_way(char which, uint64_t x, unsigned q, uint64_t *ret, struct nos_err *err)
 {
 	uint8_t bytes[1 + PRINTED_KEY], hash[NOS_HASH_LEN];
 	const struct nos_span piece = { bytes, sizeof(bytes) };
@@ -42,8 +41,7 @@ struct state {
 
 static enum nos_code step(struct state *s, unsigned q, struct nos_err *err)
 {
-	return one_way('H', s->h, q, &s->h, err) ? err->code
-						 : one_way('G', s->g, q, &s->g, err);
+	return one_way('H', s->h, q, &s->h, err) ? err->code : one_way('G', s->g, q, &s->g, err);
 }
 
 /* Of k[0] and k[1]; k[2] is that of data which makes sense, by which one of several is told. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * 21: bytes that a node sends to re-key n sources, and to put one of them out: by one message that
- * all hear (multicast), by the same to each (fan-out), or by what each fetches for itself (pull). Of
- * each message one is made; how many there are follows from n.
+ * all hear (multicast), by the same to each (fan-out), or by what each fetches for itself (pull).
+ * Of each message one is made; how many there are follows from n.
  */
 #include <stdio.h>
 
@@ -69,8 +69,8 @@ static enum nos_code any_key(
 }
 
 /* An eviction from it: as all hear it, and as one fetches it. */
-static enum nos_code size_eviction(struct bench *b, unsigned depth, uint64_t *ret_all,
-    uint64_t *ret_one, struct nos_err *err)
+static enum nos_code size_eviction(
+    struct bench *b, unsigned depth, uint64_t *ret_all, uint64_t *ret_one, struct nos_err *err)
 {
 	struct nos_eviction v = {
 		.turn = { depth, SCENE_GROUP, E }, .t = T, .leaf = (1u << depth) - 1
@@ -184,9 +184,9 @@ static enum nos_code of_paper(
 	}
 	if (scheme != BENCH_DINI)
 		return NOS_OK;
-	return size_printed(b, &size, err) ? err->code
-					   : say(b, "21: re-key, fan-out", NULL, scheme,
-						 BENCH_PAPER, n, n * size, err);
+	return size_printed(b, &size, err)
+		   ? err->code
+		   : say(b, "21: re-key, fan-out", NULL, scheme, BENCH_PAPER, n, n * size, err);
 }
 
 enum nos_code attack_bytes(struct bench *b, struct nos_err *err)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * 12: x sources are captured with all that they hold. Of the links of others those are open, or would
- * be, whose global key is among the captured: 1 - (1 - k/P)^x of them, where a ring has k of P keys.
+ * 12: x sources are captured with all that they hold. Of the links of others those are open, or
+ * would be, whose global key is among the captured: 1 - (1 - k/P)^x of them, where a ring has k of
+ * P keys.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -67,8 +68,8 @@ static enum nos_code reads_printed(struct bench *b, bool known, bool *ret, struc
 	return NOS_OK;
 }
 
-static enum nos_code draw_curve(struct bench *b, enum bench_profile profile, unsigned ring,
-    unsigned x, struct nos_err *err)
+static enum nos_code draw_curve(
+    struct bench *b, enum bench_profile profile, unsigned ring, unsigned x, struct nos_err *err)
 {
 	const struct nos_pool pool = { .size = POOL, .drawn = POOL, .ring = ring };
 	struct robustness_row r = { .experiment = 12,

@@ -151,8 +151,7 @@ static enum nos_code of_all(struct bench *b, struct nonsense *n, struct nos_err 
 		return err->code;
 	make_told(n, NOS_MESSAGE_ACK << 4 | 1, s->members[0].node.base.up.ctr + NOS_CHAIN_SKIP_MAX);
 	if (measure(b, n, "20: an acknowledgement, 1024 ahead", "default", take_ack, err) ||
-	    make_bent(n, SCENE_ASK, err) ||
-	    measure(b, n, "20: an ask", "default", take_ask, err) ||
+	    make_bent(n, SCENE_ASK, err) || measure(b, n, "20: an ask", "default", take_ask, err) ||
 	    make_bent(n, SCENE_PACK, err))
 		return err->code;
 	return measure(b, n, "20: a pack", "default", take_pack, err);

@@ -77,8 +77,7 @@ enum nos_code attack_forge_order(struct attack *a, struct nos_err *err)
 	for (uint64_t i = 0; i < a->rounds; i++) {
 		SCENE_AUTO s = { 0 };
 
-		if (scene_open(&s, a->b, a->scheme, false, MEMBERS, err) ||
-		    scene_rekey(&s, 0, err))
+		if (scene_open(&s, a->b, a->scheme, false, MEMBERS, err) || scene_rekey(&s, 0, err))
 			return err->code;
 		for (size_t j = 0; j < sizeof(tries) / sizeof(tries[0]); j++)
 			if (try_order(a, &s, a->defence ? &tries[j] : &true_one, err))
@@ -130,8 +129,8 @@ static enum nos_code try_ack(
 	NOS_AUTO(buf) message = { 0 };
 	bool changed = false;
 
-	if (seal_message(s, NOS_MESSAGE_ACK, chain, (struct nos_span){ body, sizeof(body) },
-		&message, err))
+	if (seal_message(
+		s, NOS_MESSAGE_ACK, chain, (struct nos_span){ body, sizeof(body) }, &message, err))
 		return err->code;
 	if (nos_issuer_acked(&node, &m->world, nos_buf_span(&message), &changed, err) ==
 	    NOS_INTERNAL)
@@ -149,18 +148,16 @@ static enum nos_code with_chains(struct attack *a, bool up, struct nos_err *err)
 		SCENE_AUTO s = { 0 };
 		struct nos_chain chains[3];
 
-		if (scene_open(&s, a->b, a->scheme, false, MEMBERS, err) ||
-		    scene_rekey(&s, 0, err))
+		if (scene_open(&s, a->b, a->scheme, false, MEMBERS, err) || scene_rekey(&s, 0, err))
 			return err->code;
 		for (size_t j = 0; j < 3; j++) {
 			chains[j] = up ? s.members[0].source.up : s.members[0].source.down;
 			if (a->defence && j == 0)
 				chains[j].key = scene_draw(&s, 32);
 			else if (a->defence)
-				chains[j].key =
-				    (up == (j == 1) ? s.members[1].source.up
-						    : s.members[1].source.down)
-					.key;
+				chains[j].key = (up == (j == 1) ? s.members[1].source.up
+								: s.members[1].source.down)
+						    .key;
 			if (up ? try_ack(a, &s, &chains[j], err)
 			       : try_message(a, &s, &chains[j], err))
 				return err->code;
@@ -252,8 +249,8 @@ enum nos_code attack_forge_invalidation(struct attack *a, struct nos_err *err)
 /* ---- receipts ---- */
 
 /* A receipt by whose keys these are, for a pack of the victim's that nobody took. */
-static enum nos_code try_receipt(struct attack *a, const struct scene *s,
-    const struct scene_seal *forger, struct nos_err *err)
+static enum nos_code try_receipt(
+    struct attack *a, const struct scene *s, const struct scene_seal *forger, struct nos_err *err)
 {
 	const struct nos_span answer = nos_str_bytes(NOS_STR("{\"accepted\":1}"));
 	char receipt[NOS_PACK_RECEIPT_LEN];

@@ -128,9 +128,8 @@ static enum nos_code pass_time(struct scene *s, struct watch *w, struct nos_err 
 /* The keys over the leaf that is free next, as they are now. */
 static struct nos_lkh_path free_path(const struct scene *s)
 {
-	struct nos_lkh_path p = {
-		SCENE_DEPTH, SCENE_GROUP, s->group.clock.epoch, s->next_leaf, { { 0 } }
-	};
+	struct nos_lkh_path p = { SCENE_DEPTH, SCENE_GROUP, s->group.clock.epoch, s->next_leaf,
+		{ { 0 } } };
 
 	for (unsigned h = 0; h <= SCENE_DEPTH; h++)
 		p.keys[h] = s->tree[nos_lkh_number(SCENE_DEPTH, p.leaf, h)];
@@ -139,8 +138,8 @@ static struct nos_lkh_path free_path(const struct scene *s)
 
 /*
  * Member 1 is put out; keys are made; then another comes to a leaf that was free, as member 2 does
- * who renews. What of the time between do both together have? Without: the keys over that leaf never
- * stepped, so that who comes has those of before.
+ * who renews. What of the time between do both together have? Without: the keys over that leaf
+ * never stepped, so that who comes has those of before.
  */
 enum nos_code attack_group_joiner(struct attack *a, struct nos_err *err)
 {
@@ -157,8 +156,7 @@ enum nos_code attack_group_joiner(struct attack *a, struct nos_err *err)
 			return err->code;
 		note_key(&w, &s);
 		if (pass_time(&s, &w, err) || scene_ask(&s, 2, true, err) ||
-		    scene_send(&s, 2, err) || scene_settle(&s, 2, err) ||
-		    scene_rekey(&s, 2, err))
+		    scene_send(&s, 2, err) || scene_settle(&s, 2, err) || scene_rekey(&s, 2, err))
 			return err->code;
 		thief_add_path(&t, &s.members[2].source.group.path);
 		thief_add_clock(&t, &s.members[2].source.group.clock);

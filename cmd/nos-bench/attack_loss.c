@@ -67,8 +67,8 @@ static enum nos_code until(struct scene *s, enum step last, struct nos_err *err)
 }
 
 /*
- * The commit goes before the bytes: what is lost of a step is its reply, and what the node did since.
- * Without: the bytes go first, and all of the order is lost with the node.
+ * The commit goes before the bytes: what is lost of a step is its reply, and what the node did
+ * since. Without: the bytes go first, and all of the order is lost with the node.
  */
 static enum nos_code kill_at(struct attack *a, enum step last, struct nos_err *err)
 {

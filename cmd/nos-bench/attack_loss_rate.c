@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * 14: of the messages between a node and a source so many are lost, while a key is replaced again and
- * again. Counted are the contacts at which the source has no key that its node would take.
+ * 14: of the messages between a node and a source so many are lost, while a key is replaced again
+ * and again. Counted are the contacts at which the source has no key that its node would take.
  */
 #include <string.h>
 
@@ -50,8 +50,7 @@ static enum nos_code contact(struct scene *s, unsigned rate, struct nos_err *err
 	if (scene_fill(s, 0, err) || is_lost(s->random, rate))
 		return err->code;
 	nos_buf_init(&order, NOS_SESSION_ORDER_MAX);
-	if (nos_group_order(&s->group, &order) &&
-	    scene_hear(s, 0, nos_buf_span(&order), NULL, err))
+	if (nos_group_order(&s->group, &order) && scene_hear(s, 0, nos_buf_span(&order), NULL, err))
 		return err->code;
 	if (scene_down(s, 0, &did, err) || did != NOS_HOLDER_TOOK || is_lost(s->random, rate))
 		return err->code;

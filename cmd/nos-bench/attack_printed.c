@@ -25,8 +25,8 @@ static enum nos_code read_all(struct attack *a, struct past *p,
 }
 
 /* A session from its seeds on; what it reads of the data from number i on. */
-static enum nos_code run_seeds(struct attack *a, struct past *p, struct printed_session *s,
-    size_t i, struct nos_err *err)
+static enum nos_code run_seeds(
+    struct attack *a, struct past *p, struct printed_session *s, size_t i, struct nos_err *err)
 {
 	bool reads;
 
@@ -174,8 +174,8 @@ enum nos_code attack_printed_replay(struct attack *a, struct nos_err *err)
 		struct past p;
 
 		if (past_of_dipietro(&p, &a->b->random, PRINTED_EVOLVING, err) ||
-		    printed_session_say(&p.keys[STOLEN].session, PRINTED_MSG_UPDATE, order, &m,
-			&p.count, err) ||
+		    printed_session_say(
+			&p.keys[STOLEN].session, PRINTED_MSG_UPDATE, order, &m, &p.count, err) ||
 		    hear_one(a, &p.keys[STOLEN + 1].session, &m, err))
 			return err->code;
 	}
@@ -201,13 +201,13 @@ enum nos_code attack_printed_type(struct attack *a, struct nos_err *err)
 }
 
 /* Does a source make another key of this packet than its node did? */
-static enum nos_code take_one(struct attack *a, struct past *p, const uint8_t *packet, size_t len,
-    struct nos_err *err)
+static enum nos_code take_one(
+    struct attack *a, struct past *p, const uint8_t *packet, size_t len, struct nos_err *err)
 {
 	struct printed_key made;
 
-	if (printed_dini_take(&p->keys[STOLEN - 1].key, packet, len, PAST_NAME_LEN + 1, &made,
-		&p->count, err)) {
+	if (printed_dini_take(
+		&p->keys[STOLEN - 1].key, packet, len, PAST_NAME_LEN + 1, &made, &p->count, err)) {
 		if (err->code == NOS_INTERNAL)
 			return err->code;
 		nos_err_clear(err);
@@ -293,8 +293,8 @@ static enum nos_code speak(struct attack *a, unsigned later, struct nos_err *err
 		for (unsigned i = 0; i < later; i++)
 			if (printed_session_update(&insider, &p.count, err))
 				return err->code;
-		if (printed_session_say(&insider, PRINTED_MSG_DATA, p.keys[0].text, &m, &p.count,
-			err) ||
+		if (printed_session_say(
+			&insider, PRINTED_MSG_DATA, p.keys[0].text, &m, &p.count, err) ||
 		    printed_session_hear(&node, &m, text, &p.count, err))
 			return err->code;
 		a->k += memcmp(text, p.keys[0].text, sizeof(text)) == 0;

@@ -70,16 +70,17 @@ enum nos_code attack_relay_reads(struct attack *a, struct nos_err *err)
 		t.ring = s.members[a->defence ? 1 : 0].source;
 		if (thief_learn(&t, err) || nos_hop_read(nos_buf_span(&c.frame), &hop, err))
 			return err->code;
-		a->k += thief_opens(&t,
-		    &(struct scene_message){ .len = hop.pack.len,
-			.bytes = (uint8_t *)c.frame.p + (hop.pack.p - (uint8_t *)c.frame.p) });
+		a->k += thief_opens(
+		    &t, &(struct scene_message){ .len = hop.pack.len,
+			    .bytes = (uint8_t *)c.frame.p + (hop.pack.p - (uint8_t *)c.frame.p) });
 		a->m++;
 	}
 	return NOS_OK;
 }
 
 /* With the source's keys it seals what it likes under the same number. */
-static enum nos_code alter(struct attack *a, struct scene *s, struct carried *c, struct nos_err *err)
+static enum nos_code alter(
+    struct attack *a, struct scene *s, struct carried *c, struct nos_err *err)
 {
 	NOS_AUTO(buf) other = { 0 };
 	bool taken;
@@ -100,8 +101,7 @@ static enum nos_code alter(struct attack *a, struct scene *s, struct carried *c,
 	}
 	if (a->defence)
 		return NOS_OK;
-	if (scene_pack(&c->seal, &other, err) ||
-	    arrive(s, c, nos_buf_span(&other), &taken, err))
+	if (scene_pack(&c->seal, &other, err) || arrive(s, c, nos_buf_span(&other), &taken, err))
 		return err->code;
 	a->k += taken;
 	a->m++;

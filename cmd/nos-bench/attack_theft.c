@@ -51,10 +51,10 @@ static enum nos_code open_m1(const struct scene *s, struct nos_ecdh_point *ret_o
 	return NOS_OK;
 }
 
-/* The registration made again, with this private number for E_N's. E_N itself, which went sealed, is
- * given as well: it is no secret that anything should hang on. */
-static enum nos_code register_as(struct thief *t, const struct scene *s,
-    const struct nos_secret *once, struct nos_err *err)
+/* The registration made again, with this private number for E_N's. E_N itself, which went sealed,
+ * is given as well: it is no secret that anything should hang on. */
+static enum nos_code register_as(
+    struct thief *t, const struct scene *s, const struct nos_secret *once, struct nos_err *err)
 {
 	const struct scene_member *m = &s->members[0];
 	struct nos_ecdh_point e_s, e_n;
@@ -103,9 +103,8 @@ static enum nos_code guess_locals(struct thief *t, const struct scene *s, struct
 
 	for (uint64_t incr = 1; incr < s->numbers.next; incr++)
 		for (unsigned d = 0; d < s->pool.size; d++) {
-			const struct nos_dini_local local = {
-				SCENE_NODE, incr, { d + 1, s->pool.keys[d].version }
-			};
+			const struct nos_dini_local local = { SCENE_NODE, incr,
+				{ d + 1, s->pool.keys[d].version } };
 			NOS_AUTO(scheme_key) made = { 0 };
 			NOS_AUTO(secret) g = { 0 };
 
@@ -277,8 +276,8 @@ static enum nos_code read_record(struct thief *t, const struct scene *s, const s
 	if (nos_record_decode(nos_str_of(s->members[0].source.source), nos_buf_str(text), vault, &r,
 		err) == NOS_DENIED) {
 		nos_err_clear(err);
-		return nos_record_decode(nos_str_of(s->members[0].source.source),
-		    nos_buf_str(text), NULL, &r, err);
+		return nos_record_decode(
+		    nos_str_of(s->members[0].source.source), nos_buf_str(text), NULL, &r, err);
 	}
 	if (err->code)
 		return err->code;
@@ -289,8 +288,7 @@ static enum nos_code read_record(struct thief *t, const struct scene *s, const s
 	return thief_learn(t, err);
 }
 
-static enum nos_code steal_store(
-    struct thief *t, struct scene *s, bool sealed, struct nos_err *err)
+static enum nos_code steal_store(struct thief *t, struct scene *s, bool sealed, struct nos_err *err)
 {
 	NOS_AUTO(record) r = { .registered = s->now };
 	NOS_AUTO(vault) vault = { 0 };

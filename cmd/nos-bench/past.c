@@ -19,10 +19,10 @@ enum nos_code past_of_dini(struct past *p, struct bench_random *random, struct n
 
 		printed_dini_name(1, (uint8_t)i, PAST_NAME_LEN, &k->key.name, &p->count);
 		bench_random_bytes(random, k->key.value, sizeof(k->key.value));
-		if (i ? printed_dini_replace(&p->keys[i - 1].key, &k->key, k->packet,
-			    &k->packet_len, &p->count, err)
-		      : printed_dini_install(&p->global, &k->key, k->packet, &k->packet_len,
-			    &p->count, err))
+		if (i ? printed_dini_replace(
+			    &p->keys[i - 1].key, &k->key, k->packet, &k->packet_len, &p->count, err)
+		      : printed_dini_install(
+			    &p->global, &k->key, k->packet, &k->packet_len, &p->count, err))
 			return err->code;
 		if (send(p, k, random, k->key.value, err))
 			return err->code;
@@ -30,8 +30,8 @@ enum nos_code past_of_dini(struct past *p, struct bench_random *random, struct n
 	return NOS_OK;
 }
 
-enum nos_code past_of_dipietro(struct past *p, struct bench_random *random,
-    enum printed_update update, struct nos_err *err)
+enum nos_code past_of_dipietro(
+    struct past *p, struct bench_random *random, enum printed_update update, struct nos_err *err)
 {
 	uint8_t s1[PRINTED_KEY], s2[PRINTED_KEY];
 	struct printed_session s;
@@ -57,8 +57,8 @@ enum nos_code past_of_dipietro(struct past *p, struct bench_random *random,
 	return NOS_OK;
 }
 
-enum nos_code past_reads(struct past *p, size_t i, const uint8_t key[static PRINTED_KEY], bool *ret,
-    struct nos_err *err)
+enum nos_code past_reads(
+    struct past *p, size_t i, const uint8_t key[static PRINTED_KEY], bool *ret, struct nos_err *err)
 {
 	uint8_t text[PRINTED_KEY];
 
@@ -79,8 +79,8 @@ enum nos_code past_follow(struct past *p, const struct printed_key *have, size_t
 	for (; i < PAST_KEYS; i++) {
 		const struct past_key *k = &p->keys[i];
 
-		if (printed_dini_take(&key, k->packet, k->packet_len, PAST_NAME_LEN + 1, &next,
-			&p->count, err) ||
+		if (printed_dini_take(
+			&key, k->packet, k->packet_len, PAST_NAME_LEN + 1, &next, &p->count, err) ||
 		    past_reads(p, i, next.value, &reads, err))
 			return err->code;
 		*ret_read += reads;

@@ -38,8 +38,8 @@ enum nos_code past_of_dipietro(struct past *p, struct bench_random *random,
     enum printed_update update, struct nos_err *err) NOS_CHECK;
 
 /* Does this key read the data of number i? */
-enum nos_code past_reads(struct past *p, size_t i, const uint8_t key[static PRINTED_KEY],
-    bool *ret, struct nos_err *err) NOS_CHECK;
+enum nos_code past_reads(struct past *p, size_t i, const uint8_t key[static PRINTED_KEY], bool *ret,
+    struct nos_err *err) NOS_CHECK;
 
 /* dini: who has a key follows the packets from number i on, and reads: how much of what passed? */
 enum nos_code past_follow(struct past *p, const struct printed_key *have, size_t i,

@@ -127,7 +127,8 @@ static const struct experiment printed[] = {
 
 /* ---- rows ---- */
 
-enum nos_code robustness_row_add(struct bench *b, const struct robustness_row *r, struct nos_err *err)
+enum nos_code robustness_row_add(
+    struct bench *b, const struct robustness_row *r, struct nos_err *err)
 {
 	const struct bench_row head = { NULL };
 	NOS_AUTO(buf) row = { 0 };
@@ -191,16 +192,16 @@ static enum nos_code try(
 	a->b = b;
 	a->formula = -1;
 	if (e->run(a, err))
-		return nos_err_within(err, "%u, %s, %s", e->number, e->what,
-		    bench_scheme_text(a->scheme));
+		return nos_err_within(
+		    err, "%u, %s, %s", e->number, e->what, bench_scheme_text(a->scheme));
 	return a->m ? NOS_OK
-		    : nos_err_set(err, NOS_INTERNAL, "%u, %s: nothing was tried", e->number,
-			  e->what);
+		    : nos_err_set(
+			  err, NOS_INTERNAL, "%u, %s: nothing was tried", e->number, e->what);
 }
 
 /* With the defence and without; where there is none to leave out, once. */
-static enum nos_code run_one(struct bench *b, const struct experiment *e, struct attack *on,
-    bool bare, struct nos_err *err)
+static enum nos_code run_one(
+    struct bench *b, const struct experiment *e, struct attack *on, bool bare, struct nos_err *err)
 {
 	struct attack off = *on;
 
@@ -209,8 +210,7 @@ static enum nos_code run_one(struct bench *b, const struct experiment *e, struct
 	if (bare || on->formula >= 0)
 		return say(b, e, on, on->k ? "falls" : on->defence ? "holds" : "void", err);
 	off.defence = false;
-	if (try(b, e, &off, err) ||
-	    say(b, e, on, !off.k ? "void" : on->k ? "falls" : "holds", err))
+	if (try(b, e, &off, err) || say(b, e, on, !off.k ? "void" : on->k ? "falls" : "holds", err))
 		return err->code;
 	return say(b, e, &off, off.k ? "falls" : "void", err);
 }

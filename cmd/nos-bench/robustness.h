@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The attacks of nos-bench robustness: each is a function that is run with its defence, and as a
- * control without it. An attacker has the air of a scene and the secrets that are named, and nothing
- * else. Every function may give NOS_INTERNAL.
+ * control without it. An attacker has the air of a scene and the secrets that are named, and
+ * nothing else. Every function may give NOS_INTERNAL.
  */
 #ifndef BENCH_ROBUSTNESS_H
 #define BENCH_ROBUSTNESS_H
@@ -17,8 +17,8 @@ struct attack {
 	bool defence;
 	uint64_t rounds;
 	/* What came of it. */
-	uint64_t k, m;	 /* of so many that were tried */
-	double formula;	 /* share that is to be expected by design; below 0: none is */
+	uint64_t k, m;	/* of so many that were tried */
+	double formula; /* share that is to be expected by design; below 0: none is */
 };
 
 typedef enum nos_code attack_run(struct attack *a, struct nos_err *err);
@@ -30,9 +30,9 @@ attack_run attack_theft_node, attack_theft_global, attack_theft_key, attack_thef
 /* attack_printed.c: the same where the paper's schemes are as printed, and what is forged there. */
 attack_run attack_printed_clear, attack_printed_global, attack_printed_local,
     attack_printed_literal, attack_printed_evolving, attack_printed_seeds, attack_printed_order,
-    attack_printed_packet, attack_printed_replay, attack_printed_wrap,
-    attack_printed_insider, attack_printed_flip, attack_printed_type, attack_printed_node,
-    attack_printed_relay, attack_printed_revoked;
+    attack_printed_packet, attack_printed_replay, attack_printed_wrap, attack_printed_insider,
+    attack_printed_flip, attack_printed_type, attack_printed_node, attack_printed_relay,
+    attack_printed_revoked;
 
 /* attack_forge.c: what is forged; attack_again.c: what is said again, or by another. */
 attack_run attack_forge_order, attack_forge_message, attack_forge_eviction,

@@ -84,8 +84,7 @@ struct enrolment {
 	uint8_t hash[NOS_HASH_LEN]; /* of m1 */
 };
 
-static enum nos_code say_m1(
-    struct scene *s, unsigned i, struct enrolment *e, struct nos_err *err)
+static enum nos_code say_m1(struct scene *s, unsigned i, struct enrolment *e, struct nos_err *err)
 {
 	struct scene_member *m = &s->members[i];
 	const struct nos_secret word = scene_draw(s, 16);
@@ -263,8 +262,7 @@ enum nos_code scene_fill(struct scene *s, unsigned i, struct nos_err *err)
 	return NOS_OK;
 }
 
-enum nos_code scene_down(
-    struct scene *s, unsigned i, enum nos_holder_did *ret, struct nos_err *err)
+enum nos_code scene_down(struct scene *s, unsigned i, enum nos_holder_did *ret, struct nos_err *err)
 {
 	struct scene_member *m = &s->members[i];
 	struct nos_span list[NOS_ASSOC_OUT_MAX];
@@ -346,8 +344,8 @@ static enum nos_code answer(struct scene *s, unsigned i, struct nos_err *err)
 	    nos_ecdh_shared(&s->own, &asked.once, &shared.node_once, err) ||
 	    nos_offer_make(&m->node, &m->world, &asked, &shared, m->window.top + 1, err))
 		return err->code;
-	return scene_say(s, SCENE_ANSWER, i,
-	    (struct nos_span){ m->node.offer.answer, m->node.offer.len }, err);
+	return scene_say(
+	    s, SCENE_ANSWER, i, (struct nos_span){ m->node.offer.answer, m->node.offer.len }, err);
 }
 
 enum nos_code scene_ask(struct scene *s, unsigned i, bool renew, struct nos_err *err)

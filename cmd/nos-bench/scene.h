@@ -98,7 +98,8 @@ struct scene_member *scene_begin(struct scene *s, unsigned i);
 enum nos_code scene_say(struct scene *s, enum scene_kind kind, unsigned member,
     struct nos_span message, struct nos_err *err) NOS_CHECK;
 
-/* A member's part of a re-key, step by step: what it lacks is issued; goes down; is acknowledged. */
+/* A member's part of a re-key, step by step: what it lacks is issued; goes down; is acknowledged.
+ */
 enum nos_code scene_fill(struct scene *s, unsigned i, struct nos_err *err) NOS_CHECK;
 enum nos_code scene_down(
     struct scene *s, unsigned i, enum nos_holder_did *ret, struct nos_err *err) NOS_CHECK;

@@ -21,13 +21,12 @@ enum nos_code scene_group_make(struct scene *s, struct nos_err *err)
 	g->shared = s->shared;
 	g->life = 1;
 	g->how = NOS_GROUP_MADE;
-	g->clock = (struct nos_session){ .group = SCENE_GROUP,
-		.epoch = 1,
-		.a = scene_draw(s, NOS_GROUP_A_LEN) };
+	g->clock = (struct nos_session){
+		.group = SCENE_GROUP, .epoch = 1, .a = scene_draw(s, NOS_GROUP_A_LEN)
+	};
 	for (size_t n = 1; n < sizeof(s->tree) / sizeof(s->tree[0]); n++)
 		s->tree[n] = scene_draw(s, NOS_LKH_KEY_LEN);
-	return nos_group_chain_make(
-	    &s->chain, SCENE_NODE, SCENE_GROUP, 0, TOKENS, last.bytes, err);
+	return nos_group_chain_make(&s->chain, SCENE_NODE, SCENE_GROUP, 0, TOKENS, last.bytes, err);
 }
 
 void scene_group_place(struct scene *s, unsigned i)
@@ -72,8 +71,8 @@ enum nos_code scene_group_token(const struct scene *s, uint64_t t,
 	return nos_group_chain_token(&s->chain, SCENE_NODE, SCENE_GROUP, t, ret, err);
 }
 
-enum nos_code scene_hear(struct scene *s, unsigned i, struct nos_span message, bool *ret_took,
-    struct nos_err *err)
+enum nos_code scene_hear(
+    struct scene *s, unsigned i, struct nos_span message, bool *ret_took, struct nos_err *err)
 {
 	bool took;
 

@@ -105,8 +105,7 @@ enum nos_code scene_take(struct scene *s, struct nos_span pack, struct nos_err *
 		return nos_err_set(err, NOS_ABSENT, "no such source");
 	nos_buf_init_secret(&text, NOS_PACK_MAX);
 	if (keys_at_node(s, m, &head.name, &seal, err) || scene_keys(&seal, &keys, err) ||
-	    nos_pack_open(&keys, jwe, &text, err) ||
-	    note(m, head.seq, nos_buf_span(&text), err))
+	    nos_pack_open(&keys, jwe, &text, err) || note(m, head.seq, nos_buf_span(&text), err))
 		return err->code;
 	(void)scene_begin(s, (unsigned)(m - s->members));
 	if (nos_issuer_used(&m->node, &m->world, &head.name, &changed, err))

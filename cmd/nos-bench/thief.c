@@ -96,8 +96,7 @@ enum nos_code thief_learn(struct thief *t, struct nos_err *err)
 
 /* ---- what it makes of it ---- */
 
-enum nos_code thief_listen(
-    struct thief *t, const struct scene *s, size_t from, struct nos_err *err)
+enum nos_code thief_listen(struct thief *t, const struct scene *s, size_t from, struct nos_err *err)
 {
 	for (size_t i = from; i < s->air.count; i++) {
 		const struct scene_message *m = &s->air.list[i];
@@ -141,8 +140,8 @@ static enum nos_code run_clock(
 			if (nos_session_tick(&clock, err))
 				return err->code;
 		clock.epoch = o.epoch;
-		name = (struct nos_name){ s->shared ? 'g' : 's', 3,
-			{ o.group, o.epoch, o.token.t } };
+		name =
+		    (struct nos_name){ s->shared ? 'g' : 's', 3, { o.group, o.epoch, o.token.t } };
 		if (nos_session_key(&clock, o.token.h, &key, err))
 			return err->code;
 		thief_add_key(t, &name, &key);
@@ -151,8 +150,8 @@ static enum nos_code run_clock(
 }
 
 /* The secret of an epoch found: the key of a tree group, and the clocks with it. */
-static enum nos_code use_b(struct thief *t, const struct nos_eviction *v,
-    const struct nos_secret *b, struct nos_err *err)
+static enum nos_code use_b(
+    struct thief *t, const struct nos_eviction *v, const struct nos_secret *b, struct nos_err *err)
 {
 	const struct nos_name name = { 't', 2, { v->turn.group, v->turn.epoch } };
 	const size_t before = t->clock_count;
@@ -177,8 +176,7 @@ static enum nos_code use_b(struct thief *t, const struct nos_eviction *v,
 static enum nos_code try_wrap(struct thief *t, const struct nos_eviction *v, unsigned level,
     const struct nos_secret *key, struct nos_err *err)
 {
-	const uint32_t number =
-	    nos_lkh_sibling(nos_lkh_number(v->turn.depth, v->leaf, level));
+	const uint32_t number = nos_lkh_sibling(nos_lkh_number(v->turn.depth, v->leaf, level));
 	NOS_AUTO(lkh_climb) climb = { 0 };
 	NOS_AUTO(secret) s = { 0 };
 
@@ -245,8 +243,8 @@ bool thief_opens(const struct thief *t, const struct scene_message *pack)
 		return false;
 	for (size_t i = 0; i < t->key_count * t->auth_count; i++) {
 		const struct nos_scheme_key *key = &t->keys[i / t->auth_count];
-		const struct scene_seal seal = { key->name, key->value,
-			t->auths[i % t->auth_count], nos_str_of(head.source), head.seq };
+		const struct scene_seal seal = { key->name, key->value, t->auths[i % t->auth_count],
+			nos_str_of(head.source), head.seq };
 		NOS_AUTO(pack_keys) keys = { 0 };
 		NOS_AUTO(buf) text = { 0 };
 
@@ -260,8 +258,8 @@ bool thief_opens(const struct thief *t, const struct scene_message *pack)
 	return false;
 }
 
-uint64_t thief_count(const struct thief *t, const struct scene *s, size_t from, size_t to,
-    uint64_t *ret_all)
+uint64_t thief_count(
+    const struct thief *t, const struct scene *s, size_t from, size_t to, uint64_t *ret_all)
 {
 	uint64_t opened = 0;
 

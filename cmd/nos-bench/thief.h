@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who attacks: what passed, and the secrets that were named. It goes on with them as a source would,
- * by lib's own code, and besides does what no source does: runs a clock without the secret of its
- * epoch, and opens an eviction with whatever keys of the tree it has. Holds secrets: release it.
- * Every function may give NOS_INTERNAL; nothing else is ever its error.
+ * Who attacks: what passed, and the secrets that were named. It goes on with them as a source
+ * would, by lib's own code, and besides does what no source does: runs a clock without the secret
+ * of its epoch, and opens an eviction with whatever keys of the tree it has. Holds secrets: release
+ * it. Every function may give NOS_INTERNAL; nothing else is ever its error.
  */
 #ifndef BENCH_THIEF_H
 #define BENCH_THIEF_H
@@ -33,8 +33,7 @@ struct thief {
 void thief_begin(struct thief *t, const struct nos_keyring *whose);
 void thief_release(struct thief *t);
 
-void thief_add_key(
-    struct thief *t, const struct nos_name *name, const struct nos_secret *value);
+void thief_add_key(struct thief *t, const struct nos_name *name, const struct nos_secret *value);
 void thief_add_auth(struct thief *t, const struct nos_secret *k_s);
 void thief_add_clock(struct thief *t, const struct nos_session *clock);
 void thief_add_path(struct thief *t, const struct nos_lkh_path *path);
@@ -56,7 +55,7 @@ bool thief_has(const struct thief *t, const struct nos_name *name, const struct 
 bool thief_opens(const struct thief *t, const struct scene_message *pack);
 
 /* How many of the packs from one message up to another it reads; *ret_all: there are. */
-uint64_t thief_count(const struct thief *t, const struct scene *s, size_t from, size_t to,
-    uint64_t *ret_all);
+uint64_t thief_count(
+    const struct thief *t, const struct scene *s, size_t from, size_t to, uint64_t *ret_all);
 
 #endif
