@@ -217,19 +217,23 @@ enum nos_code attack_again_flip(struct attack *a, struct nos_err *err)
 	for (uint64_t i = 0; i < a->rounds; i++) {
 		SCENE_AUTO s = { 0 };
 		NOS_AUTO(keyring) then = { 0 };
+		NOS_AUTO(keyring) before = { 0 }; /* the eviction */
 		size_t from, end;
 
 		if (scene_open(&s, a->b, a->scheme, false, MEMBERS, err))
 			return err->code;
 		then = s.members[0].source;
 		from = s.air.count;
-		if (scene_rekey(&s, 0, err) || scene_send(&s, 0, err) ||
-		    (scene_is_grouped(&s) && scene_group_evict(&s, s.members[2].leaf, err)))
+		if (scene_rekey(&s, 0, err) || scene_send(&s, 0, err))
+			return err->code;
+		before = s.members[0].source;
+		if (scene_is_grouped(&s) && scene_group_evict(&s, s.members[2].leaf, err))
 			return err->code;
 		end = s.air.count;
 		for (size_t j = from; j < end; j++)
 			if (s.air.list[j].member == 0 && is_proved(&s.air.list[j]) &&
-			    bend(a, &s, j, &then, err))
+			    bend(
+				a, &s, j, s.air.list[j].kind == SCENE_HEARD ? &before : &then, err))
 				return err->code;
 	}
 	return NOS_OK;

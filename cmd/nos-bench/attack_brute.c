@@ -16,7 +16,7 @@
 #define LENGTHS 3
 #define YEAR	(365.25 * 86400)
 
-static const unsigned lengths[LENGTHS] = { 16, 20, 24 }, lengths_quick[LENGTHS] = { 14, 16, 18 };
+static const unsigned lengths[LENGTHS] = { 16, 20, 24 }, lengths_quick[LENGTHS] = { 16, 18, 20 };
 static const uint64_t runs[LENGTHS] = { 20, 6, 2 }, runs_quick[LENGTHS] = { 4, 3, 2 };
 
 /* H or G as the profile has them, cut to q bits. */

@@ -15,7 +15,7 @@
 
 #define POOL	 50 /* P */
 #define LINKS	 4000
-#define LINKS_Q	 1500
+#define LINKS_Q	 500
 #define MEMBERS	 8
 #define CAPTURED 4 /* of them */
 #define STEPS	 3

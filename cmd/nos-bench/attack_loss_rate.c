@@ -3,6 +3,7 @@
  * 14: of the messages between a node and a source so many are lost, while a key is replaced again
  * and again. Counted are the contacts at which the source has no key that its node would take.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "past.h"
@@ -22,15 +23,24 @@ static bool is_lost(struct bench_random *r, unsigned rate)
 
 /* ---- as it is hardened ---- */
 
-static bool has_key(struct scene *s)
+static bool is_common(struct scene *s, const struct nos_keyring_key *k)
 {
-	struct scene_member *m = &s->members[0];
-	const struct nos_keyring_key *k = nos_keyring_active(&m->source);
-	const struct nos_assoc_key *own = k ? nos_assoc_key(&m->node, &k->name) : NULL;
+	const struct nos_assoc_key *own = k ? nos_assoc_key(&s->members[0].node, &k->name) : NULL;
 	const struct nos_group_key *all = k ? nos_group_key(&s->group, &k->name) : NULL;
 
 	return (own && nos_secret_eq(&own->value, &k->value)) ||
 	       (all && nos_secret_eq(&all->value, &k->value));
+}
+
+/* The key that a pack is taken under: that of its scheme, or where the node refuses it p. NULL:
+ * neither. */
+static const struct nos_keyring_key *pick_key(struct scene *s)
+{
+	const struct nos_keyring *k = &s->members[0].source;
+
+	if (is_common(s, nos_keyring_active(k)))
+		return nos_keyring_active(k);
+	return is_common(s, nos_keyring_pairwise(k)) ? nos_keyring_pairwise(k) : NULL;
 }
 
 /* A pack goes up; its answer brings the order of the session and all that is outstanding, and is
@@ -38,15 +48,17 @@ static bool has_key(struct scene *s)
 static enum nos_code contact(struct scene *s, unsigned rate, struct nos_err *err)
 {
 	struct scene_member *m = scene_begin(s, 0);
-	const struct nos_keyring_key *k = nos_keyring_active(&m->source);
+	const struct nos_keyring_key *k = pick_key(s);
 	enum nos_holder_did did;
 	NOS_AUTO(buf) order = { 0 };
 	bool changed;
 
 	if (is_lost(s->random, rate))
 		return NOS_OK;
-	if (has_key(s) && nos_issuer_used(&m->node, &m->world, &k->name, &changed, err))
+	if (k && nos_issuer_used(&m->node, &m->world, &k->name, &changed, err))
 		return err->code;
+	if (k && k->name.kind != s->scheme->letter && k->name.kind == 'p')
+		(void)nos_issuer_lost(&m->node, &m->world);
 	if (scene_fill(s, 0, err) || is_lost(s->random, rate))
 		return err->code;
 	nos_buf_init(&order, NOS_SESSION_ORDER_MAX);
@@ -94,9 +106,29 @@ static void forget(struct scene *s)
 		s->group.key_count = 1;
 }
 
-static enum nos_code run(struct attack *a, unsigned rate, struct nos_err *err)
+/* Without the defence the first contact is the message, or where all hear an order that was it. */
+static bool is_told(const struct attack *a, const struct scene *s, unsigned contact_number)
+{
+	return a->defence || (!contact_number && s->scheme != &nos_dipietro_scheme);
+}
+
+/* Without the defence there is no p. beside a scheme's own key either. */
+static void count(struct attack *a, struct scene *s, uint64_t *fell_back)
+{
+	const struct nos_keyring_key *k = pick_key(s);
+	const bool own = k && (k->name.kind == s->scheme->letter || k->name.kind != 'p');
+
+	*fell_back += k && !own;
+	a->k += a->defence ? !k : !own;
+	a->m++;
+}
+
+static enum nos_code run(
+    struct attack *a, unsigned rate, uint64_t *ret_fell_back, struct nos_err *err)
 {
 	SCENE_AUTO s = { 0 };
+
+	*ret_fell_back = 0;
 
 	if (scene_open(&s, a->b, a->scheme, false, 1, err))
 		return err->code;
@@ -105,13 +137,11 @@ static enum nos_code run(struct attack *a, unsigned rate, struct nos_err *err)
 		if (next_key(&s, rate, err))
 			return err->code;
 		for (unsigned j = 0; j < CONTACTS; j++) {
-			if (a->defence || j == 0)
-				if (contact(&s, rate, err))
-					return err->code;
+			if (is_told(a, &s, j) && contact(&s, rate, err))
+				return err->code;
 			if (!a->defence && j == 0)
 				forget(&s);
-			a->k += !has_key(&s);
-			a->m++;
+			count(a, &s, ret_fell_back);
 		}
 	}
 	return NOS_OK;
@@ -187,7 +217,7 @@ static enum nos_code say(
 		.profile = bench_profile_text(a->profile),
 		.how = a->profile == BENCH_PAPER
 			   ? "one message a re-key, and nothing that mends"
-			   : "off: said once, and no key outlives the order of the next",
+			   : "off: said once, no key outlives the order of the next, no p. beside",
 		.verdict = verdict,
 		.defence = a->defence,
 		.k = a->k,
@@ -198,14 +228,34 @@ static enum nos_code say(
 	    err);
 }
 
+static enum nos_code say_fell_back(
+    const struct attack *a, unsigned rate, uint64_t fell_back, struct nos_err *err)
+{
+	char what[80];
+	const struct bench_row row = { .what = what,
+		.scheme = bench_scheme_text(a->scheme),
+		.profile = bench_profile_text(a->profile),
+		.unit = "share",
+		.how = "of all contacts; the pack is taken all the same" };
+
+	snprintf(what, sizeof(what), "14: contacts under p. instead, loss 0.%u", rate);
+	return bench_row_count(a->b, &row, (double)fell_back / (double)a->m, err);
+}
+
 static enum nos_code print_default(struct attack *on, unsigned rate, struct nos_err *err)
 {
 	struct attack off = *on;
+	uint64_t fell_back, unused;
 
 	off.defence = false;
-	if (run(on, rate, err) || (rate && run(&off, rate, err)))
+	if (run(on, rate, &fell_back, err) || (rate && run(&off, rate, &unused, err)))
 		return err->code;
-	if (say(on, rate, on->k ? "falls" : !rate || off.k ? "holds" : "void", err) || !rate)
+	if (say(on, rate,
+		on->k		 ? "falls"
+		: !rate || off.k ? "holds"
+				 : "void",
+		err) ||
+	    (on->scheme != BENCH_PAIRWISE && say_fell_back(on, rate, fell_back, err)) || !rate)
 		return err->code;
 	return say(&off, rate, off.k ? "falls" : "void", err);
 }

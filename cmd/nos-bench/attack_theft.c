@@ -264,6 +264,30 @@ enum nos_code attack_theft_open(struct attack *a, struct nos_err *err)
 	return with_keyring(a, true, err);
 }
 
+/* Of a group whose members may read one another: a member is away, and its keyring is stolen only
+ * then. What is read ends with the epoch, in which it is put out. */
+enum nos_code attack_theft_away(struct attack *a, struct nos_err *err)
+{
+	a->formula = (double)STEPS / (2 * STEPS);
+	for (uint64_t i = 0; i < a->rounds; i++) {
+		SCENE_AUTO s = { 0 };
+		THIEF_AUTO t = { 0 };
+		size_t at;
+
+		if (scene_open(&s, a->b, a->scheme, true, MEMBERS, err))
+			return err->code;
+		at = s.air.count;
+		thief_begin(&t, &s.members[1].source);
+		t.ring = s.members[1].source;
+		if (go_on(&s, err) || scene_revoke(&s, 1, err) || go_on(&s, err) ||
+		    thief_learn(&t, err) || thief_listen(&t, &s, at, err) ||
+		    thief_work(&t, &s, err))
+			return err->code;
+		count(a, &t, &s, at);
+	}
+	return NOS_OK;
+}
+
 /* ---- 18: the store ---- */
 
 /* What a record of the store gives to who has this key file. */

@@ -73,7 +73,11 @@ static const struct nos_table_column attack_columns[] = {
 	{ "m", NOS_TABLE_TEXT },
 	{ "low", NOS_TABLE_TEXT },
 	{ "high", NOS_TABLE_TEXT },
+	{ "formula", NOS_TABLE_TEXT },
 	{ "verdict", NOS_TABLE_TEXT },
+	{ "sources", NOS_TABLE_TEXT },
+	{ "median", NOS_TABLE_TEXT },
+	{ "unit", NOS_TABLE_TEXT },
 	{ 0 },
 };
 

@@ -42,6 +42,8 @@ static const struct experiment hardened[] = {
 	    "not stopped: who has all that a source has reads what it sends" },
 	{ 7, "a keyring is stolen: packs once it is renewed", ALL, attack_theft_renewed,
 	    "off: it is not renewed" },
+	{ 7, "a keyring is stolen: what others shared while it was away", DP, attack_theft_away,
+	    "not stopped up to the end of the epoch, which is half of it here" },
 	{ 8, "a key message is forged", ALL, attack_forge_message,
 	    "by an outsider and an insider; off: with the victim's chain" },
 	{ 8, "an acknowledgement is forged", ALL, attack_forge_ack,
@@ -151,9 +153,9 @@ enum nos_code robustness_row_add(
 	nos_buf_addf(&row, "%.4g", low);
 	nos_encode_member(&row, "high");
 	nos_buf_addf(&row, "%.4g", high);
+	nos_encode_member(&row, "share");
+	nos_buf_addf(&row, "%.4g", (double)r->k / (double)r->m);
 	if (r->formula >= 0) {
-		nos_encode_member(&row, "share");
-		nos_buf_addf(&row, "%.4g", (double)r->k / (double)r->m);
 		nos_encode_member(&row, "formula");
 		nos_buf_addf(&row, "%.4g", r->formula);
 	}

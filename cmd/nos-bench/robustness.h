@@ -25,7 +25,7 @@ typedef enum nos_code attack_run(struct attack *a, struct nos_err *err);
 
 /* attack_theft.c: what is read once something was stolen. */
 attack_run attack_theft_node, attack_theft_global, attack_theft_key, attack_theft_seeds,
-    attack_theft_renewed, attack_theft_open, attack_theft_store;
+    attack_theft_renewed, attack_theft_open, attack_theft_away, attack_theft_store;
 
 /* attack_printed.c: the same where the paper's schemes are as printed, and what is forged there. */
 attack_run attack_printed_clear, attack_printed_global, attack_printed_local,
