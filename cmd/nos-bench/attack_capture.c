@@ -83,7 +83,7 @@ static enum nos_code draw_curve(
 		.value = x };
 	char how[160];
 
-	snprintf(how, sizeof(how), "rings of %u of %u keys; counted: links whose %s", ring, POOL,
+	snprintf(how, sizeof(how), "rings of %u of %d keys; counted: links whose %s", ring, POOL,
 	    profile == BENCH_PAPER
 		? "local key and data are read"
 		: "global key is known, which admits to a domain and reads nothing");
