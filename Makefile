@@ -118,10 +118,6 @@ COUNTED := nos_hkdf_extract nos_hkdf_expand nos_hash_sha256 nos_aead_siv_seal no
 	nos_jose_open_with nos_ecdh_shared nos_ecdh_generate nos_sign_make nos_sign_verify nos_random_bytes \
 	nos_lkh_wrap nos_lkh_unwrap nos_enc_field nos_enc_field_num nos_enc_add_leb128
 
-$B/cmd/nos-bench: $(BENCH_OBJ) $(LIB)
-	@mkdir -p $(@D)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(COUNTED:%=-Wl,--wrap=%) -o $@ $(BENCH_OBJ) $(LIB) $(LIBS_$(@F))
-
 $(ONE_FILE): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F))
 
@@ -136,12 +132,13 @@ $(FUZZ): $B/%: $B/%.o $(LIB)
 MODEL_OBJ  := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/model/*.c)))
 MODEL_WRAP := nos_time_now nos_mono_now nos_attempt_wait nos_random_bytes nos_file_replace nos_file_create \
 	nos_message_seal nos_derive_key nos_ring_take nos_ring_back nos_send_pack nos_group_chain_make
+BENCH_LINK  = $(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(COUNTED:%=-Wl,--wrap=%) -o $@
 MODEL_LINK  = $(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(MODEL_WRAP:%=-Wl,--wrap=%) -o $@
 SCHEDULES_asan := 200
 SCHEDULES  ?= $(or $(SCHEDULES_$(V)),1000)
 
-# V=mutant-NAME: one defence is taken out of a copy of lib by tests/mutants/NAME.patch, and the model is
-# to notice. What the patch leaves as it is comes from the release flavour.
+# V=mutant-NAME: one defence is taken out of a copy of lib by tests/mutants/NAME.patch, and the model or
+# nos-bench is to notice. What the patch leaves as it is comes from the release flavour.
 MUTANTS := $(patsubst tests/mutants/%.patch,%,$(sort $(wildcard tests/mutants/*.patch)))
 ifneq ($(filter mutant-%,$V),)
 .DEFAULT_GOAL := model
@@ -160,14 +157,25 @@ $(PATCHED): $B/%.o: $B/patched
 	@mkdir -p $(@D)
 	cd $B/src && $(CC) $(filter-out -MMD -MP,$(NOS_CFLAGS)) $(CPPFLAGS) $(CFLAGS) -w -c -o $(CURDIR)/$@ $*.c
 
-.PHONY: whole
+.PHONY: whole whole-bench
 whole:
 	@$(MAKE) V=release $(WHOLE)/tests/model/model
+
+whole-bench:
+	@$(MAKE) V=release $(WHOLE)/cmd/nos-bench
+
+$B/cmd/nos-bench: $(PATCHED) $B/patched whole-bench
+	@mkdir -p $(@D)
+	$(BENCH_LINK) $(BENCH_OBJ:$B/%=$(WHOLE)/%) $(PATCHED) $(WHOLE)/lib/libnos.a $(LIBS_$(@F))
 
 $B/tests/model/model: $(PATCHED) $B/patched whole
 	@mkdir -p $(@D)
 	$(MODEL_LINK) $(MODEL_OBJ:$B/%=$(WHOLE)/%) $(PATCHED) $(WHOLE)/lib/libnos.a $(LIBS_all)
 else
+$B/cmd/nos-bench: $(BENCH_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(BENCH_LINK) $(BENCH_OBJ) $(LIB) $(LIBS_$(@F))
+
 $B/tests/model/model: $(MODEL_OBJ) $(LIB)
 	$(MODEL_LINK) $(MODEL_OBJ) $(LIB) $(LIBS_all)
 endif
@@ -176,7 +184,7 @@ endif
 model: $B/tests/model/model ## run SCHEDULES (1000) random schedules of what goes wrong
 	ASAN_OPTIONS=detect_leaks=0 $B/tests/model/model --schedules $(SCHEDULES) --jobs $$(nproc)
 
-mutants: $B/tests/model/model ## take one defence after another out: the model must notice each
+mutants: $B/tests/model/model $B/cmd/nos-bench ## take one defence after another out: each must be noticed
 	scripts/mutants $(MUTANTS)
 
 # What tool tests put beside the tools: on its own, for it shows how others behave.
