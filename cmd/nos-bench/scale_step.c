@@ -453,8 +453,8 @@ void scale_step_release(struct scale_step_samples s[static SCALE_STEPS])
 
 const char *scale_step_text(enum scale_step s)
 {
-	static const char *const texts[SCALE_STEPS] = { "register", "acknowledge", "first send",
-		"send", "re-key", "follow", "revoke" };
+	static const char *const texts[SCALE_STEPS] = { "register", "acknowledge", "send", "re-key",
+		"follow", "revoke" };
 
 	return texts[s];
 }
