@@ -8,6 +8,7 @@
 #include "plot_gnuplot.h"
 
 #define SCRIPT_MAX (1u << 20) /* bytes */
+#define WIDTH	   360	      /* as a small screen: letters never shrink below their size */
 
 /* Told from one another by who sees no red, no green or no blue, on white and on black; each has a
  * shape of points as well. */
@@ -137,7 +138,8 @@ static void add_series(const struct plot_chart *c, size_t i, struct nos_buf *b)
 	else if (c->x)
 		nos_buf_addf(b,
 		    "$d%zu using 1:2:3:4 with yerrorbars lc rgb '%s' pt 0 notitle, "
-		    "$d%zu using 1:2 with linespoints lc rgb '%s' dt %d lw 2 pt %u ps 0.7 title '%s'",
+		    "$d%zu using 1:2 with linespoints lc rgb '%s' dt %d lw 2 pt %u ps 0.7 "
+		    "title '%s'",
 		    i, colour, i, colour, s->dashed ? 2 : 1, points, s->label);
 	else
 		nos_buf_addf(b,
@@ -185,11 +187,16 @@ static void add_axes(const struct plot_chart *c, struct nos_buf *b)
 		nos_buf_add_text(b, "set xrange [0:*]\nset xtics autofreq rotate by -40\n");
 }
 
+/* The names of the series stand above the chart, and those of bars below it. */
+static size_t height(const struct plot_chart *c)
+{
+	return 280 + 18 * c->count + (c->x ? 0 : 60);
+}
+
 static void add_script(const struct plot_chart *c, struct nos_buf *b)
 {
-	/* As wide as a small screen: letters never shrink below their size. */
-	nos_buf_addf(b, "set terminal svg size 360,%zu dynamic enhanced font 'sans-serif,13'\n",
-	    (size_t)280 + 18 * c->count + (c->x ? 0 : 60));
+	nos_buf_addf(b, "set terminal svg size %d,%zu dynamic noenhanced font 'sans-serif,13'\n",
+	    WIDTH, height(c));
 	nos_buf_add_text(b, "set encoding utf8\nset border 3\nset rmargin 4\nset tics nomirror\n"
 			    "set key outside top center vertical maxcols 1 Left reverse\n"
 			    "set grid ytics lc rgb '#999999' lw 0.5\n");
@@ -227,6 +234,28 @@ static void add_own(struct nos_str svg, const char *id, struct nos_buf *ret)
 	}
 }
 
+/* What gnuplot draws black is drawn as the page's text is, and white as its ground. */
+static const char style[] = "<style>svg{color:#1b1b1b;background:#fff;--ground:#fff}"
+			    "@media(prefers-color-scheme:dark)"
+			    "{svg{color:#e8e8e8;background:#161616;--ground:#161616}}"
+			    "svg [color=white]{color:var(--ground)}svg [color=black]{color:inherit}"
+			    "svg text,svg [fill=black]{fill:currentColor}"
+			    "svg [stroke=black]{stroke:currentColor}</style>";
+
+/* In place of gnuplot's own: with what it shows said in words. */
+static void add_frame(const struct plot_chart *c, const char *id, struct nos_buf *ret)
+{
+	nos_buf_addf(ret,
+	    "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+	    "xmlns:xlink=\"http://www.w3.org/1999/xlink\" role=\"img\" "
+	    "aria-labelledby=\"%s-title %s-words\" viewBox=\"0 0 %d %zu\">\n",
+	    id, id, WIDTH, height(c));
+	nos_buf_addf(
+	    ret, "<title id=\"%s-title\">%s</title>\n<desc id=\"%s-words\">", id, c->title, id);
+	plot_chart_words(c, ret);
+	nos_buf_addf(ret, "</desc>\n%s", style);
+}
+
 enum nos_code plot_chart_draw(
     const struct plot_chart *c, const char *id, struct nos_buf *ret, struct nos_err *err)
 {
@@ -244,19 +273,7 @@ enum nos_code plot_chart_draw(
 	body = from ? strstr(from, "</desc>") : NULL;
 	if (!body)
 		return nos_err_set(err, NOS_IO, "gnuplot drew nothing");
-	nos_buf_addf(ret,
-	    "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" "
-	    "role=\"img\" aria-labelledby=\"%s-title %s-words\" viewBox=\"0 0 360 %zu\">\n",
-	    id, id, (size_t)280 + 18 * c->count + (c->x ? 0 : 60));
-	nos_buf_addf(
-	    ret, "<title id=\"%s-title\">%s</title>\n<desc id=\"%s-words\">", id, c->title, id);
-	plot_chart_words(c, ret);
-	/* What gnuplot draws black is drawn as the page's text is. */
-	nos_buf_add_text(ret,
-	    "</desc>\n<style>svg{color:#1b1b1b;background:#fff}"
-	    "@media(prefers-color-scheme:dark){svg{color:#e8e8e8;background:#161616;--nos-halo:#161616}}"
-	    "svg [color=white]{color:var(--nos-halo,#fff)}svg [color=black]{color:inherit}svg text,svg [fill=black]{fill:currentColor}"
-	    "svg [stroke=black]{stroke:currentColor}</style>");
+	add_frame(c, id, ret);
 	add_own((struct nos_str){ body + 7, strlen(body + 7) }, id, ret);
 	return nos_buf_check(ret, "figure", err);
 }

@@ -3,31 +3,35 @@
 
 static const struct report_text texts[] = {
 	{ "paper", "What the paper claims",
-	    "Each number that the paper prints is a row. It stands beside what the same step gave here, "
-	    "once with the schemes as printed and once with the hardened ones. "
-	    "<em>Reproduced</em>: the same number came out. <em>Explained</em>: another one, for a reason that "
-	    "is given. <em>Contradicted</em>: another one. Times were the paper&rsquo;s on a Raspberry Pi "
-	    "and are this machine&rsquo;s here, so it is their order that can be compared." },
+	    "Each number that the paper prints is a row. It stands beside what the same "
+	    "step gave here, once with the schemes as printed and once with the hardened "
+	    "ones. <em>Reproduced</em>: the same number came out. <em>Explained</em>: "
+	    "another one, for a reason that is given. <em>Contradicted</em>: another "
+	    "one. Times were the paper&rsquo;s on a Raspberry Pi and are this "
+	    "machine&rsquo;s here, so it is their order that can be compared." },
 	{ "overhead", "Overhead",
-	    "Messages are made by the code that sends them, and their bytes are counted. Storage is what a "
-	    "source has to keep. Operations are counted where they are done; their times are "
-	    "samples of this machine." },
+	    "Messages are made by the code that sends them, and their bytes are counted. "
+	    "Storage is what a source has to keep. Operations are counted where they are "
+	    "done; their times are samples of this machine." },
 	{ "delay", "Delay",
-	    "A node and its sources run in one process and talk over the loopback interface, so that "
-	    "what is measured is the work and not a network; a delay for each hop can be added "
-	    "(--rtt). Propagation lasts from the node&rsquo;s decision to the source&rsquo;s word that it has the "
-	    "key. Replacement lasts until the last source has it." },
+	    "A node and its sources run in one process and talk over the loopback "
+	    "interface, so that what is measured is the work and not a network; a delay "
+	    "for each hop can be added (--rtt). Propagation lasts from the node&rsquo;s "
+	    "decision to the source&rsquo;s word that it has the key. Replacement lasts "
+	    "until the last source has it." },
 	{ "robustness", "Robustness",
-	    "An attacker is given what passed on the wire and the secrets that are named, and nothing "
-	    "else. Each attack runs <em>m</em> times and succeeds <em>k</em> times. It runs again with the "
-	    "defence taken out: where it does not succeed even then, the experiment shows nothing, and "
-	    "is void. Intervals are Wilson&rsquo;s." },
+	    "An attacker is given what passed on the wire and the secrets that are "
+	    "named, and nothing else. Each attack runs <em>m</em> times and succeeds "
+	    "<em>k</em> times. It runs again with the defence taken out: where it does "
+	    "not succeed even then, the experiment shows nothing, and is void. Intervals "
+	    "are Wilson&rsquo;s." },
 	{ "scale", "Scale",
-	    "The store of a node is filled with records that the library makes. One source more is then "
-	    "registered, sends, gets its next key and is revoked, by the functions that the node and its "
-	    "tools use. Records are counted as the store reads and writes them; processor time is "
-	    "the node&rsquo;s alone; bytes are those of the messages. A step whose count does not grow with "
-	    "the number of sources costs the same however many there are." },
+	    "The store of a node is filled with records that the library makes. One "
+	    "source more is then registered, sends, gets its next key and is revoked, by "
+	    "the functions that the node and its tools use. Records are counted as the "
+	    "store reads and writes them; processor time is the node&rsquo;s alone; "
+	    "bytes are those of the messages. A step whose count does not grow with the "
+	    "number of sources costs the same however many there are." },
 };
 
 const struct report_text *report_text_at(size_t i)
@@ -36,15 +40,18 @@ const struct report_text *report_text_at(size_t i)
 }
 
 const char report_text_method[] =
-    "<p>Two key management schemes, one after Dini et al. and one after Di Pietro et al., were "
-    "compared in a paper on securing a middleware for the Internet of Things. This page is that "
-    "evaluation run again. <em>Paper</em> is the schemes as printed, with keys of 64 bits and with their "
-    "faults; <em>default</em> is what nos-serve runs. Two more schemes stand beside them: "
-    "<em>pairwise</em>, one key for each source, and <em>tree</em>, which puts one member out of a group.</p>\n"
-    "<p>A row is a sample of <em>n</em> runs: its least value, its median, the values below which 95 % and "
-    "99 % of it lie, and from <em>low</em> to <em>high</em> the interval that has the median with 95 % "
-    "(bootstrap, 1000 resamples). Where n is 1 the number was counted. Bars in the figures are that "
-    "interval. The seed repeats what is drawn; times are not repeated.</p>\n";
+    "<p>Two key management schemes, one after Dini et al. and one after Di "
+    "Pietro et al., were compared in a paper on securing a middleware for the "
+    "Internet of Things. This page is that evaluation run again. <em>Paper</em> "
+    "is the schemes as printed, with keys of 64 bits and with their faults; "
+    "<em>default</em> is what nos-serve runs. Two more schemes stand beside "
+    "them: <em>pairwise</em>, one key for each source, and <em>tree</em>, which "
+    "puts one member out of a group.</p>\n<p>A row is a sample of <em>n</em> "
+    "runs: its least value, its median, the values below which 95 % and 99 % of "
+    "it lie, and from <em>low</em> to <em>high</em> the interval that has the "
+    "median with 95 % (bootstrap, 1000 resamples). Where n is 1 the number was "
+    "counted. Bars in the figures are that interval. The seed repeats what is "
+    "drawn; times are not repeated.</p>\n";
 
 const char report_text_style[] =
     ":root{color-scheme:light dark;--text:#1b1b1b;--back:#fff;--line:#767676;--soft:#f2f2f2;"

@@ -15,7 +15,7 @@
 
 #define TABLE	    16	  /* sources held, of which none is known yet */
 #define MESSAGE_MAX 65536 /* bytes */
-#define READING	    "[{\"type\":\"air_temperature\",\"unit\":\"C\",\"value\":21.5,\"time\":1547812800}]"
+#define READING	    "[{\"type\":\"air_temperature\",\"value\":21.5,\"time\":1547812800}]"
 #define CTY	    "json"
 
 /* One source on its way through the steps, and what the step in hand needs. */
