@@ -56,12 +56,17 @@ static bool is_replacement(const struct plot_row *r)
 
 static bool is_capture(const struct plot_row *r)
 {
-	return isfinite(r->captured) && starts(r, "capture");
+	return isfinite(r->captured) && strcmp(r->what, "capture") == 0;
 }
 
 static bool is_revocation(const struct plot_row *r)
 {
-	return isfinite(r->sources) && strcmp(r->unit, "bytes") == 0 && starts(r, "revo");
+	return strcmp(r->unit, "bytes") == 0 && starts(r, "21: revocation");
+}
+
+static bool is_rekey(const struct plot_row *r)
+{
+	return strcmp(r->unit, "bytes") == 0 && starts(r, "21: re-key");
 }
 
 static bool is_work(const struct plot_row *r)
@@ -117,6 +122,8 @@ static const struct figure figures[] = {
 	    "share of links", is_capture, captured_of, share_of, true },
 	{ "revocation", "Bytes of a revocation", "robustness", "sources", "bytes", is_revocation,
 	    sources_of, median_of, false },
+	{ "rekey", "Bytes of a re-key of all", "robustness", "sources", "bytes", is_rekey,
+	    sources_of, median_of, false },
 	{ "work", "Processor time of a revocation", "scale", "sources", "µs", is_work, sources_of,
 	    median_of, false },
 	{ "records", "Records that a revocation writes", "scale", "sources", "records", is_records,
@@ -144,8 +151,8 @@ static bool is_printed(const struct plot_row *r)
 /* What follows the scheme's name where a figure has more than one row of it at one place. */
 static const char *detail(const struct plot_row *r)
 {
-	static const char *const heads[] = { "generate ", "propagate ", "revocation, ",
-		"revocation ", "revoke " };
+	static const char *const heads[] = { "generate ", "propagate ", "21: revocation",
+		"21: re-key" };
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
 		if (starts(r, heads[i]))
@@ -153,19 +160,48 @@ static const char *detail(const struct plot_row *r)
 	return r->what;
 }
 
+/* By how the bytes travel. */
+static unsigned dash_of(const char *way)
+{
+	static const char *const ways[] = { ", multicast", ", fan-out", ", pull" };
+
+	for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (strcmp(way, ways[i]) == 0)
+			return i;
+	return 0;
+}
+
+/* How many keys a source holds of the pool, which its row says first; 0: it does not. */
+static unsigned ring_of(const struct plot_row *r)
+{
+	unsigned ring;
+
+	return sscanf(r->how, "rings of %u ", &ring) == 1 ? ring : 0;
+}
+
+static void name_ring(const struct plot_row *r, const char *before, char *ret, size_t size)
+{
+	snprintf(ret, size, "%s%.*s", before, (int)strcspn(r->how, ";"), r->how);
+}
+
 static struct plot_chart_series *line_of(
     const struct figure *f, const struct plot_row *r, struct plot_chart *c)
 {
+	const bool ways = f->takes == is_revocation || f->takes == is_rekey;
+	const bool ring = f->takes == is_capture && ring_of(r);
+	const char *as = is_printed(r) ? " as printed" : "", *way = ways ? detail(r) : "";
 	char label[TEXT_MAX];
 	struct plot_chart_series *s;
 
-	snprintf(label, sizeof(label), "%s%s%s%s", r->scheme, is_printed(r) ? " as printed" : "",
-	    f->takes == is_revocation ? ", " : "", f->takes == is_revocation ? detail(r) : "");
+	if (ring)
+		name_ring(r, is_printed(r) ? "as printed, " : "hardened, ", label, sizeof(label));
+	else
+		snprintf(label, sizeof(label), "%s%s%s", r->scheme, as, way);
 	s = plot_chart_series(c, label);
 	if (!s)
 		return NULL;
-	s->colour = colour_of(r->scheme);
-	s->dashed = is_printed(r);
+	s->colour = ring ? ring_of(r) : colour_of(r->scheme);
+	s->dash = ways ? dash_of(way) : is_printed(r);
 	return s;
 }
 
@@ -182,19 +218,27 @@ static struct plot_chart_series *bar_of(
 	if (!s || *ret_x < 0)
 		return NULL;
 	s->colour = is_printed(r) ? 1 : 0;
-	s->dashed = is_printed(r);
+	s->dash = is_printed(r);
 	return s;
 }
 
+/* Of each ring one: the profiles share it. */
 static void add_formula(const struct plot_row *r, struct plot_chart *c)
 {
-	struct plot_chart_series *s = plot_chart_series(c, "1 - (1 - k/P)^x");
+	const struct plot_chart_point p = { r->captured, r->formula, NAN, NAN };
+	char label[TEXT_MAX];
+	struct plot_chart_series *s;
 
+	name_ring(r, "formula, ", label, sizeof(label));
+	s = plot_chart_series(c, label);
 	if (!s)
 		return;
-	s->colour = BENCH_SCHEMES + 1;
+	s->colour = ring_of(r);
 	s->is_formula = true;
-	(void)plot_chart_add(s, (struct plot_chart_point){ r->captured, r->formula, NAN, NAN });
+	for (size_t i = 0; i < s->count; i++)
+		if (s->points[i].x == p.x)
+			return;
+	(void)plot_chart_add(s, p);
 }
 
 static void add_row(const struct figure *f, const struct plot_row *r, struct plot_chart *c)

@@ -18,6 +18,10 @@ static const struct {
 } looks[PLOT_CHART_COLOURS] = { { "#0072b2", 7 }, { "#d55e00", 5 }, { "#009e73", 9 },
 	{ "#cc79a7", 13 }, { "#b58900", 11 }, { "#767676", 3 } };
 
+/* gnuplot's numbers; 3, dots, is a formula's. */
+static const int dashes[] = { 1, 2, 4, 5 };
+#define DASHES (sizeof(dashes) / sizeof(dashes[0]))
+
 struct plot_chart_series *plot_chart_series(struct plot_chart *c, const char *label)
 {
 	struct plot_chart_series *s;
@@ -140,12 +144,12 @@ static void add_series(const struct plot_chart *c, size_t i, struct nos_buf *b)
 		    "$d%zu using 1:2:3:4 with yerrorbars lc rgb '%s' pt 0 notitle, "
 		    "$d%zu using 1:2 with linespoints lc rgb '%s' dt %d lw 2 pt %u ps 0.7 "
 		    "title '%s'",
-		    i, colour, i, colour, s->dashed ? 2 : 1, points, s->label);
+		    i, colour, i, colour, dashes[s->dash % DASHES], points, s->label);
 	else
 		nos_buf_addf(b,
 		    "$d%zu using 1:2:(%.3f) with boxes lc rgb '%s' fs %s title '%s', "
 		    "$d%zu using 1:2:3:4 with yerrorbars lc rgb 'black' pt 0 notitle",
-		    i, width(c), colour, s->dashed ? "pattern 4" : "solid 0.7", s->label, i);
+		    i, width(c), colour, s->dash ? "pattern 4" : "solid 0.7", s->label, i);
 }
 
 /* What stands below the bars, and room for them on both sides. */

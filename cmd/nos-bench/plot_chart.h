@@ -17,7 +17,7 @@ struct plot_chart_point {
 struct plot_chart_series {
 	char label[64];
 	unsigned colour; /* 0 … PLOT_CHART_COLOURS - 1, and the shape of its points */
-	bool dashed;
+	unsigned dash;	 /* 0: a whole line, or bar */
 	bool is_formula; /* a line without points */
 	struct plot_chart_point points[PLOT_CHART_POINTS];
 	size_t count;

@@ -42,6 +42,7 @@ static void take(const struct nos_decode *d, struct plot_row *r)
 	text(d, "scheme", r->scheme, sizeof(r->scheme));
 	text(d, "profile", r->profile, sizeof(r->profile));
 	text(d, "unit", r->unit, sizeof(r->unit));
+	text(d, "how", r->how, sizeof(r->how));
 	r->sources = number(d, "sources");
 	r->hops = number(d, "hops");
 	r->captured = number(d, "captured");

@@ -7,7 +7,7 @@
 
 /* Texts are empty, and numbers NaN, where the row has no such member. */
 struct plot_row {
-	char bench[16], what[96], scheme[16], profile[16], unit[16];
+	char bench[16], what[96], scheme[16], profile[16], unit[16], how[160];
 	double sources, hops, captured; /* what is varied */
 	double median, low, high, p95;
 	double k, m, formula;
