@@ -202,6 +202,7 @@ static struct plot_chart_series *line_of(
 		return NULL;
 	s->colour = ring ? ring_of(r) : colour_of(r->scheme);
 	s->dash = ways ? dash_of(way) : is_printed(r);
+	s->hollow = is_printed(r);
 	return s;
 }
 
@@ -256,16 +257,24 @@ static void add_row(const struct figure *f, const struct plot_row *r, struct plo
 		add_formula(r, c);
 }
 
-static void fill(const struct figure *f, const struct nos_plot_rows *rows, struct plot_chart *c)
+static void fill_profile(
+    const struct figure *f, const struct nos_plot_rows *rows, bool printed, struct plot_chart *c)
 {
-	*c = (struct plot_chart){ .title = f->title, .x = f->x, .y = f->y };
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct plot_row *r = &rows->list[i];
 
-		if (strcmp(r->bench, f->bench) == 0 && f->takes(r) && isfinite(f->y_of(r)) &&
-		    (!f->x || isfinite(f->x_of(r))))
+		if (is_printed(r) == printed && strcmp(r->bench, f->bench) == 0 && f->takes(r) &&
+		    isfinite(f->y_of(r)) && (!f->x || isfinite(f->x_of(r))))
 			add_row(f, r, c);
 	}
+}
+
+/* What is printed comes first, in all figures alike. */
+static void fill(const struct figure *f, const struct nos_plot_rows *rows, struct plot_chart *c)
+{
+	*c = (struct plot_chart){ .title = f->title, .x = f->x, .y = f->y };
+	fill_profile(f, rows, true, c);
+	fill_profile(f, rows, false, c);
 }
 
 /* ---- all of them ---- */

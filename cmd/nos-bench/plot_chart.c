@@ -11,12 +11,12 @@
 #define WIDTH	   360	      /* as a small screen: letters never shrink below their size */
 
 /* Told from one another by who sees no red, no green or no blue, on white and on black; each has a
- * shape of points as well. */
+ * shape of points as well, whose hollow one has the number below. */
 static const struct {
 	const char *colour;
 	unsigned points;
 } looks[PLOT_CHART_COLOURS] = { { "#0072b2", 7 }, { "#d55e00", 5 }, { "#009e73", 9 },
-	{ "#cc79a7", 13 }, { "#b58900", 11 }, { "#767676", 3 } };
+	{ "#cc79a7", 13 }, { "#b58900", 11 }, { "#767676", 15 } };
 
 /* gnuplot's numbers; 3, dots, is a formula's. */
 static const int dashes[] = { 1, 2, 4, 5 };
@@ -93,7 +93,8 @@ void plot_chart_words(const struct plot_chart *c, struct nos_buf *ret)
 
 /* ---- as gnuplot(1) has it ---- */
 
-static double width(const struct plot_chart *c)
+/* Of what a bar has to itself, so that those of one name stand together. */
+static double thickness(const struct plot_chart *c)
 {
 	return 0.8 / (double)(c->count ? c->count : 1);
 }
@@ -105,21 +106,73 @@ static bool is_shown(const struct plot_chart *c, const struct plot_chart_point *
 	       (!c->log_x || p->x > 0);
 }
 
+static bool is_empty(const struct plot_chart *c, const struct plot_chart_series *s)
+{
+	for (size_t j = 0; j < s->count; j++)
+		if (is_shown(c, &s->points[j]))
+			return false;
+	return true;
+}
+
+static void limits(const struct plot_chart *c, double *ret_least, double *ret_most)
+{
+	*ret_least = INFINITY;
+	*ret_most = -INFINITY;
+	for (size_t i = 0; i < c->count; i++)
+		for (size_t j = 0; j < c->series[i].count; j++)
+			if (is_shown(c, &c->series[i].points[j])) {
+				*ret_least = fmin(*ret_least, c->series[i].points[j].y);
+				*ret_most = fmax(*ret_most, c->series[i].points[j].y);
+			}
+}
+
+/* x, y, and from where to where the interval goes. */
 static void add_data(const struct plot_chart *c, size_t i, struct nos_buf *b)
 {
 	const struct plot_chart_series *s = &c->series[i];
-	const double shift = c->x ? 0 : ((double)i - ((double)c->count - 1) / 2) * width(c);
+	const double shift = c->x ? 0 : ((double)i - ((double)c->count - 1) / 2) * thickness(c);
 
 	nos_buf_addf(b, "$d%zu << EOD\n", i);
 	for (size_t j = 0; j < s->count; j++) {
 		const struct plot_chart_point *p = &s->points[j];
-		const bool has = isfinite(p->low) && isfinite(p->high);
+		const bool has = isfinite(p->low) && isfinite(p->high) && (!c->log_y || p->low > 0);
 
 		if (is_shown(c, p))
 			nos_buf_addf(b, "%.9g %.9g %.9g %.9g\n", p->x + shift, p->y,
-			    has && (!c->log_y || p->low > 0) ? p->low : p->y, has ? p->high : p->y);
+			    has ? p->low : p->y, has ? p->high : p->y);
 	}
 	nos_buf_add_text(b, "EOD\n");
+}
+
+static void add_line(size_t i, const struct plot_chart_series *s, struct nos_buf *b)
+{
+	const char *colour = looks[s->colour % PLOT_CHART_COLOURS].colour;
+
+	if (s->is_formula) {
+		nos_buf_addf(b, "$d%zu using 1:2 with lines lc rgb '%s' dt 3 lw 2 title '%s'", i,
+		    colour, s->label);
+		return;
+	}
+	nos_buf_addf(b,
+	    "$d%zu using 1:3:(0):($4-$3) with vectors heads size screen 0.01,90 lc rgb '%s' "
+	    "notitle, $d%zu using 1:2 with linespoints lc rgb '%s' dt %d lw 2 pt %u ps 0.7 "
+	    "title '%s'",
+	    i, colour, i, colour, dashes[s->dash % DASHES],
+	    looks[s->colour % PLOT_CHART_COLOURS].points - s->hollow, s->label);
+}
+
+/* Lying, so that their names can be read. */
+static void add_bar(const struct plot_chart *c, size_t i, double from, struct nos_buf *b)
+{
+	const struct plot_chart_series *s = &c->series[i];
+	const double half = thickness(c) / 2;
+
+	nos_buf_addf(b,
+	    "$d%zu using (%.9g):1:(%.9g):2:($1-%.3f):($1+%.3f) with boxxyerror lc rgb '%s' fs %s "
+	    "title '%s', $d%zu using 3:1:($4-$3):(0) with vectors heads size screen 0.01,90 "
+	    "lc rgb 'black' lw 1.5 notitle",
+	    i, from, from, half, half, looks[s->colour % PLOT_CHART_COLOURS].colour,
+	    s->dash ? "pattern 4" : "solid 0.7", s->label, i);
 }
 
 static void add_text(struct nos_buf *b, const char *what, const char *text)
@@ -130,87 +183,80 @@ static void add_text(struct nos_buf *b, const char *what, const char *text)
 	nos_buf_add_text(b, "\"\n");
 }
 
-static void add_series(const struct plot_chart *c, size_t i, struct nos_buf *b)
+/* The names of bars, the first on top: a scheme, and below it which of its numbers. */
+static void add_names(const struct plot_chart *c, struct nos_buf *b)
 {
-	const struct plot_chart_series *s = &c->series[i];
-	const char *colour = looks[s->colour % PLOT_CHART_COLOURS].colour;
-	const unsigned points = looks[s->colour % PLOT_CHART_COLOURS].points;
+	nos_buf_addf(b, "set yrange [%zu.5:-0.5]\nset ytics scale 0 (", c->bar_count - 1);
+	for (size_t i = 0; i < c->bar_count; i++) {
+		const size_t cut = strcspn(c->bars[i], " ");
 
-	if (s->is_formula)
-		nos_buf_addf(b, "$d%zu using 1:2 with lines lc rgb '%s' dt 3 lw 2 title '%s'", i,
-		    colour, s->label);
-	else if (c->x)
-		nos_buf_addf(b,
-		    "$d%zu using 1:2:3:4 with yerrorbars lc rgb '%s' pt 0 notitle, "
-		    "$d%zu using 1:2 with linespoints lc rgb '%s' dt %d lw 2 pt %u ps 0.7 "
-		    "title '%s'",
-		    i, colour, i, colour, dashes[s->dash % DASHES], points, s->label);
+		nos_buf_addf(b, "%s\"%.*s%s%s\" %zu", i ? ", " : "", (int)cut, c->bars[i],
+		    c->bars[i][cut] ? "\\n" : "", c->bars[i][cut] ? c->bars[i] + cut + 1 : "", i);
+	}
+	nos_buf_add_text(b, ")\n");
+}
+
+/* Exponents would stand above the line, and be small. */
+static void add_values(const struct plot_chart *c, char axis, struct nos_buf *b)
+{
+	double least, most;
+
+	limits(c, &least, &most);
+	if (c->log_y)
+		nos_buf_addf(b, "set logscale %c\nset format %c '%s'\nset %crange [%.6g:*]\n", axis,
+		    axis, least >= 1 ? "%.0s%c" : "%g", axis, least / 3);
 	else
-		nos_buf_addf(b,
-		    "$d%zu using 1:2:(%.3f) with boxes lc rgb '%s' fs %s title '%s', "
-		    "$d%zu using 1:2:3:4 with yerrorbars lc rgb 'black' pt 0 notitle",
-		    i, width(c), colour, s->dash ? "pattern 4" : "solid 0.7", s->label, i);
+		nos_buf_addf(b, "set %crange [0:*]\nset format %c '%s'\n", axis, axis,
+		    most >= 1e4 ? "%.1s%c" : "%g");
+	nos_buf_addf(b, "set grid %ctics lc rgb '#999999' lw 0.5\n", axis);
 }
 
-/* What stands below the bars, and room for them on both sides. */
-static void add_bars(const struct plot_chart *c, struct nos_buf *b)
-{
-	nos_buf_add_text(b, "set xtics rotate by -40 (");
-	for (size_t i = 0; i < c->bar_count; i++)
-		nos_buf_addf(b, "%s'%s' %zu", i ? ", " : "", c->bars[i], i);
-	nos_buf_addf(b, ")\nset xrange [-0.6:%zu.6]\n", c->bar_count ? c->bar_count - 1 : 0);
-}
-
-static double least_of(const struct plot_chart *c)
-{
-	double least = INFINITY;
-
-	for (size_t i = 0; i < c->count; i++)
-		for (size_t j = 0; j < c->series[i].count; j++)
-			if (is_shown(c, &c->series[i].points[j]))
-				least = fmin(least, c->series[i].points[j].y);
-	return least;
-}
-
-/* No powers with their exponents above the line, which would be small. */
 static void add_axes(const struct plot_chart *c, struct nos_buf *b)
 {
-	add_text(b, "ylabel", c->y);
-	if (c->x)
-		add_text(b, "xlabel", c->x);
-	else
-		add_bars(c, b);
+	add_text(b, c->x ? "ylabel" : "xlabel", c->y);
+	add_values(c, c->x ? 'y' : 'x', b);
+	if (!c->x) {
+		add_names(c, b);
+		if (!c->log_y)
+			nos_buf_add_text(b, "set xtics rotate by -40\n");
+		return;
+	}
+	add_text(b, "xlabel", c->x);
 	if (c->log_x)
 		nos_buf_add_text(b, "set logscale x\nset format x '%.0s%c'\n");
-	if (c->log_y)
-		nos_buf_addf(b, "set logscale y\nset format y '%%g'\nset yrange [%.6g:*]\n",
-		    least_of(c) / 3);
 	else
-		nos_buf_add_text(b, "set yrange [0:*]\n");
-	if (c->x && !c->log_x)
-		nos_buf_add_text(b, "set xrange [0:*]\nset xtics autofreq rotate by -40\n");
+		nos_buf_add_text(b, "set xrange [0:*]\nset xtics autofreq rotate by -40\n"
+				    "set format x '%g'\n");
 }
 
 /* The names of the series stand above the chart, and those of bars below it. */
 static size_t height(const struct plot_chart *c)
 {
-	return 280 + 18 * c->count + (c->x ? 0 : 60);
+	return 18 * c->count + (c->x ? 280 : 100 + 44 * c->bar_count);
 }
 
 static void add_script(const struct plot_chart *c, struct nos_buf *b)
 {
+	double least, most;
+	bool any = false;
+
 	nos_buf_addf(b, "set terminal svg size %d,%zu dynamic noenhanced font 'sans-serif,13'\n",
 	    WIDTH, height(c));
 	nos_buf_add_text(b, "set encoding utf8\nset border 3\nset rmargin 4\nset tics nomirror\n"
-			    "set key outside top center vertical maxcols 1 Left reverse\n"
-			    "set grid ytics lc rgb '#999999' lw 0.5\n");
+			    "set key outside top center vertical maxcols 1 Left reverse\n");
 	add_axes(c, b);
+	limits(c, &least, &most);
 	for (size_t i = 0; i < c->count; i++)
 		add_data(c, i, b);
-	nos_buf_add_text(b, "plot ");
 	for (size_t i = 0; i < c->count; i++) {
-		nos_buf_add_text(b, i ? ", " : "");
-		add_series(c, i, b);
+		if (is_empty(c, &c->series[i]))
+			continue;
+		nos_buf_add_text(b, any ? ", " : "plot ");
+		any = true;
+		if (c->x)
+			add_line(i, &c->series[i], b);
+		else
+			add_bar(c, i, c->log_y ? least / 3 : 0, b);
 	}
 	nos_buf_add_text(b, "\n");
 }

@@ -18,6 +18,7 @@ struct plot_chart_series {
 	char label[64];
 	unsigned colour; /* 0 … PLOT_CHART_COLOURS - 1, and the shape of its points */
 	unsigned dash;	 /* 0: a whole line, or bar */
+	bool hollow;	 /* points */
 	bool is_formula; /* a line without points */
 	struct plot_chart_point points[PLOT_CHART_POINTS];
 	size_t count;
