@@ -56,7 +56,8 @@ BATS_cover := $(BATS)
 # Those of tools that read what their own node or nobody wrote, or whose reading has units and a fuzzer of
 # its own, are run under asan where FULL is set, by scripts/check --long; under tsan only those in which
 # threads are at work.
-LOCAL    := %/nos-bench.bats %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
+BENCHES  := $(patsubst tests/tool/%,\%/%,$(wildcard tests/tool/nos-bench*.bats))
+LOCAL    := $(BENCHES) %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
 SINGLE   := $(LOCAL) %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
 BATS_asan := $(filter-out $(PLAIN) $(if $(FULL),,$(LOCAL) %/nos-relay.bats),$(BATS))
 BATS_tsan := $(filter-out $(PLAIN) $(SINGLE),$(BATS))
