@@ -51,6 +51,10 @@ static const char *const made_of[BENCH_SCHEMES][BENCH_PROFILES] = {
 	[BENCH_TREE] = { NULL, "a secret climbs a tree of depth 20 at the node" },
 };
 
+static const char *const pools[BENCH_PROFILES] = {
+	"a pool of 100, each the HMAC of a seed and a number", "a pool of 100, each drawn"
+};
+
 /* A row in ms, as the paper has it, and one in µs, where it can be read. */
 static enum nos_code add_rows(
     struct bench *b, struct bench_row r, struct bench_sample *sample, struct nos_err *err)
@@ -103,7 +107,7 @@ static enum nos_code print(
 				.scheme =
 				    bench_scheme_text(pool ? BENCH_DINI : (enum bench_scheme)i),
 				.profile = bench_profile_text((enum bench_profile)p),
-				.how = pool ? "a pool of 100" : made_of[i][p],
+				.how = pool ? pools[p] : made_of[i][p],
 			};
 
 			(void)!add_rows(b, r, &s[i][p], err);
@@ -130,8 +134,8 @@ static enum nos_code generate(struct bench *b, struct nos_err *err)
 
 enum nos_code bench_delay(struct bench *b, struct nos_err *err)
 {
-	enum nos_code (*const figures[])(struct bench *, struct nos_err *) = { generate,
-		delay_direct, delay_relayed, delay_replacement };
+	static bench_workload *const figures[] = { generate, delay_direct, delay_relayed,
+		delay_replacement };
 
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]) && !bench_is_stopped(); i++)
 		if (figures[i](b, err))

@@ -47,7 +47,7 @@ static uint64_t runs_of(const struct bench *b, uint64_t sources)
 		return bench_runs(b, 50, 10);
 	if (sources <= 100)
 		return bench_runs(b, 30, 5);
-	return sources <= 1000 ? bench_runs(b, 10, 3) : bench_runs(b, 2, 1);
+	return sources <= 1000 ? bench_runs(b, 6, 3) : bench_runs(b, 2, 1);
 }
 
 /* ---- a run ---- */
