@@ -57,7 +57,7 @@ BATS_cover := $(BATS)
 # its own, are run under asan where FULL is set, by scripts/check --long; under tsan only those in which
 # threads are at work.
 LOCAL    := %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
-SINGLE   := $(LOCAL) %/nos-bench-report.bats %/nos-bench-scale.bats %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
+SINGLE   := $(LOCAL) %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
 BATS_asan := $(filter-out $(PLAIN) $(if $(FULL),,$(LOCAL) %/nos-relay.bats),$(BATS))
 BATS_tsan := $(filter-out $(PLAIN) $(SINGLE),$(BATS))
 E2E_LONG := $(sort $(wildcard tests/e2e/long-*.bats))
