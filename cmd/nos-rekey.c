@@ -375,12 +375,21 @@ static enum nos_code advance(void *state, struct nos_str name, struct nos_err *e
 	return nos_advance_stragglers(r->home.store, done.number, &r->campaign.pending, err);
 }
 
+/* One step is one step, however often a group is named. */
+static bool is_named_before(char **operands, int at)
+{
+	for (int i = 0; i < at; i++)
+		if (strcmp(operands[i], operands[at]) == 0)
+			return true;
+	return false;
+}
+
 static enum nos_code advance_named(struct run *r, char **operands, int count, struct nos_err *err)
 {
 	fill(r, count);
 	r->campaign.order.what = NOS_ORDER_FOLLOW;
 	for (int i = 0; i < count; i++)
-		if (advance(r, nos_str_of(operands[i]), err))
+		if (!is_named_before(operands, i) && advance(r, nos_str_of(operands[i]), err))
 			return err->code;
 	r->campaign.ordered = r->campaign.pending.count;
 	return wait(r, err);

@@ -69,11 +69,18 @@ static const struct nos_table_column attack_columns[] = {
 	{ "scheme", NOS_TABLE_TEXT },
 	{ "profile", NOS_TABLE_TEXT },
 	{ "defence", NOS_TABLE_TEXT },
+	{ "bits", NOS_TABLE_TEXT },
+	{ "captured", NOS_TABLE_TEXT },
+	{ "loss", NOS_TABLE_TEXT },
 	{ "k", NOS_TABLE_TEXT },
 	{ "m", NOS_TABLE_TEXT },
 	{ "low", NOS_TABLE_TEXT },
 	{ "high", NOS_TABLE_TEXT },
+	{ "formula", NOS_TABLE_TEXT },
 	{ "verdict", NOS_TABLE_TEXT },
+	{ "sources", NOS_TABLE_TEXT },
+	{ "median", NOS_TABLE_TEXT },
+	{ "unit", NOS_TABLE_TEXT },
 	{ 0 },
 };
 

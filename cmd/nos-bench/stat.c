@@ -155,6 +155,7 @@ void bench_stat_share(uint64_t k, uint64_t n, double *ret_low, double *ret_high)
 	const double middle = (p + z2 / (2 * N)) / (1 + z2 / N);
 	const double half = Z95 * sqrt(p * (1 - p) / N + z2 / (4 * N * N)) / (1 + z2 / N);
 
-	*ret_low = middle > half ? middle - half : 0;
-	*ret_high = middle + half < 1 ? middle + half : 1;
+	/* At either end they are the same but for their last digits. */
+	*ret_low = k && middle > half ? middle - half : 0;
+	*ret_high = k < n && middle + half < 1 ? middle + half : 1;
 }

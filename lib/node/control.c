@@ -117,7 +117,6 @@ static void register_source(struct nos_control *c, struct nos_http_request *r)
 	struct nos_err err = { 0 };
 	bool made = false;
 
-	c->life.destroyed = false;
 	(void)!nos_enrol_answer(
 	    &c->life, nos_card_self(c->config.card), m1, nos_time_now(), &r->out, &made, id, &err);
 	if (made)
@@ -129,8 +128,6 @@ static void register_source(struct nos_control *c, struct nos_http_request *r)
 		nos_refuse_request(c->config.card, r, &err);
 	} else {
 		nos_member_forget(c->config.members, id);
-		if (c->life.destroyed)
-			nos_commit_purge(c->config.commit);
 		c->news = true; /* its own changes no store tells of */
 		r->status = 201;
 		r->type = "application/jose";
@@ -230,7 +227,6 @@ static void garden(struct nos_control *c)
 
 	if (!g->at_work)
 		return;
-	c->life.destroyed = false;
 	if (nos_gardener_step(g, &c->life, &err) && err.code != NOS_EXISTS)
 		nos_log_line(NOS_LOG_WARN, "the trees of a group stay as they are: %s", err.text);
 	if (!g->at_work && g->destroyed)
@@ -337,6 +333,9 @@ static void *run(void *state)
 		look_after_polls(c, drain);
 		if (!drain)
 			garden(c);
+		if (c->life.destroyed)
+			nos_commit_purge(c->config.commit);
+		c->life.destroyed = false;
 		if (nos_mono_now().us - c->kept.us >= UPKEEP_US)
 			keep_up(c);
 	}

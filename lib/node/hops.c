@@ -184,14 +184,15 @@ static enum nos_code open_pack(const struct nos_ingest *g, struct nos_ingest_loo
     struct nos_job *job, struct nos_header *h, struct nos_raw_via *own, struct nos_err *err)
 {
 	const struct nos_str jwe = { (const char *)job->pack.p, job->pack.len };
+	struct nos_name name;
 
 	if (nos_header_read(
 		jwe, NOS_HEADER_PACK, g->limits->of[NOS_LIMIT_PACK], &l->header, h, err) ||
 	    check_source(job, h->source, err))
 		return err->code;
 	if (find_key(g, l, job, h, err)) {
-		if (err->code == NOS_TAG)
-			nos_job_note_order(job, l->store, h->kid);
+		if (err->code == NOS_TAG && nos_name_parse(nos_str_of(h->kid), &name))
+			nos_job_note_order(job, l->store, &name);
 		return err->code;
 	}
 	if (nos_pack_open(&job->key->keys, jwe, &job->body, err) ||

@@ -2,6 +2,7 @@
 #include "node/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct nos_job *nos_job_new(struct nos_http_request *request, size_t body_max)
 {
@@ -12,6 +13,19 @@ struct nos_job *nos_job_new(struct nos_http_request *request, size_t body_max)
 	job->request = request;
 	nos_buf_init_secret(&job->body, body_max);
 	return job;
+}
+
+void nos_job_note_order(struct nos_job *job, struct nos_store *store, const struct nos_name *key)
+{
+	struct nos_err ignored = { 0 };
+	NOS_AUTO(buf) order = { 0 };
+
+	nos_buf_init(&order, sizeof(job->order));
+	if ((key->kind != 's' && key->kind != 'g') ||
+	    nos_groups_order(store, key->parts[0], &order, &ignored))
+		return;
+	memcpy(job->order, order.p, order.len);
+	job->order_len = order.len;
 }
 
 void nos_job_free(struct nos_job *job, struct nos_member_table *members)
@@ -29,18 +43,4 @@ void nos_job_free(struct nos_job *job, struct nos_member_table *members)
 	nos_buf_release(&job->body);
 	nos_offer_shared_release(&job->shared);
 	free(job);
-}
-
-void nos_job_note_order(struct nos_job *job, struct nos_store *store, const char *kid)
-{
-	struct nos_err ignored = { 0 };
-	NOS_AUTO(buf) order = { 0 };
-	struct nos_name name;
-
-	nos_buf_init(&order, sizeof(job->order));
-	if (!nos_name_parse(nos_str_of(kid), &name) || (name.kind != 's' && name.kind != 'g') ||
-	    nos_groups_order(store, name.parts[0], &order, &ignored))
-		return;
-	memcpy(job->order, order.p, order.len);
-	job->order_len = order.len;
 }

@@ -70,7 +70,7 @@ struct nos_job {
 	bool readable;		   /* the body was, whatever is good in it */
 	struct nos_member *member; /* NULL: anonymous */
 	const struct nos_member_key *key;
-	/* Where no key opens it that names a group: what leads that on to its present session. */
+	/* Where no key opens it: nos_job_note_order's. */
 	uint8_t order[NOS_SESSION_ORDER_MAX];
 	size_t order_len;
 
@@ -90,9 +90,9 @@ struct nos_job {
 /* NULL: out of memory. */
 struct nos_job *nos_job_new(struct nos_http_request *request, size_t body_max);
 
-/* No key of this name opens it: it may be that its source has not heard of the present session of
- * its group. What all may hear is told to anyone. */
-void nos_job_note_order(struct nos_job *job, struct nos_store *store, const char *kid);
+/* The key of this name opens nothing: where it is a group's, what leads that on goes into the
+ * refusal, since its source may not have heard of it. What all may hear is told to anyone. */
+void nos_job_note_order(struct nos_job *job, struct nos_store *store, const struct nos_name *key);
 
 /* Wipes what was opened. members is the table that job->member is from. NULL is fine. */
 void nos_job_free(struct nos_job *job, struct nos_member_table *members);

@@ -161,6 +161,18 @@ static enum nos_code trim(struct nos_ledger *l, struct nos_err *err)
 	return trim_one(l, NOS_ANALYSE_STREAM, records, &e, err);
 }
 
+/* What was revoked, or moved on, before this group is refused, also as a duplicate. */
+static enum nos_code check_key(struct nos_ledger *l, struct nos_job *job)
+{
+	const struct nos_ledger_config *f = &l->config;
+	const struct nos_name key = job->key ? job->key->name : (struct nos_name){ 0 };
+
+	if (nos_member_check(f->members, f->store, f->vault, &job->member, &job->key, &job->err) ==
+	    NOS_TAG)
+		nos_job_note_order(job, f->store, &key);
+	return job->err.code;
+}
+
 static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct nos_track *track)
 {
 	const struct nos_raw *raw = &job->raw;
@@ -176,12 +188,8 @@ static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct
 	}
 	job->verdict = nos_window_look(&track->window, raw->seq, raw->hash);
 	job->next = (raw->seq > track->window.top ? raw->seq : track->window.top) + 1;
-	/* What was revoked before this group is refused, also as a duplicate. */
-	if (nos_member_check(l->config.members, l->config.store, l->config.vault, &job->member,
-		&job->key, &job->err)) {
-		nos_job_note_order(job, l->config.store, raw->kid);
+	if (check_key(l, job))
 		return job->err.code;
-	}
 	if (job->verdict != NOS_WINDOW_FRESH)
 		return NOS_OK;
 	nos_window_note(&track->window, raw->seq, raw->prev, raw->hash);

@@ -69,7 +69,7 @@ static enum nos_code start_commit(struct nos_node *n, struct nos_err *err)
 						      .node = nos_card_self(n->card)->number,
 						      .keep_ms = f->keep_ms,
 						      .keep_bytes = f->keep_bytes,
-						      .outbox = f->mqtt != NULL },
+						      .outbox = f->mqtt || f->print_fd >= 0 },
 		.state = &n->routes,
 		.answer = nos_routes_committed,
 		.wake_fd = n->wake_fd };

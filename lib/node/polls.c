@@ -9,6 +9,7 @@
 #include "json/problem.h"
 #include "node/refuse.h"
 #include "registry/member.h"
+#include "scheme/place.h"
 
 #define REVOKED 403
 
@@ -204,10 +205,50 @@ static bool speak(const struct nos_polls *p, const struct nos_life *life, struct
 	return true;
 }
 
-/* An answer stands in h->request, or there is nothing to say yet. NOS_IO, NOS_BUSY: the store
- * failed. */
-static enum nos_code answer(struct nos_polls *p, const struct nos_life *life,
-    struct nos_polls_poll *h, bool again, bool *ret_said, struct nos_err *err)
+/* ---- what it lacks ---- */
+
+/* As with a pack, what has come since for a source goes on its way when that is there. */
+static bool lacks(const struct nos_life *life, const struct nos_polls_poll *h,
+    const struct nos_record *r, const struct around *around)
+{
+	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(r->scheme));
+	struct nos_place place = { .group = &around->group };
+	const struct nos_issuer w = { .source = nos_str_of(r->id),
+		.pool = &around->globals.pool,
+		.place = around->group.number ? &place : NULL };
+
+	return scheme && scheme->lacks && !h->which && !r->a.revoked &&
+	       !nos_issuer_wants_ask(&r->a, life->life) && scheme->lacks(&r->a, &w);
+}
+
+static enum nos_code fill(void *state, struct nos_record *r, const struct nos_issuer *w,
+    bool *ret_changed, struct nos_err *err)
+{
+	(void)state;
+	return nos_issuer_fill(&r->a, w, ret_changed, err);
+}
+
+/* *r: as it is then. */
+static enum nos_code issue(struct nos_life *life, struct nos_record *r, struct nos_err *err)
+{
+	char id[NOS_RECORD_ID_MAX];
+
+	memcpy(id, r->id, sizeof(id));
+	nos_record_release(r);
+	nos_audit_begin(life->audit);
+	if (nos_store_begin(life->store, err))
+		return err->code;
+	if (!nos_life_change(life, nos_str_of(id), nos_time_now(), fill, NULL, r, err))
+		return nos_store_commit(life->store, err);
+	nos_store_rollback(life->store);
+	return err->code;
+}
+
+/* ---- an answer ---- */
+
+/* It stands in h->request, or there is nothing to say yet. NOS_IO, NOS_BUSY: the store failed. */
+static enum nos_code answer(struct nos_polls *p, struct nos_life *life, struct nos_polls_poll *h,
+    bool again, bool *ret_said, struct nos_err *err)
 {
 	struct around around;
 	NOS_AUTO(record) r = { 0 };
@@ -215,12 +256,13 @@ static enum nos_code answer(struct nos_polls *p, const struct nos_life *life,
 	*ret_said = true;
 	if (nos_registry_get(life->store, life->vault, nos_str_of(h->id), &r, err))
 		return err->code == NOS_ABSENT ? unproved(err) : err->code;
-	if (again ? prove_again(h, &r.a, err) : prove(p, h, &r.a, err))
+	if ((again ? prove_again(h, &r.a, err) : prove(p, h, &r.a, err)) ||
+	    read_around(life, &r, h, &around, err) ||
+	    (lacks(life, h, &r, &around) && issue(life, &r, err)))
 		return err->code;
 	h->rev = r.rev;
-	if (!read_around(life, &r, h, &around, err))
-		*ret_said = speak(p, life, h, &r.a, &around);
-	return err->code;
+	*ret_said = speak(p, life, h, &r.a, &around);
+	return NOS_OK;
 }
 
 /* Send what stands in its request. */
@@ -260,7 +302,7 @@ static struct nos_polls_poll *make(struct nos_http_request *r)
 	return NULL;
 }
 
-void nos_polls_take(struct nos_polls *p, const struct nos_life *life, struct nos_http_request *r)
+void nos_polls_take(struct nos_polls *p, struct nos_life *life, struct nos_http_request *r)
 {
 	struct nos_err err = { 0 };
 	struct nos_polls_poll *h = make(r);
@@ -302,8 +344,7 @@ static enum nos_code has_changed(
 }
 
 /* False: the store failed, and it stays. */
-static bool look_at(
-    struct nos_polls *p, const struct nos_life *life, struct nos_polls_poll *h, bool all)
+static bool look_at(struct nos_polls *p, struct nos_life *life, struct nos_polls_poll *h, bool all)
 {
 	struct nos_err err = { 0 };
 	bool changed = all, said;
@@ -324,7 +365,7 @@ static bool look_at(
 	return true;
 }
 
-bool nos_polls_look(struct nos_polls *p, const struct nos_life *life, bool all)
+bool nos_polls_look(struct nos_polls *p, struct nos_life *life, bool all)
 {
 	struct nos_polls_poll *h, *next;
 	bool good = true;

@@ -27,15 +27,15 @@ struct nos_polls {
 };
 
 /* Take a poll whose path, query and proof have their form (node/exchange.h). life: as its store has
- * it, which is read. */
-void nos_polls_take(struct nos_polls *p, const struct nos_life *life, struct nos_http_request *r);
+ * it, outside a group of changes: what the source lacks is issued, in a group of its own. */
+void nos_polls_take(struct nos_polls *p, struct nos_life *life, struct nos_http_request *r);
 
 /*
  * The store has changed: answer each that is held and for whose source there is something to say
  * now. A record is read only where it is another than it was; with all, each, since the node's life
  * or identity is another. False: the store failed, and it is to be called again.
  */
-bool nos_polls_look(struct nos_polls *p, const struct nos_life *life, bool all);
+bool nos_polls_look(struct nos_polls *p, struct nos_life *life, bool all);
 
 /* Answer those whose time is over. */
 void nos_polls_expire(struct nos_polls *p, struct nos_mono now);

@@ -200,6 +200,9 @@ static bool push(struct nos_publish *p)
 	if (p->mqtt)
 		nos_mqtt_cork(p->mqtt, false);
 	flush_print(p);
+	/* Where there is no broker, what is printed is what is handed over. */
+	if (!p->mqtt)
+		nos_commit_published(p->config.commit, p->sent);
 	return !err.code;
 }
 
@@ -317,7 +320,7 @@ enum nos_code nos_publish_new(
 	nos_buf_init(&p->print, PRINT_MAX);
 	nos_announce_init(&p->announce, config->store, config->node);
 	pthread_mutex_init(&p->lock, NULL);
-	p->sent = config->mqtt ? nos_commit_mark(config->commit) : nos_commit_last(config->commit);
+	p->sent = nos_commit_mark(config->commit);
 	if (config->mqtt && open_broker(p, err)) {
 		drop(p);
 		return err->code;

@@ -173,9 +173,9 @@ static enum nos_code make_keys(struct enrol *e, const struct nos_derive_base *ba
 	}
 	if (nos_life_fill(e->life, &e->source, &w, &filled, err))
 		return err->code;
-	/* One that has a leaf already waits for it to be put out. */
-	if (w.place && w.place->wants && !e->source.rev)
-		return nos_err_set(err, NOS_BUSY, "the group '%s' is full", w.place->group->name);
+	/* Who was in it before waits for its own leaf. */
+	if (e->life->full && a->left.group != e->source.group)
+		return nos_err_set(err, NOS_EXISTS, "the group '%s' is full", w.place->group->name);
 	for (size_t i = 0; i < a->out_count; i++) {
 		nos_encode_comma(grants);
 		nos_encode_bytes(grants, a->out[i].bytes, a->out[i].len);

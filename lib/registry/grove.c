@@ -80,9 +80,9 @@ static enum nos_code step_way(struct way *w, uint64_t epoch, struct nos_err *err
 
 /* ---- a member's path ---- */
 
-/* *ret_drawn: there was none. */
+/* Drawn where there was none: its page is to be put then. */
 static enum nos_code take_key(
-    struct way *w, uint32_t number, struct nos_secret *ret, bool *ret_drawn, struct nos_err *err)
+    struct way *w, uint32_t number, struct nos_secret *ret, struct nos_err *err)
 {
 	uint8_t fresh[NOS_LKH_KEY_LEN];
 	const uint8_t *key = find_key(w, number);
@@ -93,7 +93,7 @@ static enum nos_code take_key(
 		set_key(w, number, fresh);
 		explicit_bzero(fresh, sizeof(fresh));
 		key = find_key(w, number);
-		*ret_drawn = true;
+		page_of(w, number)->changed = true;
 	}
 	nos_secret_put(ret, key, NOS_LKH_KEY_LEN);
 	return NOS_OK;
@@ -111,12 +111,13 @@ static enum nos_code read_path(const struct nos_grove *v, struct way *w, uint32_
 		return err->code;
 	for (unsigned h = 1; h <= g->depth; h++) {
 		const uint32_t number = nos_lkh_number(g->depth, leaf, h);
-		bool drawn = false;
 
-		if (take_key(w, number, &ret->keys[h], &drawn, err) ||
-		    (drawn && nos_grove_page_put(v, page_of(w, number), err)))
+		if (take_key(w, number, &ret->keys[h], err))
 			return err->code;
 	}
+	for (size_t i = 0; i < w->count; i++)
+		if (w->pages[i].changed && nos_grove_page_put(v, &w->pages[i], err))
+			return err->code;
 	return NOS_OK;
 }
 

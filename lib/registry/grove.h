@@ -25,9 +25,14 @@ struct nos_grove {
 	const struct nos_group *group;
 };
 
-/* Take a leaf that is free, and was not put out in the present epoch. NOS_LARGE: none is. */
+/* Take a leaf that is free, and was not put out in the present epoch. NOS_LARGE: none is; NOS_BUSY:
+ * one is once the present epoch is over. */
 enum nos_code nos_grove_take(
     const struct nos_grove *v, uint32_t *ret_leaf, struct nos_err *err) NOS_CHECK;
+
+/* Is there a leaf that is free from the next epoch on, and none before? */
+enum nos_code nos_grove_is_barred(
+    const struct nos_grove *v, bool *ret, struct nos_err *err) NOS_CHECK;
 
 /* Give it back, put out in the present epoch; one that is free stays so. */
 enum nos_code nos_grove_free(

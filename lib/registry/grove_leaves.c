@@ -90,6 +90,7 @@ static enum nos_code put(const struct nos_grove *v, struct count *c, struct nos_
 struct search {
 	uint64_t epoch; /* in which none is given that was put out in it */
 	bool found;
+	bool barred; /* one was seen that is free from the next epoch on */
 	char key[KEY_MAX];
 	uint32_t leaf;
 };
@@ -112,6 +113,7 @@ static enum nos_code see_free(
 	if (!epoch_of(value, &epoch) || !nos_num_parse(part, 0, UINT32_MAX, &leaf) ||
 	    !nos_str_copy(key, s->key, sizeof(s->key)))
 		return nos_err_set(err, NOS_IO, "store: a free leaf is damaged");
+	s->barred |= epoch == s->epoch;
 	if (epoch == s->epoch)
 		return NOS_OK;
 	s->found = true;
@@ -140,6 +142,10 @@ enum nos_code nos_grove_take(const struct nos_grove *v, uint32_t *ret_leaf, stru
 
 	if (find_free(v, &s, err) || get(v, &c, err))
 		return err->code;
+	if (!s.found && c.next == all && s.barred)
+		return nos_err_set(err, NOS_BUSY,
+		    "the group '%s' has a leaf that is free from its next epoch on",
+		    v->group->name);
 	if (!s.found && c.next == all)
 		return nos_err_set(err, NOS_LARGE, "the group '%s' is full: %" PRIu64 " members",
 		    v->group->name, c.members);
@@ -150,6 +156,17 @@ enum nos_code nos_grove_take(const struct nos_grove *v, uint32_t *ret_leaf, stru
 	if (nos_store_del(v->store, FREE_NS, nos_str_of(s.key), NOS_STORE_ANY, err) == NOS_ABSENT)
 		return nos_err_set(err, NOS_EXISTS, "another took the leaf");
 	return err->code;
+}
+
+enum nos_code nos_grove_is_barred(const struct nos_grove *v, bool *ret, struct nos_err *err)
+{
+	struct search s;
+	struct count c;
+
+	if (find_free(v, &s, err) || get(v, &c, err))
+		return err->code;
+	*ret = !s.found && s.barred && c.next == UINT64_C(1) << v->group->depth;
+	return NOS_OK;
 }
 
 enum nos_code nos_grove_free(const struct nos_grove *v, uint32_t leaf, struct nos_err *err)

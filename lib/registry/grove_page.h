@@ -20,6 +20,7 @@ struct nos_grove_page {
 	uint32_t has;	/* which there are, a bit each */
 	uint8_t keys[NOS_GROVE_PAGE_KEYS][NOS_LKH_KEY_LEN];
 	uint64_t rev; /* of its value; 0: new */
+	bool changed; /* it is to be put */
 };
 
 void nos_grove_page_release(struct nos_grove_page *p);

@@ -8,11 +8,13 @@
 #include "base/num.h"
 #include "json/decode.h"
 #include "json/encode.h"
+#include "registry/grove.h"
 #include "registry/registry.h"
 
 #define VERSION	 1
 #define NS	 "leaving"
 #define KEY_MAX	 64
+#define EPOCH	 "epoch" /* in place of a leaf: one is waited for */
 #define TEXT_MAX 256
 
 static struct nos_str key_of(uint64_t group, uint32_t leaf, char space[static KEY_MAX])
@@ -50,10 +52,26 @@ enum nos_code nos_leaving_done(
 	return err->code;
 }
 
+static struct nos_str epoch_key(uint64_t group, char space[static KEY_MAX])
+{
+	snprintf(space, KEY_MAX, "%" PRIu64 "/" EPOCH, group);
+	return nos_str_of(space);
+}
+
+enum nos_code nos_leaving_want_epoch(struct nos_store *store, uint64_t group, struct nos_err *err)
+{
+	char space[KEY_MAX];
+	uint64_t rev;
+
+	return nos_store_put(
+	    store, NS, epoch_key(group, space), NOS_STR("{\"v\":1}"), NOS_STORE_ANY, &rev, err);
+}
+
 /* ---- the first of them ---- */
 
 struct leaver {
 	bool is;
+	bool epoch; /* nobody goes: the next epoch is to begin */
 	uint64_t group, life;
 	uint32_t leaf;
 	char source[NOS_RECORD_ID_MAX];
@@ -81,8 +99,14 @@ static enum nos_code see_first(
 
 	(void)rev;
 	if (!nos_str_cut(&rest, '/', &group) || !nos_str_cut(&rest, '/', &leaf) ||
-	    !nos_num_parse(group, 1, NOS_NUM_SAFE - 1, &l->group) ||
-	    !nos_num_parse(leaf, 0, UINT32_MAX, &number))
+	    !nos_num_parse(group, 1, NOS_NUM_SAFE - 1, &l->group))
+		return nos_err_set(err, NOS_IO, "store: the name of who leaves is damaged");
+	l->epoch = nos_str_is(leaf, EPOCH);
+	if (l->epoch) {
+		l->is = true;
+		return nos_err_set(err, NOS_BUSY, "seen enough");
+	}
+	if (!nos_num_parse(leaf, 0, UINT32_MAX, &number))
 		return nos_err_set(err, NOS_IO, "store: the name of who leaves is damaged");
 	if (decode(value, l, err))
 		return err->code;
@@ -116,27 +140,59 @@ static enum nos_code is_there(
 	return NOS_OK;
 }
 
+/* Whoever is waiting then finds a leaf; where another epoch has begun meanwhile, one has it
+ * already. */
+static enum nos_code begin_epoch(struct nos_turn *t, struct nos_group *g, struct nos_err *err)
+{
+	const struct nos_grove tree = { t->store, t->vault, g };
+	char space[KEY_MAX];
+	bool barred;
+
+	if (nos_grove_is_barred(&tree, &barred, err) || (barred && nos_turn_heal(t, g, err)))
+		return err->code;
+	if (nos_store_del(t->store, NS, epoch_key(g->number, space), NOS_STORE_ANY, err) ==
+	    NOS_ABSENT)
+		nos_err_clear(err);
+	return err->code;
+}
+
+static enum nos_code put_out(
+    struct nos_turn *t, struct nos_group *g, const struct leaver *l, struct nos_err *err)
+{
+	bool there;
+
+	if (is_there(t->store, l, &there, err))
+		return err->code;
+	if (there || g->life != l->life)
+		return nos_leaving_done(t->store, l->group, l->leaf, err);
+	return nos_turn_evict(t, g, l->leaf, l->source, err);
+}
+
+/* A group that is not there has nobody. */
+static enum nos_code drop_note(struct nos_turn *t, const struct leaver *l, struct nos_err *err)
+{
+	char space[KEY_MAX];
+	const struct nos_str key =
+	    l->epoch ? epoch_key(l->group, space) : key_of(l->group, l->leaf, space);
+
+	nos_err_clear(err);
+	if (nos_store_del(t->store, NS, key, NOS_STORE_ANY, err) == NOS_ABSENT)
+		nos_err_clear(err);
+	return err->code;
+}
+
 enum nos_code nos_leaving_step(struct nos_turn *t, bool *ret_did, struct nos_err *err)
 {
 	NOS_AUTO(group) g = { 0 };
 	struct leaver l;
-	bool there;
 
 	*ret_did = false;
 	if (find(t->store, &l, err) || !l.is)
 		return err->code;
 	*ret_did = true;
-	if (nos_groups_get(t->store, t->vault, l.group, &g, err)) {
-		if (err->code != NOS_ABSENT)
-			return err->code;
-		nos_err_clear(err);
-		return nos_leaving_done(t->store, l.group, l.leaf, err);
-	}
+	if (nos_groups_get(t->store, t->vault, l.group, &g, err))
+		return err->code == NOS_ABSENT ? drop_note(t, &l, err) : err->code;
 	if (g.turning)
 		return nos_turn_finish(t, &g, err);
-	if (is_there(t->store, &l, &there, err))
-		return err->code;
-	if (there || g.life != l.life)
-		return nos_leaving_done(t->store, l.group, l.leaf, err);
-	return nos_turn_evict(t, &g, l.leaf, l.source, err);
+	return l.epoch ? begin_epoch(t, &g, err) : put_out(t, &g, &l, err);
 }

@@ -18,9 +18,14 @@ enum nos_code nos_leaving_note(struct nos_store *store, const struct nos_assoc_p
 enum nos_code nos_leaving_done(
     struct nos_store *store, uint64_t group, uint32_t leaf, struct nos_err *err) NOS_CHECK;
 
+/* A group's next epoch is waited for, since it has a leaf that is free from then on. NOS_IO,
+ * NOS_BUSY. */
+enum nos_code nos_leaving_want_epoch(
+    struct nos_store *store, uint64_t group, struct nos_err *err) NOS_CHECK;
+
 /*
  * One change on the way of whoever is first: half of an eviction (turn.h). *ret_did: false where
- * there is nobody. t->reason is set. As the functions of turn.h.
+ * there is nobody; or the epoch that is waited for. t->reason is set. As the functions of turn.h.
  */
 enum nos_code nos_leaving_step(struct nos_turn *t, bool *ret_did, struct nos_err *err) NOS_CHECK;
 

@@ -91,6 +91,7 @@ static enum nos_code add_group(struct nos_life *l, const struct nos_record *r, s
 	struct nos_turn t = nos_life_turn(l, now, NULL, NULL);
 
 	nos_place_release(&l->place);
+	l->full = false;
 	if (!r->group)
 		return NOS_OK;
 	if (nos_groups_get(l->store, l->vault, r->group, &l->group, err)) {
@@ -117,18 +118,33 @@ enum nos_code nos_life_world_full(struct nos_life *l, const struct nos_record *r
 	return ret->scheme->grouped ? add_group(l, r, now, ret, err) : NOS_OK;
 }
 
-/* A leaf where it has none, and the keys over it. Where the tree is full it goes without. */
-static enum nos_code prepare_place(const struct nos_grove *tree, const struct nos_assoc *a,
-    struct nos_place *p, struct nos_err *err)
+/* Where the tree is full it goes without; where a leaf is free in the next epoch, that is to begin.
+ */
+static enum nos_code take_leaf(struct nos_life *l, const struct nos_grove *tree, uint32_t *ret,
+    bool *ret_took, struct nos_err *err)
 {
-	const bool placed = nos_place_is(a, p->group);
-
-	if (!placed && nos_grove_take(tree, &p->leaf, err)) {
-		if (err->code == NOS_LARGE)
-			nos_err_clear(err);
+	*ret_took = !nos_grove_take(tree, ret, err);
+	if (err->code == NOS_LARGE)
+		l->full = true;
+	else if (err->code != NOS_BUSY)
 		return err->code;
-	}
-	p->has_leaf = !placed;
+	else if (nos_err_clear(err), nos_leaving_want_epoch(l->store, l->group.number, err))
+		return err->code;
+	nos_err_clear(err);
+	return NOS_OK;
+}
+
+/* A leaf where it has none, and the keys over it. */
+static enum nos_code prepare_place(struct nos_life *l, const struct nos_grove *tree,
+    const struct nos_assoc *a, struct nos_err *err)
+{
+	struct nos_place *p = &l->place;
+	const bool placed = nos_place_is(a, p->group);
+	bool took = false;
+
+	if (!placed && (take_leaf(l, tree, &p->leaf, &took, err) || !took))
+		return err->code;
+	p->has_leaf = took;
 	p->has_path = true;
 	return nos_grove_path(tree, placed ? a->place.leaf : p->leaf, &p->path, err);
 }
@@ -139,7 +155,7 @@ static enum nos_code fill_place(struct nos_life *l, struct nos_record *r,
 {
 	const struct nos_grove tree = { l->store, l->vault, &l->group };
 
-	if (prepare_place(&tree, &r->a, &l->place, err) || !l->place.has_path)
+	if (prepare_place(l, &tree, &r->a, err) || !l->place.has_path)
 		return err->code;
 	if (nos_issuer_fill(&r->a, w, ret_changed, err) || !l->place.gave)
 		return err->code;
@@ -170,7 +186,10 @@ static enum nos_code note_before(
 
 	if (nos_issuer_due(&r->a, &at) && nos_due_note_source(l->store, at, r->id, err))
 		return err->code;
-	return r->a.left.group ? nos_leaving_note(l->store, &r->a.left, r->id, err) : NOS_OK;
+	/* A tree of an earlier life is no more, and its leaves have others in this one. */
+	if (!r->a.left.group || r->a.left.life != l->life)
+		return NOS_OK;
+	return nos_leaving_note(l->store, &r->a.left, r->id, err);
 }
 
 static enum nos_code write_down(

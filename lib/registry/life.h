@@ -35,6 +35,7 @@ struct nos_life {
 	struct nos_numbers numbers;
 	struct nos_group group; /* of the source in hand, */
 	struct nos_place place; /* and its place in it */
+	bool full;		/* out: its tree has no leaf for that one */
 	bool dry;		/* nothing is to be written: no number is reserved */
 	bool destroyed;		/* out: a key was, so the store is to be purged behind the commit */
 	nos_life_noted *noted;	/* NULL, as nos_life_open leaves it: nobody */

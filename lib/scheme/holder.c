@@ -413,6 +413,8 @@ enum nos_code nos_holder_answer(struct nos_keyring *k, struct nos_span answer,
 	copy.up = (struct nos_chain){ 0, made.up };
 	explicit_bzero(&copy.ask, sizeof(copy.ask));
 	copy.ack_len = 0;
+	/* All of it is given anew to who asks, and may be another's under the same names. */
+	nos_membership_forget(&copy);
 	if (!take_answer(&copy, k, messages, &made, now, err))
 		*k = copy;
 	return err->code;

@@ -53,6 +53,12 @@ static void put(struct nos_keyring *k, const struct nos_membership_draft *d, str
 	};
 }
 
+void nos_membership_forget(struct nos_keyring *k)
+{
+	explicit_bzero(&k->group, sizeof(k->group));
+	drop_keys(k);
+}
+
 static enum nos_code out_of_step(uint64_t epoch, const struct nos_keyring *k, struct nos_err *err)
 {
 	return nos_err_set(err, NOS_DATA,
@@ -133,8 +139,7 @@ static enum nos_code turn_key(
 {
 	const uint64_t held = key_epoch(d->k);
 
-	if (held == epoch)
-		return NOS_OK;
+	/* The same again, or what a node that went back has under the name. */
 	if (held > epoch)
 		return out_of_step(epoch, d->k, err);
 	d->key.name = (struct nos_name){ .kind = 't', .count = 2, .parts = { d->g.number, epoch } };
@@ -150,8 +155,8 @@ static enum nos_code turn(struct nos_membership_draft *d, uint64_t epoch, uint64
 
 /* ---- what comes under a seal ---- */
 
-/* The place that a path gives. What is held of epochs past it, or of another group, is of a node
- * that went back, and goes. */
+/* The place that a path gives. With it all begins anew: who gives one knows of nothing that is
+ * held, or went back, and has its own under the names of it. */
 static enum nos_code accept_path(
     const struct nos_scheme_message *m, struct nos_keyring *k, struct nos_err *err)
 {
@@ -162,11 +167,7 @@ static enum nos_code accept_path(
 		return err->code;
 	if (!path.group)
 		return nos_err_set(err, NOS_DATA, "not a path");
-	if (g->number && (g->number != path.group || key_epoch(k) > path.epoch ||
-			     (has_clock(g) && g->clock.epoch > path.epoch))) {
-		explicit_bzero(g, sizeof(*g));
-		drop_keys(k);
-	}
+	nos_membership_forget(k);
 	g->number = path.group;
 	g->path = path;
 	return NOS_OK;
@@ -227,57 +228,35 @@ static enum nos_code accept_evict(
 	return turn(d, pull.epoch, pull.t, &b, err);
 }
 
-/* Does the clock that is held, which is ahead, come of the one that is brought? */
-static enum nos_code comes_of(const struct nos_session *held, const struct nos_session *brought,
-    bool *ret, struct nos_err *err)
-{
-	NOS_AUTO(session) s = *brought;
-
-	*ret = held->group == s.group && held->epoch == s.epoch && held->t > s.t &&
-	       held->t - s.t <= NOS_SESSION_CHAIN_MAX;
-	if (!*ret)
-		return NOS_OK;
-	if (run_to(&s, held->t, err))
-		return err->code;
-	*ret = nos_secret_eq(&s.a, &held->a);
-	return NOS_OK;
-}
-
-/* The clock that is brought, and its key; a token behind its own in the chain is kept. */
+/* The clock that is brought, and its key: also one behind that which was held, for the node may
+ * have gone back. What was missed between them, orders tell. */
 static enum nos_code set_clock(struct nos_membership_draft *d, const struct nos_session *clock,
-    const struct nos_session_token *token, struct nos_err *err)
+    const uint8_t token[static NOS_SESSION_TOKEN_LEN], struct nos_err *err)
 {
 	struct nos_keyring_group *g = &d->g;
-	const bool had = has_clock(g);
 
 	g->clock = *clock;
-	if (!had || nos_session_verify(d->k->node, g->number, token, &g->token,
-			NOS_SESSION_CHAIN_MAX, err) == NOS_TAG) {
-		g->token = *token;
-		g->token_epoch = clock->epoch;
-		nos_err_clear(err);
-	}
-	if (err->code || make_session_key(d, token->h, err))
-		return err->code;
-	return catch_up(d, err);
+	g->token.t = clock->t;
+	memcpy(g->token.h, token, sizeof(g->token.h));
+	g->token_epoch = clock->epoch;
+	return make_session_key(d, token, err);
 }
 
 static enum nos_code accept_join(
     const struct nos_scheme_message *m, struct nos_membership_draft *d, struct nos_err *err)
 {
 	NOS_AUTO(session) clock = { 0 };
-	struct nos_session_token token = { 0 };
-	bool has = false;
+	uint8_t token[NOS_SESSION_TOKEN_LEN];
 
-	if (nos_session_join_decode(m->body, &clock, token.h, err))
+	if (nos_session_join_decode(m->body, &clock, token, err))
 		return err->code;
-	token.t = clock.t;
 	if (is_tree(d->k) || clock.group != d->k->group.number || !d->k->group.path.depth ||
 	    clock.epoch > d->k->group.path.epoch)
 		return out_of_step(clock.epoch, d->k, err);
-	if (has_clock(&d->g) && comes_of(&d->g.clock, &clock, &has, err))
-		return err->code;
-	return has ? NOS_OK : set_clock(d, &clock, &token, err);
+	/* To a later epoch an eviction led that all heard. */
+	if (has_clock(&d->g) && d->g.clock.epoch > clock.epoch)
+		return NOS_OK;
+	return set_clock(d, &clock, token, err);
 }
 
 enum nos_code nos_membership_accept(

@@ -24,6 +24,9 @@
 enum nos_code nos_membership_accept(
     const struct nos_scheme_message *m, struct nos_keyring *k, struct nos_err *err) NOS_CHECK;
 
+/* Let go of place, clock and key: others come. */
+void nos_membership_forget(struct nos_keyring *k);
+
 /* Is it one of those that all hear: an order, or an eviction's broadcast? */
 bool nos_membership_is_heard(struct nos_span message);
 

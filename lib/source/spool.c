@@ -236,13 +236,22 @@ static enum nos_code decode_head(
 	return err->code;
 }
 
-/* The key of that name; NULL: of another keyring, or of one that was long ago. */
-static const struct nos_spool_key *find_key(const struct nos_spool *s, const char *kid)
+/*
+ * Open it under the key of that name. There may be two: of a node that was restored from before a
+ * renew, and then registered its source anew.
+ */
+static enum nos_code open_pack(
+    struct nos_spool *s, const char *kid, struct nos_str jwe, struct nos_err *err)
 {
-	for (size_t i = 0; i < s->key_count; i++)
-		if (strcmp(kid, s->keys[i].kid) == 0)
-			return &s->keys[i];
-	return NULL;
+	nos_err_set(err, NOS_DATA, "of another keyring, or renamed");
+	for (size_t i = 0; err->code && err->code != NOS_INTERNAL && i < s->key_count; i++) {
+		if (strcmp(kid, s->keys[i].kid) != 0)
+			continue;
+		nos_err_clear(err);
+		nos_buf_truncate(&s->plain, 0);
+		(void)!nos_pack_open(&s->keys[i].keys, jwe, &s->plain, err);
+	}
+	return err->code;
 }
 
 /* What is read of a file: header, seal, head. */
@@ -251,17 +260,15 @@ static enum nos_code open_file(struct nos_spool *s, uint64_t number, struct nos_
 {
 	struct nos_scan scan = { .depth = 4 };
 	struct nos_header h = { 0 };
-	const struct nos_spool_key *key;
 	struct nos_str head;
 
 	(void)!nos_header_read(jwe, NOS_HEADER_PACK, NOS_PACK_MAX, &scan, &h, err);
 	nos_scan_release(&scan);
 	if (err->code)
 		return err->code;
-	key = find_key(s, h.kid);
-	if (!key || strcmp(h.source, s->source) != 0 || h.seq != number)
+	if (strcmp(h.source, s->source) != 0 || h.seq != number)
 		return nos_err_set(err, NOS_DATA, "of another keyring, or renamed");
-	if (nos_pack_open(&key->keys, jwe, &s->plain, err))
+	if (open_pack(s, h.kid, jwe, err))
 		return err->code;
 	ret->text = nos_buf_str(&s->plain);
 	nos_str_cut(&ret->text, '\n', &head);

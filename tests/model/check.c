@@ -4,20 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "group.h"
+
 static struct {
 	bool torn;
 	int64_t until_ms; /* of the key that both hold, as it was seen last; 0: not known */
+	uint64_t stored;  /* position of the last pack that was looked at */
 } check;
 
 void check_begin(void)
 {
 	check.torn = false;
 	check.until_ms = 0;
+	check.stored = 0;
 }
 
 void check_torn(void)
 {
 	check.torn = true;
+	check.stored = 0;
 }
 
 /* ---- what is stored ---- */
@@ -55,7 +60,12 @@ void check_count(uint8_t count[static VALUES_MAX])
 void check_stored(bool at_end)
 {
 	uint8_t count[VALUES_MAX];
+	uint64_t first, last;
 
+	MUST(nos_store_bounds(world.node.store, NOS_RAW_STREAM, &first, &last, &fault));
+	if (last == check.stored && !at_end)
+		return;
+	check.stored = last;
 	check_count(count);
 	for (uint64_t v = 0; v < device.next; v++) {
 		if (count[v] > 1 && !device.may_double[v])
@@ -104,8 +114,9 @@ void check_common(void)
 		return;
 	read_keyring(&k);
 	node_look(&world.node, SOURCE, &r);
-	/* Where its own was taken back, or lost, there is the other. */
-	common = find_common(&r.a, &k, nos_keyring_active(&k));
+	/* Where its own was taken back, or lost, there is the other; of a group's own no source
+	 * can be sure. */
+	common = r.group ? NULL : find_common(&r.a, &k, nos_keyring_active(&k));
 	if (!common)
 		common = find_common(&r.a, &k, nos_keyring_pairwise(&k));
 	if (common)
@@ -125,18 +136,23 @@ static const struct nos_keyring_key *newest(const struct nos_keyring *k, char le
 	return NULL;
 }
 
-bool check_is_whole(void)
+/* Do both have the same newest key of the scheme's own? */
+static bool is_same(const struct nos_record *r)
 {
 	const char letter = nos_scheme_find(nos_str_of(world.scheme))->letter;
 	const struct nos_keyring_key *k = newest(&device.ring.k, letter);
+	const struct nos_assoc_key *at = nos_assoc_active(&r->a, letter);
+
+	return k && at && nos_name_eq(&at->name, &k->name) && nos_secret_eq(&at->value, &k->value);
+}
+
+bool check_is_whole(void)
+{
 	NOS_AUTO(record) r = { 0 };
-	const struct nos_assoc_key *at;
 
 	node_look(&world.node, SOURCE, &r);
-	at = nos_assoc_active(&r.a, letter);
-	return k && at && nos_name_eq(&at->name, &k->name) &&
-	       nos_secret_eq(&at->value, &k->value) && !device.spool.count &&
-	       !nos_issuer_is_pending(&r.a, world.node.ledger.life.life);
+	return (r.group ? group_is_whole(&device.ring.k, &r) : is_same(&r)) &&
+	       !device.spool.count && !nos_issuer_is_pending(&r.a, world.node.ledger.life.life);
 }
 
 bool check_is_lost(void)

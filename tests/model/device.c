@@ -6,6 +6,8 @@
 
 #include "base/file.h"
 #include "check.h"
+#include "scheme/membership.h"
+#include "source/inquiry.h"
 #include "way.h"
 
 struct device device;
@@ -122,6 +124,20 @@ void device_close(void)
 	device_gone();
 }
 
+static void say_state(void)
+{
+	const struct nos_keyring *k = &device.ring.k;
+	char kid[NOS_NAME_TEXT_MAX];
+
+	if (!world.trace)
+		return;
+	nos_name_format(&nos_keyring_active(k)->name, kid);
+	printf("  source: %s, path %" PRIu64 ".%" PRIu64 " leaf %" PRIu32 ", clock %" PRIu64
+	       ".%" PRIu64 ", token %" PRIu64 " of %" PRIu64 "\n",
+	    kid, k->group.number, k->group.path.epoch, k->group.path.leaf, k->group.clock.epoch,
+	    k->group.clock.t, k->group.token.t, k->group.token_epoch);
+}
+
 /* What goes wrong that a source in the field may say, and go on. */
 static void complain(const struct nos_err *err)
 {
@@ -129,6 +145,13 @@ static void complain(const struct nos_err *err)
 		printf("  source: error: %s\n", err->text);
 	if (err->code == NOS_INTERNAL || err->code == NOS_CONFIG || err->code == NOS_IO)
 		world_wrong(err->text, err->code);
+}
+
+static void died(void)
+{
+	world_trace("the source died", 0);
+	world.tally.deaths++;
+	device_gone();
 }
 
 void device_deliver(void)
@@ -145,13 +168,12 @@ void device_deliver(void)
 	p.text = nos_str_of(text);
 	device.fate[value] = FATE_MAYBE;
 	if (setjmp(device.grave)) {
-		world_trace("the source died", 0);
-		world.tally.deaths++;
-		device_gone();
+		died();
 		return;
 	}
 	start();
 	world_trace("reading", value);
+	say_state();
 	(void)!nos_courier_deliver(&device.courier, &p, &fate, &answer, &err);
 	if (fate != NOS_COURIER_FAILED)
 		device.fate[value] = FATE_SETTLED;
@@ -160,4 +182,70 @@ void device_deliver(void)
 	device.die = -1;
 	nos_answer_release(&answer);
 	complain(&err);
+	say_state();
+}
+
+/* ---- what it hears without sending ---- */
+
+void device_overhear(struct nos_span message)
+{
+	struct nos_err err = { 0 };
+
+	if (world_chance(0.1))
+		device.die = (int)world_below(4);
+	if (setjmp(device.grave)) {
+		died();
+		return;
+	}
+	start();
+	(void)!nos_courier_overheard(&device.courier, message, &err);
+	device.die = -1;
+	complain(&err);
+	say_state();
+}
+
+static enum nos_code inquire(struct nos_answer_news *ret, struct nos_err *err)
+{
+	const struct nos_keyring *k = &device.ring.k;
+	struct nos_inquiry i;
+
+	nos_inquiry_init(&i, &way_carrier);
+	snprintf(i.url, sizeof(i.url), "%s", k->urls[0]);
+	snprintf(i.source, sizeof(i.source), "%s", k->source);
+	i.has_after = nos_membership_last(k, &i.after);
+	if (!nos_derive_static(&k->z_key, NOS_DERIVE_POLL, &i.q, err))
+		(void)!nos_inquiry_poll(&i, 0, 0, ret, err);
+	nos_inquiry_release(&i);
+	return err->code;
+}
+
+void device_poll(void)
+{
+	struct nos_answer_news news = { 0 };
+	struct nos_err err = { 0 };
+
+	if (world_chance(0.1))
+		device.die = (int)world_below(8);
+	if (setjmp(device.grave)) {
+		died();
+		return;
+	}
+	start();
+	world_trace("poll", 0);
+	if (inquire(&news, &err)) {
+		device.die = -1;
+		nos_answer_news_release(&news);
+		return;
+	}
+	/* Whose death is its own. */
+	if (world_chance(0.3)) {
+		device.die = -1;
+		device_deliver();
+	}
+	if (device.open)
+		(void)!nos_courier_heard(&device.courier, &news, &err);
+	device.die = -1;
+	nos_answer_news_release(&news);
+	complain(&err);
+	say_state();
 }

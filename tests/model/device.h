@@ -44,6 +44,12 @@ void device_begin(void);
 /* One reading, with what that brings about of keys. */
 void device_deliver(void);
 
+/* What all of its group, or all sources, hear of keys: anybody may have said it. */
+void device_overhear(struct nos_span message);
+
+/* As nos-send --follow has it: a poll, whose answer may be taken behind what a pack brought. */
+void device_poll(void);
+
 /*
  * The node's store was put back. What went under two numbers before, since a copy of the keyring
  * had used the first, may have a copy of the first on its way still; and the node, which has

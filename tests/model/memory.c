@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUES_MAX  256
+#define VALUES_MAX  1024
 #define ENTRIES_MAX 8192
 #define STREAMS_MAX 4
 

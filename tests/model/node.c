@@ -10,10 +10,8 @@
 #include "node/polls.h"
 #include "node/refuse.h"
 #include "node/replay.h"
+#include "registry/overhaul.h"
 #include "registry/recall.h"
-#include "scheme/holder.h"
-#include "scheme/pairwise.h"
-#include "source/ring.h"
 #include "world.h"
 
 #define BODY_MAX (1u << 20)
@@ -233,7 +231,7 @@ static bool take_ask(struct node *n, const char *id, struct nos_http_request *r)
 	return true;
 }
 
-static void life(struct node *n, struct nos_life *ret, struct nos_audit *audit)
+void node_life(struct node *n, struct nos_life *ret, struct nos_audit *audit)
 {
 	NOS_AUTO(self) self = { 0 };
 
@@ -261,7 +259,7 @@ static bool take_poll(struct node *n, struct nos_http_request *r)
 		refuse(n, r, &err);
 		return true;
 	}
-	life(n, &l, &audit);
+	node_life(n, &l, &audit);
 	nos_polls_take(&polls, &l, r);
 	return true;
 }
@@ -342,7 +340,7 @@ void node_change(
 	struct nos_audit audit;
 	NOS_AUTO(life) l = { 0 };
 
-	life(n, &l, &audit);
+	node_life(n, &l, &audit);
 	MUST(nos_store_begin(n->store, &fault));
 	nos_audit_begin(&audit);
 	MUST(nos_life_change(&l, nos_str_of(id), nos_time_now(), step, state, ret, &fault));
@@ -352,16 +350,15 @@ void node_change(
 
 uint64_t node_next_life(struct node *n)
 {
+	NOS_AUTO(buf) row = { 0 };
 	struct nos_audit audit;
 	NOS_AUTO(life) l = { 0 };
 	uint64_t next;
 
-	life(n, &l, &audit);
-	MUST(nos_store_begin(n->store, &fault));
-	nos_audit_begin(&audit);
-	MUST(nos_self_next_life(n->store, &next, &fault));
-	MUST(nos_recall_all(&l, next, nos_time_now(), &fault));
-	MUST(nos_store_commit(n->store, &fault));
+	node_life(n, &l, &audit);
+	nos_buf_init(&row, 256);
+	MUST(nos_overhaul_restore(&l, "put back", nos_time_now(), &row, &fault));
+	MUST(nos_self_life(n->store, &next, &fault));
 	memory_touched();
 	return next;
 }
@@ -375,7 +372,7 @@ void node_invalidate(struct node *n, uint64_t domain)
 	NOS_AUTO(life) l = { 0 };
 
 	nos_name_format(&name, word);
-	life(n, &l, &audit);
+	node_life(n, &l, &audit);
 	MUST(nos_recall_one(
 	    &l, nos_card_self(n->card), nos_str_of(word), "stolen", nos_time_now(), &done, &fault));
 	memory_touched();
@@ -384,79 +381,6 @@ void node_invalidate(struct node *n, uint64_t domain)
 uint64_t node_domain(void)
 {
 	return 1 + world_below(POOL);
-}
-
-static void draw(struct nos_secret *s)
-{
-	MUST(nos_random_secret(s, 32, &fault));
-}
-
-/* As admission.c leaves a keyring. */
-static void make_keyring(
-    struct node *n, const char *id, const struct nos_derive_base *base, struct nos_keyring *ret)
-{
-	*ret = (struct nos_keyring){ .node = 1,
-		.next = 1,
-		.z = 1,
-		.z_key = base->z,
-		.down = { 0, base->down },
-		.up = { 0, base->up },
-		.url_count = 1,
-		.key_count = 1 };
-	snprintf(ret->source, sizeof(ret->source), "%s", id);
-	snprintf(ret->urls[0], sizeof(ret->urls[0]), NODE_URL);
-	snprintf(ret->scheme, sizeof(ret->scheme), "%s", world.scheme);
-	memcpy(ret->pin, nos_card_self(n->card)->thumbprint, sizeof(ret->pin));
-	memcpy(ret->sign, nos_card_self(n->card)->sign_public, sizeof(ret->sign));
-	ret->keys[0] = (struct nos_keyring_key){ .name = nos_pairwise_name(1),
-		.state = NOS_STATE_ACTIVE,
-		.value = base->pair,
-		.since = nos_time_now() };
-}
-
-void node_register(struct node *n, const char *id, bool again, const char *path)
-{
-	NOS_AUTO(derive_base) base = { 0 };
-	NOS_AUTO(record) r = { 0 };
-	NOS_AUTO(keyring) k = { 0 };
-	NOS_AUTO(buf) grant = { 0 };
-	struct nos_audit audit;
-	struct nos_track *track;
-	NOS_AUTO(life) l = { 0 };
-	struct nos_issuer w;
-	struct nos_span grants[1 + NOS_ASSOC_OUT_MAX];
-	size_t count = 0;
-	bool filled;
-
-	draw(&base.down), draw(&base.up), draw(&base.pair), draw(&base.z);
-	life(n, &l, &audit);
-	nos_buf_init(&grant, 512);
-	MUST(nos_store_begin(n->store, &fault));
-	nos_audit_begin(&audit);
-	if (again) {
-		MUST(nos_registry_get(n->store, &n->home.vault, nos_str_of(id), &r, &fault));
-		MUST(nos_life_world_full(&l, &r, nos_time_now(), 1, &w, &fault));
-		MUST(nos_track_get(n->ledger.tracks, n->store, id, &track, &fault));
-		MUST(
-		    nos_issuer_enrol_again(&r.a, &w, &base, track->window.top + 1, &grant, &fault));
-		grants[count++] = nos_buf_span(&grant);
-	} else {
-		snprintf(r.id, sizeof(r.id), "%s", id);
-		snprintf(r.kind, sizeof(r.kind), "sensor");
-		snprintf(r.scheme, sizeof(r.scheme), "%s", world.scheme);
-		snprintf(r.token, sizeof(r.token), "t-0000000000");
-		MUST(nos_life_world_full(&l, &r, nos_time_now(), 1, &w, &fault));
-		nos_issuer_enrol(&r.a, &w, &base);
-	}
-	MUST(nos_issuer_fill(&r.a, &w, &filled, &fault));
-	for (size_t i = 0; i < r.a.out_count; i++)
-		grants[count++] = (struct nos_span){ r.a.out[i].bytes, r.a.out[i].len };
-	MUST(nos_life_put(&l, w.now, &r, &fault));
-	MUST(nos_store_commit(n->store, &fault));
-	memory_touched();
-	make_keyring(n, id, &base, &k);
-	MUST(nos_holder_grants(&k, grants, count, w.now, &fault));
-	MUST(nos_ring_write(path, &k, true, &fault));
 }
 
 void node_look(struct node *n, const char *id, struct nos_record *ret)

@@ -45,6 +45,9 @@ struct node_answer {
 /* One request. False: the node died of it (memory_fail), and is down. */
 bool node_take(struct node *n, const struct nos_carrier_request *r, struct node_answer *ret);
 
+/* What its operator's tools open: release it. *audit outlives it. */
+void node_life(struct node *n, struct nos_life *ret, struct nos_audit *audit);
+
 /* What an operator does beside it: change a source's keys; put a backup's life behind it, which
  * gives the number of the next. */
 void node_change(
@@ -54,10 +57,6 @@ uint64_t node_next_life(struct node *n);
 /* Its operator takes a domain's global key back; one of them at random. */
 void node_invalidate(struct node *n, uint64_t domain);
 uint64_t node_domain(void);
-
-/* Register a source without a token: into *ret, whose path it is then written to. again: in place
- * of what it was. */
-void node_register(struct node *n, const char *id, bool again, const char *path);
 
 /* A group without a request: keys that have had their time go, records are written. */
 void node_tick(struct node *n);

@@ -9,6 +9,8 @@
 #include "check.h"
 #include "counter.h"
 #include "ear.h"
+#include "enrol.h"
+#include "group.h"
 #include "scheme/holder.h"
 
 static struct {
@@ -183,6 +185,8 @@ void operator_restore_store(bool said)
 	/* Before the node starts on it, as nos-rekey(1) has it. */
 	if (said)
 		life = node_next_life(&world.node);
+	else
+		group_store_went_back();
 	check_torn();
 	ear_store_went_back();
 	device_store_went_back();
@@ -194,20 +198,36 @@ void operator_restore_store(bool said)
 
 /* In its own place: what its spool holds is sealed under a Z that is gone from its new keyring,
  * unless it is taken over. */
-void operator_enrol_again(void)
+static void enrol_again(void)
 {
 	NOS_AUTO(keyring) before = { 0 };
 	NOS_AUTO(keyring) after = { 0 };
+	NOS_AUTO(group) g = { 0 };
 
-	world_trace("enrolled again", 0);
 	device_close();
 	MUST(nos_ring_read(device.key, &before, &fault));
-	node_register(&world.node, SOURCE, true, device.key);
+	enrol_source(SOURCE, group_take(world.scheme, &g) ? &g : NULL, true, device.key);
 	MUST(nos_ring_read(device.key, &after, &fault));
 	MUST(nos_holder_inherit(&after, &before, &fault));
 	MUST(nos_ring_write(device.key, &after, true, &fault));
 	counter_anew();
 	world.tally.anew++;
 	backup.keyring_back = false;
-	backup.has_keyring = false; /* of a keyring that is no more */
+	/* Of a registration that is no more. */
+	backup.has_keyring = false;
+	memory_drop(backup.store);
+	backup.store = NULL;
+}
+
+void operator_enrol_again(void)
+{
+	world_trace("enrolled again", 0);
+	enrol_again();
+}
+
+void operator_switch(void)
+{
+	world_trace("enrolled again, of another scheme", 0);
+	world.scheme = world_scheme(world_below(1000));
+	enrol_again();
 }

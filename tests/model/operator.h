@@ -31,4 +31,7 @@ bool operator_put_keyring_back(void);
 
 void operator_enrol_again(void);
 
+/* As above, of another scheme, and with that in another group or none. */
+void operator_switch(void);
+
 #endif

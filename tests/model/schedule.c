@@ -9,12 +9,15 @@
 #include "check.h"
 #include "counter.h"
 #include "ear.h"
+#include "enrol.h"
+#include "group.h"
 #include "operator.h"
 #include "sealing.h"
 #include "way.h"
 
-#define STEPS 40
-#define CLEAN 2 /* contacts within which all must be whole */
+#define STEPS	    40
+#define GROUP_STEPS 26 /* each costs more, and some come of themselves */
+#define CLEAN	    2  /* contacts within which all must be whole */
 
 static char dir[64], backup[PATH_SIZE];
 
@@ -81,60 +84,84 @@ static void kill_node(void)
 	node_up(&world.node);
 }
 
+static bool is_grouped(void)
+{
+	return nos_scheme_find(nos_str_of(world.scheme))->grouped;
+}
+
 static void restore_store(void)
 {
 	operator_restore_store(world_chance(0.5));
 }
 
+struct act {
+	unsigned share; /* of 100 */
+	void (*what)(void);
+};
+
+static const struct act own_acts[] = {
+	{ 43, deliver },
+	{ 12, operator_replace },
+	{ 1, operator_invalidate },
+	{ 3, operator_renew },
+	{ 12, pass_time },
+	{ 5, restart_source },
+	{ 5, kill_node },
+	{ 5, way_bring_late },
+	{ 1, way_bring_forged },
+	{ 1, device_poll },
+	{ 1, operator_switch },
+	{ 3, operator_backup_keyring },
+	{ 2, operator_restore_keyring },
+	{ 3, operator_backup_store },
+	{ 3, restore_store },
+};
+
+static const struct act group_acts[] = {
+	{ 32, deliver },
+	{ 4, operator_replace },
+	{ 3, operator_renew },
+	{ 9, pass_time },
+	{ 3, restart_source },
+	{ 3, kill_node },
+	{ 3, way_bring_late },
+	{ 1, way_bring_forged },
+	{ 2, device_poll },
+	{ 2, operator_switch },
+	{ 3, operator_backup_keyring },
+	{ 2, operator_restore_keyring },
+	{ 3, operator_backup_store },
+	{ 3, restore_store },
+	{ 10, group_order },
+	{ 3, group_heal },
+	{ 4, group_revoke_other },
+	{ 3, group_enrol_other },
+	{ 2, group_put_out },
+	{ 5, group_broker },
+};
+
 static void act(void)
 {
-	static const struct {
-		unsigned share; /* of 100 */
-		void (*what)(void);
-	} acts[] = {
-		{ 45, deliver },
-		{ 12, operator_replace },
-		{ 1, operator_invalidate },
-		{ 3, operator_renew },
-		{ 12, pass_time },
-		{ 5, restart_source },
-		{ 5, kill_node },
-		{ 5, way_bring_late },
-		{ 1, way_bring_forged },
-		{ 3, operator_backup_keyring },
-		{ 2, operator_restore_keyring },
-		{ 3, operator_backup_store },
-		{ 3, restore_store },
-	};
+	const struct act *a = is_grouped() ? group_acts : own_acts;
 	uint64_t n = world_below(100);
-	size_t i = 0;
 
-	for (; n >= acts[i].share; i++)
-		n -= acts[i].share;
-	acts[i].what();
+	for (; n >= a->share; a++)
+		n -= a->share;
+	a->what();
 }
 
 /* ---- from its head to its end ---- */
-
-/* They take turns. */
-static const char *scheme_of(uint64_t seed)
-{
-	size_t count = 0;
-
-	while (nos_scheme_at(count))
-		count++;
-	return nos_scheme_at(seed % count)->name;
-}
 
 static void begin(uint64_t n)
 {
 	static const uint64_t overlaps_ms[] = { 0, HOUR_MS, 24 * HOUR_MS };
 	static const uint64_t periods_ms[] = { 24 * HOUR_MS, 7 * 24 * HOUR_MS };
 	struct nos_self_policy policy;
+	NOS_AUTO(group) g = { 0 };
 
 	world.schedule = n;
 	world_begin();
-	world.scheme = scheme_of(world.first_seed + n);
+	world.scheme = world_scheme(world.first_seed + n);
 	device_begin();
 	way_begin();
 	ear_begin();
@@ -142,24 +169,54 @@ static void begin(uint64_t n)
 	check_begin();
 	counter_begin();
 	operator_begin(backup);
-	policy.overlap_ms = overlaps_ms[world_below(3)];
+	group_begin();
+	policy.overlap_ms = world.overlap_ms = overlaps_ms[world_below(3)];
 	policy.key_period_ms = periods_ms[world_below(2)];
 	node_init(&world.node, &policy);
-	node_register(&world.node, SOURCE, false, device.key);
+	enrol_source(SOURCE, group_take(world.scheme, &g) ? &g : NULL, false, device.key);
 }
 
-/* Contacts whose messages all arrive, apart from each other. */
-static bool heal(void)
+static void contacts(void)
 {
-	way_mend();
-	device.die = -1;
-	memory_fail(-1);
 	for (int i = 0; i < CLEAN; i++) {
 		world.clock_ms += 2 * HOUR_MS;
 		node_tick(&world.node);
 		device_deliver();
 	}
+}
+
+/* Contacts whose messages all arrive, apart from each other. Who was placed in a group meanwhile
+ * has its key once the group has moved on. */
+static bool heal(void)
+{
+	way_mend();
+	device.die = -1;
+	memory_fail(-1);
+	contacts();
+	if (is_grouped()) {
+		group_move_on();
+		contacts();
+	}
 	return check_is_whole();
+}
+
+/* What is forged makes no source ask, and the next contact mends what it bent: under the key
+ * before, or under the one that the refusal of that leads to. */
+static void forge(void)
+{
+	const uint64_t asks = world.tally.asks, refusals = world.refusals;
+
+	if (!group_forge())
+		return;
+	device_deliver();
+	if (world.tally.asks != asks)
+		world_wrong("a forged order makes the source ask", asks);
+	if (!check_is_whole())
+		world_wrong("not the same key behind a forged order", device.next);
+	if (world.overlap_ms && world.refusals != refusals)
+		world_wrong("a key of the overlap is refused", world.overlap_ms);
+	if (group_leads_on() && device.send.name.kind == 'p')
+		world_wrong("an order that leads on was not told", device.next);
 }
 
 /* It is refused for ever, with what it has on the way among it: no reading is stored any more. */
@@ -192,8 +249,11 @@ static void finish(void)
 	world.tally.whole++;
 	check_stored(true);
 	counter_check();
+	if (is_grouped())
+		forge();
 	if (world_chance(0.2))
 		revoke_it();
+	group_check_leaves();
 	device_close();
 	node_free(&world.node);
 }
@@ -201,7 +261,7 @@ static void finish(void)
 void schedule_run(uint64_t n)
 {
 	begin(n);
-	for (int i = 0; i < STEPS; i++) {
+	for (int i = 0; i < (is_grouped() ? GROUP_STEPS : STEPS); i++) {
 		act();
 		check_stored(false);
 		check_common();

@@ -172,6 +172,18 @@ static enum nos_code away(struct nos_err *err)
 	return nos_err_set(err, NOS_AWAY, "no answer");
 }
 
+/* A refusal has no receipt, so whoever is on the way may bend the order in it. */
+static void bend_order(const struct nos_buf *body)
+{
+	static const char member[] = "\"order\":\"";
+	char *order = memmem(body->p, body->len, member, sizeof(member) - 1);
+
+	if (!order)
+		return;
+	order += sizeof(member) - 1 + world_below(24);
+	*order = *order == 'A' ? 'B' : 'A';
+}
+
 static enum nos_code give(
     const struct node_answer *a, struct nos_http_answer *ret, struct nos_err *err)
 {
@@ -179,6 +191,9 @@ static enum nos_code give(
 	snprintf(ret->receipt, sizeof(ret->receipt), "%s", a->receipt);
 	nos_buf_truncate(&ret->body, 0);
 	nos_buf_add_str(&ret->body, nos_buf_str(&a->body));
+	world.refusals += a->status == 401;
+	if (a->status == 401 && way.stale > 0 && world_chance(0.2))
+		bend_order(&ret->body);
 	return nos_buf_check(&ret->body, "answer", err);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "scheme/scheme.h"
 #include "source/attempt.h"
 
 struct world world;
@@ -33,6 +34,15 @@ uint64_t world_below(uint64_t n)
 bool world_chance(double share)
 {
 	return (double)(draw() >> 11) / (double)(UINT64_C(1) << 53) < share;
+}
+
+const char *world_scheme(uint64_t n)
+{
+	size_t count = 0;
+
+	while (nos_scheme_at(count))
+		count++;
+	return nos_scheme_at(n % count)->name;
 }
 
 void world_trace(const char *what, uint64_t n)

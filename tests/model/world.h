@@ -25,7 +25,9 @@ extern struct world {
 	uint64_t rng;
 	int64_t clock_ms;
 	bool trace;
-	const char *scheme; /* of the source: each seed has its own */
+	const char *scheme; /* of the source */
+	uint64_t overlap_ms;
+	uint64_t refusals; /* that the source was answered */
 	struct node node;
 	struct tally tally;
 } world;
@@ -36,6 +38,9 @@ void world_begin(void);
 /* A number below n; something that happens in this share of cases. */
 uint64_t world_below(uint64_t n);
 bool world_chance(double share);
+
+/* They take turns. */
+const char *world_scheme(uint64_t n);
 
 /* A line of --trace. */
 void world_trace(const char *what, uint64_t n);

@@ -1,132 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who can find out what in a group's tree (nos-schemes(7), "The interface", 4): not bytes but
- * terms. A rule says that who knows one term, or two, knows another: a key its next one, the key of
- * a wrap what is wrapped. What some people hold, all that was ever broadcast, and the rules to a
- * fixed point are all that they can make of it, if the primitives are sound. A secret of an epoch
- * that none of them was in must not be among it. Trees that are made wrongly are looked at alike,
- * and must be found out.
+ * terms. A secret of an epoch that none of some people was in must not be among what they can make
+ * together. Trees that are made wrongly are looked at alike, and must be found out. What becomes of
+ * it in the group's clock is test_clock_closure.c's.
  */
-#include <stdio.h>
-#include <time.h>
+#include "closure.h"
 
-#include "../test.h"
-#include "key/lkh.h"
-
-#define DEPTH	   3u
-#define LEAVES	   (1u << DEPTH)
 #define SCHEDULES  400
 #define EVENTS	   28
-#define EPOCHS_MAX (EVENTS + LEAVES + 1)
 #define PEOPLE_MAX (EVENTS + LEAVES)
-#define TERMS_MAX  4096
-#define NONE	   (-1)
-
-static unsigned seed;
-
-static unsigned below(unsigned n)
-{
-	return (unsigned)rand_r(&seed) % n;
-}
-
-/* ---- terms and rules ---- */
-
-struct rule {
-	int a, b; /* who knows both; b NONE: a alone */
-	int gives;
-};
-
-static struct rule rules[2 * TERMS_MAX];
-static int rule_count, term_count;
-static int first_of[TERMS_MAX]; /* the rules that have this term as a or b: */
-static int next_of_a[2 * TERMS_MAX], next_of_b[2 * TERMS_MAX]; /* a list through both */
-
-static void forget_all(void)
-{
-	rule_count = term_count = 0;
-}
-
-static int fresh(void)
-{
-	assert_true(term_count < TERMS_MAX);
-	first_of[term_count] = NONE;
-	return term_count++;
-}
-
-static void let(int a, int b, int gives)
-{
-	const int r = rule_count++;
-
-	assert_true(r < 2 * TERMS_MAX);
-	rules[r] = (struct rule){ a, b, gives };
-	next_of_a[r] = first_of[a];
-	first_of[a] = r;
-	if (b == NONE)
-		return;
-	next_of_b[r] = first_of[b];
-	first_of[b] = r;
-}
-
-/* What a one-way function makes of one term or two. */
-static int made_of(int a, int b)
-{
-	const int t = fresh();
-
-	let(a, b, t);
-	return t;
-}
-
-/* s XOR a pad that the key gives for this wrap alone, said aloud: either gives the other. */
-static void wrap(int key, int s)
-{
-	const int pad = made_of(key, NONE);
-
-	let(pad, NONE, s);
-	let(s, NONE, pad);
-}
-
-static bool known[TERMS_MAX];
-static int to_do[TERMS_MAX], to_do_count;
-
-static void learn(int term)
-{
-	if (known[term])
-		return;
-	known[term] = true;
-	to_do[to_do_count++] = term;
-}
-
-static void close_up(void)
-{
-	while (to_do_count) {
-		const int term = to_do[--to_do_count];
-
-		for (int r = first_of[term]; r != NONE;
-		     r = rules[r].a == term ? next_of_a[r] : next_of_b[r])
-			if (rules[r].b == NONE || (known[rules[r].a] && known[rules[r].b]))
-				learn(rules[r].gives);
-	}
-}
-
-static void know_nothing(void)
-{
-	memset(known, 0, sizeof(known));
-	to_do_count = 0;
-}
-
-/* ---- the group ---- */
-
-enum tree {
-	LKH,	    /* wraps, then the step: as it is */
-	NO_STEP,    /* keys that are not replaced stay */
-	STEP_FIRST, /* wraps under keys of the new epoch */
-	OFT,	    /* a one-way function tree: a key is made of its children's, blinded */
-};
-
-/* What came to somebody by unicast; the rest they hear. */
-struct hand {
-	int terms[2 * DEPTH + 1], count;
-};
 
 struct person {
 	uint32_t leaf;
@@ -140,64 +23,10 @@ struct capture {
 	struct hand hand;
 };
 
-static enum tree kind;
-static int epoch, keys[2 * LEAVES], blinded[2 * LEAVES], secrets[EPOCHS_MAX]; /* secrets: B_e */
-static struct person people[PEOPLE_MAX], *at[LEAVES];			      /* NULL: free */
+static struct person people[PEOPLE_MAX], *at[LEAVES]; /* NULL: free */
 static int people_count;
 static struct capture captures[EPOCHS_MAX * LEAVES];
 static int capture_count;
-
-static void put(struct hand *h, int term)
-{
-	h->terms[h->count++] = term;
-}
-
-static void learn_hand(const struct hand *h)
-{
-	for (int i = 0; i < h->count; i++)
-		learn(h->terms[i]);
-}
-
-/* The keys from a leaf to the root, and in a one-way function tree the leaf's and what blinds its
- * way's siblings. */
-static struct hand hand_of(uint32_t leaf)
-{
-	struct hand h = { .count = 0 };
-
-	for (unsigned j = 0; j <= DEPTH; j++) {
-		const uint32_t n = nos_lkh_number(DEPTH, leaf, j);
-
-		if (kind != OFT || j == 0)
-			put(&h, keys[n]);
-		if (kind == OFT && j < DEPTH)
-			put(&h, blinded[nos_lkh_sibling(n)]);
-	}
-	return h;
-}
-
-static void step_all(void)
-{
-	for (uint32_t n = 1; n < 2 * LEAVES; n++)
-		keys[n] = made_of(keys[n], NONE);
-}
-
-static void lkh_evict(uint32_t leaf)
-{
-	int s[DEPTH];
-
-	if (kind == STEP_FIRST)
-		step_all();
-	for (unsigned j = 0; j < DEPTH; j++) {
-		s[j] = j ? made_of(s[j - 1], NONE) : fresh();
-		wrap(keys[nos_lkh_sibling(nos_lkh_number(DEPTH, leaf, j))], s[j]);
-	}
-	if (kind == LKH)
-		step_all();
-	for (unsigned j = 0; j < DEPTH; j++)
-		keys[nos_lkh_number(DEPTH, leaf, j + 1)] = made_of(s[j], NONE);
-	keys[nos_lkh_number(DEPTH, leaf, 0)] = fresh();
-	secrets[++epoch] = made_of(s[DEPTH - 1], NONE);
-}
 
 /* A new key at the leaf, and all above it made anew; each subtree beside the way hears, under its
  * key, what blinds its sibling. Whoever comes or goes begins an epoch. */
@@ -214,18 +43,11 @@ static void oft_turn(uint32_t leaf)
 	secrets[++epoch] = made_of(keys[1], NONE);
 }
 
-static void plant(enum tree as)
+static void begin(enum tree as)
 {
-	forget_all();
-	kind = as;
-	epoch = people_count = capture_count = 0;
+	plant(as);
+	people_count = capture_count = 0;
 	memset(at, 0, sizeof(at));
-	for (uint32_t n = 2 * LEAVES - 1; n >= 1; n--) {
-		keys[n] = kind == OFT && n < LEAVES ? made_of(blinded[2 * n], blinded[2 * n + 1])
-						    : fresh();
-		blinded[n] = kind == OFT ? made_of(keys[n], NONE) : NONE;
-	}
-	secrets[0] = fresh();
 }
 
 static void come(uint32_t leaf)
@@ -259,7 +81,7 @@ static void play(enum tree as)
 {
 	uint32_t evicted = LEAVES;
 
-	plant(as);
+	begin(as);
 	for (uint32_t leaf = 0; leaf < LEAVES; leaf++)
 		if (below(2))
 			come(leaf);

@@ -180,6 +180,7 @@ static void leaves_are_given_once_until_there_is_none(void **state)
 static void a_leaf_is_not_given_again_in_the_epoch_in_which_it_was_put_out(void **state)
 {
 	uint32_t leaf;
+	bool barred;
 
 	(void)state;
 	group.depth = 1;
@@ -189,8 +190,13 @@ static void a_leaf_is_not_given_again_in_the_epoch_in_which_it_was_put_out(void 
 	assert_int_equal(nos_grove_free(&tree, 1, &err), NOS_OK);
 	assert_int_equal(nos_grove_free(&tree, 1, &err), NOS_OK);
 	assert_members(1);
-	assert_int_equal(nos_grove_take(&tree, &leaf, &err), NOS_LARGE);
+	assert_int_equal(nos_grove_take(&tree, &leaf, &err), NOS_BUSY);
+	nos_err_clear(&err);
+	assert_int_equal(nos_grove_is_barred(&tree, &barred, &err), NOS_OK);
+	assert_true(barred);
 	group.clock.epoch = 5;
+	assert_int_equal(nos_grove_is_barred(&tree, &barred, &err), NOS_OK);
+	assert_false(barred);
 	assert_int_equal(take(), 1);
 	assert_members(2);
 	assert_int_equal(nos_grove_take(&tree, &leaf, &err), NOS_LARGE);

@@ -54,6 +54,9 @@ static inline void known_keyring(struct known *k, const struct nos_keyring *ring
 		known_add(k, &ring->globals[i].value);
 	for (size_t i = 0; i < ring->link_count; i++)
 		known_add(k, &ring->links[i].value);
+	known_add(k, &ring->group.clock.a);
+	for (unsigned h = 0; h <= ring->group.path.depth; h++)
+		known_add(k, &ring->group.path.keys[h]);
 }
 
 /* A chain from here on, and what its first steps are made of. */
@@ -150,19 +153,33 @@ static inline bool known_opens_message(
 }
 
 /* D, under which packs and receipts stand, is X(scheme key, K_S): are both known, or D itself? */
-static inline bool known_opens_data(const struct known *k, const struct nos_assoc *source)
+static inline bool known_opens_pack(
+    const struct known *k, const struct nos_secret *key, const struct nos_secret *k_s)
 {
-	for (size_t i = 0; i < source->key_count; i++) {
-		NOS_AUTO(secret) k_s = { 0 };
-		NOS_AUTO(secret) d = { 0 };
-		struct nos_err err = { 0 };
+	NOS_AUTO(secret) d = { 0 };
+	struct nos_err err = { 0 };
 
+	assert_int_equal(nos_derive_data(key, k_s, &d, &err), NOS_OK);
+	return known_has(k, &d) || (known_has(k, key) && known_has(k, k_s));
+}
+
+/* Of the source's keys, and of those of its group, which may be NULL. */
+static inline bool known_opens_data(
+    const struct known *k, const struct nos_assoc *source, const struct nos_group *group)
+{
+	static const struct nos_assoc_key any = { 0 };
+	NOS_AUTO(secret) k_s = { 0 };
+	struct nos_err err = { 0 };
+
+	for (size_t i = 0; i < source->key_count; i++) {
 		assert_int_equal(nos_assoc_auth(source, &source->keys[i], &k_s, &err), NOS_OK);
-		assert_int_equal(nos_derive_data(&source->keys[i].value, &k_s, &d, &err), NOS_OK);
-		if (known_has(k, &d) ||
-		    (known_has(k, &source->keys[i].value) && known_has(k, &k_s)))
+		if (known_opens_pack(k, &source->keys[i].value, &k_s))
 			return true;
 	}
+	assert_int_equal(nos_assoc_auth(source, &any, &k_s, &err), NOS_OK);
+	for (size_t i = 0; group && i < group->key_count; i++)
+		if (known_opens_pack(k, &group->keys[i].value, &k_s))
+			return true;
 	return false;
 }
 

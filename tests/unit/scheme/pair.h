@@ -9,6 +9,7 @@
 #include "crypto/sign.h"
 #include "scheme/holder.h"
 #include "scheme/offer.h"
+#include "pair_group.h"
 
 #define SOURCE "s-7f3a09c2e1"
 
@@ -22,6 +23,8 @@ struct pair {
 	struct nos_pool pool;
 	struct nos_pool_numbers numbers;
 	uint8_t nonce[1][NOS_ASK_NONCE_LEN];
+	struct pair_group *group; /* that it is a member of; NULL: of none */
+	struct nos_place place;
 	struct nos_err err;
 };
 
@@ -65,6 +68,7 @@ static inline void pair_init_as(struct pair *p, const struct nos_scheme *scheme,
 	p->world.pool = &p->pool;
 	p->world.numbers = &p->numbers;
 	snprintf(p->source.source, sizeof(p->source.source), "%s", id);
+	snprintf(p->source.scheme, sizeof(p->source.scheme), "%s", scheme->name);
 	p->world.source = nos_str_of(p->source.source);
 	assert_int_equal(nos_ecdh_generate(&p->own, &p->own_public, &p->err), NOS_OK);
 	assert_int_equal(nos_sign_public(&p->sign, p->source.sign, &p->err), NOS_OK);
@@ -86,14 +90,38 @@ static inline void pair_init(struct pair *p)
 	pair_init_as(p, &nos_pairwise_scheme, SOURCE);
 }
 
+/* It belongs to a group, where its scheme has any. */
+static inline void pair_enter(struct pair *p, struct pair_group *of)
+{
+	p->group = of;
+	p->place = (struct nos_place){ .group = &of->g };
+	p->world.place = &p->place;
+	snprintf(p->source.group_name, sizeof(p->source.group_name), "%s", of->g.name);
+	p->source.shared = of->g.shared;
+}
+
+/* The path that it wants, with what goes with that; its leaf key is noted in the tree. */
+static inline bool pair_fill_place(struct pair *p)
+{
+	bool changed;
+
+	pair_group_prepare(p->group, &p->node, &p->place);
+	assert_int_equal(nos_issuer_fill(&p->node, &p->world, &changed, &p->err), NOS_OK);
+	if (p->place.gave)
+		pair_group_plant(p->group, &p->node, &p->place);
+	return changed;
+}
+
 /* What the source lacks of its scheme is on its way. */
 static inline bool pair_fill(struct pair *p)
 {
 	bool changed;
 
 	nos_err_clear(&p->err);
+	if (p->group)
+		p->place = (struct nos_place){ .group = &p->group->g };
 	assert_int_equal(nos_issuer_fill(&p->node, &p->world, &changed, &p->err), NOS_OK);
-	return changed;
+	return (p->place.wants && pair_fill_place(p)) || changed;
 }
 
 static inline void pair_replace(struct pair *p, enum nos_issuer_did expect)
@@ -104,15 +132,26 @@ static inline void pair_replace(struct pair *p, enum nos_issuer_did expect)
 	assert_int_equal(did, expect);
 }
 
-/* What the node has outstanding reaches the source. */
+/* The order of its group's present session, if there is one; *ret is then to be released. */
+static inline bool pair_order(const struct pair *p, struct nos_buf *ret)
+{
+	nos_buf_init(ret, NOS_SESSION_ORDER_MAX);
+	return p->group && nos_group_order(&p->group->g, ret);
+}
+
+/* What the node has outstanding reaches the source, behind what all of its group hear. */
 static inline enum nos_holder_did pair_deliver(struct pair *p)
 {
-	struct nos_span list[NOS_ASSOC_OUT_MAX];
-	size_t count = nos_issuer_outstanding(&p->node, p->world.life);
+	struct nos_span list[1 + NOS_ASSOC_OUT_MAX];
+	const size_t outstanding = nos_issuer_outstanding(&p->node, p->world.life);
 	enum nos_holder_did did = NOS_HOLDER_NOTHING;
+	NOS_AUTO(buf) order = { 0 };
+	size_t count = 0;
 
-	for (size_t i = 0; i < count; i++)
-		list[i] = (struct nos_span){ p->node.out[i].bytes, p->node.out[i].len };
+	if (pair_order(p, &order))
+		list[count++] = nos_buf_span(&order);
+	for (size_t i = 0; i < outstanding; i++)
+		list[count++] = (struct nos_span){ p->node.out[i].bytes, p->node.out[i].len };
 	nos_err_clear(&p->err);
 	(void)!nos_holder_take(&p->source, list, count, p->world.now, &did, &p->err);
 	return did;
@@ -172,21 +211,34 @@ static inline enum nos_code pair_take_answer(struct pair *p)
 	return nos_holder_answer(&p->source, answer, &p->own_public, p->world.now, &p->err);
 }
 
+/* What the node has under a name, its own or its group's, and K_S of the source with it. */
+static inline bool pair_find(struct pair *p, const struct nos_name *name, struct nos_secret *ret,
+    struct nos_secret *ret_auth)
+{
+	static const struct nos_assoc_key groups = { 0 }; /* stand under the present K_S */
+	const struct nos_assoc_key *own = nos_assoc_key(&p->node, name);
+	const struct nos_group_key *all = p->group ? nos_group_key(&p->group->g, name) : NULL;
+
+	if (!own && !all)
+		return false;
+	*ret = own ? own->value : all->value;
+	assert_int_equal(nos_assoc_auth(&p->node, own ? own : &groups, ret_auth, &p->err), NOS_OK);
+	return true;
+}
+
 /* A pack under the source's key: does the node have that key, with the same value? */
 static inline bool pair_pack(struct pair *p)
 {
 	const struct nos_keyring_key *k = nos_keyring_active(&p->source);
-	struct nos_assoc_key *at;
+	NOS_AUTO(secret) value = { 0 };
 	NOS_AUTO(secret) here = { 0 };
 	NOS_AUTO(secret) there = { 0 };
 	bool changed;
 
-	at = nos_assoc_key(&p->node, &k->name);
-	if (!at || !nos_secret_eq(&at->value, &k->value))
+	if (!pair_find(p, &k->name, &value, &there) || !nos_secret_eq(&value, &k->value))
 		return false;
 	assert_int_equal(
 	    nos_derive_static(&p->source.z_key, NOS_DERIVE_AUTH, &here, &p->err), NOS_OK);
-	assert_int_equal(nos_assoc_auth(&p->node, at, &there, &p->err), NOS_OK);
 	if (!nos_secret_eq(&here, &there))
 		return false;
 	assert_int_equal(nos_issuer_used(&p->node, &p->world, &k->name, &changed, &p->err), NOS_OK);
@@ -194,13 +246,25 @@ static inline bool pair_pack(struct pair *p)
 	return true;
 }
 
+/* What the node takes the source to send under. */
+static inline struct nos_name pair_present(const struct pair *p)
+{
+	const struct nos_group *g = p->group ? &p->group->g : NULL;
+
+	if (g && nos_group_present(g))
+		return nos_group_name(g, nos_group_present(g));
+	return nos_assoc_active(&p->node, g ? 'p' : p->world.scheme->letter)->name;
+}
+
 /* Both send and take under the same key, and nothing is under way. */
 static inline void pair_is_whole(struct pair *p)
 {
+	struct nos_name present;
+
 	assert_true(pair_pack(p));
 	assert_false(nos_issuer_is_pending(&p->node, p->world.life));
-	assert_true(nos_name_eq(&nos_assoc_active(&p->node, p->world.scheme->letter)->name,
-	    &nos_keyring_active(&p->source)->name));
+	present = pair_present(p);
+	assert_true(nos_name_eq(&present, &nos_keyring_active(&p->source)->name));
 }
 
 /* What the source lacks is issued, delivered, acknowledged and used. */
@@ -243,6 +307,14 @@ static inline enum nos_holder_did pair_take(struct pair *p, struct nos_span mess
 	nos_err_clear(&p->err);
 	(void)!nos_holder_take(&p->source, &message, 1, p->world.now, &did, &p->err);
 	return did;
+}
+
+/* So does what all of its group hear. */
+static inline enum nos_holder_did pair_hear(struct pair *p)
+{
+	NOS_AUTO(buf) order = { 0 };
+
+	return pair_order(p, &order) ? pair_take(p, nos_buf_span(&order)) : NOS_HOLDER_NOTHING;
 }
 
 #endif

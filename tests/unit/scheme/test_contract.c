@@ -12,32 +12,87 @@
 #define OTHER "s-0000000002"
 
 static struct pair a, b;
+static struct pair_group group; /* that both are members of, where there are groups */
 static struct known known;
 
 /* A test of one scheme. */
 typedef void each_scheme(const struct nos_scheme *scheme);
 
-/* Two sources of the node, each with all that it lacks, and one key more on its way; and again for
- * the next scheme. */
+static void begin(const struct nos_scheme *scheme)
+{
+	pair_init_as(&a, scheme, SOURCE);
+	pair_init_as(&b, scheme, OTHER);
+	pair_pool(&a, 1, 1);
+	pair_pool(&b, 1, 1);
+	b.numbers = (struct nos_pool_numbers){ 2000, 3000 };
+	memset(&known, 0, sizeof(known));
+}
+
+/* Two sources of the node, each with all that it lacks, and one key more on its way. */
+static void for_one(const struct nos_scheme *scheme, each_scheme *test)
+{
+	begin(scheme);
+	(void)pair_fill(&a);
+	(void)pair_fill(&b);
+	/* What it lacks is on its way already, where there is something. */
+	pair_replace(&a, a.node.out_count ? NOS_ISSUER_NOTHING : NOS_ISSUER_ISSUED);
+	pair_replace(&b, b.node.out_count ? NOS_ISSUER_NOTHING : NOS_ISSUER_ISSUED);
+	assert_true(a.node.out_count && b.node.out_count);
+	test(scheme);
+}
+
+static void assert_on_its_way(const struct pair *p, enum nos_message_kind last, size_t count)
+{
+	assert_int_equal(p->node.out_count, count);
+	assert_int_equal(p->node.out[count - 1].bytes[0] >> 4, last);
+}
+
+/* Both have come into a group, whose next key came with them; each has p.2 on its way besides. */
+static void begin_group(const struct nos_scheme *scheme)
+{
+	begin(scheme);
+	pair_group_init(&group, scheme->name);
+	pair_enter(&a, &group);
+	pair_enter(&b, &group);
+	pair_replace(&a, NOS_ISSUER_ISSUED);
+	pair_replace(&b, NOS_ISSUER_ISSUED);
+	(void)pair_fill(&a);
+	(void)pair_fill(&b);
+	pair_group_order(&group);
+	(void)pair_fill(&a);
+	(void)pair_fill(&b);
+	assert_on_its_way(&a, scheme->letter == 't' ? NOS_MESSAGE_HEAL : NOS_MESSAGE_JOIN, 3);
+}
+
+/* As they came; with the epoch on its way that puts another out; and with one that heals. */
+static void for_one_group(const struct nos_scheme *scheme, each_scheme *test)
+{
+	begin_group(scheme);
+	test(scheme);
+	for (int i = 0; i < 2; i++) {
+		begin_group(scheme);
+		pair_settle(&a);
+		pair_settle(&b);
+		if (i)
+			pair_group_heal(&group);
+		else
+			pair_group_evict(&group, 5);
+		assert_true(pair_fill(&a) && pair_fill(&b));
+		assert_on_its_way(&a, i ? NOS_MESSAGE_HEAL : NOS_MESSAGE_EVICT, 1);
+		assert_on_its_way(&b, i ? NOS_MESSAGE_HEAL : NOS_MESSAGE_EVICT, 1);
+		test(scheme);
+	}
+}
+
 static void for_each(each_scheme *test)
 {
 	const struct nos_scheme *scheme;
 
-	for (size_t i = 0; (scheme = nos_scheme_at(i)); i++) {
-		pair_init_as(&a, scheme, SOURCE);
-		pair_init_as(&b, scheme, OTHER);
-		pair_pool(&a, 1, 1);
-		pair_pool(&b, 1, 1);
-		b.numbers = (struct nos_pool_numbers){ 2000, 3000 };
-		(void)pair_fill(&a);
-		(void)pair_fill(&b);
-		/* What it lacks is on its way already, where there is something. */
-		pair_replace(&a, a.node.out_count ? NOS_ISSUER_NOTHING : NOS_ISSUER_ISSUED);
-		pair_replace(&b, b.node.out_count ? NOS_ISSUER_NOTHING : NOS_ISSUER_ISSUED);
-		assert_true(a.node.out_count && b.node.out_count);
-		memset(&known, 0, sizeof(known));
-		test(scheme);
-	}
+	for (size_t i = 0; (scheme = nos_scheme_at(i)); i++)
+		if (scheme->grouped)
+			for_one_group(scheme, test);
+		else
+			for_one(scheme, test);
 }
 
 static struct nos_span out(const struct pair *p, size_t i)
@@ -78,6 +133,7 @@ static void flip_messages(const struct nos_scheme *scheme)
 		assert_refused(&a, (struct nos_span){ at, a.node.out[i].len - 1 });
 		assert_int_equal(pair_take(&a, out(&a, i)), NOS_HOLDER_TOOK);
 	}
+	(void)pair_hear(&a);
 	pair_make_ack(&a);
 	for (size_t bit = 0; bit < a.source.ack_len * 8; bit++) {
 		a.source.ack[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -198,7 +254,7 @@ static void assert_opens(bool messages, bool data)
 {
 	known_grow(&known, &a.node);
 	assert_int_equal(known_opens_message(&known, &a.node, &a.world), messages);
-	assert_int_equal(known_opens_data(&known, &a.node), data);
+	assert_int_equal(known_opens_data(&known, &a.node, a.group ? &a.group->g : NULL), data);
 }
 
 static void thief(const struct nos_scheme *scheme)
@@ -225,13 +281,13 @@ static void thief_with_the_chain(const struct nos_scheme *scheme)
 	assert_opens(true, false);
 }
 
+/* Of a group all have the scheme key, and K_S is what keeps one's data from another. */
 static void thief_with_k_s(const struct nos_scheme *scheme)
 {
-	(void)scheme;
 	pair_settle(&b);
 	known_keyring(&known, &b.source);
 	known_add(&known, &a.source.z_key);
-	assert_opens(false, false);
+	assert_opens(false, scheme->grouped);
 }
 
 static void thief_with_both(const struct nos_scheme *scheme)
@@ -244,7 +300,8 @@ static void thief_with_both(const struct nos_scheme *scheme)
 	assert_opens(true, true);
 }
 
-static void with_the_other_s_chain_alone_or_its_k_s_alone_there_is_no_data(void **state)
+static void with_the_other_s_chain_alone_or_its_k_s_alone_there_is_no_data_but_in_a_group(
+    void **state)
 {
 	(void)state;
 	for_each(thief_with_the_chain);
@@ -290,10 +347,11 @@ static void what_is_held_of_before_and_after_opens_nothing_of_a_third(void **sta
 	later = known;
 	known_grow(&known, &then);
 	assert_false(known_opens_message(&known, &then, &t.world));
-	assert_false(known_opens_data(&known, &then) || known_has_key(&known, &then, 'd'));
+	assert_false(known_opens_data(&known, &then, NULL) || known_has_key(&known, &then, 'd'));
 	known_grow(&later, &t.node);
 	assert_false(known_opens_message(&later, &t.node, &t.world));
-	assert_false(known_opens_data(&later, &t.node) || known_has_key(&later, &t.node, 'd'));
+	assert_false(
+	    known_opens_data(&later, &t.node, NULL) || known_has_key(&later, &t.node, 'd'));
 }
 
 static void a_global_key_alone_opens_nothing_and_without_it_a_chain_gives_no_local_key(void **state)
@@ -390,7 +448,8 @@ int main(void)
 		cmocka_unit_test(
 		    an_acknowledgement_of_another_source_or_the_node_s_own_message_is_none),
 		cmocka_unit_test(what_one_source_holds_opens_neither_data_nor_messages_of_another),
-		cmocka_unit_test(with_the_other_s_chain_alone_or_its_k_s_alone_there_is_no_data),
+		cmocka_unit_test(
+		    with_the_other_s_chain_alone_or_its_k_s_alone_there_is_no_data_but_in_a_group),
 		cmocka_unit_test(with_the_other_s_chain_and_its_k_s_all_is_open),
 		cmocka_unit_test(what_is_held_of_before_and_after_opens_nothing_of_a_third),
 		cmocka_unit_test(
