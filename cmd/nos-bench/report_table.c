@@ -8,6 +8,7 @@
 
 #define COLUMNS_MAX 32
 #define NAME_SIZE   32
+#define SENTENCE    40	  /* bytes from which a text is one, and wants width */
 #define SPACE_MAX   65536 /* bytes of one text */
 
 /* The columns are the members that rows of it have, in the order in which they first came. */
@@ -121,14 +122,34 @@ static void add_list(struct table *t, const struct nos_scan_value *list)
 	}
 }
 
+/* As words: "hash 2, xor 1". */
+static void add_object(struct table *t, const struct nos_scan_value *object)
+{
+	const struct nos_scan_value *name, *value;
+	uint32_t at = 0;
+
+	for (bool first = true; nos_scan_member(&t->scan, object, &at, &name, &value);
+	     first = false) {
+		nos_buf_add_text(t->out, first ? "" : ", ");
+		add_value(t, name);
+		nos_buf_add_char(t->out, ' ');
+		add_value(t, value);
+	}
+}
+
 static void add_cell(struct table *t, const char *name)
 {
 	const struct nos_scan_value *v = nos_scan_get(&t->scan, t->scan.values, name);
 	const bool number = v && v->kind == NOS_SCAN_NUMBER;
+	const bool sentence = v && v->kind == NOS_SCAN_STRING && v->raw.len > SENTENCE;
 
-	nos_buf_add_text(t->out, number ? "<td class=\"n\">" : "<td>");
+	nos_buf_add_text(t->out, number	    ? "<td class=\"n\">"
+				 : sentence ? "<td class=\"s\">"
+					    : "<td>");
 	if (v && v->kind == NOS_SCAN_ARRAY)
 		add_list(t, v);
+	else if (v && v->kind == NOS_SCAN_OBJECT)
+		add_object(t, v);
 	else if (v && v->kind != NOS_SCAN_NULL)
 		add_value(t, v);
 	nos_buf_add_text(t->out, "</td>");

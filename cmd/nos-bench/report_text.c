@@ -73,5 +73,5 @@ const char report_text_style[] =
     "caption{text-align:left;padding:.5rem;font-weight:bold}\n"
     "th,td{padding:.25rem .6rem;text-align:left;vertical-align:top;"
     "border-top:1px solid var(--line)}\n"
-    "td:last-child{min-width:16rem}th{background:var(--soft)}"
+    "td{max-width:24rem}.s{min-width:20rem}th{background:var(--soft)}"
     ".n{text-align:right;font-variant-numeric:tabular-nums}\n";

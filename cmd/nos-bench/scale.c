@@ -226,6 +226,21 @@ static enum nos_code measure(struct scale *s, uint64_t *done, struct nos_err *er
 	return bench_is_stopped() ? NOS_OK : rows_memory(s, fresh, err);
 }
 
+/* A group has no more members than its tree has leaves, those of the runs among them. */
+static bool has_room(const struct scale *s)
+{
+	const uint64_t leaves = UINT64_C(1) << NOS_GROUP_DEPTH;
+	char text[LINE_SIZE];
+
+	if (!s->scheme->grouped || s->sources + bench_runs(s->b, MANY_RUNS, FEW_RUNS) <= leaves)
+		return true;
+	snprintf(text, sizeof(text),
+	    "scale: %s with %" PRIu64 " sources is left out: a group has %" PRIu64 " at most",
+	    s->scheme->name, s->sources, leaves);
+	nos_start_warn("nos-bench", text);
+	return false;
+}
+
 static enum nos_code one(struct bench *b, enum bench_scheme scheme, uint64_t sources,
     uint64_t *done, struct nos_err *err)
 {
@@ -235,12 +250,14 @@ static enum nos_code one(struct bench *b, enum bench_scheme scheme, uint64_t sou
 
 	if (!s.scheme)
 		return nos_err_set(err, NOS_INTERNAL, "no such scheme");
+	if (!has_room(&s))
+		return NOS_OK;
 	(void)!measure(&s, done, err);
 	scale_release(&s);
 	return err->code;
 }
 
-static const uint64_t many[] = { 1000, 10000, 100000 }, few[] = { 1000, 10000 };
+static const uint64_t many[] = { 1000, 10000, 100000 }, few[] = { 100, 1000, 5000 };
 
 struct numbers {
 	const uint64_t *of;

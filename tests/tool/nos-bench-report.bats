@@ -93,7 +93,7 @@ look() {
 
 @test "a report has every row of the run, what was asked, and nothing from elsewhere" {
 	cd "$BATS_FILE_TMPDIR"
-	[ "$(grep -c '^<tr><td>' report.html)" = "$(wc -l <rows)" ]
+	[ "$(grep -c '^<tr><td' report.html)" = "$(wc -l <rows)" ]
 	for said in "$(jq -r .machine rows | head -1 | sed 's/&/\&amp;/g')" '<dd>20,200</dd>' '<dd>3</dd>' '<dd>1</dd>'; do
 		grep -qF "$said" report.html
 	done

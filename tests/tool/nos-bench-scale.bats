@@ -38,6 +38,12 @@ setup() { load helper; }
 	[[ $stderr == *"the paper's profile has no store"* ]]
 }
 
+@test "more sources than a group can have are left out, and said to be" {
+	run -0 --separate-stderr nos-bench scale --scheme tree,dipietro --sources 1048576 --runs 1
+	[ -z "$output" ]
+	[[ $stderr == *'scale: tree with 1048576 sources is left out: a group has 1048576 at most'* ]]
+}
+
 @test "Ctrl-C leaves whole rows and no folder behind" {
 	mkdir tmp
 	# A shell has whatever it starts beside itself ignore it.
