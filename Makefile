@@ -56,7 +56,7 @@ BATS_cover := $(BATS)
 # Those of tools that read what their own node or nobody wrote, or whose reading has units and a fuzzer of
 # its own, are run under asan where FULL is set, by scripts/check --long; under tsan only those in which
 # threads are at work.
-LOCAL    := %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
+LOCAL    := %/nos-bench-robustness.bats %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
 SINGLE   := $(LOCAL) %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
 BATS_asan := $(filter-out $(PLAIN) $(if $(FULL),,$(LOCAL) %/nos-relay.bats),$(BATS))
 BATS_tsan := $(filter-out $(PLAIN) $(SINGLE),$(BATS))
