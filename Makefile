@@ -227,7 +227,7 @@ cover: ## run the tests, and say what of the code they reach
 headers: ## compile each header alone
 	@for h in lib/*.h lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
 
-C_FILES := $(sort $(wildcard lib/*.[ch] lib/*/*.[ch] cmd/*.c tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch] \
+C_FILES := $(sort $(wildcard lib/*.[ch] lib/*/*.[ch] cmd/*.c cmd/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch] \
 	tests/model/*.[ch] $(HELP_SRC)))
 PAGES   := $(sort $(wildcard man/*.[1-8]))
 
