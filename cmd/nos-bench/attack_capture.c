@@ -77,7 +77,7 @@ static enum nos_code draw_curve(
 		.scheme = "dini",
 		.profile = bench_profile_text(profile),
 		.defence = profile == BENCH_DEFAULT,
-		.m = bench_runs(b, LINKS, LINKS_Q),
+		.m = b->o->quick ? LINKS_Q : LINKS,
 		.formula = 1 - pow(1 - (double)ring / POOL, x),
 		.variable = "captured",
 		.value = x };

@@ -112,31 +112,66 @@ enum nos_code attack_loss_kill(struct attack *a, struct nos_err *err)
 
 enum back { NOTICE, SILENT, KEYRING };
 
+/* What stands in a backup. */
+struct backup {
+	struct nos_assoc node;
+	struct nos_keyring source;
+	struct nos_group group;
+	struct nos_secret tree[2u << SCENE_DEPTH];
+};
+
+static void backup_release(struct backup *b)
+{
+	explicit_bzero(b, sizeof(*b));
+}
+
+#define BACKUP_AUTO __attribute__((cleanup(backup_release))) struct backup
+
+static void make_backup(const struct scene *s, struct backup *ret)
+{
+	ret->node = s->members[0].node;
+	ret->source = s->members[0].source;
+	ret->group = s->group;
+	memcpy(ret->tree, s->tree, sizeof(ret->tree));
+}
+
+static void put(struct scene *s, const struct backup *b, enum back back)
+{
+	struct scene_member *m = &s->members[0];
+
+	if (back == KEYRING) {
+		m->source = b->source;
+		return;
+	}
+	m->node = b->node;
+	s->group = b->group;
+	memcpy(s->tree, b->tree, sizeof(s->tree));
+	if (back == NOTICE)
+		m->world.life++;
+}
+
+/* What has had its overlap is gone, also of what was put back. */
+static void expire(struct scene *s)
+{
+	(void)nos_issuer_expire(&scene_begin(s, 0)->node, s->now);
+	(void)nos_group_expire(&s->group, s->now);
+}
+
 static enum nos_code put_back(struct attack *a, enum back back, struct nos_err *err)
 {
 	for (uint64_t i = 0; i < a->rounds; i++) {
 		SCENE_AUTO s = { 0 };
-		NOS_AUTO(assoc) node = { 0 };
-		NOS_AUTO(keyring) source = { 0 };
-		struct scene_member *m;
+		BACKUP_AUTO b = { 0 };
 
 		if (scene_open(&s, a->b, a->scheme, false, 1, err) || scene_send(&s, 0, err))
 			return err->code;
-		m = &s.members[0];
-		node = m->node;
-		source = m->source;
+		make_backup(&s, &b);
 		for (unsigned j = 0; j < BEHIND; j++)
 			if (scene_rekey(&s, 0, err) || scene_send(&s, 0, err))
 				return err->code;
-		/* What had its overlap is gone. */
 		s.now.ms += SCENE_OVERLAP;
-		(void)nos_issuer_expire(&scene_begin(&s, 0)->node, s.now);
-		if (back == KEYRING)
-			m->source = source;
-		else
-			m->node = node;
-		if (back == NOTICE)
-			m->world.life++;
+		put(&s, &b, back);
+		expire(&s);
 		if (judge(a, &s, err))
 			return err->code;
 	}

@@ -276,7 +276,7 @@ enum nos_code attack_loss_rate(struct bench *b, struct nos_err *err)
 				.scheme = s,
 				.profile = BENCH_DEFAULT,
 				.defence = true,
-				.rounds = bench_runs(b, REKEYS, REKEYS_Q) };
+				.rounds = b->o->quick ? REKEYS_Q : REKEYS };
 
 			if (!b->schemes[s] || bench_is_stopped())
 				continue;

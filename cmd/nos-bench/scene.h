@@ -3,8 +3,8 @@
  * A node and its sources for attacks to be tried on: the real objects of lib at both ends, and
  * between them the air, in which all that passes is heard by whoever listens. Nothing is kept on
  * disk and no clock runs but the scene's own. All that is random is drawn from the bench's numbers,
- * but for the nonces of packs. Belongs to one thread. Holds secrets: release it. Every function may
- * give NOS_INTERNAL.
+ * but for what the library draws itself. Belongs to one thread. Holds secrets: release it. Every
+ * function may give NOS_INTERNAL.
  */
 #ifndef BENCH_SCENE_H
 #define BENCH_SCENE_H
