@@ -32,8 +32,7 @@ static const struct nos_opt opts[] = {
 	{ 0 },
 };
 
-static const struct nos_opt_tool tool = { "nos-bench",
-	"paper|overhead|delay|robustness|scale|all",
+static const struct nos_opt_tool tool = { "nos-bench", "paper|overhead|delay|robustness|scale|all",
 	"Run the paper's evaluation again, and measure the hardened schemes beside it.", opts,
 	offsetof(struct bench_opts, common), .rows = true };
 
@@ -328,8 +327,8 @@ static enum nos_code run(struct bench *b, const char *what, struct nos_err *err)
 			return err->code;
 	}
 	if (!any && !bench_is_stopped())
-		return nos_err_set(err, NOS_USAGE, "no workload '%s', take one of %s", what,
-		    tool.usage);
+		return nos_err_set(
+		    err, NOS_USAGE, "no workload '%s', take one of %s", what, tool.usage);
 	if (b->o->plot && bench_plot(b, b->o->plot, err))
 		return err->code;
 	return b->o->report ? bench_report(b, b->o->report, err) : NOS_OK;

@@ -280,7 +280,7 @@ enum nos_code party_settle(struct party *p, struct party_source *s, struct nos_e
 enum nos_code party_advance(struct party *p, const char *scheme, bool heal, struct nos_err *err)
 {
 	const struct nos_advance a = { .heal = heal, .reason = REASON };
-	struct nos_advance_done done;
+	struct nos_advance_done done = { 0 };
 
 	return nos_advance_group(&p->life, &a, nos_str_of(scheme), nos_time_now(), &done, err);
 }

@@ -41,8 +41,8 @@ enum nos_code printed_decrypt(const uint8_t key[static PRINTED_KEY], const uint8
 
 /* ---- Dini et al. ---- */
 
-void printed_dini_name(unsigned node, uint8_t incr, size_t node_len, struct printed_name *ret,
-    struct printed_count *c)
+void printed_dini_name(
+    unsigned node, uint8_t incr, size_t node_len, struct printed_name *ret, struct printed_count *c)
 {
 	*ret = (struct printed_name){ .len = node_len + 1 };
 	for (size_t i = 0; i < node_len; i++)
@@ -52,9 +52,9 @@ void printed_dini_name(unsigned node, uint8_t incr, size_t node_len, struct prin
 	c->concatenations += 2;
 }
 
-enum nos_code printed_dini_install(const struct printed_key *global, const struct printed_key *local,
-    uint8_t ret[static PRINTED_PACKET_MAX], size_t *ret_len, struct printed_count *c,
-    struct nos_err *err)
+enum nos_code printed_dini_install(const struct printed_key *global,
+    const struct printed_key *local, uint8_t ret[static PRINTED_PACKET_MAX], size_t *ret_len,
+    struct printed_count *c, struct nos_err *err)
 {
 	memcpy(ret, local->name.bytes, local->name.len);
 	*ret_len = local->name.len + PRINTED_KEY;

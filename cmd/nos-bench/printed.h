@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The paper's two schemes as it prints them (profile "paper"), with their faults: for this tool
- * alone, nos-serve never speaks them. Keys have 64 bits. The paper names no cipher and no hash: E is
- * DES, whose block and key are the 8 bytes that its sizes show, H(x) and G(x) are SHA-256 of 'H' or
- * 'G' and x, cut to 64 bits. Operations are counted where they are done. Pure: keys come in.
+ * alone, nos-serve never speaks them. Keys have 64 bits. The paper names no cipher and no hash: E
+ * is DES, whose block and key are the 8 bytes that its sizes show, H(x) and G(x) are SHA-256 of 'H'
+ * or 'G' and x, cut to 64 bits. Operations are counted where they are done. Pure: keys come in.
  */
 #ifndef BENCH_PRINTED_H
 #define BENCH_PRINTED_H
@@ -46,9 +46,9 @@ void printed_dini_name(unsigned node, uint8_t incr, size_t node_len, struct prin
     struct printed_count *c);
 
 /* The packets: name ‖ E_G(value), and name ‖ E_Kold(new ‖ old). *ret_len bytes. */
-enum nos_code printed_dini_install(const struct printed_key *global, const struct printed_key *local,
-    uint8_t ret[static PRINTED_PACKET_MAX], size_t *ret_len, struct printed_count *c,
-    struct nos_err *err) NOS_CHECK;
+enum nos_code printed_dini_install(const struct printed_key *global,
+    const struct printed_key *local, uint8_t ret[static PRINTED_PACKET_MAX], size_t *ret_len,
+    struct printed_count *c, struct nos_err *err) NOS_CHECK;
 enum nos_code printed_dini_replace(const struct printed_key *old, const struct printed_key *fresh,
     uint8_t ret[static PRINTED_PACKET_MAX], size_t *ret_len, struct printed_count *c,
     struct nos_err *err) NOS_CHECK;

@@ -254,7 +254,7 @@ static enum nos_code replace(struct nos_round *r, struct nos_err *err)
 static enum nos_code rekeys(struct nos_round *r, uint64_t *ret_bytes, struct nos_err *err)
 {
 	const struct nos_advance a = { .reason = "nos-bench" };
-	struct nos_advance_done done;
+	struct nos_advance_done done = { 0 };
 
 	(void)ret_bytes;
 	if (r->n->scheme->grouped ? nos_advance_group(&r->n->life, &a, NOS_STR(SCALE_NODE_GROUP),

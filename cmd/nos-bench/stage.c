@@ -260,7 +260,7 @@ static enum nos_code give(
 static enum nos_code advance(struct stage *s, const struct stage_fleet *f, struct nos_err *err)
 {
 	const struct nos_advance a = { .reason = REASON };
-	struct nos_advance_done done;
+	struct nos_advance_done done = { 0 };
 
 	return nos_advance_group(
 	    &s->life, &a, nos_str_of(stage_enrol_group(f->scheme)), nos_time_now(), &done, err);

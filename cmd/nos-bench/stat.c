@@ -113,8 +113,7 @@ static double quantile(const double *sorted, size_t n, double q)
 	return i + 1 < n ? sorted[i] + (at - (double)i) * (sorted[i + 1] - sorted[i]) : sorted[i];
 }
 
-static double resampled_median(
-    const struct bench_sample *s, double *space, struct bench_random *r)
+static double resampled_median(const struct bench_sample *s, double *space, struct bench_random *r)
 {
 	for (size_t i = 0; i < s->count; i++)
 		space[i] = s->values[bench_random_below(r, s->count)];
