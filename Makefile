@@ -43,7 +43,11 @@ LIB      := $B/lib/libnos.a
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT     := $(UNIT_SRC:%.c=$B/%)
 TOOL_SRC := $(sort $(wildcard cmd/nos-*.c))
-TOOLS    := $(TOOL_SRC:%.c=$B/%)
+ONE_FILE := $(TOOL_SRC:%.c=$B/%)
+# A tool of many files has a folder; what is compiled of it stands beside the tool.
+BENCH_SRC := $(sort $(wildcard cmd/nos-bench/*.c))
+BENCH_OBJ := $(BENCH_SRC:cmd/nos-bench/%.c=$B/bench/%.o)
+TOOLS    := $(ONE_FILE) $B/cmd/nos-bench
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 # Those that run no tool of the flavour under test gain nothing by a sanitizer.
 PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/twin.bats %/units.bats
@@ -52,7 +56,8 @@ BATS_cover := $(BATS)
 # Those of tools that read what their own node or nobody wrote, or whose reading has units and a fuzzer of
 # its own, are run under asan where FULL is set, by scripts/check --long; under tsan only those in which
 # threads are at work.
-LOCAL    := %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
+BENCHES  := $(patsubst tests/tool/%,\%/%,$(wildcard tests/tool/nos-bench*.bats))
+LOCAL    := $(BENCHES) %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
 SINGLE   := $(LOCAL) %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
 BATS_asan := $(filter-out $(PLAIN) $(if $(FULL),,$(LOCAL) %/nos-relay.bats),$(BATS))
 BATS_tsan := $(filter-out $(PLAIN) $(SINGLE),$(BATS))
@@ -69,6 +74,7 @@ PROVE ?= -j4
 
 # A tool links only what its rooms need.
 LIBS_all := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_nos-bench := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-rekey := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-relay := -lcurl -lmicrohttpd -lcjose -ljansson -lcrypto -lm
@@ -103,7 +109,17 @@ $B/dist/libnos.a: $B/lib/nos.o $(LIB)
 	$(OBJCOPY) --localize-hidden $B/dist/nos.o
 	$(AR) rcs $@ $B/dist/nos.o
 
-$(TOOLS): $B/%: $B/%.o $(LIB)
+$B/bench/%.o: cmd/nos-bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(NOS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN_$(V)) -c -o $@ $<
+
+# What nos-bench counts (cmd/nos-bench/counted.c).
+COUNTED := nos_hkdf_extract nos_hkdf_expand nos_hash_sha256 nos_aead_siv_seal nos_aead_siv_open \
+	nos_aead_gcm_seal nos_aead_gcm_open nos_jose_seal_dir nos_jose_open_dir nos_jose_seal_to \
+	nos_jose_open_with nos_ecdh_shared nos_ecdh_generate nos_sign_make nos_sign_verify nos_random_bytes \
+	nos_lkh_wrap nos_lkh_unwrap nos_enc_field nos_enc_field_num nos_enc_add_leb128
+
+$(ONE_FILE): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F))
 
 $(UNIT): $B/%: $B/%.o $(LIB)
@@ -117,12 +133,13 @@ $(FUZZ): $B/%: $B/%.o $(LIB)
 MODEL_OBJ  := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/model/*.c)))
 MODEL_WRAP := nos_time_now nos_mono_now nos_attempt_wait nos_random_bytes nos_file_replace nos_file_create \
 	nos_message_seal nos_derive_key nos_ring_take nos_ring_back nos_send_pack nos_group_chain_make
+BENCH_LINK  = $(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(COUNTED:%=-Wl,--wrap=%) -o $@
 MODEL_LINK  = $(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(MODEL_WRAP:%=-Wl,--wrap=%) -o $@
 SCHEDULES_asan := 200
 SCHEDULES  ?= $(or $(SCHEDULES_$(V)),1000)
 
-# V=mutant-NAME: one defence is taken out of a copy of lib by tests/mutants/NAME.patch, and the model is
-# to notice. What the patch leaves as it is comes from the release flavour.
+# V=mutant-NAME: one defence is taken out of a copy of lib by tests/mutants/NAME.patch, and the model or
+# nos-bench is to notice. What the patch leaves as it is comes from the release flavour.
 MUTANTS := $(patsubst tests/mutants/%.patch,%,$(sort $(wildcard tests/mutants/*.patch)))
 ifneq ($(filter mutant-%,$V),)
 .DEFAULT_GOAL := model
@@ -141,14 +158,25 @@ $(PATCHED): $B/%.o: $B/patched
 	@mkdir -p $(@D)
 	cd $B/src && $(CC) $(filter-out -MMD -MP,$(NOS_CFLAGS)) $(CPPFLAGS) $(CFLAGS) -w -c -o $(CURDIR)/$@ $*.c
 
-.PHONY: whole
+.PHONY: whole whole-bench
 whole:
 	@$(MAKE) V=release $(WHOLE)/tests/model/model
+
+whole-bench:
+	@$(MAKE) V=release $(WHOLE)/cmd/nos-bench
+
+$B/cmd/nos-bench: $(PATCHED) $B/patched whole-bench
+	@mkdir -p $(@D)
+	$(BENCH_LINK) $(BENCH_OBJ:$B/%=$(WHOLE)/%) $(PATCHED) $(WHOLE)/lib/libnos.a $(LIBS_$(@F))
 
 $B/tests/model/model: $(PATCHED) $B/patched whole
 	@mkdir -p $(@D)
 	$(MODEL_LINK) $(MODEL_OBJ:$B/%=$(WHOLE)/%) $(PATCHED) $(WHOLE)/lib/libnos.a $(LIBS_all)
 else
+$B/cmd/nos-bench: $(BENCH_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(BENCH_LINK) $(BENCH_OBJ) $(LIB) $(LIBS_$(@F))
+
 $B/tests/model/model: $(MODEL_OBJ) $(LIB)
 	$(MODEL_LINK) $(MODEL_OBJ) $(LIB) $(LIBS_all)
 endif
@@ -157,7 +185,7 @@ endif
 model: $B/tests/model/model ## run SCHEDULES (1000) random schedules of what goes wrong
 	ASAN_OPTIONS=detect_leaks=0 $B/tests/model/model --schedules $(SCHEDULES) --jobs $$(nproc)
 
-mutants: $B/tests/model/model ## take one defence after another out: the model must notice each
+mutants: $B/tests/model/model $B/cmd/nos-bench ## take one defence after another out: each must be noticed
 	scripts/mutants $(MUTANTS)
 
 # What tool tests put beside the tools: on its own, for it shows how others behave.
@@ -206,7 +234,7 @@ cover: ## run the tests, and say what of the code they reach
 headers: ## compile each header alone
 	@for h in lib/*.h lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
 
-C_FILES := $(sort $(wildcard lib/*.[ch] lib/*/*.[ch] cmd/*.c tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch] \
+C_FILES := $(sort $(wildcard lib/*.[ch] lib/*/*.[ch] cmd/*.c cmd/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch] \
 	tests/model/*.[ch] $(HELP_SRC)))
 PAGES   := $(sort $(wildcard man/*.[1-8]))
 

@@ -35,6 +35,7 @@ static const struct {
 	    "format store node-key all source group heal renew revoke invalidate identity "
 	    "after-restore older-than overlap dry-run wait reason" },
 	{ "nos-score", "rules records now max-line" },
+	{ "nos-bench", "scheme profile sources runs rtt seed quick plot report format" },
 };
 
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))

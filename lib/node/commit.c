@@ -258,7 +258,8 @@ static void *run(void *state)
 
 		l->idle = !list && (!l->pending.count || stop);
 		l->published = atomic_load(&c->published);
-		if (list || nos_ledger_is_due(l))
+		/* At the end what is to be saved is due, and waits for no clock. */
+		if (list || nos_ledger_is_due(l) || (stop && nos_track_is_dirty(l->tracks)))
 			group(c, list);
 	}
 	/* How far the publisher came in the end. */
