@@ -7,7 +7,7 @@ setup() { load helper; }
 # tool: the foreign libraries that it may pull in, itself or by one of these.
 allowed() {
 	cat <<-'END'
-		nos-bench cjose crypto curl jansson microhttpd sqlite3 ssl
+		nos-bench cjose crypto curl jansson microhttpd mosquitto sqlite3 ssl
 		nos-keytable cjose crypto jansson sqlite3
 		nos-register cjose crypto curl jansson ssl
 		nos-rekey cjose crypto jansson sqlite3
