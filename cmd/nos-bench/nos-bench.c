@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* nos-bench(1): the paper's evaluation, run again beside what the hardened schemes do. */
-#include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +54,7 @@ static const struct nos_table_column measure_columns[] = {
 };
 static const struct nos_table_column claim_columns[] = {
 	{ "claim", NOS_TABLE_TEXT },
+	{ "what", NOS_TABLE_TEXT },
 	{ "paper", NOS_TABLE_TEXT },
 	{ "ours_paper", NOS_TABLE_TEXT },
 	{ "ours_default", NOS_TABLE_TEXT },
@@ -297,6 +298,25 @@ static enum nos_code prepare(struct bench *b, struct nos_err *err)
 	return NOS_OK;
 }
 
+/* What cannot be written at the end is said before all is measured. */
+static enum nos_code check_place(const char *option, const char *path, struct nos_err *err)
+{
+	char folder[PATH_MAX];
+	const char *slash;
+
+	if (!path)
+		return NOS_OK;
+	if (!*path || !nos_str_copy(nos_str_of(path), folder, sizeof(folder)))
+		return nos_err_set(err, NOS_USAGE, "--%s: not a path", option);
+	slash = strrchr(path, '/');
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 2,
+	    slash ? path : "./");
+	return access(folder, W_OK) == 0
+		   ? NOS_OK
+		   : nos_err_set(
+			 err, NOS_ABSENT, "--%s: no folder '%s' to write into", option, folder);
+}
+
 /* ---- the whole ---- */
 
 static enum nos_code run_one(struct bench *b, size_t i, struct nos_err *err)
@@ -362,7 +382,8 @@ int main(int argc, char **argv)
 		return nos_start_fail(tool.name, &err);
 	}
 	nos_start_stop();
-	if (prepare(&b, &err) || run(&b, argv[at], &err))
+	if (check_place("plot", o.plot, &err) || check_place("report", o.report, &err) ||
+	    prepare(&b, &err) || run(&b, argv[at], &err))
 		status = nos_start_fail(tool.name, &err);
 	drop(&b);
 	if (status)
