@@ -62,16 +62,20 @@ struct crowd *stage_crowd(struct stage *s)
 
 /* ---- the folder ---- */
 
+/* Where TMPDIR says; else in memory, where there is such a place. */
 static enum nos_code make_folder(struct stage *s, struct nos_err *err)
 {
 	const char *tmp = getenv("TMPDIR");
+	const bool said = tmp && *tmp == '/';
 
-	snprintf(s->folder, sizeof(s->folder), "%s/" NAME, PLACE);
+	snprintf(s->folder, sizeof(s->folder), "%.3000s/" NAME, said ? tmp : PLACE);
 	if (mkdtemp(s->folder))
 		return NOS_OK;
-	snprintf(s->folder, sizeof(s->folder), "%.3000s/" NAME, tmp && *tmp == '/' ? tmp : "/tmp");
-	if (mkdtemp(s->folder))
-		return NOS_OK;
+	if (!said) {
+		snprintf(s->folder, sizeof(s->folder), "/tmp/" NAME);
+		if (mkdtemp(s->folder))
+			return NOS_OK;
+	}
 	nos_err_set_errno(err, NOS_IO, errno, "a folder in '%s'", s->folder);
 	s->folder[0] = '\0';
 	return err->code;

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -273,7 +275,24 @@ static enum nos_code add_to_table(struct nos_table *t, struct nos_err *err)
 		   : NOS_OK;
 }
 
-enum nos_code nos_table_add(struct nos_table *t, struct nos_str row, struct nos_err *err)
+/* A signal that ends a tool behind the row in hand must not cut that one off: a write that it
+ * breaks off cannot be gone on with. */
+static void hold_signals(sigset_t *ret_before)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, ret_before);
+}
+
+static void let_signals(const sigset_t *before)
+{
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static enum nos_code add_row(struct nos_table *t, struct nos_str row, struct nos_err *err)
 {
 	if (nos_scan_parse(&t->scan, row, err))
 		return err->code;
@@ -294,7 +313,18 @@ enum nos_code nos_table_add(struct nos_table *t, struct nos_str row, struct nos_
 	return add_to_table(t, err);
 }
 
-enum nos_code nos_table_finish(struct nos_table *t, struct nos_err *err)
+enum nos_code nos_table_add(struct nos_table *t, struct nos_str row, struct nos_err *err)
+{
+	enum nos_code code;
+	sigset_t before;
+
+	hold_signals(&before);
+	code = add_row(t, row, err);
+	let_signals(&before);
+	return code;
+}
+
+static enum nos_code finish(struct nos_table *t, struct nos_err *err)
 {
 	if (t->format == NOS_TABLE_CSV && !t->begun)
 		print_csv_header(t);
@@ -305,4 +335,15 @@ enum nos_code nos_table_finish(struct nos_table *t, struct nos_err *err)
 	if (t->fail && t->fail != EPIPE)
 		return nos_err_set_errno(err, NOS_IO, t->fail, "output");
 	return NOS_OK;
+}
+
+enum nos_code nos_table_finish(struct nos_table *t, struct nos_err *err)
+{
+	enum nos_code code;
+	sigset_t before;
+
+	hold_signals(&before);
+	code = finish(t, err);
+	let_signals(&before);
+	return code;
 }

@@ -10,8 +10,12 @@
 
 #include <time.h>
 
-#define LEAVES	     (1u << GROUP_DEPTH)
-#define SCHEDULES    10
+#define LEAVES (1u << GROUP_DEPTH)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SCHEDULES 1 /* each costs a hundred thousand keys */
+#else
+#define SCHEDULES 6
+#endif
 #define EVENTS	     18
 #define EPOCHS_MAX   (EVENTS + 1)
 #define SESSIONS_MAX (GROUP_T + 2 * EVENTS + 1)
