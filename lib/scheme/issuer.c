@@ -380,7 +380,6 @@ enum nos_code nos_issuer_acked(struct nos_assoc *a, const struct nos_issuer *w, 
 {
 	uint8_t hash[NOS_HASH_LEN];
 	struct held held = { 0 };
-	bool anew = false;
 
 	*ret_changed = false;
 	if (a->revoked)
@@ -392,7 +391,6 @@ enum nos_code nos_issuer_acked(struct nos_assoc *a, const struct nos_issuer *w, 
 	if (a->offer.is && !open_ack(&a->offer.base, w, ack, &held, err)) {
 		if (nos_issuer_promote(a, w, err))
 			return err->code;
-		anew = true;
 	} else if (err->code == NOS_INTERNAL || err->code == NOS_DATA) {
 		return err->code;
 	} else {
@@ -403,10 +401,6 @@ enum nos_code nos_issuer_acked(struct nos_assoc *a, const struct nos_issuer *w, 
 	memcpy(a->base.acked, hash, sizeof(hash));
 	*ret_changed = true;
 	settle(a, w, &held);
-	/* What it names of its group is of before its ask, and may be another's under those names.
-	 */
-	if (anew)
-		(void)nos_place_lost(a);
 	return NOS_OK;
 }
 
