@@ -113,3 +113,42 @@ enum nos_code nos_series_get(struct nos_series *s, struct nos_str source, struct
 	*ret = &e->state;
 	return NOS_OK;
 }
+
+/* ---- all of them ---- */
+
+struct walk {
+	nos_series_each *each;
+	void *state;
+};
+
+/* The fields of a key: one, two, or the three of a series. */
+static unsigned fields(struct nos_str key, struct nos_str ret[3])
+{
+	struct nos_span rest = nos_str_bytes(key);
+	unsigned count = 0;
+	uint64_t len;
+
+	for (; count < 3 && nos_enc_leb128_decode(&rest, &len); count++) {
+		ret[count] = (struct nos_str){ (const char *)rest.p, (size_t)len };
+		rest.p += len;
+		rest.len -= (size_t)len;
+	}
+	return count;
+}
+
+static void visit(const void *at, VISIT which, void *closure)
+{
+	const struct node *e = *(struct node *const *)at;
+	const struct walk *w = closure;
+	struct nos_str names[3];
+
+	if ((which == postorder || which == leaf) && fields(e->key, names) == 3)
+		w->each(w->state, names[0], names[1], names[2], &e->state);
+}
+
+void nos_series_walk(const struct nos_series *s, nos_series_each *each, void *state)
+{
+	struct walk w = { each, state };
+
+	twalk_r(s->root, visit, &w);
+}

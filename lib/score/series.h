@@ -29,4 +29,9 @@ void nos_series_release(struct nos_series *s);
 enum nos_code nos_series_get(struct nos_series *s, struct nos_str source, struct nos_str claimed,
     struct nos_str type, struct nos_rule_state **ret, struct nos_err *err) NOS_CHECK;
 
+/* Called for each series, in one order whatever came first; views are good until it returns. */
+typedef void nos_series_each(void *state, struct nos_str source, struct nos_str claimed,
+    struct nos_str type, const struct nos_rule_state *series);
+void nos_series_walk(const struct nos_series *s, nos_series_each *each, void *state);
+
 #endif
