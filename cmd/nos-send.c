@@ -8,9 +8,9 @@
 #include "cli/opt.h"
 #include "cli/start.h"
 #include "crypto/jose.h"
-#include "json/encode.h"
 #include "net/mqtt.h"
 #include "source/courier.h"
+#include "source/fate.h"
 #include "source/follow.h"
 #include "source/lines.h"
 #include "source/listener.h"
@@ -70,9 +70,9 @@ struct sender {
 	struct nos_lines lines;
 	struct nos_load load;
 	struct nos_buf out;
-	struct nos_mono since;			      /* when the load had its first good reading */
-	uint64_t accepted, spooled, rejected, failed; /* readings */
-	bool closed;				      /* the reader of the answers has gone */
+	struct nos_mono since; /* when the load had its first good reading */
+	struct nos_fate fate;
+	bool closed; /* the reader of the answers has gone */
 };
 
 static void sender_init(struct sender *s, const struct send_opts *o)
@@ -124,67 +124,6 @@ static enum nos_code flush(struct sender *s, struct nos_err *err)
 	return NOS_OK;
 }
 
-static void encode_rejected(struct sender *s, const struct nos_err *why)
-{
-	s->rejected++;
-	nos_encode_member_text(&s->out, "status", NOS_STR("rejected"));
-	nos_encode_member(&s->out, "error");
-	nos_encode_error(&s->out, why);
-}
-
-/* The fate of the reading at index in the pack, by the node's word. */
-static void encode_answered(
-    struct sender *s, const struct nos_send_pack *p, const struct nos_answer *a, uint32_t index)
-{
-	const struct nos_err *why = nos_answer_why(a, index);
-	char id[80];
-
-	if (why) {
-		encode_rejected(s, why);
-		return;
-	}
-	s->accepted++;
-	nos_encode_member_text(
-	    &s->out, "status", nos_str_of(a->duplicates ? "duplicate" : "accepted"));
-	if (!p->seq)
-		return;
-	nos_encode_member_uint(&s->out, "seq", p->seq);
-	if (a->duplicates || !a->has_position)
-		return;
-	snprintf(
-	    id, sizeof(id), "%" PRIu64 "-%" PRIu64 "-%" PRIu32, s->ring.k.node, a->position, index);
-	nos_encode_member_text(&s->out, "id", nos_str_of(id));
-}
-
-/* An answer for each reading of the load, in order. why: of a pack that failed. */
-static void encode_answers(struct sender *s, const struct nos_send_pack *p,
-    enum nos_courier_fate fate, const struct nos_answer *a, const struct nos_err *why)
-{
-	uint32_t index = 0;
-
-	for (size_t i = 0; i < s->load.count; i++) {
-		const struct nos_load_item *item = &s->load.items[i];
-
-		nos_buf_add_char(&s->out, '{');
-		nos_encode_member_uint(&s->out, "line", item->line);
-		if (item->in_array)
-			nos_encode_member_uint(&s->out, "index", item->index);
-		if (item->err.code) {
-			encode_rejected(s, &item->err);
-		} else if (fate == NOS_COURIER_SPOOLED) {
-			s->spooled++;
-			nos_encode_member_text(&s->out, "status", NOS_STR("spooled"));
-		} else if (fate == NOS_COURIER_ANSWERED) {
-			encode_answered(s, p, a, index++);
-		} else {
-			s->failed++;
-			nos_encode_member(&s->out, "error");
-			nos_encode_error(&s->out, why);
-		}
-		nos_buf_add_text(&s->out, "}\n");
-	}
-}
-
 /* ---- packs ---- */
 
 /* Close the pack: send it, and answer its readings whatever becomes of it. */
@@ -197,7 +136,9 @@ static enum nos_code close_pack(struct sender *s, struct nos_err *err)
 
 	if (p.readings)
 		(void)!nos_courier_deliver(&s->courier, &p, &fate, &answer, &why);
-	encode_answers(s, &p, fate, &answer, &why);
+	nos_fate_encode(&s->fate,
+	    &(struct nos_fate_pack){ &s->load, s->ring.k.node, p.seq, fate, &answer, &why },
+	    &s->out);
 	nos_answer_release(&answer);
 	nos_load_clear(&s->load);
 	if (nos_buf_check(&s->out, "output", &failed) || flush(s, &failed))
@@ -421,8 +362,8 @@ static void report_readings(const struct sender *s)
 
 	snprintf(text, sizeof(text),
 	    "%" PRIu64 " accepted, %" PRIu64 " spooled, %" PRIu64 " rejected, %" PRIu64 " failed",
-	    s->accepted + s->courier.readings, s->spooled, s->rejected + s->courier.rejected,
-	    s->failed);
+	    s->fate.accepted + s->courier.readings, s->fate.spooled,
+	    s->fate.rejected + s->courier.rejected, s->fate.failed);
 	nos_start_warn(tool.name, text);
 }
 
@@ -461,7 +402,7 @@ static int finish(struct sender *s, enum nos_code code, const struct nos_err *er
 	/* A signal is how following ends. */
 	if (*nos_start_stopped())
 		return s->o->follow ? status : nos_start_signalled(*nos_start_stopped());
-	if (!status && !s->closed && s->rejected + s->courier.rejected + s->courier.aside)
+	if (!status && !s->closed && s->fate.rejected + s->courier.rejected + s->courier.aside)
 		return nos_start_status(NOS_DATA);
 	return status;
 }
