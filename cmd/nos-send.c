@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/opt.h"
+#include "cli/settings.h"
 #include "cli/start.h"
 #include "crypto/jose.h"
 #include "net/mqtt.h"
@@ -20,9 +21,9 @@
 
 struct send_opts {
 	struct nos_opt_common common;
-	const char *keyring, *kind, *spool, *ca, *mqtt, *mqtt_password;
+	const char *keyring, *kind, *spool, *ca, *mqtt, *mqtt_password, *map;
 	struct nos_opt_list urls, via;
-	bool anonymous, follow;
+	bool anonymous, follow, csv;
 	uint64_t batch, linger_ms, spool_max, wait_ms, max_line;
 };
 
@@ -35,6 +36,8 @@ static const struct nos_opt opts[] = {
 	{ "via", 0, NOS_OPT_AGAIN, AT(via), "url",
 	    "a neighbour that relays, where the node is not reached" },
 	{ "kind", 0, NOS_OPT_TEXT, AT(kind), "kind", "of an anonymous source" },
+	{ "csv", 0, NOS_OPT_FLAG, AT(csv), NULL, "the lines are CSV, the first one a header" },
+	{ "map", 0, NOS_OPT_PATH, AT(map), "file", "where in each line the readings stand" },
 	{ "batch", 'b', NOS_OPT_UINT, AT(batch), "count", "readings of a pack", .dflt = "50",
 	    .min = 1, .max = NOS_PACK_READINGS_MAX },
 	{ "linger", 0, NOS_OPT_SPAN, AT(linger_ms), "span", "a pack goes this long after its first",
@@ -55,7 +58,7 @@ static const struct nos_opt opts[] = {
 };
 
 static const struct nos_opt_tool tool = { "nos-send", "< readings > answers",
-	"Send the readings of stdin (JSON, a line each) to a node.", opts,
+	"Send the readings of stdin (JSON, SenML or CSV, line by line) to a node.", opts,
 	offsetof(struct send_opts, common) };
 
 /* A run. */
@@ -68,6 +71,7 @@ struct sender {
 	struct nos_follow *follow;     /* NULL: without --follow, or with a broker */
 	struct nos_listener *listener; /* NULL: without one */
 	struct nos_lines lines;
+	struct nos_map *map; /* NULL: none */
 	struct nos_load load;
 	struct nos_buf out;
 	struct nos_mono since; /* when the load had its first good reading */
@@ -82,7 +86,8 @@ static void sender_init(struct sender *s, const struct send_opts *o)
 	nos_send_init(&s->send);
 	nos_spool_init(&s->spool);
 	nos_lines_init(&s->lines, STDIN_FILENO, o->max_line, nos_start_stopped());
-	nos_load_init(&s->load, o->batch, o->via.count ? NOS_LOAD_VIA_MAX : NOS_LOAD_TEXT_MAX);
+	nos_load_init(&s->load, o->batch, o->via.count ? NOS_LOAD_VIA_MAX : NOS_LOAD_TEXT_MAX,
+	    (struct nos_batch_how){ 0 });
 	nos_buf_init(&s->out, OUT_MAX);
 }
 
@@ -92,6 +97,7 @@ static void sender_release(struct sender *s)
 	nos_listener_free(s->listener);
 	nos_buf_release(&s->out);
 	nos_load_release(&s->load);
+	nos_map_free(s->map);
 	nos_lines_release(&s->lines);
 	nos_spool_release(&s->spool);
 	nos_send_release(&s->send);
@@ -173,8 +179,9 @@ static enum nos_code take_line(
 	struct nos_err why = { 0 };
 
 	if (!is_long)
-		return nos_load_line(&s->load, s->lines.number, line, err) ? err->code
-									   : fill(s, err);
+		return nos_load_line(&s->load, s->lines.number, line, nos_time_now(), err)
+			   ? err->code
+			   : fill(s, err);
 	nos_err_set(&why, NOS_LARGE, "line is over %" PRIu64 " bytes", s->lines.max);
 	return nos_load_reject(&s->load, s->lines.number, &why, err) ? err->code : fill(s, err);
 }
@@ -341,7 +348,8 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 		.try_ms = o->wait_ms,
 		.stop = nos_start_stopped() };
 
-	if (check(o, err) || nos_http_client_start(err) ||
+	if (check(o, err) || nos_settings_form(o->csv, o->map, &s->map, &s->load.how, err) ||
+	    nos_http_client_start(err) ||
 	    (o->keyring && nos_ring_open(&s->ring, o->keyring, o->wait_ms, err)) ||
 	    nos_send_open(&s->send, &config, err) ||
 	    (o->spool && nos_spool_open(&s->spool, o->spool, &s->ring.k, o->spool_max, err)))

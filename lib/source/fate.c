@@ -65,7 +65,7 @@ void nos_fate_encode(struct nos_fate *f, const struct nos_fate_pack *p, struct n
 
 		nos_buf_add_char(b, '{');
 		nos_encode_member_uint(b, "line", item->line);
-		if (item->in_array)
+		if (item->many)
 			nos_encode_member_uint(b, "index", item->index);
 		if (item->err.code)
 			encode_rejected(f, &item->err, b);

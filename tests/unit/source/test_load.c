@@ -5,9 +5,13 @@
 
 static struct nos_err err;
 
+static const struct nos_batch_how ndjson = { .form = NOS_BATCH_NDJSON };
+
 static void line(struct nos_load *l, uint64_t number, const char *text)
 {
-	assert_int_equal(nos_load_line(l, number, nos_str_of(text), &err), NOS_OK);
+	assert_int_equal(
+	    nos_load_line(l, number, nos_str_of(text), (struct nos_time){ 1547812800000 }, &err),
+	    NOS_OK);
 }
 
 static bool fill(struct nos_load *l)
@@ -23,7 +27,7 @@ static void lines_become_the_text_of_a_pack_as_they_came(void **state)
 	struct nos_load l;
 
 	(void)state;
-	nos_load_init(&l, 2, NOS_LOAD_TEXT_MAX);
+	nos_load_init(&l, 2, NOS_LOAD_TEXT_MAX, ndjson);
 	line(&l, 1, "{\"type\":\"a\", \"value\" :NaN}");
 	assert_false(fill(&l));
 	line(&l, 2, "{\"type\":\"b\"}");
@@ -50,14 +54,14 @@ static void an_array_goes_on_in_the_next_pack(void **state)
 	struct nos_load l;
 
 	(void)state;
-	nos_load_init(&l, 2, NOS_LOAD_TEXT_MAX);
+	nos_load_init(&l, 2, NOS_LOAD_TEXT_MAX, ndjson);
 	line(&l, 7,
 	    "[{\"type\":\"a\",\"value\":1}, 3 ,{\"type\":\"b\",\"value\":2},{\"type\":\"c\",\"value\":3}]");
 	assert_true(fill(&l));
 	assert_int_equal(l.count, 3);
 	assert_int_equal(l.items[1].index, 1);
 	assert_int_equal(l.items[1].err.code, NOS_DATA);
-	assert_true(l.items[2].in_array);
+	assert_true(l.items[2].many);
 	assert_int_equal(l.items[2].index, 2);
 	nos_load_clear(&l);
 	assert_false(fill(&l));
@@ -82,7 +86,7 @@ static void a_reading_that_has_no_room_waits_for_the_next_pack(void **state)
 	nos_buf_add_text(&text, "{\"type\":\"a\",\"value\":1,\"more\":\"");
 	memset(nos_buf_extend(&text, 150000), 'x', 150000);
 	nos_buf_add_text(&text, "\"}");
-	nos_load_init(&l, 50, NOS_LOAD_TEXT_MAX);
+	nos_load_init(&l, 50, NOS_LOAD_TEXT_MAX, ndjson);
 	line(&l, 1, text.p);
 	assert_false(fill(&l));
 	line(&l, 2, text.p);
@@ -107,7 +111,7 @@ static void nesting_has_its_limit(void **state)
 	struct nos_load l;
 
 	(void)state;
-	nos_load_init(&l, 50, NOS_LOAD_TEXT_MAX);
+	nos_load_init(&l, 50, NOS_LOAD_TEXT_MAX, ndjson);
 	line(&l, 1, "{\"type\":\"a\",\"value\":1,\"x\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}");
 	assert_false(fill(&l));
 	assert_int_equal(l.count, 1);
