@@ -7,8 +7,9 @@
 #include "reading/senml_readings.h"
 
 #define APPLICATION "application/"
-#define SPACE_MAX   (4 * (size_t)NOS_SCAN_TEXT_MAX) /* what is made of a body may be longer than it \
-						     */
+#define SPACE_MAX                                                                       \
+	(4 * (size_t)NOS_SCAN_TEXT_MAX) /* what is made of a body may be longer than it \
+					 */
 
 static const char *const forms[] = {
 	[NOS_BATCH_JSON] = APPLICATION "json",
