@@ -21,8 +21,8 @@ static void add_number(struct nos_buf *b, struct nos_str digits, double number, 
 		return;
 	}
 	snprintf(text, sizeof(text), "%.*f", (int)places, number);
-	if (strtod(text, NULL) != number)
-		snprintf(text, sizeof(text), "%.17g", number);
+	for (int n = 1; strtod(text, NULL) != number && n <= PLACES_MAX; n++)
+		snprintf(text, sizeof(text), "%.*g", n, number);
 	nos_buf_add_text(b, text);
 }
 
