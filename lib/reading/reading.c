@@ -18,8 +18,7 @@ static enum nos_code read_text(const struct nos_scan_value *v, const char *name,
 	return NOS_OK;
 }
 
-/* What devices write where they have no number: a number in quotes, or one of C's odd ones. */
-static bool is_number_as_text(struct nos_str s)
+bool nos_reading_is_missing(struct nos_str s)
 {
 	static const char *const words[] = { "nan", "inf", "infinity", "null", "" };
 	s = nos_str_trim(s);
@@ -51,7 +50,7 @@ static enum nos_code read_value(const struct nos_scan_value *v, struct nos_buf *
 	case NOS_SCAN_STRING:
 		if (read_text(v, "value", NOS_READING_TEXT_MAX, space, &ret->text, err))
 			return err->code;
-		if (!is_number_as_text(ret->text))
+		if (!nos_reading_is_missing(ret->text))
 			ret->kind = NOS_READING_TEXT;
 		return NOS_OK;
 	case NOS_SCAN_NULL:

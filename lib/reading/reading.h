@@ -52,4 +52,8 @@ struct nos_reading {
 enum nos_code nos_reading_decode(const struct nos_scan *scan, const struct nos_scan_value *object,
     struct nos_buf *space, struct nos_reading *ret, struct nos_err *err) NOS_CHECK;
 
+/* Is a text what devices write where they have no number: a number in quotes, or one of C's odd
+ * ones? */
+bool nos_reading_is_missing(struct nos_str s);
+
 #endif
