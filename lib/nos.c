@@ -132,9 +132,10 @@ const char *nos_source_url(const struct nos_source *s, size_t i)
 static enum nos_code check_readings(struct nos_str text, struct nos_err *err)
 {
 	struct nos_scan scan = { .not_finite = true, .depth = NOS_READING_DEPTH_MAX };
+	const struct nos_batch_how how = { .form = NOS_BATCH_NDJSON };
 	struct nos_batch batch = { 0 };
 
-	if (!nos_batch_decode(&batch, NOS_BATCH_NDJSON, text, NOS_PACK_READINGS_MAX, &scan, err)) {
+	if (!nos_batch_decode(&batch, &how, text, NOS_PACK_READINGS_MAX, &scan, err)) {
 		if (batch.reject_count) {
 			*err = batch.rejects[0].err;
 			nos_err_within(err, "reading %" PRIu32, batch.rejects[0].index + 1);

@@ -33,10 +33,10 @@ bool nos_hops_is_taken(
 			nos_err_set(err, NOS_DATA, "a sealed pack takes no query");
 		return !err->code;
 	}
-	if (!nos_batch_form_parse(media, &form))
+	if (!nos_batch_form_parse(media, &form) || form == NOS_BATCH_CSV)
 		nos_err_set(err, NOS_MEDIA,
-		    "media type '%.*s': take application/jose, application/json or"
-		    " application/x-ndjson",
+		    "media type '%.*s': take application/jose, application/json,"
+		    " application/x-ndjson or application/senml+json",
 		    NOS_STR_ARG(media));
 	else if (!g->anonymous)
 		nos_err_set(err, NOS_DENIED, "readings without a seal are not taken here");
@@ -272,9 +272,12 @@ static enum nos_code open_sealed(const struct nos_ingest *g, struct nos_ingest_l
 	in->media = NOS_STR("");
 	fill_sealed(g, job, &own);
 	fill_via(job);
-	if (!nos_batch_form_parse(nos_str_of(h.cty), &job->raw.form))
+	if (!nos_batch_form_parse(nos_str_of(h.cty), &job->raw.form) ||
+	    job->raw.form == NOS_BATCH_CSV)
 		return nos_err_set(err, NOS_MEDIA,
-		    "cty '%s': take application/json or application/x-ndjson", h.cty);
+		    "cty '%s': take application/json, application/x-ndjson or"
+		    " application/senml+json",
+		    h.cty);
 	return NOS_OK;
 }
 

@@ -254,9 +254,13 @@ void nos_ingest_answer(struct nos_ingest *g, struct nos_job *job)
 static enum nos_code fill(
     struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_job *job, struct nos_err *err)
 {
+	struct nos_batch_how how;
+
 	job->raw.received = nos_time_now();
-	if (nos_hops_open(g, l, job, err) ||
-	    nos_batch_decode(&job->batch, job->raw.form, nos_buf_str(&job->body),
+	if (nos_hops_open(g, l, job, err))
+		return err->code;
+	how = nos_raw_how(&job->raw);
+	if (nos_batch_decode(&job->batch, &how, nos_buf_str(&job->body),
 		g->limits->of[NOS_LIMIT_READINGS], &l->reading, err))
 		return err->code;
 	job->readable = true;

@@ -48,6 +48,7 @@ static enum nos_code replay_entry(
 	struct nos_analyse_records made;
 	char id[NOS_TRACK_ID_MAX];
 	struct nos_track *track;
+	struct nos_batch_how how;
 	struct nos_raw raw;
 	struct nos_str body;
 	enum nos_code code;
@@ -66,7 +67,8 @@ static enum nos_code replay_entry(
 		return err->code;
 	if (position <= track->position)
 		return NOS_OK;
-	if (nos_batch_decode(&r->batch, raw.form, body, NOS_PACK_READINGS_MAX, &r->scan, err) ||
+	how = nos_raw_how(&raw);
+	if (nos_batch_decode(&r->batch, &how, body, NOS_PACK_READINGS_MAX, &r->scan, err) ||
 	    nos_analyse_admit(&l->analyse, &raw, track, &r->batch, err))
 		return err->code;
 	if (*raw.source && nos_window_look(&track->window, raw.seq, raw.hash) == NOS_WINDOW_FRESH) {

@@ -28,14 +28,16 @@ void nos_csv_release(struct nos_csv *c);
 void nos_csv_begin(struct nos_csv *c);
 
 /*
- * Split a line into c->fields: blanks around a field that has no quotes are not of it. What was
- * quoted points into c->space, the rest into line. NOS_DATA: a quote is not closed, or something
- * stands behind it; NOS_LARGE: over NOS_CSV_COLUMNS_MAX columns; NOS_INTERNAL.
+ * Split a line into c->fields: blanks around a field are not of it, nor is a byte order mark before
+ * the first. What was quoted points into c->space, the rest into line. NOS_DATA: a quote is not
+ * closed, or something stands behind it; it is not UTF-8; NOS_LARGE: over NOS_CSV_COLUMNS_MAX
+ * columns; NOS_INTERNAL.
  */
 enum nos_code nos_csv_split(
     struct nos_csv *c, struct nos_str line, char separator, struct nos_err *err) NOS_CHECK;
 
-/* The line in hand is the header. NOS_DATA: two columns have one name; NOS_INTERNAL. */
+/* The line in hand is the header. NOS_DATA: two columns have one name, and then none has any;
+ * NOS_INTERNAL. */
 enum nos_code nos_csv_name(struct nos_csv *c, struct nos_err *err) NOS_CHECK;
 
 /* The column of a name in the header; false: none. */

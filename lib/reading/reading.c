@@ -102,6 +102,8 @@ static enum nos_code read_position(const struct nos_scan *scan, const struct nos
 		    err, NOS_DATA, "lat", "lat and lon are not a position in degrees");
 	ret->has_position = true;
 	ret->lat_decimals = nos_num_decimals(lat->raw);
+	ret->lat_text = lat->raw;
+	ret->lon_text = lon->raw;
 	return NOS_OK;
 }
 

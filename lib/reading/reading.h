@@ -39,7 +39,8 @@ struct nos_reading {
 	bool has_position;
 	double lat, lon; /* degrees */
 	unsigned lat_decimals;
-	struct nos_str claimed; /* member "source": a claim, and no more; len 0: none */
+	struct nos_str lat_text, lon_text; /* their digits as sent; len 0: not kept */
+	struct nos_str claimed;		   /* member "source": a claim, and no more; len 0: none */
 };
 
 /*
@@ -55,5 +56,11 @@ enum nos_code nos_reading_decode(const struct nos_scan *scan, const struct nos_s
 /* Is a text what devices write where they have no number: a number in quotes, or one of C's odd
  * ones? */
 bool nos_reading_is_missing(struct nos_str s);
+
+/*
+ * Append the reading as one object, members in the order of nos-formats(7): numbers by their own
+ * digits where they have any. Decoded again it is the same reading.
+ */
+void nos_reading_encode(struct nos_buf *b, const struct nos_reading *r);
 
 #endif

@@ -194,6 +194,11 @@ enum nos_code nos_raw_decode(
 	return NOS_OK;
 }
 
+struct nos_batch_how nos_raw_how(const struct nos_raw *raw)
+{
+	return (struct nos_batch_how){ .form = raw->form, .now = raw->received };
+}
+
 void nos_raw_path(const struct nos_raw *raw, struct nos_path *ret)
 {
 	*ret = (struct nos_path){ .count = raw->via_count };

@@ -47,6 +47,9 @@ void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str
 enum nos_code nos_raw_decode(struct nos_span entry, struct nos_raw *ret, struct nos_str *ret_body,
     struct nos_err *err) NOS_CHECK;
 
+/* How its body is read, now as when it came. */
+struct nos_batch_how nos_raw_how(const struct nos_raw *raw);
+
 /* The relays that it came through. */
 void nos_raw_path(const struct nos_raw *raw, struct nos_path *ret);
 

@@ -58,6 +58,7 @@ static enum nos_code take_entry(
 {
 	struct nos_tail *t = state;
 	struct nos_track *track;
+	struct nos_batch_how how;
 	struct nos_raw raw;
 	struct nos_str body;
 	struct part part = { .position = position, .raw = &raw };
@@ -72,7 +73,8 @@ static enum nos_code take_entry(
 	nos_raw_path(&raw, &track->path);
 	if (!t->readings)
 		return NOS_OK;
-	if (nos_batch_decode(&t->batch, raw.form, body, UINT32_MAX, &t->scan, err))
+	how = nos_raw_how(&raw);
+	if (nos_batch_decode(&t->batch, &how, body, UINT32_MAX, &t->scan, err))
 		return nos_store_damaged(err);
 	track->readings += t->batch.count;
 	return NOS_OK;

@@ -40,9 +40,10 @@ static void decode_batch(struct nos_str text)
 {
 	struct nos_scan scan = { .not_finite = true, .depth = NOS_READING_DEPTH_MAX };
 	struct nos_batch b = { 0 };
+	const struct nos_batch_how how = { .form = NOS_BATCH_NDJSON };
 	struct nos_err err = { 0 };
 
-	(void)!nos_batch_decode(&b, NOS_BATCH_NDJSON, text, NOS_PACK_READINGS_MAX, &scan, &err);
+	(void)!nos_batch_decode(&b, &how, text, NOS_PACK_READINGS_MAX, &scan, &err);
 	nos_batch_release(&b);
 	nos_scan_release(&scan);
 }

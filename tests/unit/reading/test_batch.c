@@ -9,8 +9,10 @@ static struct nos_err err;
 
 static enum nos_code decode(enum nos_batch_form form, const char *text)
 {
+	const struct nos_batch_how how = { .form = form, .now = { 1547812800000 } };
+
 	err = (struct nos_err){ 0 };
-	return nos_batch_decode(&batch, form, nos_str_of(text), 10, &scan, &err);
+	return nos_batch_decode(&batch, &how, nos_str_of(text), 10, &scan, &err);
 }
 
 #define A "{\"type\":\"a\",\"value\":1}"
