@@ -27,7 +27,7 @@ struct serve_opts {
 	struct nos_opt_list listen, limit;
 	const char *url, *admin, *mqtt, *mqtt_password, *ca;
 	uint64_t ready_fd; /* 0: none */
-	const char *registration, *anonymous, *rules, *store, *node_key;
+	const char *registration, *anonymous, *rules, *map_dir, *store, *node_key;
 	struct nos_opt_list pool; /* P and k */
 	unsigned keys, ring;
 	uint64_t overlap_ms, keep_ms, keep_size;
@@ -59,6 +59,8 @@ static const struct nos_opt opts[] = {
 	{ "anonymous", 0, NOS_OPT_CHOICE, AT(anonymous), "yes|no", "take readings without a seal",
 	    .dflt = "yes" },
 	{ "rules", 0, NOS_OPT_PATH, AT(rules), "file", "rules of types, over the built-in sets" },
+	{ "map-dir", 0, NOS_OPT_PATH, AT(map_dir), "folder",
+	    "maps of messages of others, NAME.json each" },
 	{ "pool", 0, NOS_OPT_LIST, AT(pool), "P,k",
 	    "global keys of dini, and how many of them a source holds", .dflt = "100,1" },
 	{ "overlap", 0, NOS_OPT_SPAN, AT(overlap_ms), "span",
@@ -81,6 +83,7 @@ struct serve {
 	struct nos_limit limits;
 	struct nos_home home;
 	struct nos_profile *rules; /* NULL: the built-in sets */
+	struct nos_maps_set *maps; /* NULL: none */
 	struct nos_secret password;
 };
 
@@ -88,6 +91,7 @@ static void drop(struct serve *s)
 {
 	nos_home_release(&s->home);
 	nos_profile_free(s->rules);
+	nos_maps_drop(s->maps);
 	nos_secret_release(&s->password);
 }
 
@@ -144,6 +148,8 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 	if (check_addresses(&s->o, err))
 		return err->code;
 	if (s->o.rules && read_rules(s->o.rules, &s->rules, err))
+		return err->code;
+	if (s->o.map_dir && nos_maps_read(s->o.map_dir, &s->maps, err))
 		return err->code;
 	if (s->o.mqtt_password && nos_opt_secret_read(s->o.mqtt_password, &s->password, err))
 		return err->code;
@@ -213,7 +219,7 @@ static int tell_ready(const struct serve *s, const struct nos_node *node)
 }
 
 /* A bad file keeps the old rules and says so. */
-static void reload(const struct serve *s, struct nos_node *node)
+static void reload_rules(const struct serve *s, struct nos_node *node)
 {
 	struct nos_profile *rules = NULL;
 	struct nos_err err = { 0 };
@@ -228,13 +234,30 @@ static void reload(const struct serve *s, struct nos_node *node)
 	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.rules);
 }
 
+/* So do maps, all of them. */
+static void reload_maps(const struct serve *s, struct nos_node *node)
+{
+	struct nos_maps_set *maps = NULL;
+	struct nos_err err = { 0 };
+
+	if (!s->o.map_dir)
+		return;
+	if (nos_maps_read(s->o.map_dir, &maps, &err) || nos_node_maps(node, maps, &err)) {
+		nos_log_line(NOS_LOG_WARN, "%s: the maps stay as they were", err.text);
+		return;
+	}
+	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.map_dir);
+}
+
 static void until_ended(const struct serve *s, struct nos_node *node, const sigset_t *signals)
 {
 	int got;
 
 	while (sigwait(signals, &got) || got == SIGHUP)
-		if (got == SIGHUP)
-			reload(s, node);
+		if (got == SIGHUP) {
+			reload_rules(s, node);
+			reload_maps(s, node);
+		}
 	nos_daemon_ending(got);
 }
 
@@ -260,7 +283,8 @@ static int serve(struct serve *s)
 		.overlap_ms = o->overlap_ms,
 		.keep_ms = o->keep_ms,
 		.keep_bytes = o->keep_size,
-		.profile = s->rules ? s->rules : nos_profile_builtin() };
+		.profile = s->rules ? s->rules : nos_profile_builtin(),
+		.maps = s->maps };
 	struct nos_node *node = NULL;
 	struct nos_err err = { 0 };
 	sigset_t signals;

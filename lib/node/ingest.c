@@ -259,7 +259,7 @@ static enum nos_code fill(
 	job->raw.received = nos_time_now();
 	if (nos_hops_open(g, l, job, err))
 		return err->code;
-	how = nos_raw_how(&job->raw);
+	how = nos_raw_how(&job->raw, job->map ? job->map->map : NULL);
 	if (nos_batch_decode(&job->batch, &how, nos_buf_str(&job->body),
 		g->limits->of[NOS_LIMIT_READINGS], &l->reading, err))
 		return err->code;

@@ -22,6 +22,7 @@ struct nos_ingest {
 	const struct nos_limit *limits;
 	struct nos_member_table *members;
 	struct nos_metric *metric;
+	struct nos_maps *maps;		     /* NULL: none */
 	bool anonymous;			     /* readings without a seal are taken */
 	atomic_uint_least64_t key_period_ms; /* of the rules in force */
 };

@@ -39,6 +39,7 @@ void nos_job_free(struct nos_job *job, struct nos_member_table *members)
 	}
 	nos_member_drop(members, job->member);
 	nos_batch_release(&job->batch);
+	nos_maps_drop(job->maps);
 	nos_buf_release(&job->news.keys);
 	nos_buf_release(&job->body);
 	nos_offer_shared_release(&job->shared);

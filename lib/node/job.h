@@ -67,8 +67,10 @@ struct nos_job {
 	struct nos_raw raw;
 	struct nos_buf body; /* opened; what batch points into */
 	struct nos_batch batch;
-	bool readable;		   /* the body was, whatever is good in it */
-	struct nos_member *member; /* NULL: anonymous */
+	struct nos_maps_set *maps;	/* held, since batch points into it; NULL: none */
+	const struct nos_maps_one *map; /* of them; NULL: none */
+	bool readable;			/* the body was, whatever is good in it */
+	struct nos_member *member;	/* NULL: anonymous */
 	const struct nos_member_key *key;
 	/* Where no key opens it: nos_job_note_order's. */
 	uint8_t order[NOS_SESSION_ORDER_MAX];

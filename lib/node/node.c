@@ -26,6 +26,7 @@ struct nos_node {
 	struct nos_metric metric;
 	struct nos_card *card;
 	struct nos_member_table *members;
+	struct nos_maps *maps;
 	struct nos_commit *commit;
 	struct nos_publish *publish;
 	struct nos_control *control;
@@ -160,6 +161,7 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	r->ingest.limits = f->limits;
 	r->ingest.members = n->members;
 	r->ingest.metric = &n->metric;
+	r->ingest.maps = n->maps;
 	r->ingest.anonymous = f->anonymous;
 	atomic_store(
 	    &r->ingest.key_period_ms, (uint64_t)(nos_profile_key_period_s(f->profile) * 1000));
@@ -256,6 +258,16 @@ static enum nos_code note_url(const struct nos_node *n, struct nos_err *err)
 	    NOS_STORE_ANY, &rev, err);
 }
 
+static enum nos_code start_maps(struct nos_node *n, struct nos_err *err)
+{
+	struct nos_maps_set *maps = n->config.maps;
+
+	if (nos_maps_keep(maps, n->config.home->store, err) || nos_maps_new(maps, &n->maps, err))
+		return err->code;
+	nos_maps_hold(maps);
+	return NOS_OK;
+}
+
 static void set_gauges(struct nos_node *n)
 {
 	const struct nos_limit *l = n->config.limits;
@@ -275,9 +287,9 @@ static enum nos_code start(struct nos_node *n, struct nos_err *err)
 	    open_store(n, &n->publish_store, err) || open_store(n, &n->control_store, err) ||
 	    nos_card_new(n->config.home, n->config.closed, &n->card, err) ||
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
-	    note_policy(n, n->config.profile, err) || prepare_routes(n, err) ||
-	    start_commit(n, err) || start_publish(n, err) || start_control(n, err) ||
-	    start_admin(n, err) || start_server(n, err))
+	    note_policy(n, n->config.profile, err) || start_maps(n, err) ||
+	    prepare_routes(n, err) || start_commit(n, err) || start_publish(n, err) ||
+	    start_control(n, err) || start_admin(n, err) || start_server(n, err))
 		return err->code;
 	return note_url(n, err);
 }
@@ -309,6 +321,16 @@ void nos_node_rules(struct nos_node *n, struct nos_profile *profile)
 	if (note_policy(n, profile, &err))
 		nos_log_line(NOS_LOG_WARN, "the crypto-period of the rules: %s", err.text);
 	nos_commit_profile(n->commit, profile);
+}
+
+enum nos_code nos_node_maps(struct nos_node *n, struct nos_maps_set *maps, struct nos_err *err)
+{
+	if (nos_maps_keep(maps, n->config.home->store, err)) {
+		nos_maps_drop(maps);
+		return err->code;
+	}
+	nos_maps_replace(n->maps, maps);
+	return NOS_OK;
 }
 
 const char *nos_node_address(const struct nos_node *n, size_t i)
@@ -373,6 +395,7 @@ void nos_node_free(struct nos_node *n)
 	nos_publish_free(n->publish);
 	nos_commit_free(n->commit);
 	close_stores(n);
+	nos_maps_free(n->maps);
 	nos_member_table_free(n->members);
 	nos_card_free(n->card);
 	if (n->wake_fd >= 0)

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/secret.h"
 #include "registry/home.h"
+#include "registry/maps.h"
 #include "node/limit.h"
 #include "score/profile.h"
 
@@ -33,6 +34,7 @@ struct nos_node_config {
 	uint64_t overlap_ms;		   /* for which a key that was replaced still serves */
 	uint64_t keep_ms, keep_bytes;	   /* 0: for ever, whatever it takes */
 	const struct nos_profile *profile; /* the rules; must outlive the node */
+	struct nos_maps_set *maps;	   /* NULL: none; the node holds it for itself */
 };
 
 /* When it returns NOS_OK sources are served. NOS_BUSY: another nos-serve has the store; and what
@@ -42,6 +44,11 @@ enum nos_code nos_node_new(
 
 /* Rules read again; the node frees them. */
 void nos_node_rules(struct nos_node *n, struct nos_profile *profile);
+
+/* Maps read again: the caller's hold becomes the node's. NOS_IO, NOS_BUSY: the store failed, and
+ * those before stay. */
+enum nos_code nos_node_maps(
+    struct nos_node *n, struct nos_maps_set *maps, struct nos_err *err) NOS_CHECK;
 
 /* {"node":…,"listen":[…],"admin":…,"pin":…,"store":…,"pid":…} and a newline (nos-formats(7)). */
 void nos_node_ready(const struct nos_node *n, struct nos_buf *ret);

@@ -14,6 +14,7 @@ struct replay {
 	struct nos_known known;
 	bool full; /* reading stopped because enough is pending */
 	struct nos_batch batch;
+	struct nos_maps_past maps;
 	struct nos_scan scan;
 	uint64_t at; /* position gone through last */
 };
@@ -43,6 +44,7 @@ static enum nos_code replay_entry(
 	struct nos_weighed made;
 	char id[NOS_TRACK_ID_MAX];
 	struct nos_track *track;
+	const struct nos_map *map;
 	struct nos_batch_how how;
 	struct nos_raw raw;
 	struct nos_str body;
@@ -62,7 +64,9 @@ static enum nos_code replay_entry(
 		return err->code;
 	if (position <= track->position)
 		return NOS_OK;
-	how = nos_raw_how(&raw);
+	if (nos_maps_of(&r->maps, l->config.store, raw.map, &map, err))
+		return err->code;
+	how = nos_raw_how(&raw, map);
 	if (nos_batch_decode(&r->batch, &how, body, NOS_PACK_READINGS_MAX, &r->scan, err) ||
 	    nos_analyse_admit(&l->analyse, &raw, track, &r->batch, err))
 		return err->code;
@@ -120,6 +124,7 @@ enum nos_code nos_replay_run(struct nos_ledger *l, struct nos_err *err)
 	enum nos_code code = replay_all(l, &r, err);
 
 	nos_batch_release(&r.batch);
+	nos_maps_past_release(&r.maps);
 	nos_scan_release(&r.scan);
 	return code;
 }

@@ -70,6 +70,7 @@ void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str
 		encode_security(b, &raw->security);
 	member_text(b, "kind", raw->kind);
 	member_text(b, "form", nos_batch_form_text(raw->form));
+	member_text(b, "map", raw->map);
 	nos_encode_member_time(b, "received", raw->received);
 	nos_buf_add_text(b, "}\n");
 	nos_buf_add_str(b, body);
@@ -164,6 +165,7 @@ static enum nos_code decode_members(
 	    nos_decode_copy(d, "mode", true, ret->mode, sizeof(ret->mode), err) ||
 	    nos_decode_copy(d, "kind", false, ret->kind, sizeof(ret->kind), err) ||
 	    nos_decode_text(d, "form", &form, err) ||
+	    nos_decode_copy(d, "map", true, ret->map, sizeof(ret->map), err) ||
 	    nos_decode_time(d, "received", &ret->received, err))
 		return err->code;
 	if (!nos_batch_form_parse(form, &ret->form))
@@ -194,9 +196,9 @@ enum nos_code nos_raw_decode(
 	return NOS_OK;
 }
 
-struct nos_batch_how nos_raw_how(const struct nos_raw *raw)
+struct nos_batch_how nos_raw_how(const struct nos_raw *raw, const struct nos_map *map)
 {
-	return (struct nos_batch_how){ .form = raw->form, .now = raw->received };
+	return (struct nos_batch_how){ .form = raw->form, .map = map, .now = raw->received };
 }
 
 void nos_raw_path(const struct nos_raw *raw, struct nos_path *ret)

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "key/name.h"
+#include "registry/maps.h"
 #include "registry/path.h"
 #include "registry/window.h"
 #include "reading/batch.h"
@@ -34,6 +35,7 @@ struct nos_raw {
 	size_t via_count;
 	char kind[NOS_NAME_WORD_MAX + 1];
 	enum nos_batch_form form;
+	char map[NOS_MAPS_HASH_MAX]; /* through which it is read; empty: none */
 	struct nos_time received;
 	/* But for identity and position, which each reading has. Of an anonymous one through a
 	 * relay: how far the relay's word goes. */
@@ -47,8 +49,8 @@ void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str
 enum nos_code nos_raw_decode(struct nos_span entry, struct nos_raw *ret, struct nos_str *ret_body,
     struct nos_err *err) NOS_CHECK;
 
-/* How its body is read, now as when it came. */
-struct nos_batch_how nos_raw_how(const struct nos_raw *raw);
+/* How its body is read, now as when it came; map is the one of raw->map, or NULL. */
+struct nos_batch_how nos_raw_how(const struct nos_raw *raw, const struct nos_map *map);
 
 /* The relays that it came through. */
 void nos_raw_path(const struct nos_raw *raw, struct nos_path *ret);

@@ -58,6 +58,7 @@ static enum nos_code take_entry(
 {
 	struct nos_tail *t = state;
 	struct nos_track *track;
+	const struct nos_map *map;
 	struct nos_batch_how how;
 	struct nos_raw raw;
 	struct nos_str body;
@@ -73,7 +74,9 @@ static enum nos_code take_entry(
 	nos_raw_path(&raw, &track->path);
 	if (!t->readings)
 		return NOS_OK;
-	how = nos_raw_how(&raw);
+	if (nos_maps_of(&t->maps, t->store, raw.map, &map, err))
+		return err->code;
+	how = nos_raw_how(&raw, map);
 	if (nos_batch_decode(&t->batch, &how, body, UINT32_MAX, &t->scan, err))
 		return nos_store_damaged(err);
 	track->readings += t->batch.count;
@@ -128,6 +131,7 @@ void nos_tail_release(struct nos_tail *t)
 {
 	nos_track_table_free(t->tracks);
 	nos_batch_release(&t->batch);
+	nos_maps_past_release(&t->maps);
 	nos_scan_release(&t->scan);
 	t->tracks = NULL;
 }

@@ -8,6 +8,7 @@
 #define NOS_REGISTRY_TAIL_H
 
 #include "reading/batch.h"
+#include "registry/maps.h"
 #include "registry/track.h"
 
 /* The first three are set by its owner; the rest is zero. */
@@ -18,6 +19,7 @@ struct nos_tail {
 
 	struct nos_track_table *tracks; /* of those whose packs are beyond what was saved */
 	struct nos_batch batch;
+	struct nos_maps_past maps;
 	struct nos_scan scan;
 };
 

@@ -15,7 +15,19 @@ bool nos_relay_frame_is(struct nos_str path)
 
 static bool is_open(struct nos_str media)
 {
-	return nos_str_is(media, "application/x-ndjson") || nos_str_is(media, "application/json");
+	static const char *const forms[] = { "application/x-ndjson", "application/json",
+		"application/senml+json", "text/csv" };
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (nos_str_is(media, forms[i]))
+			return true;
+	return false;
+}
+
+/* What else is in it the node knows. */
+static bool is_query(struct nos_str query)
+{
+	return nos_str_starts(query, "kind=") || nos_str_starts(query, "map=");
 }
 
 enum nos_code nos_relay_frame_check(const struct nos_http_request *r, struct nos_err *err)
@@ -28,10 +40,11 @@ enum nos_code nos_relay_frame_check(const struct nos_http_request *r, struct nos
 		return nos_err_set(err, NOS_MEDIA, "a hop frame is " HOP_MEDIA);
 	if (!is_hop && !nos_str_is(r->media, SEALED) && !is_open(r->media))
 		return nos_err_set(err, NOS_MEDIA,
-		    "a relay takes " SEALED ", application/x-ndjson, application/json");
-	if (r->query.len && (!is_open(r->media) || !nos_str_starts(r->query, "kind=")))
+		    "a relay takes " SEALED ", application/x-ndjson, application/json,"
+		    " application/senml+json, text/csv");
+	if (r->query.len && (!is_open(r->media) || !is_query(r->query)))
 		return nos_err_set(err, NOS_DATA,
-		    "query '%.*s': readings in the open alone have one, kind=NAME",
+		    "query '%.*s': readings in the open alone have one, kind=NAME and map=NAME",
 		    NOS_STR_ARG(r->query));
 	return NOS_OK;
 }

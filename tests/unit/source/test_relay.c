@@ -147,8 +147,11 @@ static void what_a_relay_frames_is_known_by_its_header(void **state)
 		{ "/v1/data", "application/jose", "kind=k", "", NOS_DATA },
 		{ "/v1/data", "application/json", "kind=k", "", NOS_OK },
 		{ "/v1/data", "application/x-ndjson", "", "", NOS_OK },
-		{ "/v1/data", "application/x-ndjson", "map=k", "", NOS_DATA },
-		{ "/v1/data", "application/senml+json", "", "", NOS_MEDIA },
+		{ "/v1/data", "application/x-ndjson", "map=k", "", NOS_OK },
+		{ "/v1/data", "application/x-ndjson", "form=k", "", NOS_DATA },
+		{ "/v1/data", "application/senml+json", "", "", NOS_OK },
+		{ "/v1/data", "text/csv", "map=k&kind=k", "", NOS_OK },
+		{ "/v1/data", "text/html", "", "", NOS_MEDIA },
 		{ "/v1/data", "", "", "", NOS_MEDIA },
 	};
 
