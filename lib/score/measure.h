@@ -18,6 +18,19 @@
 void nos_measure_encode(struct nos_buf *b, const struct nos_rule_input *in,
     const struct nos_rule_state *before, const struct nos_rule_scores *scores);
 
+/* Words of "raw": the index of one in its enum of score/rule.h (ENROLLED: 0 token, 1 open), false
+ * if it is none. */
+enum nos_measure_word {
+	NOS_MEASURE_KEY_STATE,
+	NOS_MEASURE_PROOF,
+	NOS_MEASURE_ENROLLED,
+	NOS_MEASURE_IDENTITY,
+};
+bool nos_measure_word(enum nos_measure_word of, struct nos_str word, unsigned *ret);
+
+/* The word for one flag. */
+const char *nos_measure_flag(enum nos_rule_flag flag);
+
 /* What a node verified of a reading: the inputs of the scores that no one can compute again. */
 struct nos_measure {
 	struct nos_rule_security security;
