@@ -2,63 +2,11 @@
 #include "node/analyse.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "json/encode.h"
 #include "score/identity.h"
 #include "score/measure.h"
-
-void nos_analyse_records_init(struct nos_analyse_records *r, size_t max)
-{
-	*r = (struct nos_analyse_records){ 0 };
-	nos_buf_init(&r->text, max);
-}
-
-void nos_analyse_records_release(struct nos_analyse_records *r)
-{
-	nos_buf_release(&r->text);
-	free(r->ends);
-	r->ends = NULL;
-	r->count = r->cap = 0;
-}
-
-void nos_analyse_records_clear(struct nos_analyse_records *r)
-{
-	nos_buf_truncate(&r->text, 0);
-	r->count = 0;
-}
-
-static bool note_end(struct nos_analyse_records *r)
-{
-	if (r->count == r->cap) {
-		size_t cap = r->cap ? r->cap * 2 : 64;
-		void *grown = reallocarray(r->ends, cap, sizeof(*r->ends));
-
-		if (!grown)
-			return false;
-		r->ends = grown;
-		r->cap = cap;
-	}
-	r->ends[r->count++] = r->text.len;
-	return true;
-}
-
-enum nos_code nos_analyse_records_add(
-    struct nos_analyse_records *r, struct nos_span entry, struct nos_err *err)
-{
-	nos_buf_add(&r->text, entry.p, entry.len);
-	if (nos_buf_check(&r->text, "records of one commit", err))
-		return err->code;
-	return note_end(r) ? NOS_OK : nos_err_set(err, NOS_INTERNAL, "out of memory");
-}
-
-struct nos_span nos_analyse_record(const struct nos_analyse_records *r, size_t i)
-{
-	size_t start = i ? r->ends[i - 1] : 0;
-
-	return (struct nos_span){ (const uint8_t *)r->text.p + start, r->ends[i] - start };
-}
 
 void nos_analyse_escape(struct nos_buf *b, struct nos_str text)
 {
@@ -186,7 +134,7 @@ static void encode_topic(
 
 static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw, uint64_t position,
     const struct nos_batch_item *item, struct nos_analyse_packs packs, struct nos_track *track,
-    struct nos_analyse_records *ret, struct nos_err *err)
+    struct nos_weighed *ret, struct nos_err *err)
 {
 	struct nos_reading r = item->reading;
 	struct nos_rule_security security = raw->security;
@@ -222,12 +170,12 @@ static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw,
 	encode_head(&ret->text, a, raw, position, item->index, ++topic->n, &r);
 	nos_measure_encode(&ret->text, &in, &before, &scores);
 	encode_tail(&ret->text, raw, &r);
-	return note_end(ret) ? NOS_OK : nos_err_set(err, NOS_INTERNAL, "out of memory");
+	return nos_weighed_note(ret, track, topic_at, topic->n, err);
 }
 
 enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw *raw,
     uint64_t position, const struct nos_batch *batch, struct nos_analyse_packs packs,
-    struct nos_track *track, struct nos_analyse_records *ret, struct nos_err *err)
+    struct nos_track *track, struct nos_weighed *ret, struct nos_err *err)
 {
 	for (size_t i = 0; i < batch->count; i++)
 		if (one(a, raw, position, &batch->items[i], packs, track, ret, err))
@@ -236,17 +184,7 @@ enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw
 	if (raw->received.ms > track->last_seen.ms)
 		track->last_seen = raw->received;
 	if (*raw->kid)
-		nos_track_use(track, raw->kid, raw->received);
+		nos_track_use(track, raw->kid, position, raw->received);
 	nos_raw_path(raw, &track->path);
 	return nos_buf_check(&ret->text, "records of one commit", err);
-}
-
-bool nos_analyse_split(struct nos_span entry, struct nos_str *ret_topic, struct nos_str *ret_record)
-{
-	struct nos_str rest = { (const char *)entry.p, entry.len };
-
-	if (!nos_str_cut(&rest, '\n', ret_topic) || !rest.p)
-		return false;
-	*ret_record = rest;
-	return true;
 }

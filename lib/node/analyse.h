@@ -8,27 +8,11 @@
 #define NOS_NODE_ANALYSE_H
 
 #include "base/buf.h"
+#include "node/weighed.h"
 #include "registry/raw.h"
 #include "registry/track.h"
 #include "reading/batch.h"
 #include "score/profile.h"
-
-#define NOS_ANALYSE_STREAM    "processed"
-#define NOS_ANALYSE_TOPIC_MAX 512
-
-/* Entries of the processed stream, one behind the other: topic, a newline, the record. */
-struct nos_analyse_records {
-	struct nos_buf text;
-	size_t *ends; /* of each entry in text */
-	size_t count, cap;
-};
-
-void nos_analyse_records_init(struct nos_analyse_records *r, size_t max);
-void nos_analyse_records_release(struct nos_analyse_records *r);
-void nos_analyse_records_clear(struct nos_analyse_records *r);
-enum nos_code nos_analyse_records_add(
-    struct nos_analyse_records *r, struct nos_span entry, struct nos_err *err) NOS_CHECK;
-struct nos_span nos_analyse_record(const struct nos_analyse_records *r, size_t i);
 
 /* What is the same for every pack of a node. */
 struct nos_analyse {
@@ -58,11 +42,7 @@ enum nos_code nos_analyse_admit(const struct nos_analyse *a, const struct nos_ra
  */
 enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw *raw,
     uint64_t position, const struct nos_batch *batch, struct nos_analyse_packs packs,
-    struct nos_track *track, struct nos_analyse_records *ret, struct nos_err *err) NOS_CHECK;
-
-/* The topic and the record of an entry of the processed stream; false if it is none. */
-bool nos_analyse_split(
-    struct nos_span entry, struct nos_str *ret_topic, struct nos_str *ret_record);
+    struct nos_track *track, struct nos_weighed *ret, struct nos_err *err) NOS_CHECK;
 
 /* Append text with each byte outside [A-Za-z0-9_-] as '=' and two capital hex digits. */
 void nos_analyse_escape(struct nos_buf *b, struct nos_str text);

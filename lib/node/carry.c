@@ -133,7 +133,7 @@ static void weigh(struct nos_track *track, const struct nos_raw_via *via, struct
 {
 	if (received.ms > track->last_seen.ms)
 		track->last_seen = received;
-	nos_track_use(track, via->kid, received);
+	nos_track_use(track, via->kid, 0, received);
 }
 
 enum nos_code nos_carry_weigh(struct nos_ledger *l, const struct nos_raw *raw, struct nos_err *err)

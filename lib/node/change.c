@@ -50,16 +50,12 @@ bool nos_change_is_gone(const struct nos_ledger *l, struct nos_str source)
 	return false;
 }
 
-bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_span entry)
+bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_str topic)
 {
-	struct nos_str topic, record, part = { 0 };
+	struct nos_str source;
 
-	if (!l->forgotten_count || !nos_analyse_split(entry, &topic, &record))
-		return false;
-	for (int i = 0; i < 4; i++) /* nos/<node>/<kind>/<source>/… */
-		if (!nos_str_cut(&topic, '/', &part))
-			return false;
-	return nos_change_is_gone(l, part);
+	return l->forgotten_count && nos_processed_source(topic, &source) &&
+	       nos_change_is_gone(l, source);
 }
 
 static enum nos_code look(struct nos_ledger *l, struct nos_err *err)

@@ -15,8 +15,8 @@
  */
 void nos_change_look(struct nos_ledger *l);
 
-/* Is it a record, an entry of the processed stream, of a source that was forgotten? */
-bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_span record);
+/* Is it the topic of a source that was forgotten? */
+bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_str topic);
 
 /* Is it a source that was forgotten? */
 bool nos_change_is_gone(const struct nos_ledger *l, struct nos_str source);

@@ -24,7 +24,7 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	l->analyse = (struct nos_analyse){ .node = config->node,
 		.profile = profile,
 		.types = (size_t)config->limits->of[NOS_LIMIT_TYPES] };
-	nos_analyse_records_init(&l->pending, RECORDS_MAX);
+	nos_weighed_init(&l->pending, RECORDS_MAX);
 	nos_audit_init(&l->audit, config->store, "nos-serve", false);
 	/* What was changed before is no news. */
 	if (nos_store_changed(config->store, &changed, err) ||
@@ -39,7 +39,7 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 void nos_ledger_release(struct nos_ledger *l)
 {
 	nos_track_table_free(l->tracks);
-	nos_analyse_records_release(&l->pending);
+	nos_weighed_release(&l->pending);
 	free(l->forgotten);
 	l->tracks = NULL;
 	l->forgotten = NULL;
@@ -49,15 +49,15 @@ void nos_ledger_release(struct nos_ledger *l)
 static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 {
 	struct nos_time now = nos_time_now();
+	NOS_AUTO(buf) entry = { 0 };
 
+	nos_buf_init(&entry, ENTRY_MAX);
 	l->put = 0;
 	for (size_t i = 0; i < l->pending.count; i++) {
-		struct nos_span record = nos_analyse_record(&l->pending, i);
-
-		if (nos_change_is_forgotten(l, record))
+		if (nos_change_is_forgotten(l, nos_weighed_at(&l->pending, i).topic))
 			continue;
-		if (nos_store_append(
-			l->config.store, NOS_ANALYSE_STREAM, now, record, &l->last_put, err))
+		if (nos_weighed_put(
+			&l->pending, i, l->config.store, now, &entry, &l->last_put, err))
 			return err->code;
 		l->put++;
 	}
@@ -158,7 +158,7 @@ static enum nos_code trim(struct nos_ledger *l, struct nos_err *err)
 		records = last ? last - 1 : 0;
 	if (trim_one(l, NOS_RAW_STREAM, l->mark.saved, &e, err))
 		return err->code;
-	return trim_one(l, NOS_ANALYSE_STREAM, records, &e, err);
+	return trim_one(l, NOS_PROCESSED_STREAM, records, &e, err);
 }
 
 /* What was revoked, or moved on, before this group is refused, also as a duplicate. */
@@ -288,6 +288,7 @@ static void undo(struct nos_ledger *l, struct nos_job *list)
 	struct nos_track *track;
 
 	nos_track_unsave(l->tracks);
+	nos_weighed_undo(&l->pending);
 	for (struct nos_job *job = list; job; job = next) {
 		next = job->link;
 		job->link = reversed;
@@ -376,7 +377,7 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 	if (l->put)
 		l->last_record = l->last_put;
 	nos_metric_add(l->config.metric, NOS_METRIC_STORED, l->put);
-	nos_analyse_records_clear(&l->pending);
+	nos_weighed_clear(&l->pending);
 	for (struct nos_job *job = list; job; job = job->link)
 		if (job->position > l->last_raw)
 			l->last_raw = job->position;

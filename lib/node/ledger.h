@@ -35,13 +35,13 @@ struct nos_ledger {
 	struct nos_ledger_config config;
 	struct nos_track_table *tracks;
 	struct nos_analyse analyse;
-	struct nos_analyse_records pending; /* of the group before, to be committed with this one */
-	struct nos_mark mark;		    /* as it is in the store */
-	uint64_t last_raw;		    /* position of the newest entry of the raw stream */
-	uint64_t last_record;		    /* and of the processed stream */
-	uint64_t published; /* in: records up to it were acknowledged by the broker */
-	bool idle;	    /* in: nothing comes, so all that changed is saved */
-	bool broken;	    /* only a restart helps */
+	struct nos_weighed pending; /* of the group before, to be committed with this one */
+	struct nos_mark mark;	    /* as it is in the store */
+	uint64_t last_raw;	    /* position of the newest entry of the raw stream */
+	uint64_t last_record;	    /* and of the processed stream */
+	uint64_t published;	    /* in: records up to it were acknowledged by the broker */
+	bool idle;		    /* in: nothing comes, so all that changed is saved */
+	bool broken;		    /* only a restart helps */
 	struct nos_audit audit;
 	struct nos_life life; /* as of the last look at the store */
 	/* Of whom an operator has just had everything deleted: nothing is written any more. */

@@ -151,19 +151,19 @@ static enum nos_code hand_over(
     void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
 {
 	struct nos_publish *p = state;
-	char topic[NOS_ANALYSE_TOPIC_MAX];
-	struct nos_str t, record;
+	char topic[NOS_PROCESSED_TOPIC_MAX];
+	struct nos_processed r;
 
-	if (!nos_analyse_split(entry, &t, &record) || !nos_str_copy(t, topic, sizeof(topic)))
+	if (!nos_processed_decode(entry, &r) || !nos_str_copy(r.topic, topic, sizeof(topic)))
 		return nos_err_set(err, NOS_IO, "store: record %" PRIu64 " is damaged", position);
 	if (p->mqtt) {
 		p->handed[position % p->config.limits->of[NOS_LIMIT_WINDOW]] = nos_mono_now();
-		if (nos_mqtt_publish(p->mqtt, topic, nos_str_bytes(record), false, position, err))
+		if (nos_mqtt_publish(p->mqtt, topic, nos_str_bytes(r.record), false, position, err))
 			return err->code;
 	}
 	p->sent = position;
 	if (p->print_fd >= 0) {
-		nos_buf_add_str(&p->print, record);
+		nos_buf_add_str(&p->print, r.record);
 		nos_buf_add_char(&p->print, '\n');
 	}
 	return NOS_OK;
@@ -193,7 +193,7 @@ static bool push(struct nos_publish *p)
 		return false;
 	if (p->mqtt)
 		nos_mqtt_cork(p->mqtt, true);
-	if (nos_store_read(p->config.store, NOS_ANALYSE_STREAM, p->sent, n < BURST ? n : BURST,
+	if (nos_store_read(p->config.store, NOS_PROCESSED_STREAM, p->sent, n < BURST ? n : BURST,
 		hand_over, p, &err) &&
 	    err.code != NOS_AWAY)
 		nos_log_line(NOS_LOG_WARN, "publishing: %s", err.text);

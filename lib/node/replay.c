@@ -2,41 +2,36 @@
 #include "node/replay.h"
 
 #include "base/log.h"
-#include "base/num.h"
 #include "envelope/pack.h"
 #include "node/carry.h"
+#include "node/known.h"
 
 #define RECORDS_MAX ((size_t)64 << 20) /* bytes of records of one entry */
 #define PENDING_MAX ((size_t)16 << 20) /* of records that wait, before they are committed */
 
 struct replay {
 	struct nos_ledger *ledger;
-	uint64_t done_pack; /* of the newest record: its pack's position, */
-	uint64_t done_index;
-	bool has_done;
+	struct nos_known known;
 	bool full; /* reading stopped because enough is pending */
 	struct nos_batch batch;
 	struct nos_scan scan;
 	uint64_t at; /* position gone through last */
 };
 
-/* Records that are in the store already are not written again. */
-static void drop_known(struct replay *r, uint64_t position, const struct nos_batch *batch,
-    struct nos_analyse_records *made)
+/* Records that are in the store already are not written again; what comes is linked to them. */
+static enum nos_code take_new(struct replay *r, uint64_t position, const struct nos_batch *batch,
+    struct nos_weighed *made, struct nos_err *err)
 {
-	size_t known = 0;
+	size_t i = 0;
+	uint64_t at;
 
-	if (!r->has_done || position > r->done_pack)
-		return;
-	while (known < batch->count &&
-	       (position < r->done_pack || batch->items[known].index <= r->done_index))
-		known++;
-	if (!known)
-		return;
-	nos_buf_drop(&made->text, made->ends[known - 1]);
-	for (size_t i = known; i < made->count; i++)
-		made->ends[i - known] = made->ends[i] - made->ends[known - 1];
-	made->count -= known;
+	for (; i < made->count && nos_known_has(&r->known, position, batch->items[i].index); i++) {
+		if (nos_known_find(&r->known, position, batch->items[i].index, &at, err))
+			return err->code;
+		if (at)
+			nos_weighed_known(made, i, at);
+	}
+	return nos_weighed_take(&r->ledger->pending, made, i, err);
 }
 
 static enum nos_code replay_entry(
@@ -45,7 +40,7 @@ static enum nos_code replay_entry(
 	struct replay *r = state;
 	struct nos_ledger *l = r->ledger;
 	struct nos_analyse_packs packs = { 0 };
-	struct nos_analyse_records made;
+	struct nos_weighed made;
 	char id[NOS_TRACK_ID_MAX];
 	struct nos_track *track;
 	struct nos_raw raw;
@@ -73,36 +68,13 @@ static enum nos_code replay_entry(
 		nos_window_note(&track->window, raw.seq, raw.prev, raw.hash);
 		nos_window_count(&track->window, &packs.seen, &packs.expected);
 	}
-	nos_analyse_records_init(&made, RECORDS_MAX);
+	nos_weighed_init(&made, RECORDS_MAX);
 	code = nos_analyse_pack(&l->analyse, &raw, position, &r->batch, packs, track, &made, err);
-	if (!code) {
-		drop_known(r, position, &r->batch, &made);
-		for (size_t i = 0; i < made.count && !code; i++)
-			code =
-			    nos_analyse_records_add(&l->pending, nos_analyse_record(&made, i), err);
-	}
-	nos_analyse_records_release(&made);
+	if (!code)
+		code = take_new(r, position, &r->batch, &made, err);
+	nos_weighed_release(&made);
 	nos_track_touch(l->tracks, track, position);
 	return code;
-}
-
-static enum nos_code read_newest(
-    void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
-{
-	struct replay *r = state;
-	struct nos_str topic, record, id, part;
-
-	(void)position;
-	/* {"id":"NODE-PACK-INDEX",… */
-	if (!nos_analyse_split(entry, &topic, &record) || !nos_str_starts(record, "{\"id\":\""))
-		return nos_err_set(err, NOS_IO, "store: the newest record is damaged");
-	record.p += 7, record.len -= 7;
-	if (!nos_str_cut(&record, '"', &id) || !nos_str_cut(&id, '-', &part) ||
-	    !nos_str_cut(&id, '-', &part) || !nos_num_parse(part, 1, NOS_NUM_SAFE, &r->done_pack) ||
-	    !nos_num_parse(id, 0, NOS_NUM_SAFE, &r->done_index))
-		return nos_err_set(err, NOS_IO, "store: the newest record is damaged");
-	r->has_done = true;
-	return NOS_OK;
 }
 
 static enum nos_code replay_all(struct nos_ledger *l, struct replay *r, struct nos_err *err)
@@ -111,14 +83,11 @@ static enum nos_code replay_all(struct nos_ledger *l, struct replay *r, struct n
 	uint64_t first, last, from;
 	struct nos_store *store = l->config.store;
 
-	if (nos_store_bounds(store, NOS_ANALYSE_STREAM, &first, &last, err))
+	if (nos_store_bounds(store, NOS_PROCESSED_STREAM, &first, &last, err))
 		return err->code;
 	l->last_record = last;
-	if (first <= last &&
-	    nos_store_read(store, NOS_ANALYSE_STREAM, last - 1, 1, read_newest, r, err))
-		return err->code;
 	if (nos_store_bounds(store, NOS_RAW_STREAM, &first, &last, err) ||
-	    nos_mark_get(store, &l->mark, err))
+	    nos_mark_get(store, &l->mark, err) || nos_known_open(&r->known, l->mark.saved, err))
 		return err->code;
 	/* A broker that is new begins at now. */
 	l->published = l->mark.outbox ? l->mark.published : l->last_record;
@@ -144,6 +113,7 @@ static enum nos_code replay_all(struct nos_ledger *l, struct replay *r, struct n
 enum nos_code nos_replay_run(struct nos_ledger *l, struct nos_err *err)
 {
 	struct replay r = { .ledger = l,
+		.known = { .store = l->config.store },
 		.scan = { .not_finite = true, .depth = NOS_READING_DEPTH_MAX } };
 	enum nos_code code = replay_all(l, &r, err);
 

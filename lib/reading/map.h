@@ -20,7 +20,8 @@ struct nos_map; /* opaque */
 
 /* Read a map file; *ret is the caller's, to be freed, and points nowhere into text. NOS_CONFIG: not
  * a map, with line and column where the fault has a place; NOS_INTERNAL. */
-enum nos_code nos_map_parse(struct nos_str text, struct nos_map **ret, struct nos_err *err) NOS_CHECK;
+enum nos_code nos_map_parse(
+    struct nos_str text, struct nos_map **ret, struct nos_err *err) NOS_CHECK;
 void nos_map_free(struct nos_map *m); /* NULL is fine */
 
 /* Has it a member "csv"? Then its text is CSV, otherwise JSON. */
@@ -32,8 +33,8 @@ bool nos_map_has_header(const struct nos_map *m);
 
 /* Called for each reading, good until it returns; why: it is none, and reading is NULL. An error
  * ends it. */
-typedef enum nos_code nos_map_each(void *state, const struct nos_reading *reading,
-    const struct nos_err *why, struct nos_err *err);
+typedef enum nos_code nos_map_each(
+    void *state, const struct nos_reading *reading, const struct nos_err *why, struct nos_err *err);
 
 /*
  * The readings of one message, in its order. Texts point into the scanned text, the map or *space,

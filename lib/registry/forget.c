@@ -7,15 +7,14 @@
 #include "json/encode.h"
 #include "registry/due.h"
 #include "registry/order.h"
+#include "registry/processed.h"
 #include "registry/raw.h"
 #include "registry/track.h"
 
-#define PROCESSED    "processed"
-#define GROUP	     500     /* entries erased in one transaction */
-#define PAGE	     1000    /* entries looked at between two looks at stop */
-#define GAP_NS	     1000000 /* between two groups: others who write get in */
-#define SOURCE_LEVEL 4	     /* of a topic */
-#define DUE_MAX	     65536   /* bytes of the keys of what is due of one source */
+#define GROUP	500	/* entries erased in one transaction */
+#define PAGE	1000	/* entries looked at between two looks at stop */
+#define GAP_NS	1000000 /* between two groups: others who write get in */
+#define DUE_MAX 65536	/* bytes of the keys of what is due of one source */
 
 enum nos_code nos_forget_resolve(struct nos_store *store, struct nos_str word,
     char ret[static NOS_RECORD_ID_MAX], struct nos_err *err)
@@ -105,25 +104,22 @@ static enum nos_code is_own_pack(
 	return NOS_OK;
 }
 
-/* "nos/NODE/KIND/SOURCE/TYPE", a newline, the record. */
 static enum nos_code is_own_record(
     struct nos_str id, struct nos_span entry, bool *ret, struct nos_err *err)
 {
-	struct nos_str rest = { (const char *)entry.p, entry.len }, topic, level = { 0 };
+	struct nos_processed p;
+	struct nos_str source;
 
 	(void)err;
-	nos_str_cut(&rest, '\n', &topic);
-	for (int i = 0; i < SOURCE_LEVEL; i++)
-		if (!nos_str_cut(&topic, '/', &level))
-			level = (struct nos_str){ 0 };
-	*ret = nos_str_eq(level, id);
+	*ret = nos_processed_decode(entry, &p) && nos_processed_source(p.topic, &source) &&
+	       nos_str_eq(source, id);
 	return NOS_OK;
 }
 
 static const struct {
 	const char *name;
 	is_own_fn *is_own;
-} streams[] = { { NOS_RAW_STREAM, is_own_pack }, { PROCESSED, is_own_record } };
+} streams[] = { { NOS_RAW_STREAM, is_own_pack }, { NOS_PROCESSED_STREAM, is_own_record } };
 #define STREAMS (sizeof(streams) / sizeof(streams[0]))
 
 struct hunt {

@@ -242,7 +242,7 @@ void nos_track_touch(struct nos_track_table *t, struct nos_track *track, uint64_
 	t->dirty_tail = &track->dirty_next;
 }
 
-void nos_track_use(struct nos_track *t, const char *kid, struct nos_time now)
+void nos_track_use(struct nos_track *t, const char *kid, uint64_t position, struct nos_time now)
 {
 	size_t i = 0;
 
@@ -254,7 +254,7 @@ void nos_track_use(struct nos_track *t, const char *kid, struct nos_time now)
 			memmove(t->keys, t->keys + 1, (--i) * sizeof(t->keys[0]));
 		else
 			t->key_count++;
-		t->keys[i] = (struct nos_track_key){ .confirmed = now };
+		t->keys[i] = (struct nos_track_key){ .first = position, .confirmed = now };
 		snprintf(t->keys[i].kid, sizeof(t->keys[i].kid), "%s", kid);
 	}
 	t->keys[i].uses++;
@@ -336,6 +336,14 @@ uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last)
 	return t->dirty ? t->dirty->dirty_since - 1 : last;
 }
 
+/* In a stream; absent: not known. */
+static enum nos_code position(
+    const struct nos_decode *d, const char *name, uint64_t *ret, struct nos_err *err)
+{
+	return nos_decode_has(d, name) ? nos_decode_uint(d, name, 0, NOS_NUM_SAFE, ret, err)
+				       : NOS_OK;
+}
+
 static enum nos_code decode_keys(
     const struct nos_decode *d, struct nos_track *ret, struct nos_err *err)
 {
@@ -350,6 +358,7 @@ static enum nos_code decode_keys(
 
 		if (nos_decode_copy(&one, "key", false, k->kid, sizeof(k->kid), err) ||
 		    nos_decode_uint(&one, "uses", 0, NOS_NUM_SAFE, &k->uses, err) ||
+		    position(&one, "first", &k->first, err) ||
 		    nos_decode_time(&one, "confirmed", &k->confirmed, err))
 			return err->code;
 		ret->key_count++;
@@ -380,6 +389,8 @@ static enum nos_code decode_series(
 			return nos_err_set(err, NOS_DATA, "a series without a type");
 		s = add_series(ret, claimed, type, err);
 		if (!s || nos_decode_uint(&one, "n", 0, NOS_NUM_SAFE, &s->n, err) ||
+		    position(&one, "last", &s->links.before, err) ||
+		    position(&one, "far", &s->links.far, err) ||
 		    nos_decode_array(&one, "state", &state, err) ||
 		    nos_history_decode(d->scan, state, &s->state, err))
 			return err->code;
@@ -422,6 +433,8 @@ void nos_track_encode(struct nos_buf *b, const struct nos_track *t)
 		nos_buf_add_char(b, '{');
 		nos_encode_member_text(b, "key", nos_str_of(t->keys[i].kid));
 		nos_encode_member_uint(b, "uses", t->keys[i].uses);
+		if (t->keys[i].first)
+			nos_encode_member_uint(b, "first", t->keys[i].first);
 		nos_encode_member_time(b, "confirmed", t->keys[i].confirmed);
 		nos_buf_add_char(b, '}');
 	}
@@ -443,6 +456,10 @@ void nos_track_encode(struct nos_buf *b, const struct nos_track *t)
 			nos_encode_member_text(b, "claimed", s->claimed);
 		nos_encode_member_text(b, "type", s->type);
 		nos_encode_member_uint(b, "n", s->n);
+		if (s->links.before)
+			nos_encode_member_uint(b, "last", s->links.before);
+		if (s->links.far)
+			nos_encode_member_uint(b, "far", s->links.far);
 		nos_encode_member(b, "state");
 		nos_history_encode(b, &s->state);
 		nos_buf_add_char(b, '}');

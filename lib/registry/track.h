@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "key/name.h"
 #include "registry/path.h"
+#include "registry/processed.h"
 #include "registry/window.h"
 #include "score/rule.h"
 #include "store/store.h"
@@ -22,14 +23,16 @@
 struct nos_track_series {
 	char *text;		      /* owns what the two below show */
 	struct nos_str claimed, type; /* any text, a NUL may be in it */
-	uint64_t n;		      /* of the newest record of the topic; with claimed "" alone */
+	uint64_t n; /* of the newest record of the topic; with claimed "" alone, */
+	struct nos_processed_links links; /* as also what its next record is linked to */
 	struct nos_rule_state state;
 };
 
-/* How often a key was used, and since when its source is known to have it. */
+/* How often a key was used, from where on, and since when its source is known to have it. */
 struct nos_track_key {
 	char kid[NOS_NAME_TEXT_MAX];
 	uint64_t uses;
+	uint64_t first; /* position in the raw stream of the first of them; 0: not known */
 	struct nos_time confirmed;
 };
 
@@ -78,8 +81,8 @@ struct nos_track_series *nos_track_series(struct nos_track *t, struct nos_str cl
 /* Note that the pack at position changed it. */
 void nos_track_touch(struct nos_track_table *t, struct nos_track *track, uint64_t position);
 
-/* A use of a key at a time. */
-void nos_track_use(struct nos_track *t, const char *kid, struct nos_time now);
+/* A use of a key at a time, by the entry at position of the raw stream. */
+void nos_track_use(struct nos_track *t, const char *kid, uint64_t position, struct nos_time now);
 
 /* Save at most limit of those that changed first, within the caller's group. */
 enum nos_code nos_track_save(struct nos_track_table *t, struct nos_store *store, size_t limit,

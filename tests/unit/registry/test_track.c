@@ -72,8 +72,8 @@ static void fill(struct nos_track *t)
 	nos_window_note(&t->window, 9, 0, hash);
 	t->readings = 12;
 	t->last_seen = (struct nos_time){ 1547812800480 };
-	nos_track_use(t, "p.1", (struct nos_time){ 1547812800000 });
-	nos_track_use(t, "p.2", (struct nos_time){ 1547812800500 });
+	nos_track_use(t, "p.1", 7, (struct nos_time){ 1547812800000 });
+	nos_track_use(t, "p.2", 7, (struct nos_time){ 1547812800500 });
 	t->path = (struct nos_path){ .ids = { "s-2", "s-3" }, .count = 2 };
 	s = nos_track_series(t, NOS_STR(""), NOS_STR("air temperature \"é\""), 10, &err);
 	assert_non_null(s);
@@ -156,13 +156,13 @@ static void uses_of_a_key_are_counted_and_the_first_one_confirms_it(void **state
 	char kid[] = "p.0";
 
 	(void)state;
-	nos_track_use(t, "p.0", (struct nos_time){ 1000 });
-	nos_track_use(t, "p.0", (struct nos_time){ 2000 });
+	nos_track_use(t, "p.0", 7, (struct nos_time){ 1000 });
+	nos_track_use(t, "p.0", 7, (struct nos_time){ 2000 });
 	assert_true(t->keys[0].uses == 2 && t->keys[0].confirmed.ms == 1000);
 	for (; kid[2] < '0' + NOS_TRACK_KEYS_MAX; kid[2]++)
-		nos_track_use(t, kid, (struct nos_time){ 3000 });
+		nos_track_use(t, kid, 7, (struct nos_time){ 3000 });
 	assert_int_equal(t->key_count, NOS_TRACK_KEYS_MAX);
-	nos_track_use(t, "p.9", (struct nos_time){ 4000 });
+	nos_track_use(t, "p.9", 7, (struct nos_time){ 4000 });
 	assert_int_equal(t->key_count, NOS_TRACK_KEYS_MAX);
 	assert_string_equal(t->keys[0].kid, "p.1");
 	assert_string_equal(t->keys[NOS_TRACK_KEYS_MAX - 1].kid, "p.9");
