@@ -123,12 +123,19 @@ static void encode_tail(struct nos_buf *b, const struct nos_raw *raw, const stru
 	nos_buf_add_char(b, '}');
 }
 
-static void encode_topic(
-    struct nos_buf *b, const struct nos_analyse *a, const struct nos_raw *raw, struct nos_str type)
+/* The topic, and each filter that lets it pass. */
+static void encode_topic(struct nos_buf *b, const struct nos_analyse *a, const struct nos_raw *raw,
+    const struct nos_filter_input *of)
 {
 	nos_buf_addf(b, "nos/%" PRIu64 "/%s/%s/", a->node, raw->kind,
 	    *raw->source ? raw->source : "anonymous");
-	nos_analyse_escape(b, type);
+	nos_analyse_escape(b, of->in->reading->type);
+	for (size_t i = 0; i < nos_profile_filter_count(a->profile); i++) {
+		if (!nos_filter_passes(nos_profile_filter_at(a->profile, i), of))
+			continue;
+		nos_buf_add_char(b, ' ');
+		nos_buf_add_str(b, nos_profile_filter_name(a->profile, i));
+	}
 	nos_buf_add_char(b, '\n');
 }
 
@@ -166,7 +173,7 @@ static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw,
 		before = series->state;
 	scores = nos_rule_score(&in, *raw->source ? &series->state : NULL);
 	topic = &track->series[topic_at]; /* the table may have moved */
-	encode_topic(&ret->text, a, raw, r.type);
+	encode_topic(&ret->text, a, raw, &(struct nos_filter_input){ &in, &before, &scores });
 	encode_head(&ret->text, a, raw, position, item->index, ++topic->n, &r);
 	nos_measure_encode(&ret->text, &in, &before, &scores);
 	encode_tail(&ret->text, raw, &r);
