@@ -48,12 +48,12 @@ post_numbers() {
 	eventually has data 2
 	rules '{"two":"acuracy == 0"}'
 	kill -HUP "$NODE_PID"
-	eventually grep -q "rules.json: line 1, column 80: 'two': 'acuracy' is no score, measure or flag: the rules stay as they were" err
+	eventually grep -q "rules.json: line 1, column 72: 'two': 'acuracy' is no score, measure or flag: the rules stay as they were" err
 	post_numbers 301 301
 	eventually has data 3
 	[ "$(values data nos/1/only/one/test/anonymous/count) $(values data nos/1/only/two/test/anonymous/count)" = '[1] [300,301]' ]
 	run -78 --separate-stderr nos-serve "${SEALED[@]}" --rules rules.json --check
-	[ "$stderr" = "nos-serve: rules.json: line 1, column 80: 'two': 'acuracy' is no score, measure or flag" ]
+	[ "$stderr" = "nos-serve: rules.json: line 1, column 72: 'two': 'acuracy' is no score, measure or flag" ]
 }
 
 @test "a broker that is away in the middle loses nothing under any topic, whatever the window" {
@@ -66,7 +66,7 @@ post_numbers() {
 		subscribe "data$window" 'nos/1/#'
 		post_numbers 1 400
 		eventually has "data$window" $((window == 1 ? 20 : 500))
-		broker_stop KILL
+		broker_stop
 		post_numbers 401 500
 		broker_start "$port"
 		for topic in test only/all/test only/odd/test; do
