@@ -193,8 +193,7 @@ static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw,
 	const struct nos_reading *r = &normal.reading;
 	struct nos_rule_security security = raw->security;
 	struct nos_rule_input in = { .security = &security,
-		.type = nos_profile_find(
-		    a->profile, nos_str_of(raw->kind), item->reading.type),
+		.type = nos_profile_find(a->profile, nos_str_of(raw->kind), item->reading.type),
 		.received = raw->received,
 		.packs_seen = packs.seen,
 		.packs_expected = packs.expected };

@@ -19,8 +19,8 @@ static const struct nos_unit_table_row *find(struct nos_str name)
 {
 	if (!name.len)
 		return NULL;
-	return bsearch(&name, nos_unit_table, nos_unit_table_count, sizeof(nos_unit_table[0]),
-	    by_name);
+	return bsearch(
+	    &name, nos_unit_table, nos_unit_table_count, sizeof(nos_unit_table[0]), by_name);
 }
 
 /* A percentage of one thing is a fraction, but a fraction of another is no percentage of it. */

@@ -56,8 +56,8 @@ double nos_accuracy_score(
 	if (!(flags & NOS_RULE_UNIT))
 		score = nos_rule_least(score, range(in->reading->number, in->type));
 	/* Against what went before: only for a reading that comes after it, in its unit. */
-	if (flags & (NOS_RULE_LATE | NOS_RULE_FUTURE | NOS_RULE_PAST | NOS_RULE_NO_TIME |
-			NOS_RULE_UNIT))
+	if (flags &
+	    (NOS_RULE_LATE | NOS_RULE_FUTURE | NOS_RULE_PAST | NOS_RULE_NO_TIME | NOS_RULE_UNIT))
 		return score;
 	score = nos_rule_least(score, step(in, state));
 	return nos_rule_least(score, flat(in, state));

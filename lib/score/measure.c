@@ -233,7 +233,8 @@ static enum nos_code decode_packs(const struct decoder *d, struct nos_measure *m
 }
 
 /* What it was before it was said in its type's unit. */
-static enum nos_code decode_sent(const struct decoder *d, struct nos_buf *space, struct nos_measure *m)
+static enum nos_code decode_sent(
+    const struct decoder *d, struct nos_buf *space, struct nos_measure *m)
 {
 	const struct nos_scan_value *unit = nos_scan_get(d->scan, d->raw, "unit");
 	const struct nos_scan_value *v = nos_scan_get(d->scan, d->raw, "value");
@@ -259,8 +260,9 @@ void nos_measure_restore(const struct nos_measure *m, struct nos_reading *readin
 	reading->unit = m->sent_unit;
 	reading->text = m->sent_value;
 	reading->decimals = nos_num_decimals(m->sent_value);
-	reading->kind = nos_num_parse_decimal(m->sent_value, &reading->number) ? NOS_READING_NUMBER
-									       : NOS_READING_MISSING;
+	reading->kind = nos_num_parse_decimal(m->sent_value, &reading->number)
+			    ? NOS_READING_NUMBER
+			    : NOS_READING_MISSING;
 }
 
 enum nos_code nos_measure_decode(const struct nos_scan *scan, const struct nos_scan_value *record,

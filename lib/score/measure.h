@@ -31,10 +31,10 @@ struct nos_measure {
 /*
  * Read members "received" and "raw" of a record. What follows from the reading and its type's rules
  * (age, validity, error, sigma, resolution) is not read, and a member that is not known is passed
- * over. On NOS_OK every score of *ret is within its range. Texts of *ret point into the scanned text
- * or into space, which must have been given room for them, as for nos_reading_decode.
- * NOS_DATA  a member that a node always writes is missing, or one has a form that it never has; the
- *           member is named in err->field
+ * over. On NOS_OK every score of *ret is within its range. Texts of *ret point into the scanned
+ * text or into space, which must have been given room for them, as for nos_reading_decode. NOS_DATA
+ * a member that a node always writes is missing, or one has a form that it never has; the member is
+ * named in err->field
  */
 enum nos_code nos_measure_decode(const struct nos_scan *scan, const struct nos_scan_value *record,
     struct nos_buf *space, struct nos_measure *ret, struct nos_err *err) NOS_CHECK;

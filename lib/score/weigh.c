@@ -55,8 +55,7 @@ static void add_unit(
 }
 
 /* The reading's own members as they came, but for value and unit as they are weighed. */
-static void copy_members(
-    struct nos_buf *b, const struct nos_weigh *w, const struct nos_normal *n)
+static void copy_members(struct nos_buf *b, const struct nos_weigh *w, const struct nos_normal *n)
 {
 	const struct nos_scan_value *name, *value;
 	uint32_t at = 0;

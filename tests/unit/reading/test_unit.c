@@ -7,7 +7,7 @@
 #include "reading/unit.h"
 #include "reading/unit_table.h"
 
-#define EACH_ROW(row)                                          \
+#define EACH_ROW(row)                                               \
 	for (const struct nos_unit_table_row *row = nos_unit_table; \
 	     row < nos_unit_table + nos_unit_table_count; row++)
 

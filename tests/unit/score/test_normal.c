@@ -53,7 +53,7 @@ static void a_number_is_said_in_the_unit_of_its_type(void **state)
 		{ "air_temperature", "18", "[degF]", "-7.777778", "Cel", 0 },
 		{ "air_temperature", "265.25", "K", "-7.9", "Cel", 2 },
 		{ "air_pressure", "95210", "Pa", "952.1", "hPa", 2 },
-		{ "air_pressure", "28.1", "inHg", "951.575175", "hPa", 0 },
+		{ "air_pressure", "28.1", "inHg", "951.575208", "hPa", 0 },
 		{ "relative_humidity", "0.56", "/", "56", "%RH", 0 },
 		{ "relative_humidity", "0.5625", "1", "56.25", "%RH", 2 },
 		{ "wind_speed", "7.2", "km/h", "2", "m/s", 2 },
