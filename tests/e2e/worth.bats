@@ -168,13 +168,13 @@ mixed() {
 {"source":"mixed","type":"air_temperature","value":7000,"unit":"furlong","time":$((now - 900))}
 {"source":"mixed","type":"air_temperature","value":-999,"unit":"[degF]","time":$((now - 800))}
 {"source":"mixed","type":"air_temperature","value":"nan","unit":"K","time":$((now - 700))}
-{"type":"air_temperature","value":21.5,"unit":"degC","time":$now}
+{"source":"mixed","type":"air_temperature","value":21.5,"unit":"degC","time":$now}
 {"source":"mixed","type":"air_pressure","value":95210,"unit":"Pa","time":$((now - 900))}
-{"type":"air_pressure","value":952.15,"unit":"mbar","time":$now}
+{"source":"mixed","type":"air_pressure","value":952.15,"unit":"mbar","time":$now}
 {"source":"mixed","type":"relative_humidity","value":0.56,"unit":"/","time":$((now - 900))}
-{"type":"relative_humidity","value":57,"unit":"%","time":$now}
-{"type":"voltage","value":230123,"unit":"mV","time":$now}
-{"type":"count","value":3,"unit":"furlong","time":$now}
+{"source":"mixed","type":"relative_humidity","value":57,"unit":"%","time":$now}
+{"source":"mixed","type":"voltage","value":230123,"unit":"mV","time":$now}
+{"source":"mixed","type":"count","value":3,"unit":"furlong","time":$now}
 END
 }
 
