@@ -200,7 +200,7 @@ END
 	diff <(jq -ac . records | nos-score --records | jq -c '[.value, .scores, .raw, .flags]') \
 		<(jq -c '[.value, .scores, .raw, .flags]' records)
 	# And by other rules: from what was sent.
-	printf '{"v":1,"sets":[],"types":{"air_temperature":{"unit":"K","lo":250,"hi":320}}}' >rules
+	printf '{"v":1,"sets":[],"types":{"air_temperature":{"unit":"K","lo":250,"hi":320,"missing":[-999]}}}' >rules
 	[ "$(nos-score --records --rules rules <records | jq -sc 'map(select(.type == "air_temperature") | [.value, .unit, .raw.value])')" = \
 		'[[293.65,"K",20.5],[294.15,"K",69.8],[294.65,"K",null],[7000,"furlong",null],[null,"K",-999],[null,"K",null],[294.65,"K",21.5]]' ]
 }
