@@ -98,7 +98,7 @@ static enum nos_code score_record(struct score_state *s, uint64_t number,
 	struct nos_measure measure;
 	struct nos_weigh weigh;
 
-	if (nos_measure_decode(&s->scan, s->scan.values, &measure, err) ||
+	if (nos_measure_decode(&s->scan, s->scan.values, &s->space, &measure, err) ||
 	    read_name(s, "kind", NAME_MAX_BYTES, &kind, err) ||
 	    read_name(s, "source", NAME_MAX_BYTES, &source, err) ||
 	    read_name(s, "claimed", NOS_READING_CLAIMED_MAX, &claimed, err))
@@ -113,6 +113,7 @@ static enum nos_code score_record(struct score_state *s, uint64_t number,
 		copy = *state;
 		state = &copy;
 	}
+	nos_measure_restore(&measure, reading);
 	weigh = (struct nos_weigh){
 		.scan = &s->scan,
 		.record = true,

@@ -55,17 +55,17 @@ double nos_accuracy_score(
 	score = error(in->type);
 	if (!(flags & NOS_RULE_UNIT))
 		score = nos_rule_least(score, range(in->reading->number, in->type));
-	/* Against what went before: only for a reading that comes after it. */
-	if (flags & (NOS_RULE_LATE | NOS_RULE_FUTURE | NOS_RULE_PAST | NOS_RULE_NO_TIME))
+	/* Against what went before: only for a reading that comes after it, in its unit. */
+	if (flags &
+	    (NOS_RULE_LATE | NOS_RULE_FUTURE | NOS_RULE_PAST | NOS_RULE_NO_TIME | NOS_RULE_UNIT))
 		return score;
-	if (!(flags & NOS_RULE_UNIT))
-		score = nos_rule_least(score, step(in, state));
+	score = nos_rule_least(score, step(in, state));
 	return nos_rule_least(score, flat(in, state));
 }
 
 void nos_accuracy_move(const struct nos_rule_input *in, struct nos_rule_state *state)
 {
-	if (in->reading->kind != NOS_READING_NUMBER)
+	if (in->reading->kind != NOS_READING_NUMBER || in->unit_unknown)
 		return;
 	if (!is_equal_to_last(in, state))
 		state->run = 0;

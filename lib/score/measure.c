@@ -109,6 +109,12 @@ static void encode_quality(
 		nos_encode_member_uint(b, "received", in->packs_seen);
 		nos_encode_member_uint(b, "expected", in->packs_expected);
 	}
+	if (in->sent_value.len) {
+		nos_encode_member(b, "value");
+		nos_buf_add_str(b, in->sent_value); /* its own digits */
+	}
+	if (in->sent_unit.len)
+		nos_encode_member_text(b, "unit", in->sent_unit);
 }
 
 static void encode_flags(struct nos_buf *b, unsigned set)
@@ -239,8 +245,41 @@ static enum nos_code decode_packs(const struct decoder *d, struct nos_measure *m
 						  : wrong(d, "received", "is over expected");
 }
 
+/* What it was before it was said in its type's unit. */
+static enum nos_code decode_sent(
+    const struct decoder *d, struct nos_buf *space, struct nos_measure *m)
+{
+	const struct nos_scan_value *unit = nos_scan_get(d->scan, d->raw, "unit");
+	const struct nos_scan_value *v = nos_scan_get(d->scan, d->raw, "value");
+	double number;
+
+	if (v && (v->kind != NOS_SCAN_NUMBER || !nos_num_parse_decimal(v->raw, &number)))
+		return wrong(d, "value", "is not a number");
+	if (unit && (unit->kind != NOS_SCAN_STRING || !nos_scan_text(unit, space, &m->sent_unit)))
+		return wrong(d, "unit", "is not a text");
+	if (m->sent_unit.len > NOS_READING_UNIT_MAX)
+		return wrong(d, "unit", "is over 32 bytes");
+	if (v && !m->sent_unit.len)
+		return wrong(d, "value", "stands without a unit");
+	if (v)
+		m->sent_value = v->raw;
+	return NOS_OK;
+}
+
+void nos_measure_restore(const struct nos_measure *m, struct nos_reading *reading)
+{
+	if (!m->sent_unit.len)
+		return;
+	reading->unit = m->sent_unit;
+	reading->text = m->sent_value;
+	reading->decimals = nos_num_decimals(m->sent_value);
+	reading->kind = nos_num_parse_decimal(m->sent_value, &reading->number)
+			    ? NOS_READING_NUMBER
+			    : NOS_READING_MISSING;
+}
+
 enum nos_code nos_measure_decode(const struct nos_scan *scan, const struct nos_scan_value *record,
-    struct nos_measure *ret, struct nos_err *err)
+    struct nos_buf *space, struct nos_measure *ret, struct nos_err *err)
 {
 	const struct nos_scan_value *received = nos_scan_get(scan, record, "received");
 	struct decoder d = { scan, nos_scan_get(scan, record, "raw"), err };
@@ -255,7 +294,8 @@ enum nos_code nos_measure_decode(const struct nos_scan *scan, const struct nos_s
 	if (!d.raw || d.raw->kind != NOS_SCAN_OBJECT)
 		return nos_err_set_field(
 		    err, NOS_DATA, "raw", "raw is missing, or is not an object");
-	if (decode_key(&d, &m.security) || decode_source(&d, &m.security) || decode_packs(&d, &m))
+	if (decode_key(&d, &m.security) || decode_source(&d, &m.security) || decode_packs(&d, &m) ||
+	    decode_sent(&d, space, &m))
 		return err->code;
 	*ret = m;
 	return NOS_OK;

@@ -61,7 +61,7 @@ static double dispersion(const struct nos_rule_input *in, const struct nos_rule_
 double nos_precision_score(
     const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags)
 {
-	if (in->reading->kind != NOS_READING_NUMBER)
+	if (in->reading->kind != NOS_READING_NUMBER || flags & NOS_RULE_UNIT)
 		return NAN;
 	if (flags & (NOS_RULE_LATE | NOS_RULE_FUTURE | NOS_RULE_PAST | NOS_RULE_NO_TIME))
 		return resolution(in, state);
@@ -70,7 +70,7 @@ double nos_precision_score(
 
 void nos_precision_move(const struct nos_rule_input *in, struct nos_rule_state *state)
 {
-	if (in->reading->kind != NOS_READING_NUMBER)
+	if (in->reading->kind != NOS_READING_NUMBER || in->unit_unknown)
 		return;
 	state->has_variance = variance(in, state, &state->variance);
 	state->decimals = with_decimals(in, state);

@@ -107,8 +107,11 @@ struct nos_rule_input {
 	const struct nos_rule_type *type;
 	const struct nos_rule_security *security;
 	struct nos_time received;
-	bool unit_unknown;		     /* range and step are skipped */
+	bool unit_unknown;		     /* the number says nothing: most terms are skipped */
 	unsigned packs_seen, packs_expected; /* of the source's window; expected 0: not known */
+
+	/* As they came, where the unit was another than the type's; len 0: none. */
+	struct nos_str sent_value, sent_unit;
 };
 
 enum nos_rule_flag {

@@ -4,7 +4,7 @@
 #include "json/encode.h"
 #include "score/identity.h"
 #include "score/measure.h"
-#include "score/profile.h"
+#include "score/normal.h"
 
 /* Members that are written anew, or that only a record has. */
 static bool is_ours(struct nos_str name, bool record)
@@ -19,30 +19,60 @@ static bool is_ours(struct nos_str name, bool record)
 	return false;
 }
 
-/* The reading's own members as they came; a value that is missing becomes null. */
-static void copy_members(
-    struct nos_buf *b, const struct nos_weigh *w, const struct nos_reading *reading)
+static void copy_value(struct nos_buf *b, const struct nos_scan_value *v)
+{
+	const char *quote = v->kind == NOS_SCAN_STRING ? "\"" : "";
+
+	if (v->kind == NOS_SCAN_NOT_FINITE) {
+		nos_buf_add_text(b, "null");
+		return;
+	}
+	nos_buf_add_text(b, quote);
+	nos_buf_add_str(b, v->raw);
+	nos_buf_add_text(b, quote);
+}
+
+/* A value that is missing becomes null; a number has its own digits where nothing changed them. */
+static void add_value(
+    struct nos_buf *b, const struct nos_scan_value *v, const struct nos_reading *reading)
+{
+	if (reading->kind == NOS_READING_MISSING)
+		nos_buf_add_text(b, "null");
+	else if (reading->kind == NOS_READING_NUMBER)
+		nos_buf_add_str(b, reading->text);
+	else
+		copy_value(b, v);
+}
+
+/* The unit of a number may be another than the one that stands there. */
+static void add_unit(
+    struct nos_buf *b, const struct nos_scan_value *v, const struct nos_normal *n, bool record)
+{
+	if (n->converted || (record && n->reading.unit.len))
+		nos_encode_text(b, n->reading.unit);
+	else
+		copy_value(b, v);
+}
+
+/* The reading's own members as they came, but for value and unit as they are weighed. */
+static void copy_members(struct nos_buf *b, const struct nos_weigh *w, const struct nos_normal *n)
 {
 	const struct nos_scan_value *name, *value;
 	uint32_t at = 0;
 
 	while (nos_scan_member(w->scan, w->scan->values, &at, &name, &value)) {
-		const char *quote = value->kind == NOS_SCAN_STRING ? "\"" : "";
-
 		if (is_ours(name->raw, w->record))
 			continue;
 		nos_encode_comma(b);
 		nos_buf_add_char(b, '"');
 		nos_buf_add_str(b, name->raw);
 		nos_buf_add_text(b, "\":");
-		if (value->kind == NOS_SCAN_NOT_FINITE ||
-		    (nos_str_is(name->raw, "value") && reading->kind == NOS_READING_MISSING)) {
-			nos_buf_add_text(b, "null");
-			continue;
-		}
-		nos_buf_add_text(b, quote);
-		nos_buf_add_str(b, value->raw);
-		nos_buf_add_text(b, quote);
+		if (nos_str_is(name->raw, "value"))
+			add_value(b, value, &n->reading);
+		else if (nos_str_is(name->raw, "unit"))
+			add_unit(b, value, n, w->record);
+		else
+			copy_value(b, value);
 	}
 }
 
@@ -64,11 +94,12 @@ struct nos_rule_security nos_weigh_anonymous(const struct nos_reading *reading)
 	};
 }
 
-void nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w, struct nos_reading *reading,
-    struct nos_rule_state *state)
+void nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
+    const struct nos_reading *reading, struct nos_rule_state *state)
 {
+	struct nos_normal n;
 	struct nos_rule_input in = {
-		.reading = reading,
+		.reading = &n.reading,
 		.type = w->type,
 		.security = w->security,
 		.received = w->received,
@@ -80,14 +111,12 @@ void nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w, struct nos_r
 
 	if (state)
 		before = *state;
-	if (reading->kind == NOS_READING_NUMBER && nos_profile_is_missing(w->type, reading->number))
-		reading->kind = NOS_READING_MISSING;
-	in.unit_unknown =
-	    reading->unit.len && w->type->unit.len && !nos_str_eq(reading->unit, w->type->unit);
+	nos_normal_make(reading, w->type, &n);
+	nos_normal_tell(&n, &in);
 	scores = nos_rule_score(&in, state);
 
 	nos_buf_add_char(b, '{');
-	copy_members(b, w, reading);
+	copy_members(b, w, &n);
 	if (w->line)
 		nos_encode_member_uint(b, "line", w->line);
 	nos_measure_encode(b, &in, &before, &scores);

@@ -24,10 +24,11 @@ struct nos_weigh {
 struct nos_rule_security nos_weigh_anonymous(const struct nos_reading *reading);
 
 /*
- * Append the object. A value that is a sentinel of its type becomes missing, in *reading too.
- * *state is moved on; NULL for a reading that shares nothing.
+ * Append the object: value and unit as they are weighed (score/normal.h), all else as it came.
+ * reading is what stands in the scan; of a record, what it was when it came. *state is moved on;
+ * NULL for a reading that shares nothing.
  */
-void nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w, struct nos_reading *reading,
-    struct nos_rule_state *state);
+void nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
+    const struct nos_reading *reading, struct nos_rule_state *state);
 
 #endif
