@@ -9,7 +9,7 @@
 /* Members that are written anew, or that only a record has. */
 static bool is_ours(struct nos_str name, bool record)
 {
-	static const char *const ours[] = { "line", "scores", "raw", "flags" };
+	static const char *const ours[] = { "line", "scores", "raw", "flags", "explain" };
 
 	if (!record && nos_str_is(name, "received"))
 		return true;
@@ -94,12 +94,49 @@ struct nos_rule_security nos_weigh_anonymous(const struct nos_reading *reading)
 	};
 }
 
-void nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
+/* A text on a terminal: no byte that it might obey. */
+static void add_harmless(struct nos_buf *b, struct nos_str text)
+{
+	size_t from = b->len;
+
+	nos_buf_add_str(b, text);
+	for (size_t i = from; i < b->len; i++) {
+		unsigned char c = (unsigned char)b->p[i];
+
+		if (c < 0x20 || c >= 0x7f)
+			b->p[i] = '?';
+	}
+}
+
+/* What the table is of: its line, the reading, and its flags. */
+static void add_heading(struct nos_buf *b, const struct nos_weigh *w, const struct nos_reading *r,
+    const struct nos_rule_scores *scores)
+{
+	if (w->line)
+		nos_buf_addf(b, "line %llu: ", (unsigned long long)w->line);
+	add_harmless(b, r->type);
+	nos_buf_add_char(b, ' ');
+	if (r->kind == NOS_READING_MISSING)
+		nos_buf_add_char(b, '-');
+	else if (r->kind == NOS_READING_BOOL)
+		nos_buf_add_text(b, r->truth ? "true" : "false");
+	else
+		add_harmless(b, r->text);
+	if (r->unit.len)
+		nos_buf_add_char(b, ' ');
+	add_harmless(b, r->unit);
+	for (unsigned flag = 1; flag <= scores->flags; flag <<= 1)
+		if (scores->flags & flag)
+			nos_buf_addf(b, ", %s", nos_measure_flag((enum nos_rule_flag)flag));
+	nos_buf_add_char(b, '\n');
+}
+
+bool nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
     const struct nos_reading *reading, struct nos_rule_state *state)
 {
 	struct nos_normal n;
+	struct nos_explain explain;
 	struct nos_rule_input in = {
-		.reading = &n.reading,
 		.type = w->type,
 		.security = w->security,
 		.received = w->received,
@@ -111,14 +148,28 @@ void nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
 
 	if (state)
 		before = *state;
+	if (w->explain || w->table) {
+		explain = (struct nos_explain){ 0 };
+		in.explain = &explain;
+	}
 	nos_normal_make(reading, w->type, &n);
 	nos_normal_tell(&n, &in);
 	scores = nos_rule_score(&in, state);
-
+	if (w->only &&
+	    !nos_filter_passes(w->only, &(struct nos_filter_input){ &in, &before, &scores }))
+		return false;
+	if (w->table) {
+		add_heading(b, w, &n.reading, &scores);
+		nos_explain_table(b, &explain, &scores);
+		return true;
+	}
 	nos_buf_add_char(b, '{');
 	copy_members(b, w, &n);
 	if (w->line)
 		nos_encode_member_uint(b, "line", w->line);
 	nos_measure_encode(b, &in, &before, &scores);
+	if (w->explain)
+		nos_explain_encode(b, &explain);
 	nos_buf_add_char(b, '}');
+	return true;
 }
