@@ -335,6 +335,7 @@ static enum nos_code score(struct nos_scorer *s, struct nos_str text, struct nos
 	if (nos_reading_decode(&s->scan, s->scan.values, &s->space, &reading, err))
 		return err->code;
 	security = nos_weigh_anonymous(&reading);
+	weigh.object = s->scan.values;
 	weigh.security = &security;
 	weigh.type =
 	    nos_profile_find(s->own ? s->own : nos_profile_builtin(), NOS_STR(""), reading.type);

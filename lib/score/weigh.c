@@ -9,7 +9,7 @@
 /* Members that are written anew, or that only a record has. */
 static bool is_ours(struct nos_str name, bool record)
 {
-	static const char *const ours[] = { "line", "scores", "raw", "flags", "explain" };
+	static const char *const ours[] = { "line", "index", "scores", "raw", "flags", "explain" };
 
 	if (!record && nos_str_is(name, "received"))
 		return true;
@@ -60,7 +60,8 @@ static void copy_members(struct nos_buf *b, const struct nos_weigh *w, const str
 	const struct nos_scan_value *name, *value;
 	uint32_t at = 0;
 
-	while (nos_scan_member(w->scan, w->scan->values, &at, &name, &value)) {
+	nos_buf_add_char(b, '{');
+	while (nos_scan_member(w->scan, w->object, &at, &name, &value)) {
 		if (is_ours(name->raw, w->record))
 			continue;
 		nos_encode_comma(b);
@@ -163,10 +164,16 @@ bool nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
 		nos_explain_table(b, &explain, &scores);
 		return true;
 	}
-	nos_buf_add_char(b, '{');
-	copy_members(b, w, &n);
+	if (w->object) {
+		copy_members(b, w, &n);
+	} else {
+		nos_reading_encode(b, &n.reading);
+		nos_buf_truncate(b, b->len - 1); /* more stands in it */
+	}
 	if (w->line)
 		nos_encode_member_uint(b, "line", w->line);
+	if (w->many)
+		nos_encode_member_uint(b, "index", w->index);
 	nos_measure_encode(b, &in, &before, &scores);
 	if (w->explain)
 		nos_explain_encode(b, &explain);

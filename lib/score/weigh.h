@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A reading with what it is worth, as JSON: its own members as they came, then "line", "scores",
- * "raw" and "flags" (nos-score(1)). Pure.
+ * A reading with what it is worth, as JSON: its own members, then "line", "scores", "raw" and
+ * "flags" (nos-score(1)). Pure.
  */
 #ifndef NOS_SCORE_WEIGH_H
 #define NOS_SCORE_WEIGH_H
@@ -12,9 +12,13 @@
 
 /* What is weighed. */
 struct nos_weigh {
-	const struct nos_scan *scan; /* of the reading, or of the record that it stands in */
-	bool record;		     /* member "received" is the node's own, and is kept */
-	uint64_t line;		     /* 0: none */
+	const struct nos_scan *scan;
+	const struct nos_scan_value *object; /* of the scan: the reading, or the record that it
+						stands in; NULL: it came as something else */
+	bool record;			     /* member "received" is the node's own, and is kept */
+	uint64_t line;			     /* 0: none */
+	bool many;			     /* of those that its line holds it is the one at */
+	uint32_t index;
 	const struct nos_rule_type *type;
 	const struct nos_rule_security *security;
 	struct nos_time received;
@@ -29,7 +33,7 @@ struct nos_rule_security nos_weigh_anonymous(const struct nos_reading *reading);
 
 /*
  * Append the object: value and unit as they are weighed (score/normal.h), all else as it came.
- * reading is what stands in the scan; of a record, what it was when it came. *state is moved on;
+ * reading is what stands in w->object; of a record, what it was when it came. *state is moved on;
  * NULL for a reading that shares nothing. With table: lines, each ended. False: it does not pass
  * w->only, and nothing was appended.
  */
