@@ -126,8 +126,8 @@ NOS_PUBLIC void nos_scorer_free(struct nos_scorer *s);
 
 /*
  * Score a reading, a JSON object, as nos-score(1) does: as an anonymous source's, which came at
- * now_ms (milliseconds since 1970). *ret is the reading with "scores", "raw" and "flags" behind its
- * own members, in one line; the caller frees it.
+ * now_ms (milliseconds since 1970). *ret is the reading, its number in the unit of its type, with
+ * "scores", "raw" and "flags" behind its own members, in one line; the caller frees it.
  *   data   not JSON, or type or value is missing; large  over 16 MiB, or a text over its limit
  */
 NOS_PUBLIC int nos_scorer_score(struct nos_scorer *s, const char *reading, size_t len,

@@ -2,9 +2,11 @@
 /* reading/batch in both forms, and the scores of what it took: each is in [0,1] or not known. */
 #include "fuzz.h"
 
+#include "base/num.h"
 #include "reading/batch.h"
 #include "score/identity.h"
 #include "score/measure.h"
+#include "score/normal.h"
 #include "score/profile.h"
 
 #define MOST 64 /* readings */
@@ -27,18 +29,23 @@ static void check_scores(const struct nos_reading *r, struct nos_rule_state *sta
 	const struct nos_rule_security security = { .identity = nos_identity_of(r->type),
 		.has_position = r->has_position,
 		.decimals = r->lat_decimals };
-	const struct nos_rule_input in = {
-		.reading = r,
+	struct nos_rule_input in = {
 		.type = nos_profile_find(nos_profile_builtin(), NOS_STR(""), r->type),
 		.security = &security,
 		.received = { 1547812800000 },
 	};
 	struct nos_rule_state before = *state;
-	struct nos_rule_scores scores = nos_rule_score(&in, state);
+	struct nos_rule_scores scores;
+	struct nos_normal n;
 	NOS_AUTO(buf) out = { 0 };
 	struct nos_scan scan = { 0 };
 	struct nos_err err = { 0 };
 
+	nos_normal_make(r, in.type, &n);
+	must(!n.converted || nos_str_eq(n.reading.unit, in.type->unit));
+	must(n.reading.kind != NOS_READING_NUMBER || nos_num_is_decimal(n.reading.text));
+	nos_normal_tell(&n, &in);
+	scores = nos_rule_score(&in, state);
 	for (int i = 0; i < NOS_RULE_COUNT; i++)
 		must(isnan(scores.of[i]) || (scores.of[i] >= 0 && scores.of[i] <= 1));
 	nos_buf_init(&out, 8192);

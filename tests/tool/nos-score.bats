@@ -54,6 +54,18 @@ END
 	[ "$(jq -c '[.scores.accuracy, .flags]' <<<"$output")" = '[0.8,["no-time","unit"]]' ]
 }
 
+@test "another unit is converted, and raw keeps what came" {
+	run -0 nos-score <<'END'
+{"type":"air_temperature","x":1,"value":18.50,"unit":"\u00b0F"}
+{"type":"relative_humidity","value":0.56,"unit":"/","raw":{"value":1,"unit":"K"}}
+{"type":"air_temperature","unit":"degC","value":-7.90}
+END
+	[ "${lines[0]%%,\"line*}" = '{"type":"air_temperature","x":1,"value":-7.5,"unit":"Cel"' ]
+	[ "${lines[2]%%,\"line*}" = '{"type":"air_temperature","unit":"Cel","value":-7.90' ]
+	[[ ${lines[0]} == *',"value":18.50,"unit":"°F"},"flags"'* ]]
+	[ "$(jq -c '[.value, .unit, .raw.value, .raw.unit]' <<<"${lines[1]}")" = '[56,"%RH",0.56,"/"]' ]
+}
+
 @test "an unknown type has null where nothing is known" {
 	run -0 nos-score --now 1547812800 <<<'{"type":"moo","value":1,"time":1547812800}'
 	[ "$(jq -c '[.scores.accuracy, .scores.precision, .scores.timeliness, .scores.completeness]' <<<"$output")" = '[null,null,null,1]' ]

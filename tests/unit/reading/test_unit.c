@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/file.h"
 #include "reading/reading.h"
 #include "reading/unit.h"
 #include "reading/unit_table.h"
@@ -172,6 +173,41 @@ static void every_unit_of_senml_is_known(void **state)
 			fail_msg("%s is not known", names[i]);
 }
 
+/* A word of the text, between blanks, commas or ends of lines. */
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		if (at > text && strchr(" \n", at[-1]) && at[len] && strchr(" ,.\n", at[len]))
+			return true;
+	return false;
+}
+
+/* Where they have other letters the manual tells of these, and not of each name. */
+static void every_name_in_ascii_stands_in_the_manual(void **state)
+{
+	NOS_AUTO(buf) page = { 0 };
+	struct nos_err err = { 0 };
+	const char *units;
+
+	(void)state;
+	nos_buf_init(&page, 1 << 20);
+	if (nos_file_read("man/nos-score.7", NOS_FILE_PLAIN, &page, &err))
+		fail_msg("%s", err.text);
+	units = strstr(page.p, ".Sh UNITS");
+	assert_non_null(units);
+	EACH_ROW(row)
+	{
+		bool plain = !strchr(row->name.p, ' ');
+
+		for (const char *c = row->name.p; *c; c++)
+			plain = plain && (unsigned char)*c < 128;
+		if (plain && !has_word(units, row->name.p))
+			fail_msg("not in the manual: %s", row->name.p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +217,7 @@ int main(void)
 		cmocka_unit_test(what_is_known_of_units_is_what_the_table_says),
 		cmocka_unit_test(what_measures_something_else_does_not_go),
 		cmocka_unit_test(the_same_text_is_the_same_unit_known_or_not),
+		cmocka_unit_test(every_name_in_ascii_stands_in_the_manual),
 		cmocka_unit_test(every_unit_of_senml_is_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

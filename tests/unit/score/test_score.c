@@ -54,6 +54,10 @@ static void security_is_scored_as_the_manual_works_it(void **state)
 	s = pairwise;
 	s.identity = NOS_RULE_IDENTITY_HARDWARE, s.has_position = true, s.decimals = 5;
 	assert_security(s, 1, 1, 1, 0.3047);
+	s = (struct nos_rule_security){ .holders = 3,
+		.proof = NOS_RULE_PROOF_VOUCHED,
+		.identity = NOS_RULE_IDENTITY_PSEUDONYM };
+	assert_security(s, 0, 0, 0.2181, 0.5);
 }
 
 static void a_compromised_key_proves_nothing(void **state)

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/file.h"
+#include "base/num.h"
 #include "reading/unit.h"
 #include "score/set.h"
 
@@ -85,6 +87,52 @@ static void the_weather_is_that_of_the_station_feed(void **state)
 	}
 }
 
+/* " type unit lo hi …" as a line of the page has it, blanks apart; what is NAN is a dash. */
+static void say_row(struct nos_buf *b, const struct nos_set_row *row)
+{
+	const struct nos_rule_type *t = &row->rules;
+	const double numbers[] = { t->lo, t->hi, t->soft, t->step, t->u, t->E, t->resolution,
+		t->period_s, t->validity_s, t->flat };
+
+	nos_buf_truncate(b, 0);
+	nos_buf_addf(b, "\n%s %s", row->name.p, t->unit.len ? t->unit.p : "-");
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		/* A table without periods has no column for them. */
+		if (i == 7 && isnan(numbers[i]))
+			continue;
+		nos_buf_add_char(b, ' ');
+		if (isnan(numbers[i]))
+			nos_buf_add_char(b, '-');
+		else
+			nos_num_format(b, numbers[i], 6);
+	}
+	nos_buf_add_char(b, '\n');
+}
+
+static void every_row_stands_in_the_manual(void **state)
+{
+	NOS_AUTO(buf) page = { 0 };
+	NOS_AUTO(buf) plain = { 0 };
+	NOS_AUTO(buf) line = { 0 };
+	struct nos_err err = { 0 };
+
+	(void)state;
+	nos_buf_init(&page, 1 << 20);
+	nos_buf_init(&plain, 1 << 20);
+	nos_buf_init(&line, 1024);
+	if (nos_file_read("man/nos-score.7", NOS_FILE_PLAIN, &page, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < page.len; i++)
+		if (page.p[i] != ' ' || page.p[i + 1] != ' ')
+			nos_buf_add_char(&plain, page.p[i]);
+	EACH_ROW(row)
+	{
+		say_row(&line, row);
+		if (!strstr(plain.p, line.p))
+			fail_msg("not in the manual: %s", line.p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +140,7 @@ int main(void)
 		cmocka_unit_test(every_row_says_what_can_be),
 		cmocka_unit_test(no_sentinel_lies_where_a_value_is_good),
 		cmocka_unit_test(every_row_has_a_unit_that_is_known),
+		cmocka_unit_test(every_row_stands_in_the_manual),
 		cmocka_unit_test(the_weather_is_that_of_the_station_feed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
