@@ -297,8 +297,11 @@ END
 	[ "$(grep -c '^accuracy  *-  *range  *-  *no number$' <<<"$output")" = 1 ]
 	script -qec 'nos-score --explain <in' /dev/null </dev/null | tr -d '\r' | diff - <(nos-score --explain --format table <in)
 	[ "$(script -qec 'nos-score --explain --format json <in' /dev/null </dev/null | tr -d '\r' | jq -r '.explain.timeliness[0].skipped')" = 'no time' ]
-	run -64 --separate-stderr nos-score --format table <in
-	[ "$stderr" = 'nos-score: --format is how --explain says it' ]
+	run -64 --separate-stderr nos-score --explain --format csv <in
+	[ "$stderr" = 'nos-score: --explain: there is no csv of it' ]
+	# A setting of all tools is no reason for a table where nobody asks why.
+	NOS_FORMAT=csv run -0 nos-score --now 1547812800 <in
+	[ "$(jq .line <<<"$output")" = 1 ]
 }
 
 @test "the example of the manual that explains a score prints what it prints" {
