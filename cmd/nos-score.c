@@ -48,7 +48,7 @@ static const struct nos_opt opts[] = {
 	{ "only", 0, NOS_OPT_TEXT, AT(only), "filter",
 	    "write what passes: a filter of the rules, or an expression" },
 	{ "explain", 0, NOS_OPT_FLAG, AT(explain), NULL, "say what each score was made of" },
-	{ "format", 0, NOS_OPT_CHOICE, AT(format), "table|json",
+	{ "format", 0, NOS_OPT_CHOICE, AT(format), "table|json|csv",
 	    "how --explain says it; a table on a terminal without it" },
 	{ "max-line", 0, NOS_OPT_SIZE, AT(max_line), "size", "longest line taken", .dflt = "1M",
 	    .min = 64, .max = NOS_SCAN_TEXT_MAX },
@@ -322,8 +322,9 @@ static enum nos_code check(const struct score_opts *o, struct nos_err *err)
 		    o->csv ? "csv" : "map");
 	if (o->now.ms && o->as_taken)
 		return nos_err_set(err, NOS_USAGE, "--now and --as-taken exclude each other");
-	if (o->format && !o->explain)
-		return nos_err_set(err, NOS_USAGE, "--format is how --explain says it");
+	/* Without --explain it may be a setting for other tools. */
+	if (o->explain && o->format && !strcmp(o->format, "csv"))
+		return nos_err_set(err, NOS_USAGE, "--explain: there is no csv of it");
 	return NOS_OK;
 }
 
