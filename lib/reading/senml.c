@@ -21,6 +21,7 @@ static const char *const labels[FIELDS] = { "bn", "bu", "bt", "bv", "bs", "bver"
 /* A record's fields by label; NULL: it has none. */
 struct fields {
 	const struct nos_scan_value *of[FIELDS];
+	bool base;		      /* it has base fields, be they known or not */
 	char must[NOS_ERR_FIELD_MAX]; /* one that must be understood and is not; empty: none */
 };
 
@@ -33,6 +34,7 @@ static void gather_one(
 	nos_buf_init(&space, NOS_SCAN_TEXT_MAX);
 	if (!nos_scan_text(label, &space, &text))
 		return;
+	f->base |= nos_str_starts(text, "b");
 	for (int i = 0; i < FIELDS; i++)
 		if (nos_str_is(text, labels[i])) {
 			f->of[i] = value;
@@ -58,7 +60,7 @@ static bool is_base_alone(const struct fields *f)
 	for (int i = N; i < FIELDS; i++)
 		if (f->of[i])
 			return false;
-	return true;
+	return f->base;
 }
 
 bool nos_senml_is_pack(const struct nos_scan *scan, const struct nos_scan_value *array)

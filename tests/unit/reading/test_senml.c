@@ -157,6 +157,7 @@ static void a_pack_is_refused_whole_for_what_makes_all_of_it_doubtful(void **sta
 		{ "[1]", "record 1: a record is an object", "" },
 		{ "[{\"n\":\"a\",\"v\":1},[]]", "record 2: a record is an object", "" },
 		{ "[{\"v\":1}]", "record 1: no name", "n" },
+		{ "[{}]", "record 1: no name", "n" },
 		{ "[{\"bn\":\"a\",\"v\":1},{\"bn\":\"\",\"v\":1}]", "record 2: no name", "n" },
 		{ "[{\"n\":\"a\",\"v\":1,\"vs\":\"x\"}]", "record 1: two values", "vs" },
 		{ "[{\"n\":\"a\",\"vb\":true,\"vd\":\"\"}]", "record 1: two values", "vd" },

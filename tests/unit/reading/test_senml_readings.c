@@ -68,10 +68,18 @@ static void a_time_below_2_to_the_28_is_relative_to_now(void **state)
 static void update_time_and_unknown_fields_are_passed_over(void **state)
 {
 	(void)state;
-	assert_string_equal(readings("[{\"bn\":\"d:\",\"bt\":1e9,\"bx\":{}},{},{\"l\":\"x\"},"
-				     "{\"n\":\"a\",\"ut\":\"x\",\"y\":[1],\"_z\":2,\"v\":1}]"),
+	assert_string_equal(
+	    readings("[{\"bn\":\"d:\",\"bt\":1e9},{\"bx\":{}},{\"bu\":\"\",\"l\":1},"
+		     "{\"n\":\"a\",\"ut\":\"x\",\"y\":[1],\"_z\":2,\"v\":1}]"),
 	    R("a", "1", "\"time\":1000000000"));
 	assert_int_equal(batch.items[0].index, 0);
+}
+
+static void a_record_in_which_nothing_is_known_is_not_good(void **state)
+{
+	(void)state;
+	assert_string_equal(readings("[{\"bn\":\"a\"},{},{\"l\":\"x\"}]"),
+	    "record 2: no value\nrecord 3: no value\n");
 }
 
 static void base_values_are_added_and_keep_their_digits(void **state)
@@ -171,6 +179,7 @@ int main(void)
 		cmocka_unit_test(a_value_that_is_no_number_is_missing),
 		cmocka_unit_test(a_time_below_2_to_the_28_is_relative_to_now),
 		cmocka_unit_test(update_time_and_unknown_fields_are_passed_over),
+		cmocka_unit_test(a_record_in_which_nothing_is_known_is_not_good),
 		cmocka_unit_test(base_values_are_added_and_keep_their_digits),
 		cmocka_unit_test(a_sum_is_a_further_reading),
 		cmocka_unit_test(half_a_position_is_a_reading),
