@@ -61,7 +61,7 @@ void nos_batch_release(struct nos_batch *b);
 
 /*
  * Read a whole body, which must outlive the batch. scan is working memory. NOS_DATA: as a whole it
- * cannot be read (JSON, SenML); NOS_LARGE: over most readings; NOS_INTERNAL.
+ * cannot be read (JSON, SenML, the header of CSV); NOS_LARGE: over most readings; NOS_INTERNAL.
  */
 enum nos_code nos_batch_decode(struct nos_batch *b, const struct nos_batch_how *how,
     struct nos_str text, size_t most, struct nos_scan *scan, struct nos_err *err) NOS_CHECK;

@@ -132,8 +132,9 @@ static enum nos_code check_twice(const struct nos_csv *c, struct nos_err *err)
 {
 	struct nos_str sorted[NOS_CSV_COLUMNS_MAX];
 
-	if (c->name_count)
-		memcpy(sorted, c->names, c->name_count * sizeof(*sorted));
+	if (!c->name_count)
+		return NOS_OK;
+	memcpy(sorted, c->names, c->name_count * sizeof(*sorted));
 	qsort(sorted, c->name_count, sizeof(*sorted), by_text);
 	for (size_t i = 1; i < c->name_count; i++)
 		if (sorted[i].len && nos_str_eq(sorted[i - 1], sorted[i]))

@@ -63,22 +63,33 @@ static bool is_base_alone(const struct fields *f)
 	return f->base;
 }
 
+static bool is_ours(const struct nos_scan *scan, const struct nos_scan_value *v)
+{
+	return nos_scan_get(scan, v, "type") && nos_scan_get(scan, v, "value");
+}
+
 bool nos_senml_is_pack(const struct nos_scan *scan, const struct nos_scan_value *array)
 {
-	const struct nos_scan_value *first;
+	const struct nos_scan_value *v;
 	struct fields f;
 	uint32_t at = 0;
+	int known = 0;
 
-	if (array->kind != NOS_SCAN_ARRAY || !nos_scan_element(scan, array, &at, &first) ||
-	    first->kind != NOS_SCAN_OBJECT || nos_scan_get(scan, first, "type"))
+	if (array->kind != NOS_SCAN_ARRAY || !nos_scan_element(scan, array, &at, &v))
 		return false;
-	gather(scan, first, &f);
+	gather(scan, v, &f);
 	/* A time or a unit alone is anybody's. */
 	f.of[U] = f.of[T] = f.of[UT] = NULL;
 	for (int i = 0; i < FIELDS; i++)
-		if (f.of[i])
-			return true;
-	return false;
+		known += f.of[i] != NULL;
+	if (!known)
+		return false;
+	/* Where any of them is a reading of ours, that is not to be lost. */
+	at = 0;
+	while (nos_scan_element(scan, array, &at, &v))
+		if (is_ours(scan, v))
+			return false;
+	return true;
 }
 
 /* ---- is it a pack that may be read? ---- */

@@ -213,6 +213,7 @@ static enum nos_code begin(const struct work *w, const struct nos_senml_record *
 
 	*ret = (struct nos_reading){ .kind = NOS_READING_MISSING,
 		.type = r->name.len ? r->name : r->base,
+		.claimed = r->name.len ? r->base : NOS_STR(""),
 		.unit = r->unit,
 		.has_time = true,
 		.time = r->time };
@@ -224,7 +225,8 @@ static enum nos_code begin(const struct work *w, const struct nos_senml_record *
 		ret->lat_text = place->lat.digits;
 		ret->lon_text = place->lon.digits;
 	}
-	if (check_length(ret->type, "type", NOS_READING_TYPE_MAX, err))
+	if (check_length(ret->type, "type", NOS_READING_TYPE_MAX, err) ||
+	    check_length(ret->claimed, "bn", NOS_READING_CLAIMED_MAX, err))
 		return err->code;
 	return check_length(ret->unit, "unit", NOS_READING_UNIT_MAX, err);
 }

@@ -9,6 +9,7 @@
 #include "scheme/issuer.h"
 
 #define SOURCE	"s-0000000000"
+#define PACK	"[{\"bn\":\"x:\",\"n\":\"t\",\"v\":1}]"
 #define NDJSON	"application/x-ndjson"
 #define FRAME	"application/nos-hop"
 #define READING "{\"type\":\"t\",\"value\":1}\n"
@@ -412,9 +413,20 @@ static void a_node_with_room_for_one_source_carries_through_four(void **state)
 	assert_int_equal(stored(), 3);
 }
 
+static void a_sealed_pack_may_hold_senml(void **state)
+{
+	struct nos_buf pack;
+
+	(void)state;
+	seal(0, 1, "senml+json", nos_str_bytes(NOS_STR(PACK)), &pack);
+	assert_int_equal(post(&pack), 202);
+	nos_buf_release(&pack);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_sealed_pack_may_hold_senml, start, stop),
 		cmocka_unit_test_setup_teardown(
 		    each_flipped_bit_of_a_relays_pack_is_refused_and_nothing_is_stored, start,
 		    stop),

@@ -109,6 +109,7 @@ static void what_a_line_stands_for_does_not_move_what_was_read_before(void **sta
 	struct nos_buf b;
 
 	(void)state;
+	err = (struct nos_err){ 0 };
 	nos_buf_init(&b, 1 << 20);
 	for (int i = 0; i < lines; i++) {
 		nos_buf_addf(&b, "{\"type\":\"\\u0061%d\",\"value\":\"\\u0062%d\"}\n", i, i);

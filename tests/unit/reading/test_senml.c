@@ -199,6 +199,8 @@ static void a_pack_is_known_by_its_look(void **state)
 		{ "[{\"bt\":1},1]", true },
 		{ "[{\"type\":\"a\",\"value\":1}]", false },
 		{ "[{\"type\":\"a\",\"value\":1,\"n\":3}]", false },
+		{ "[{\"n\":\"a\",\"v\":1},{\"type\":\"a\",\"value\":1}]", false },
+		{ "[{\"n\":\"a\",\"v\":1,\"type\":\"x\"}]", true },
 		{ "[{\"t\":1,\"u\":\"x\"}]", false },
 		{ "[]", false },
 		{ "[[{\"n\":1}]]", false },

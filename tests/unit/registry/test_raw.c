@@ -68,6 +68,26 @@ static void a_sealed_pack_comes_back_as_it_was(void **state)
 	nos_buf_release(&b);
 }
 
+/* Else a time that is relative would be another when it is gone through again. */
+static void its_body_is_read_as_when_it_came(void **state)
+{
+	struct nos_raw raw = sealed_pack(), again;
+	struct nos_batch_how how;
+	struct nos_buf b;
+	struct nos_str body;
+
+	(void)state;
+	for (int form = NOS_BATCH_JSON; form <= NOS_BATCH_CSV; form++) {
+		raw.form = (enum nos_batch_form)form;
+		encode(&b, &raw, "[]");
+		assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_OK);
+		how = nos_raw_how(&again);
+		assert_int_equal(how.form, form);
+		assert_true(how.now.ms == raw.received.ms);
+		nos_buf_release(&b);
+	}
+}
+
 static void an_anonymous_one_has_no_security(void **state)
 {
 	const struct nos_raw raw = { .kind = "window", .received = { 1547813280000 } };
@@ -229,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sealed_pack_comes_back_as_it_was),
+		cmocka_unit_test(its_body_is_read_as_when_it_came),
 		cmocka_unit_test(an_anonymous_one_has_no_security),
 		cmocka_unit_test(the_relays_that_carried_it_come_back),
 		cmocka_unit_test(an_anonymous_one_through_a_relay_is_vouched_for),
