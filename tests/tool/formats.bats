@@ -106,3 +106,62 @@ through() { is_read_as application/json "$DATA/formats/$1.json" "$1"; }
 		["dew_point",-4.0,"Cel",1547813400,"73"]
 	END
 }
+
+# ---- the page ----
+
+PAGE() { cat "$ROOT/man/nos-formats.7"; }
+
+# What stands in the page as an example of this name and kind.
+example() {
+	PAGE | awk -v mark=".\\\\\" EXAMPLE $1 $2" '$0 == mark {found = 1; next}
+		found && /^\.Bd/ {on = 1; next} on && /^\.Ed/ {exit} on' | sed 's/\\e/\\/g' | tee example
+	[ -s example ]
+}
+
+# A record, or a reading with "claimed", as it came.
+as_sent() { jq -c '[.type, .raw.value // .value, .raw.unit // .unit, .time, .claimed, .lat, .lon]'; }
+
+# A body of this media type makes the same records as the readings that the page shows for it.
+makes() {
+	post "$1" body "/v1/data${2:+?map=$2}"
+	[ "$STATUS" -eq 202 ] || { echo "$ANSWER" >&2; return 1; }
+	jq -c '.claimed = .source' readings >want
+	same() { diff <(tail -n "$(wc -l <want)" out | as_sent | plain) <(as_sent <want | plain) >differs; }
+	eventually same || { cat differs >&2; return 1; }
+}
+
+@test "what the page shows as readings is read, and what it shows of maps and SenML is as it says" {
+	mkdir maps
+	example greenhouse map >maps/greenhouse.json
+	example csv map >maps/hof.json
+	node_start --map-dir maps --print
+	example own readings | jq -c '.time |= if type == "string" then 1547812800 else . end' >readings
+	example own readings >body
+	makes application/x-ndjson
+	example senml readings >readings
+	example senml senml >body
+	makes application/senml+json
+	example greenhouse readings >readings
+	example greenhouse json >body
+	makes application/json greenhouse
+	example csv readings >readings
+	example csv csv >body
+	makes text/csv hof
+}
+
+@test "the jq lines of the page make the readings that it shows" {
+	example influx input >input
+	example influx jq >line
+	example influx readings >readings
+	diff <(sed '$s/$/ input/' line | bash | jq -c '.time = 1547812800') <(jq -c . readings)
+	bash line <"$DATA/formats/influx.txt" | nos-score | jq -se 'length == 4 and all(has("scores"))'
+	example zigbee jq | sed 1d >line
+	printf '{"topic":"zigbee2mqtt/cellar","message":%s}\n' "$(cat "$DATA/formats/zigbee2mqtt.json")" >body
+	[ "$(bash line <body | jq -c 'select(.type == "temperature")')" = '{"type":"temperature","value":21.34,"time":"2019-01-18T12:00:00.500Z","source":"cellar"}' ]
+	bash line <body | nos-score | jq -se 'length == 6 and all(has("scores"))'
+}
+
+@test "each ready map is in the page, and each in the page is ready" {
+	diff <(cd "$ROOT/scripts/dist/maps" && printf '%s\n' *.json | sed 's/\.json$//' | sort) \
+		<(PAGE | sed -n '/^\.Ss Ready maps/,/^\.El/s/^\.It Cm //p' | sort)
+}
