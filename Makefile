@@ -13,6 +13,7 @@ MANDIR     ?= $(PREFIX)/share/man
 COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERDIR ?= $(PREFIX)/lib/sysusers.d
+MAPDIR     ?= $(PREFIX)/share/nos/maps
 OBJCOPY    ?= objcopy
 
 SAN_release :=
@@ -266,9 +267,11 @@ SCRIPTS := .ci/run scripts/dist/nos-completion.bash $(shell grep -sld skip '^$H!
 VERSION   := $(shell sed -n 's/^$Hdefine NOS_VERSION "\(.*\)"$$/\1/p' lib/base/version.h)
 NAMES     := $(notdir $(TOOLS))
 UNITS     := $(wildcard scripts/dist/systemd/*.service scripts/dist/systemd/*.timer)
+MAPS      := $(sort $(wildcard scripts/dist/maps/*.json))
 INSTALLED := $(NAMES:%=$(BINDIR)/%) $(INCLUDEDIR)/nos.h $(LIBDIR)/libnos.a $(LIBDIR)/pkgconfig/nos.pc \
 	$(foreach page,$(PAGES),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
-	$(COMPDIR)/nos $(NAMES:%=$(COMPDIR)/%) $(UNITS:scripts/dist/systemd/%=$(UNITDIR)/%) $(SYSUSERDIR)/nos.conf
+	$(COMPDIR)/nos $(NAMES:%=$(COMPDIR)/%) $(UNITS:scripts/dist/systemd/%=$(UNITDIR)/%) $(SYSUSERDIR)/nos.conf \
+	$(MAPS:scripts/dist/maps/%=$(MAPDIR)/%)
 
 install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
@@ -282,6 +285,7 @@ install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
 	for name in $(NAMES); do ln -sf nos $(DESTDIR)$(COMPDIR)/$$name; done
 	for unit in $(UNITS); do sed 's|@BINDIR@|$(BINDIR)|' $$unit >$(DESTDIR)$(UNITDIR)/$${unit##*/}; done
 	install -m 644 scripts/dist/systemd/nos.sysusers $(DESTDIR)$(SYSUSERDIR)/nos.conf
+	install -m 644 $(MAPS) $(DESTDIR)$(MAPDIR)
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))

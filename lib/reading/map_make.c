@@ -248,7 +248,13 @@ static enum nos_code take_position(const struct nos_map *m,
 		    err, NOS_DATA, "lat", "lat and lon are not a position in degrees");
 	ret->has_position = true;
 	ret->lat_decimals = nos_num_decimals(text);
-	nos_buf_truncate(space, start); /* of the digits nothing is kept */
+	/* Digits that were written anew are not kept: they would be, for each reading of a message.
+	 */
+	if (space->len == start) {
+		ret->lat_text = text;
+		ret->lon_text = other;
+	}
+	nos_buf_truncate(space, start);
 	return NOS_OK;
 }
 

@@ -109,6 +109,12 @@ END
 	[ "${COMPREPLY[*]}" = nos-file ]
 }
 
+@test "the ready maps are there, and a node takes each of them" {
+	maps=$ROOT_DIR/usr/share/nos/maps
+	[ "$(find "$maps" -name '*.json' | wc -l)" -eq "$(find "$ROOT/scripts/dist/maps" -type f | wc -l)" ]
+	run -0 "$ROOT_DIR/usr/bin/nos-serve" --check "${SEALED[@]}" --map-dir "$maps"
+}
+
 @test "uninstall leaves no file, and folders go where they were told" {
 	root=$BATS_TEST_TMPDIR/other
 	places=(PREFIX=/usr BINDIR=/opt/bin MANDIR=/opt/man UNITDIR=/opt/units)
