@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The readings of a SenML pack (nos-formats(7)): a record is one, and its sum another. A pair of
- * records with the units lat and lon, of one name and time, is none: it is the position of the
- * readings of that time. Pure.
+ * The readings of a SenML pack (nos-formats(7)): a record is one, and its sum another; the base
+ * name before a name is what is claimed, since a pack may be of several devices. A pair of records
+ * with the units lat and lon, of one name and time, is none: it is the position of the readings of
+ * that time. Pure.
  */
 #ifndef NOS_READING_SENML_READINGS_H
 #define NOS_READING_SENML_READINGS_H

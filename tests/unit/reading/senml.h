@@ -47,6 +47,8 @@ static inline const char *readings(const char *text)
 	return out.p;
 }
 
+/* What stands before a name is what is claimed. */
+#define BN(base)	     ",\"source\":\"" base "\""
 #define R(type, value, rest) "{\"type\":\"" type "\",\"value\":" value "," rest "}\n"
 #define U(unit, time)	     "\"unit\":\"" unit "\",\"time\":" time
 

@@ -15,7 +15,8 @@ static void data_points_share_a_base_name(void **state)
 	assert_string_equal(
 	    readings("[{\"bn\":\"" OW ":\",\"n\":\"voltage\",\"u\":\"V\",\"v\":120.1},"
 		     "{\"n\":\"current\",\"u\":\"A\",\"v\":1.2}]"),
-	    R("voltage", "120.1", U("V", "1700000000")) R("current", "1.2", U("A", "1700000000")));
+	    R("voltage", "120.1", U("V", "1700000000") BN("urn:dev:ow:10e2073a01080063:"))
+		R("current", "1.2", U("A", "1700000000") BN("urn:dev:ow:10e2073a01080063:")));
 }
 
 static void data_points_count_from_a_base_time_and_in_a_base_unit(void **state)
@@ -28,11 +29,14 @@ static void data_points_count_from_a_base_time_and_in_a_base_unit(void **state)
 		"{\"n\":\"current\",\"t\":-5,\"v\":1.2},{\"n\":\"current\",\"t\":-4,\"v\":1.3},"
 		"{\"n\":\"current\",\"t\":-3,\"v\":1.4},{\"n\":\"current\",\"t\":-2,\"v\":1.5},"
 		"{\"n\":\"current\",\"t\":-1,\"v\":1.6},{\"n\":\"current\",\"v\":1.7}]"),
-	    R("voltage", "120.1", U("V", "1276020076.001")) R("current", "1.2",
-		U("A", "1276020071.001")) R("current", "1.3", U("A", "1276020072.001")) R("current",
-		"1.4", U("A", "1276020073.001")) R("current", "1.5", U("A", "1276020074.001"))
-		R("current", "1.6", U("A", "1276020075.001"))
-		    R("current", "1.7", U("A", "1276020076.001")));
+	    R("voltage", "120.1", U("V", "1276020076.001") BN("urn:dev:ow:10e2073a0108006:")) R(
+		"current", "1.2", U("A", "1276020071.001") BN("urn:dev:ow:10e2073a0108006:"))
+		R("current", "1.3", U("A", "1276020072.001") BN("urn:dev:ow:10e2073a0108006:")) R(
+		    "current", "1.4", U("A", "1276020073.001") BN("urn:dev:ow:10e2073a0108006:"))
+		    R("current", "1.5", U("A", "1276020074.001") BN("urn:dev:ow:10e2073a0108006:"))
+			R("current", "1.6",
+			    U("A", "1276020075.001") BN("urn:dev:ow:10e2073a0108006:")) R("current",
+			    "1.7", U("A", "1276020076.001") BN("urn:dev:ow:10e2073a0108006:")));
 }
 
 static void a_stream_that_has_ended_is_a_pack(void **state)
@@ -104,9 +108,11 @@ static void data_are_of_several_kinds(void **state)
 		     "{\"n\":\"label\",\"vs\":\"Machine Room\"},"
 		     "{\"n\":\"open\",\"vb\":false},"
 		     "{\"n\":\"nfc-reader\",\"vd\":\"aGkgCg\"}]"),
-	    R("temp", "23.1", U("Cel", "1700000000")) R("label", "\"Machine Room\"",
-		"\"time\":1700000000") R("open", "false", "\"time\":1700000000")
-		R("nfc-reader", "\"aGkgCg\"", "\"time\":1700000000"));
+	    R("temp", "23.1", U("Cel", "1700000000") BN("urn:dev:ow:10e2073a01080063:")) R("label",
+		"\"Machine Room\"", "\"time\":1700000000" BN("urn:dev:ow:10e2073a01080063:"))
+		R("open", "false", "\"time\":1700000000" BN("urn:dev:ow:10e2073a01080063:"))
+		    R("nfc-reader", "\"aGkgCg\"",
+			"\"time\":1700000000" BN("urn:dev:ow:10e2073a01080063:")));
 }
 
 static void a_base_name_changes_and_a_base_time_stays(void **state)
@@ -118,9 +124,10 @@ static void a_base_name_changes_and_a_base_time_stays(void **state)
 		     "{\"n\":\"humidity\",\"u\":\"%RH\",\"v\":30},"
 		     "{\"bn\":\"2001:db8::1/\",\"n\":\"temperature\",\"u\":\"Cel\",\"v\":12.3},"
 		     "{\"n\":\"humidity\",\"u\":\"%RH\",\"v\":67}]"),
-	    R("temperature", "25.2", U("Cel", "1320078429")) R("humidity", "30",
-		U("%RH", "1320078429")) R("temperature", "12.3", U("Cel", "1320078429"))
-		R("humidity", "67", U("%RH", "1320078429")));
+	    R("temperature", "25.2", U("Cel", "1320078429") BN("2001:db8::2/"))
+		R("humidity", "30", U("%RH", "1320078429") BN("2001:db8::2/"))
+		    R("temperature", "12.3", U("Cel", "1320078429") BN("2001:db8::1/"))
+			R("humidity", "67", U("%RH", "1320078429") BN("2001:db8::1/")));
 }
 
 static void what_sets_an_actuator_is_read_as_what_measures(void **state)
@@ -129,8 +136,9 @@ static void what_sets_an_actuator_is_read_as_what_measures(void **state)
 	assert_string_equal(
 	    readings("[{\"bn\":\"" OW ":\"},{\"n\":\"temp\",\"u\":\"Cel\",\"v\":23.1},"
 		     "{\"n\":\"heat\",\"u\":\"/\",\"v\":1},{\"n\":\"fan\",\"u\":\"/\",\"v\":0}]"),
-	    R("temp", "23.1", U("Cel", "1700000000")) R("heat", "1", U("/", "1700000000"))
-		R("fan", "0", U("/", "1700000000")));
+	    R("temp", "23.1", U("Cel", "1700000000") BN("urn:dev:ow:10e2073a01080063:"))
+		R("heat", "1", U("/", "1700000000") BN("urn:dev:ow:10e2073a01080063:"))
+		    R("fan", "0", U("/", "1700000000") BN("urn:dev:ow:10e2073a01080063:")));
 	assert_string_equal(
 	    readings("[{\"bt\":1.320078429e+09,\"bu\":\"/\",\"n\":\"2001:db8::3\",\"v\":1},"
 		     "{\"n\":\"2001:db8::4\",\"v\":1}]"),

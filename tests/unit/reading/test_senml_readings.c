@@ -14,7 +14,7 @@ static void a_record_that_is_bad_alone_does_not_sink_the_others(void **state)
 	    "record 4: no value\nrecord 5: t is no number\nrecord 6: u is no text\n"
 	    "record 7: n is no text\nrecord 8: s is no number\nrecord 9: t and bt make no time\n"
 	    "record 10: n is no text\nrecord 11: value is not a text\n" R(
-		"z", "1", "\"time\":1000000000"));
+		"z", "1", "\"time\":1000000000" BN("g")));
 	assert_int_equal(batch.items[0].index, 11);
 	assert_string_equal(batch.rejects[3].err.field, "v");
 }
@@ -71,7 +71,7 @@ static void update_time_and_unknown_fields_are_passed_over(void **state)
 	assert_string_equal(
 	    readings("[{\"bn\":\"d:\",\"bt\":1e9},{\"bx\":{}},{\"bu\":\"\",\"l\":1},"
 		     "{\"n\":\"a\",\"ut\":\"x\",\"y\":[1],\"_z\":2,\"v\":1}]"),
-	    R("a", "1", "\"time\":1000000000"));
+	    R("a", "1", "\"time\":1000000000" BN("d:")));
 	assert_int_equal(batch.items[0].index, 0);
 }
 
@@ -103,9 +103,10 @@ static void a_sum_is_a_further_reading(void **state)
 	    readings(
 		"[{\"bn\":\"d:\",\"bt\":1e9,\"bu\":\"W\",\"bs\":100,\"n\":\"p\",\"v\":5,\"s\":20.5},"
 		"{\"n\":\"q\",\"s\":1},{\"n\":\"r\",\"v\":2}]"),
-	    R("p", "5", U("W", "1000000000")) R("p_sum", "120.5", U("W.s", "1000000000"))
-		R("q_sum", "101", U("W.s", "1000000000")) R("r", "2", U("W", "1000000000"))
-		    R("r_sum", "100", U("W.s", "1000000000")));
+	    R("p", "5", U("W", "1000000000") BN("d:")) R("p_sum", "120.5",
+		U("W.s", "1000000000") BN("d:")) R("q_sum", "101", U("W.s", "1000000000") BN("d:"))
+		R("r", "2", U("W", "1000000000") BN("d:"))
+		    R("r_sum", "100", U("W.s", "1000000000") BN("d:")));
 	assert_int_equal(batch.items[4].index, 4);
 	assert_string_equal(
 	    readings("[{\"n\":\"p\",\"t\":1e9,\"s\":3}]"), R("p_sum", "3", "\"time\":1000000000"));
@@ -136,7 +137,7 @@ static void a_position_is_known_by_its_name_wherever_its_base_ends(void **state)
 	    readings("[{\"bn\":\"ab\",\"bt\":1e9,\"n\":\"c\",\"u\":\"lat\",\"v\":46.10},"
 		     "{\"bn\":\"a\",\"n\":\"bc\",\"u\":\"lon\",\"v\":11},"
 		     "{\"n\":\"t\",\"v\":1}]"),
-	    R("t", "1", "\"time\":1000000000,\"lat\":46.10,\"lon\":11"));
+	    R("t", "1", "\"time\":1000000000,\"lat\":46.10,\"lon\":11" BN("a")));
 	assert_int_equal(batch.items[0].reading.lat_decimals, 2);
 }
 
@@ -148,9 +149,9 @@ static void of_two_positions_a_reading_has_that_of_its_own_base(void **state)
 		"[{\"bn\":\"b:\",\"bt\":1e9,\"n\":\"t\",\"v\":1},{\"u\":\"lat\",\"v\":2},"
 		"{\"u\":\"lon\",\"v\":2},{\"bn\":\"a:\",\"u\":\"lat\",\"v\":1},{\"u\":\"lon\",\"v\":1},"
 		"{\"n\":\"t\",\"v\":1},{\"bn\":\"c:\",\"n\":\"t\",\"v\":1},{\"bn\":\"b:\",\"u\":\"lon\",\"v\":9}]"),
-	    R("t", "1", "\"time\":1000000000,\"lat\":2,\"lon\":2")
-		R("t", "1", "\"time\":1000000000,\"lat\":1,\"lon\":1")
-		    R("t", "1", "\"time\":1000000000,\"lat\":1,\"lon\":1")
+	    R("t", "1", "\"time\":1000000000,\"lat\":2,\"lon\":2" BN("b:"))
+		R("t", "1", "\"time\":1000000000,\"lat\":1,\"lon\":1" BN("a:"))
+		    R("t", "1", "\"time\":1000000000,\"lat\":1,\"lon\":1" BN("c:"))
 			R("b:", "9", U("lon", "1000000000") ",\"lat\":2,\"lon\":2"));
 }
 
@@ -160,8 +161,8 @@ static void what_was_escaped_is_read_as_it_is_meant(void **state)
 	assert_string_equal(
 	    readings("[{\"b\\u006e\":\"\\u0061:\",\"bt\":1e9,\"bu\":\"\\u00b0C\"},"
 		     "{\"n\":\"\\u0074\",\"\\u0076\":1},{\"n\":\"s\",\"vs\":\"\\u0022\"}]"),
-	    R("t", "1", U("\xc2\xb0\x43", "1000000000"))
-		R("s", "\"\\\"\"", U("\xc2\xb0\x43", "1000000000")));
+	    R("t", "1", U("\xc2\xb0\x43", "1000000000") BN("a:"))
+		R("s", "\"\\\"\"", U("\xc2\xb0\x43", "1000000000") BN("a:")));
 }
 
 static void an_empty_pack_has_no_reading(void **state)
