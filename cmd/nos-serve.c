@@ -27,7 +27,7 @@ struct serve_opts {
 	struct nos_opt_list listen, limit;
 	const char *url, *admin, *mqtt, *mqtt_password, *ca;
 	uint64_t ready_fd; /* 0: none */
-	const char *registration, *anonymous, *rules, *store, *node_key;
+	const char *registration, *anonymous, *rules, *store, *node_key, *records_bearer;
 	struct nos_opt_list pool; /* P and k */
 	unsigned keys, ring;
 	uint64_t overlap_ms, keep_ms, keep_size;
@@ -59,6 +59,8 @@ static const struct nos_opt opts[] = {
 	{ "anonymous", 0, NOS_OPT_CHOICE, AT(anonymous), "yes|no", "take readings without a seal",
 	    .dflt = "yes" },
 	{ "rules", 0, NOS_OPT_PATH, AT(rules), "file", "rules of types, over the built-in sets" },
+	{ "records-bearer", 0, NOS_OPT_PATH, AT(records_bearer), "file",
+	    "tokens by which records may be read again, a line each" },
 	{ "pool", 0, NOS_OPT_LIST, AT(pool), "P,k",
 	    "global keys of dini, and how many of them a source holds", .dflt = "100,1" },
 	{ "overlap", 0, NOS_OPT_SPAN, AT(overlap_ms), "span",
@@ -80,7 +82,8 @@ struct serve {
 	struct serve_opts o;
 	struct nos_limit limits;
 	struct nos_home home;
-	struct nos_profile *rules; /* NULL: the built-in sets */
+	struct nos_profile *rules;  /* NULL: the built-in sets */
+	struct nos_readers readers; /* of --records-bearer */
 	struct nos_secret password;
 };
 
@@ -144,6 +147,8 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 	if (check_addresses(&s->o, err))
 		return err->code;
 	if (s->o.rules && read_rules(s->o.rules, &s->rules, err))
+		return err->code;
+	if (s->o.records_bearer && nos_readers_read(s->o.records_bearer, &s->readers, err))
 		return err->code;
 	if (s->o.mqtt_password && nos_opt_secret_read(s->o.mqtt_password, &s->password, err))
 		return err->code;
@@ -212,8 +217,8 @@ static int tell_ready(const struct serve *s, const struct nos_node *node)
 	return nos_daemon_ready(s->o.ready_fd, &line, &err) ? nos_start_fail(tool.name, &err) : 0;
 }
 
-/* A bad file keeps the old rules and says so. */
-static void reload(const struct serve *s, struct nos_node *node)
+/* A bad file keeps what was there and says so. */
+static void reload_rules(const struct serve *s, struct nos_node *node)
 {
 	struct nos_profile *rules = NULL;
 	struct nos_err err = { 0 };
@@ -226,6 +231,27 @@ static void reload(const struct serve *s, struct nos_node *node)
 	}
 	nos_node_rules(node, rules);
 	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.rules);
+}
+
+static void reload_readers(const struct serve *s, struct nos_node *node)
+{
+	struct nos_readers readers;
+	struct nos_err err = { 0 };
+
+	if (!s->o.records_bearer)
+		return;
+	if (nos_readers_read(s->o.records_bearer, &readers, &err)) {
+		nos_log_line(NOS_LOG_WARN, "%s: the tokens stay as they were", err.text);
+		return;
+	}
+	nos_node_readers(node, &readers);
+	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.records_bearer);
+}
+
+static void reload(const struct serve *s, struct nos_node *node)
+{
+	reload_rules(s, node);
+	reload_readers(s, node);
 }
 
 static void until_ended(const struct serve *s, struct nos_node *node, const sigset_t *signals)
@@ -260,6 +286,7 @@ static int serve(struct serve *s)
 		.overlap_ms = o->overlap_ms,
 		.keep_ms = o->keep_ms,
 		.keep_bytes = o->keep_size,
+		.readers = o->records_bearer ? &s->readers : NULL,
 		.profile = s->rules ? s->rules : nos_profile_builtin() };
 	struct nos_node *node = NULL;
 	struct nos_err err = { 0 };

@@ -41,8 +41,9 @@ enum nos_code nos_control_new(const struct nos_control_config *config, struct no
 
 enum nos_control_kind {
 	NOS_CONTROL_REGISTRATION,
-	NOS_CONTROL_ASK,  /* nos_word_is_ask */
-	NOS_CONTROL_POLL, /* its path, query and proof have their form */
+	NOS_CONTROL_ASK,     /* nos_word_is_ask */
+	NOS_CONTROL_POLL,    /* its path, query and proof have their form */
+	NOS_CONTROL_RECORDS, /* nos_records_found; bounded by who admits them */
 };
 
 /* False: there is no room for one more of its kind. From any thread. */

@@ -153,6 +153,9 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	const struct nos_node_config *f = &n->config;
 	struct nos_routes *r = &n->routes;
 
+	nos_records_init(&r->records, n->card, f->limits->of[NOS_LIMIT_RECORDS]);
+	if (f->readers)
+		nos_records_allow(&r->records, f->readers);
 	r->metric = &n->metric;
 	r->closed = f->closed;
 	r->card = r->ingest.card = n->card;
@@ -311,6 +314,11 @@ void nos_node_rules(struct nos_node *n, struct nos_profile *profile)
 	nos_commit_profile(n->commit, profile);
 }
 
+void nos_node_readers(struct nos_node *n, const struct nos_readers *readers)
+{
+	nos_records_allow(&n->routes.records, readers);
+}
+
 const char *nos_node_address(const struct nos_node *n, size_t i)
 {
 	return nos_http_server_address(n->server, i);
@@ -373,6 +381,7 @@ void nos_node_free(struct nos_node *n)
 	nos_publish_free(n->publish);
 	nos_commit_free(n->commit);
 	close_stores(n);
+	nos_records_release(&n->routes.records);
 	nos_member_table_free(n->members);
 	nos_card_free(n->card);
 	if (n->wake_fd >= 0)

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "registry/home.h"
 #include "node/limit.h"
+#include "node/readers.h"
 #include "score/profile.h"
 
 struct nos_node; /* opaque */
@@ -33,6 +34,7 @@ struct nos_node_config {
 	uint64_t overlap_ms;		   /* for which a key that was replaced still serves */
 	uint64_t keep_ms, keep_bytes;	   /* 0: for ever, whatever it takes */
 	const struct nos_profile *profile; /* the rules; must outlive the node */
+	const struct nos_readers *readers; /* who may read records; NULL: nobody */
 };
 
 /* When it returns NOS_OK sources are served. NOS_BUSY: another nos-serve has the store; and what
@@ -42,6 +44,9 @@ enum nos_code nos_node_new(
 
 /* Rules read again; the node frees them. */
 void nos_node_rules(struct nos_node *n, struct nos_profile *profile);
+
+/* Who may read records, read again. */
+void nos_node_readers(struct nos_node *n, const struct nos_readers *readers);
 
 /* {"node":…,"listen":[…],"admin":…,"pin":…,"store":…,"pid":…} and a newline (nos-formats(7)). */
 void nos_node_ready(const struct nos_node *n, struct nos_buf *ret);

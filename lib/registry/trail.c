@@ -28,14 +28,33 @@ static enum nos_code damaged(uint64_t position, struct nos_err *err)
 	    err, NOS_IO, "store: record %llu is damaged", (unsigned long long)position);
 }
 
-/* What the entry in hand is linked to is of its topic, and older: no walk goes round. */
-static bool is_linked(const struct nos_trail *t, struct nos_span entry)
+static enum nos_code absent(struct nos_err *err)
+{
+	return nos_err_set(err, NOS_ABSENT, "no such record");
+}
+
+/* Source and type: what a topic keeps when its source registers anew as of another kind. */
+static struct nos_str tail_of(struct nos_str topic)
+{
+	struct nos_str source = { 0 };
+
+	if (!nos_processed_source(topic, &source))
+		return topic;
+	return (struct nos_str){ source.p, topic.len - (size_t)(source.p - topic.p) };
+}
+
+/* What the entry in hand is linked to is older, so that no walk goes round, and of its topic.
+ * NOS_ABSENT: this one is the first of its kind. */
+static enum nos_code check_link(
+    const struct nos_trail *t, uint64_t position, struct nos_span entry, struct nos_err *err)
 {
 	struct nos_processed p;
 	uint64_t n;
 
-	return nos_processed_decode(entry, &p) && nos_str_eq(p.topic, t->p.topic) &&
-	       nos_processed_n_of(p.record, &n) && n < t->n;
+	if (!nos_processed_decode(entry, &p) || !nos_processed_n_of(p.record, &n) || n >= t->n ||
+	    !nos_str_eq(tail_of(p.topic), tail_of(t->p.topic)))
+		return damaged(position, err);
+	return nos_str_eq(p.topic, t->p.topic) ? NOS_OK : absent(err);
 }
 
 static enum nos_code take(
@@ -47,8 +66,8 @@ static enum nos_code take(
 	/* The next one that is there, where the one that is wanted is not. */
 	if (position != look->position)
 		return NOS_OK;
-	if (look->linked && !is_linked(t, entry))
-		return damaged(position, err);
+	if (look->linked && check_link(t, position, entry, err))
+		return err->code;
 	look->found = true;
 	t->position = 0;
 	nos_buf_truncate(&t->entry, 0);
@@ -69,7 +88,7 @@ static enum nos_code go(struct nos_trail *t, uint64_t position, bool linked, str
 	if (position &&
 	    nos_store_read(t->store, NOS_PROCESSED_STREAM, position - 1, 1, take, &look, err))
 		return err->code;
-	return look.found ? NOS_OK : nos_err_set(err, NOS_ABSENT, "no such record");
+	return look.found ? NOS_OK : absent(err);
 }
 
 enum nos_code nos_trail_go(struct nos_trail *t, uint64_t position, struct nos_err *err)
@@ -86,7 +105,7 @@ enum nos_code nos_trail_back(struct nos_trail *t, struct nos_err *err)
 static enum nos_code stride(struct nos_trail *t, uint64_t n, struct nos_err *err)
 {
 	if ((t->n - 1) / STRIDE * STRIDE < n)
-		return nos_err_set(err, NOS_ABSENT, "no such record");
+		return absent(err);
 	return go(t, t->p.links.far, true, err);
 }
 
@@ -105,5 +124,5 @@ enum nos_code nos_trail_seek(struct nos_trail *t, uint64_t n, struct nos_err *er
 		if (nos_trail_back(t, err))
 			return err->code;
 	}
-	return t->position && t->n == n ? NOS_OK : nos_err_set(err, NOS_ABSENT, "no such record");
+	return t->position && t->n == n ? NOS_OK : absent(err);
 }

@@ -205,6 +205,21 @@ static void what_an_older_node_wrote_ends_the_way_back(void **state)
 	assert_int_equal(trail.n, 1);
 }
 
+static void where_a_source_was_of_another_kind_before_its_topic_begins(void **state)
+{
+	uint64_t position;
+
+	(void)state;
+	put(0);
+	put_entry("nos/1/other/s/t0 1 1\n{\"id\":\"1-2-0\",\"node\":1,\"n\":2,\"source\":\"s\"}",
+	    &position);
+	put_entry("nos/1/other/s/t0 2 1\n{\"id\":\"1-3-0\",\"node\":1,\"n\":3,\"source\":\"s\"}",
+	    &position);
+	assert_int_equal(nos_trail_go(&trail, position, &err), NOS_OK);
+	assert_int_equal(seek(1), NOS_ABSENT);
+	assert_int_equal(trail.n, 2);
+}
+
 static void a_link_that_leads_astray_is_damage_and_no_way_round(void **state)
 {
 	static const char *const texts[] = {
@@ -239,6 +254,7 @@ int main(void)
 		TRAIL_TEST(where_the_beginning_was_trimmed_the_oldest_that_is_there_is_in_hand),
 		TRAIL_TEST(among_100000_records_of_100_topics_a_topic_costs_what_it_holds),
 		TRAIL_TEST(what_an_older_node_wrote_ends_the_way_back),
+		TRAIL_TEST(where_a_source_was_of_another_kind_before_its_topic_begins),
 		TRAIL_TEST(a_link_that_leads_astray_is_damage_and_no_way_round),
 	};
 
