@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "../test.h"
+#include "../store/folder.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include "registry/trail.h"
-#include "store/engine.h"
 
 #define NOW    ((struct nos_time){ 1795600000000 })
 #define TOPICS 100
 
-static char folder[32];
-static struct nos_store_engine counting;
-static struct nos_store *store;
 static struct nos_trail trail;
-static struct nos_err err;
-static unsigned reads;
 
 /* Of each topic, as the committer knows it. */
 static struct {
@@ -24,27 +16,10 @@ static struct {
 	struct nos_processed_links links;
 } topics[TOPICS];
 
-static enum nos_code read_counted(void *e, const char *stream, uint64_t after, size_t limit,
-    nos_store_entry *each, void *state, struct nos_err *e_err)
-{
-	reads++;
-	return nos_sqlite_engine.read(e, stream, after, limit, each, state, e_err);
-}
-
 static int start(void **state)
 {
-	char path[64];
-
-	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/nos-trail-XXXXXX");
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(path, sizeof(path), "%s/node.db", folder);
-	counting = nos_sqlite_engine;
-	counting.read = read_counted;
 	memset(topics, 0, sizeof(topics));
-	nos_err_clear(&err);
-	if (nos_store_open_engine(&counting, path, true, &store, &err))
+	if (folder_start(state))
 		return -1;
 	nos_trail_init(&trail, store);
 	return 0;
@@ -52,13 +27,8 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-	char command[64];
-
-	(void)state;
 	nos_trail_release(&trail);
-	nos_store_close(store);
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	return system(command);
+	return folder_stop(state);
 }
 
 static void put_entry(const char *text, uint64_t *ret_position)
@@ -90,17 +60,6 @@ static void fill(unsigned count, unsigned each)
 		for (unsigned t = 0; t < count; t++)
 			put(t);
 	assert_int_equal(nos_store_commit(store, &err), NOS_OK);
-}
-
-static void drop_up_to(uint64_t position)
-{
-	const struct nos_store_trim what = {
-		.before = { INT64_MAX }, .up_to = position, .most = 1 << 20
-	};
-	size_t dropped;
-
-	assert_int_equal(
-	    nos_store_trim(store, NOS_PROCESSED_STREAM, &what, &dropped, &err), NOS_OK);
 }
 
 static void to_newest(unsigned topic)
@@ -156,7 +115,7 @@ static void where_the_beginning_was_trimmed_the_oldest_that_is_there_is_in_hand(
 	(void)state;
 	fill(2, 300);
 	/* Of both topics 100 records. */
-	drop_up_to(200);
+	folder_trim(NOS_PROCESSED_STREAM, 200);
 	for (unsigned t = 0; t < 2; t++) {
 		to_newest(t);
 		assert_int_equal(seek(101), NOS_OK);
@@ -167,7 +126,7 @@ static void where_the_beginning_was_trimmed_the_oldest_that_is_there_is_in_hand(
 		assert_int_equal(seek(1), NOS_ABSENT);
 		assert_int_equal(trail.n, 101);
 	}
-	drop_up_to(600);
+	folder_trim(NOS_PROCESSED_STREAM, 600);
 	nos_err_clear(&err);
 	assert_int_equal(nos_trail_go(&trail, 600, &err), NOS_ABSENT);
 	assert_int_equal(trail.n, 101); /* still */
