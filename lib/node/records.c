@@ -135,7 +135,7 @@ static bool take_track(struct nos_str kind, struct nos_str source, struct nos_jo
 enum nos_code nos_records_topic(
     struct nos_str topic, uint64_t node, struct nos_job_newest *ret, struct nos_err *err)
 {
-	struct nos_str rest = topic, root, number, kind, source;
+	struct nos_str rest = topic, root = { 0 }, number = { 0 }, kind = { 0 }, source = { 0 };
 	uint64_t of = 0;
 
 	*ret = (struct nos_job_newest){ 0 };
