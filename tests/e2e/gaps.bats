@@ -92,6 +92,10 @@ has() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 	node_start
 	run -66 --separate-stderr close-gaps --token token --url "$URL" <came
 	[ "$(jq .n <<<"$output")" = 1 ] && [ "$stderr" = 'close-gaps: nos/1/test/anonymous/a: nothing is at /v1/records' ]
+	# Who is late is told so.
+	jq -c '.received -= 100, (.n += 1 | .received = now)' < <(tail -n 1 out) | close-gaps --token token >came 2>notes
+	[ "$(jq -s length came)" = 2 ] && grep -qE '^close-gaps: 1[0-9]{2} s behind the node$' notes
+	[ "$(tail -n 1 notes)" = 'close-gaps: has caught up with the node' ]
 	# What anybody may publish is no command.
 	echo '{"node":1,"kind":"a[$(touch pwned)]","source":"s","type":"t","n":1,"received":1}' |
 		close-gaps --token token 2>notes

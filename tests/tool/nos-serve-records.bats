@@ -87,6 +87,16 @@ topic=nos/1/test/anonymous/soil=20temp=2E
 	answers 403 "topic=$topic"
 }
 
+@test "this machine is known by each of its own addresses" {
+	[ -s /proc/net/if_inet6 ] || skip 'no IPv6 here'
+	LISTEN=:0 node_start --records-bearer tokens
+	port=${URL##*:}
+	for host in 127.0.0.1 127.0.0.2 '[::1]' '[::ffff:127.0.0.1]'; do
+		URL=http://$host:$port
+		answers 404 "topic=$topic"
+	done
+}
+
 @test "SIGHUP reads the tokens again, and a bad file keeps those that were" {
 	node_start --records-bearer tokens
 	send 2
