@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "cli/daemon.h"
 #include "cli/opt.h"
+#include "cli/settings.h"
 #include "cli/start.h"
 #include "crypto/jose.h"
 #include "net/http_server.h"
@@ -27,7 +28,7 @@ struct serve_opts {
 	struct nos_opt_list listen, limit;
 	const char *url, *admin, *mqtt, *mqtt_password, *ca;
 	uint64_t ready_fd; /* 0: none */
-	const char *registration, *anonymous, *rules, *map_dir, *store, *node_key;
+	const char *registration, *anonymous, *rules, *map_dir, *records_bearer, *store, *node_key;
 	struct nos_opt_list pool; /* P and k */
 	unsigned keys, ring;
 	uint64_t overlap_ms, keep_ms, keep_size;
@@ -61,6 +62,8 @@ static const struct nos_opt opts[] = {
 	{ "rules", 0, NOS_OPT_PATH, AT(rules), "file", "rules of types, over the built-in sets" },
 	{ "map-dir", 0, NOS_OPT_PATH, AT(map_dir), "folder",
 	    "maps of messages of others, NAME.json each" },
+	{ "records-bearer", 0, NOS_OPT_PATH, AT(records_bearer), "file",
+	    "tokens by which records may be read again, a line each" },
 	{ "pool", 0, NOS_OPT_LIST, AT(pool), "P,k",
 	    "global keys of dini, and how many of them a source holds", .dflt = "100,1" },
 	{ "overlap", 0, NOS_OPT_SPAN, AT(overlap_ms), "span",
@@ -82,8 +85,9 @@ struct serve {
 	struct serve_opts o;
 	struct nos_limit limits;
 	struct nos_home home;
-	struct nos_profile *rules; /* NULL: the built-in sets */
-	struct nos_maps_set *maps; /* NULL: none */
+	struct nos_profile *rules;  /* NULL: the built-in sets */
+	struct nos_maps_set *maps;  /* NULL: none */
+	struct nos_readers readers; /* of --records-bearer */
 	struct nos_secret password;
 };
 
@@ -93,18 +97,6 @@ static void drop(struct serve *s)
 	nos_profile_free(s->rules);
 	nos_maps_drop(s->maps);
 	nos_secret_release(&s->password);
-}
-
-static enum nos_code read_rules(const char *path, struct nos_profile **ret, struct nos_err *err)
-{
-	NOS_AUTO(buf) text = { 0 };
-
-	nos_buf_init(&text, NOS_PROFILE_TEXT_MAX);
-	if (nos_file_read(path, NOS_FILE_PLAIN, &text, err))
-		return err->code == NOS_LARGE ? nos_err_set(err, NOS_CONFIG, "%s", err->text)
-					      : err->code;
-	return nos_profile_parse(nos_buf_str(&text), ret, err) ? nos_err_within(err, "%s", path)
-							       : NOS_OK;
 }
 
 static enum nos_code check_addresses(const struct serve_opts *o, struct nos_err *err)
@@ -147,9 +139,11 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 		return nos_err_within(err, "--url");
 	if (check_addresses(&s->o, err))
 		return err->code;
-	if (s->o.rules && read_rules(s->o.rules, &s->rules, err))
+	if (s->o.rules && nos_settings_rules(s->o.rules, &s->rules, err))
 		return err->code;
 	if (s->o.map_dir && nos_maps_read(s->o.map_dir, &s->maps, err))
+		return err->code;
+	if (s->o.records_bearer && nos_readers_read(s->o.records_bearer, &s->readers, err))
 		return err->code;
 	if (s->o.mqtt_password && nos_opt_secret_read(s->o.mqtt_password, &s->password, err))
 		return err->code;
@@ -218,7 +212,7 @@ static int tell_ready(const struct serve *s, const struct nos_node *node)
 	return nos_daemon_ready(s->o.ready_fd, &line, &err) ? nos_start_fail(tool.name, &err) : 0;
 }
 
-/* A bad file keeps the old rules and says so. */
+/* A bad file keeps what was there and says so. */
 static void reload_rules(const struct serve *s, struct nos_node *node)
 {
 	struct nos_profile *rules = NULL;
@@ -226,7 +220,7 @@ static void reload_rules(const struct serve *s, struct nos_node *node)
 
 	if (!s->o.rules)
 		return;
-	if (read_rules(s->o.rules, &rules, &err)) {
+	if (nos_settings_rules(s->o.rules, &rules, &err)) {
 		nos_log_line(NOS_LOG_WARN, "%s: the rules stay as they were", err.text);
 		return;
 	}
@@ -249,15 +243,35 @@ static void reload_maps(const struct serve *s, struct nos_node *node)
 	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.map_dir);
 }
 
+static void reload_readers(const struct serve *s, struct nos_node *node)
+{
+	struct nos_readers readers;
+	struct nos_err err = { 0 };
+
+	if (!s->o.records_bearer)
+		return;
+	if (nos_readers_read(s->o.records_bearer, &readers, &err)) {
+		nos_log_line(NOS_LOG_WARN, "%s: the tokens stay as they were", err.text);
+		return;
+	}
+	nos_node_readers(node, &readers);
+	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.records_bearer);
+}
+
+static void reload(const struct serve *s, struct nos_node *node)
+{
+	reload_rules(s, node);
+	reload_maps(s, node);
+	reload_readers(s, node);
+}
+
 static void until_ended(const struct serve *s, struct nos_node *node, const sigset_t *signals)
 {
 	int got;
 
 	while (sigwait(signals, &got) || got == SIGHUP)
-		if (got == SIGHUP) {
-			reload_rules(s, node);
-			reload_maps(s, node);
-		}
+		if (got == SIGHUP)
+			reload(s, node);
 	nos_daemon_ending(got);
 }
 
@@ -284,6 +298,7 @@ static int serve(struct serve *s)
 		.keep_ms = o->keep_ms,
 		.keep_bytes = o->keep_size,
 		.profile = s->rules ? s->rules : nos_profile_builtin(),
+		.readers = o->records_bearer ? &s->readers : NULL,
 		.maps = s->maps };
 	struct nos_node *node = NULL;
 	struct nos_err err = { 0 };

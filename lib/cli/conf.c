@@ -21,7 +21,8 @@ static const struct {
 } known[] = {
 	{ "nos-serve",
 	    "init check node listen url admin mqtt mqtt-password ca print ready-fd "
-	    "register anonymous rules map-dir pool overlap keep keep-size limit store node-key" },
+	    "register anonymous rules map-dir records-bearer pool overlap keep keep-size limit "
+	    "store node-key" },
 	{ "nos-token",
 	    "format store node-key count uses kind scheme group depth shared expires url replace "
 	    "open" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/http_connection.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -79,13 +80,32 @@ static void clear(struct nos_http_connection *c)
 	c->length = 0;
 }
 
+static bool is_loopback(const struct sockaddr *a)
+{
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (a && a->sa_family == AF_INET) {
+		four = ((const struct sockaddr_in *)(const void *)a)->sin_addr;
+		return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+	}
+	if (!a || a->sa_family != AF_INET6)
+		return false;
+	six = ((const struct sockaddr_in6 *)(const void *)a)->sin6_addr;
+	return IN6_IS_ADDR_LOOPBACK(&six) ||
+	       (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == IN_LOOPBACKNET);
+}
+
 static struct nos_http_connection *start(struct nos_http_loop *loop, struct MHD_Connection *mhd)
 {
 	const struct nos_http_config *config = &loop->share->config;
+	const union MHD_ConnectionInfo *peer =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct nos_http_connection *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
+	c->request.local = peer && is_loopback(peer->client_addr);
 	c->mhd = mhd;
 	c->loop = loop;
 	c->next = loop->first;

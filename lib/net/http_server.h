@@ -35,6 +35,7 @@ struct nos_http_request {
 	struct nos_str coding;	      /* Content-Encoding; len 0: none */
 	struct nos_str authorization; /* len 0: none */
 	struct nos_str via;	      /* Nos-Via: relays that it has passed; len 0: none */
+	bool local;		      /* its peer is on this machine, by a loopback address */
 	struct nos_span body;
 	struct nos_mono since; /* when its header had come */
 	unsigned loop;	       /* whose it is, from 0 */

@@ -191,6 +191,28 @@ static enum nos_code take_ask(struct nos_ledger *l, struct nos_job *job, struct 
 	return nos_buf_check(&job->body, "answer", err);
 }
 
+/* What was weighed before stands in the group in hand already, and its series says where. */
+static enum nos_code find_newest(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
+{
+	struct nos_job_newest *newest = job->newest;
+	const struct nos_str type = { newest->type, newest->type_len };
+	struct nos_track *track;
+
+	if (nos_track_get(l->tracks, l->config.store, newest->track, &track, err))
+		return err->code;
+	for (size_t i = 0; !track->gone && i < track->count; i++) {
+		const struct nos_track_series *s = &track->series[i];
+
+		if (s->claimed.len || !nos_str_eq(s->type, type) || !s->n)
+			continue;
+		newest->n = s->n;
+		newest->position = s->links.before;
+		return NOS_OK;
+	}
+	nos_err_set(&job->err, NOS_ABSENT, "no record is on this topic");
+	return NOS_OK;
+}
+
 enum nos_code nos_change_take(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
 {
 	NOS_AUTO(record) r = { 0 };
@@ -200,6 +222,8 @@ enum nos_code nos_change_take(struct nos_ledger *l, struct nos_job *job, struct 
 		return change(l, job, acknowledge, job, &r, err);
 	case NOS_JOB_ASK:
 		return take_ask(l, job, err);
+	case NOS_JOB_NEWEST:
+		return find_newest(l, job, err);
 	case NOS_JOB_PACK:
 		break;
 	}

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "node/gardener.h"
 #include "node/polls.h"
+#include "node/records.h"
 #include "node/refuse.h"
 #include "node/upkeep.h"
 #include "node/word.h"
@@ -47,9 +48,16 @@ static enum nos_control_kind kind_of(const struct nos_http_request *r)
 {
 	struct nos_exchange e;
 
+	if (nos_str_is(r->path, NOS_RECORDS_PATH))
+		return NOS_CONTROL_RECORDS;
 	if (!nos_exchange_parse(r->path, &e))
 		return NOS_CONTROL_REGISTRATION;
 	return e.what == NOS_EXCHANGE_KEYS ? NOS_CONTROL_POLL : NOS_CONTROL_ASK;
+}
+
+static bool is_work(enum nos_control_kind kind)
+{
+	return kind == NOS_CONTROL_REGISTRATION || kind == NOS_CONTROL_ASK;
 }
 
 /* ---- the store ---- */
@@ -153,6 +161,11 @@ static void handle(struct nos_control *c, struct nos_http_request *r)
 	const enum nos_control_kind kind = kind_of(r);
 	struct nos_err err = { 0 };
 
+	if (kind == NOS_CONTROL_RECORDS) {
+		nos_records_answer(c->config.store, r);
+		send_answer(c, r);
+		return;
+	}
 	if (look(c, &err)) {
 		nos_refuse_request(c->config.card, r, &err);
 		if (kind == NOS_CONTROL_POLL)
@@ -170,6 +183,8 @@ static void handle(struct nos_control *c, struct nos_http_request *r)
 		break;
 	case NOS_CONTROL_POLL:
 		nos_polls_take(&c->held, &c->life, r);
+		break;
+	case NOS_CONTROL_RECORDS:
 		break;
 	}
 }
@@ -295,7 +310,7 @@ static struct nos_http_request *next(struct nos_control *c, bool *ret_drain, boo
 		if (!c->queue)
 			c->tail = &c->queue;
 		r->next = NULL;
-		if (kind_of(r) != NOS_CONTROL_POLL)
+		if (is_work(kind_of(r)))
 			c->works--;
 	}
 	nos_metric_set(c->config.metric, NOS_METRIC_QUEUE_REGISTER, c->works);
@@ -383,17 +398,17 @@ enum nos_code nos_control_new(
 bool nos_control_submit(
     struct nos_control *c, struct nos_http_request *r, enum nos_control_kind kind)
 {
-	const bool is_poll = kind == NOS_CONTROL_POLL;
-	size_t *count = is_poll ? &c->polls : &c->works;
 	bool room;
 
 	pthread_mutex_lock(&c->lock);
-	room = !c->stop && *count < (is_poll ? c->config.polls : c->config.works);
+	room = !c->stop && (!is_work(kind) || c->works < c->config.works) &&
+	       (kind != NOS_CONTROL_POLL || c->polls < c->config.polls);
 	if (room) {
 		r->next = NULL;
 		*c->tail = r;
 		c->tail = &r->next;
-		++*count;
+		c->works += is_work(kind);
+		c->polls += kind == NOS_CONTROL_POLL;
 		nos_metric_set(c->config.metric, NOS_METRIC_QUEUE_REGISTER, c->works);
 		pthread_cond_signal(&c->wake);
 	}

@@ -2,8 +2,9 @@
 /*
  * The control thread: all of a key's life that is not a reading. Registrations (registry/enrol.h)
  * and asks (node/word.h) cost a millisecond of public-key work each, which must not hold up
- * readings; polls (node/polls.h) wait for what there is to say. Its queues are bounded. Now and
- * then it looks after the node itself (node/upkeep.h).
+ * readings; polls (node/polls.h) wait for what there is to say. Records are read again here too
+ * (node/records.h), since neither loops nor committer have the time. Its queues are bounded. Now
+ * and then it looks after the node itself (node/upkeep.h).
  */
 #ifndef NOS_NODE_CONTROL_H
 #define NOS_NODE_CONTROL_H
@@ -41,8 +42,9 @@ enum nos_code nos_control_new(const struct nos_control_config *config, struct no
 
 enum nos_control_kind {
 	NOS_CONTROL_REGISTRATION,
-	NOS_CONTROL_ASK,  /* nos_word_is_ask */
-	NOS_CONTROL_POLL, /* its path, query and proof have their form */
+	NOS_CONTROL_ASK,     /* nos_word_is_ask */
+	NOS_CONTROL_POLL,    /* its path, query and proof have their form */
+	NOS_CONTROL_RECORDS, /* nos_records_found; bounded by who admits them */
 };
 
 /* False: there is no room for one more of its kind. From any thread. */

@@ -15,9 +15,20 @@
 #include "scheme/offer.h"
 
 enum nos_job_kind {
-	NOS_JOB_PACK, /* readings */
-	NOS_JOB_ACK,  /* body: an acknowledgement; source: who it is said to be from */
-	NOS_JOB_ASK,  /* asked, shared: of source; body: the answer, once it is made */
+	NOS_JOB_PACK,	/* readings */
+	NOS_JOB_ACK,	/* body: an acknowledgement; source: who it is said to be from */
+	NOS_JOB_ASK,	/* asked, shared: of source; body: the answer, once it is made */
+	NOS_JOB_NEWEST, /* newest: of whose topic it is asked */
+};
+
+/* Which record of a topic is the newest that is committed. */
+struct nos_job_newest {
+	char track[NOS_TRACK_ID_MAX];
+	char type[NOS_READING_TYPE_MAX]; /* any bytes */
+	size_t type_len;
+	/* The committer's. */
+	uint64_t n;
+	uint64_t position; /* in the processed stream; 0: not known */
 };
 
 /* What a source is told of its keys where they were changed with the job: nothing counts any more
@@ -58,6 +69,7 @@ struct nos_job {
 	struct nos_offer_shared shared;	  /* ASK */
 	uint64_t identity;		  /* ASK: generation of the node's key that was used */
 	struct nos_job_news news;
+	struct nos_job_newest *newest; /* NEWEST: belongs to who asks */
 
 	/* PACK. What came through relays has err set already where it is not to be stored, for the
 	 * relays are to be answered all the same. */

@@ -19,6 +19,7 @@
 	X(KEYS, "/v1/sources/{id}/keys")     \
 	X(ACKS, "/v1/sources/{id}/acks")     \
 	X(RESYNC, "/v1/sources/{id}/resync") \
+	X(RECORDS, "/v1/records")            \
 	X(OTHER, "other")
 
 enum nos_metric_path {

@@ -154,6 +154,9 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	const struct nos_node_config *f = &n->config;
 	struct nos_routes *r = &n->routes;
 
+	nos_records_init(&r->records, n->card, f->limits->of[NOS_LIMIT_RECORDS]);
+	if (f->readers)
+		nos_records_allow(&r->records, f->readers);
 	r->metric = &n->metric;
 	r->closed = f->closed;
 	r->card = r->ingest.card = n->card;
@@ -333,6 +336,11 @@ enum nos_code nos_node_maps(struct nos_node *n, struct nos_maps_set *maps, struc
 	return NOS_OK;
 }
 
+void nos_node_readers(struct nos_node *n, const struct nos_readers *readers)
+{
+	nos_records_allow(&n->routes.records, readers);
+}
+
 const char *nos_node_address(const struct nos_node *n, size_t i)
 {
 	return nos_http_server_address(n->server, i);
@@ -396,6 +404,7 @@ void nos_node_free(struct nos_node *n)
 	nos_commit_free(n->commit);
 	close_stores(n);
 	nos_maps_free(n->maps);
+	nos_records_release(&n->routes.records);
 	nos_member_table_free(n->members);
 	nos_card_free(n->card);
 	if (n->wake_fd >= 0)

@@ -11,6 +11,7 @@
 #include "registry/home.h"
 #include "registry/maps.h"
 #include "node/limit.h"
+#include "node/readers.h"
 #include "score/profile.h"
 
 struct nos_node; /* opaque */
@@ -35,6 +36,7 @@ struct nos_node_config {
 	uint64_t keep_ms, keep_bytes;	   /* 0: for ever, whatever it takes */
 	const struct nos_profile *profile; /* the rules; must outlive the node */
 	struct nos_maps_set *maps;	   /* NULL: none; the node holds it for itself */
+	const struct nos_readers *readers; /* who may read records; NULL: nobody */
 };
 
 /* When it returns NOS_OK sources are served. NOS_BUSY: another nos-serve has the store; and what
@@ -49,6 +51,8 @@ void nos_node_rules(struct nos_node *n, struct nos_profile *profile);
  * those before stay. */
 enum nos_code nos_node_maps(
     struct nos_node *n, struct nos_maps_set *maps, struct nos_err *err) NOS_CHECK;
+/* Who may read records, read again. */
+void nos_node_readers(struct nos_node *n, const struct nos_readers *readers);
 
 /* {"node":…,"listen":[…],"admin":…,"pin":…,"store":…,"pid":…} and a newline (nos-formats(7)). */
 void nos_node_ready(const struct nos_node *n, struct nos_buf *ret);

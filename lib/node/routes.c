@@ -24,6 +24,8 @@ static enum nos_metric_path path_of(const struct nos_http_request *r)
 		return NOS_METRIC_DATA;
 	if (nos_str_is(r->path, "/v1/sources"))
 		return NOS_METRIC_SOURCES;
+	if (nos_str_is(r->path, NOS_RECORDS_PATH))
+		return NOS_METRIC_RECORDS;
 	if (nos_exchange_parse(r->path, &e))
 		return exchanges[e.what];
 	return nos_str_is(r->path, "/v1/node") ? NOS_METRIC_NODE : NOS_METRIC_OTHER;
@@ -109,7 +111,7 @@ static bool begin_poll(struct nos_http_request *r, struct nos_err *err)
 }
 
 static bool begin(
-    const struct nos_routes *s, struct nos_http_request *r, size_t *ret_max, struct nos_err *err)
+    struct nos_routes *s, struct nos_http_request *r, size_t *ret_max, struct nos_err *err)
 {
 	*ret_max = 0;
 	switch (path_of(r)) {
@@ -123,6 +125,8 @@ static bool begin(
 		return is_method(r, "GET", err);
 	case NOS_METRIC_KEYS:
 		return begin_poll(r, err);
+	case NOS_METRIC_RECORDS:
+		return nos_records_begin(&s->records, r, err);
 	case NOS_METRIC_ACKS:
 		*ret_max = NOS_KEYRING_ACK_MAX;
 		return begin_word(r, err);
@@ -208,6 +212,9 @@ void nos_routes_handle(void *state, struct nos_http_request *r)
 	case NOS_METRIC_RESYNC:
 		kept = nos_word_is_ask(r) && hand_to_control(s, r, NOS_CONTROL_ASK);
 		break;
+	case NOS_METRIC_RECORDS:
+		job = nos_records_take(&s->records, r);
+		break;
 	case NOS_METRIC_KEYS:
 		kept = hand_to_control(s, r, NOS_CONTROL_POLL);
 		break;
@@ -236,16 +243,38 @@ void nos_routes_turn(void *state, unsigned loop)
 	l->count = 0;
 }
 
+/* False: on its way to the control thread, which answers it. */
+static bool answer_job(struct nos_routes *s, struct nos_job *job)
+{
+	switch (job->kind) {
+	case NOS_JOB_PACK:
+		nos_ingest_answer(&s->ingest, job);
+		return true;
+	case NOS_JOB_NEWEST:
+		if (!nos_records_found(job))
+			return true;
+		if (nos_control_submit(s->control, job->request, NOS_CONTROL_RECORDS))
+			return false;
+		nos_records_answer(NULL, job->request);
+		return true;
+	case NOS_JOB_ACK:
+	case NOS_JOB_ASK:
+		break;
+	}
+	nos_word_answer(s->card, job);
+	return true;
+}
+
 void nos_routes_committed(void *state, struct nos_job *list)
 {
 	struct nos_routes *s = state;
 	struct nos_http_request *answers = NULL, **tail = &answers;
 
 	for (struct nos_job *job = list; job; job = job->link) {
-		if (job->kind == NOS_JOB_PACK)
-			nos_ingest_answer(&s->ingest, job);
-		else
-			nos_word_answer(s->card, job);
+		if (!answer_job(s, job)) {
+			job->request = NULL;
+			continue;
+		}
 		count(s->metric, job->request);
 		job->request->next = NULL;
 		*tail = job->request;

@@ -11,6 +11,7 @@
 #include "node/control.h"
 #include "node/ingest.h"
 #include "node/publish.h"
+#include "node/records.h"
 
 /* Of one loop: touched by its thread alone. */
 struct nos_routes_loop {
@@ -24,6 +25,7 @@ struct nos_routes {
 	struct nos_ingest ingest;
 	struct nos_commit *commit;
 	struct nos_control *control;
+	struct nos_records records;
 	struct nos_metric *metric;
 	const struct nos_card *card; /* whose document GET /v1/node shows */
 	bool closed;		     /* no source registers */

@@ -63,16 +63,34 @@ bool nos_processed_id_parse(struct nos_str text, struct nos_processed_id *ret)
 	       (!text.p || nos_num_parse(text, 1, NOS_NUM_SAFE, &ret->correction));
 }
 
+/* Drop what a text begins with. */
+static bool skip(struct nos_str *s, const char *begin)
+{
+	struct nos_str what = nos_str_of(begin);
+
+	if (!nos_str_starts(*s, begin))
+		return false;
+	s->p += what.len;
+	s->len -= what.len;
+	return true;
+}
+
 bool nos_processed_id_of(struct nos_str record, struct nos_processed_id *ret)
 {
-	static const char begin[] = "{\"id\":\"";
 	struct nos_str id;
 
-	if (!nos_str_starts(record, begin))
-		return false;
-	record.p += sizeof(begin) - 1;
-	record.len -= sizeof(begin) - 1;
-	return nos_str_cut(&record, '"', &id) && nos_processed_id_parse(id, ret);
+	return skip(&record, "{\"id\":\"") && nos_str_cut(&record, '"', &id) &&
+	       nos_processed_id_parse(id, ret);
+}
+
+bool nos_processed_n_of(struct nos_str record, uint64_t *ret)
+{
+	struct nos_str part;
+
+	return skip(&record, "{\"id\":\"") && nos_str_cut(&record, '"', &part) &&
+	       skip(&record, ",\"node\":") && nos_str_cut(&record, ',', &part) &&
+	       skip(&record, "\"n\":") && nos_str_cut(&record, ',', &part) &&
+	       nos_num_parse(part, 1, NOS_NUM_SAFE, ret);
 }
 
 bool nos_processed_source(struct nos_str topic, struct nos_str *ret)

@@ -47,6 +47,9 @@ bool nos_processed_id_parse(struct nos_str text, struct nos_processed_id *ret);
 /* That of a record, which begins with it; false: it does not. */
 bool nos_processed_id_of(struct nos_str record, struct nos_processed_id *ret);
 
+/* Which record of its topic it is, from 1; false: it does not say. */
+bool nos_processed_n_of(struct nos_str record, uint64_t *ret);
+
 /* The source's part of a topic, its id or "anonymous"; false: it is no data topic. */
 bool nos_processed_source(struct nos_str topic, struct nos_str *ret);
 

@@ -30,7 +30,7 @@ void nos_trail_release(struct nos_trail *t);
 enum nos_code nos_trail_go(struct nos_trail *t, uint64_t position, struct nos_err *err) NOS_CHECK;
 
 /* The record of the topic before the one in hand. NOS_ABSENT: there is none any more, and what was
- * in hand still is. */
+ * in hand still is; NOS_IO: also where what it is linked to is another's, or no older. */
 enum nos_code nos_trail_back(struct nos_trail *t, struct nos_err *err) NOS_CHECK;
 
 /* Back to the record n of the topic, by strides: one that is no older than it is in hand.

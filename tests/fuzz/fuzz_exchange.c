@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A path below /v1/sources, a poll's query and its proof, as a node reads them. */
+/* A path below /v1/sources, a poll's query and its proof, what is asked of records, as a node reads
+ * them. */
 #include "fuzz.h"
 
 #include "base/enc.h"
 #include "node/exchange.h"
+#include "node/records.h"
 
 static void parse(struct nos_str path)
 {
@@ -44,10 +46,26 @@ static void prove(struct nos_str authorization)
 	must(nos_str_eq(nos_buf_str(&again), authorization));
 }
 
+static void ask(struct nos_str text)
+{
+	char space[NOS_PROCESSED_TOPIC_MAX];
+	struct nos_records_query query;
+	struct nos_job_newest newest;
+	struct nos_err err = { 0 };
+
+	if (!nos_records_query(text, space, &query, &err))
+		must(query.limit && query.limit <= NOS_RECORDS_LIMIT_MAX && query.topic.len &&
+		     query.topic.len <= sizeof(space));
+	nos_err_clear(&err);
+	if (!nos_records_topic(text, 1, &newest, &err))
+		must(*newest.track && newest.type_len && newest.type_len <= sizeof(newest.type));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	parse(fuzz_text(data, size));
 	wait(fuzz_text(data, size));
 	prove(fuzz_text(data, size));
+	ask(fuzz_text(data, size));
 	return 0;
 }

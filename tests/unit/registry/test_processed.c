@@ -82,6 +82,21 @@ static void an_id_says_where_its_reading_stood_and_which_correction_it_is(void *
 		assert_false(nos_processed_id_parse(nos_str_of(bad[i]), &id));
 }
 
+static void a_record_says_which_of_its_topic_it_is(void **state)
+{
+	static const char *const bad[] = { "", "{}", "{\"id\":\"3-42-7\",\"node\":3}",
+		"{\"id\":\"3-42-7\",\"node\":3,\"n\":0,\"source\":\"s\"}",
+		"{\"n\":9,\"id\":\"3-42-7\",\"node\":3}" };
+	uint64_t n;
+
+	(void)state;
+	assert_true(nos_processed_n_of(
+	    NOS_STR("{\"id\":\"3-42-7\",\"node\":3,\"n\":812,\"source\":\"s-1\"}"), &n));
+	assert_int_equal(n, 812);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(nos_processed_n_of(nos_str_of(bad[i]), &n));
+}
+
 static void the_source_stands_in_the_topic(void **state)
 {
 	struct nos_str source;
@@ -100,6 +115,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_entry_is_refused),
 		cmocka_unit_test(every_64th_record_of_a_topic_is_linked_to_the_last_such),
 		cmocka_unit_test(an_id_says_where_its_reading_stood_and_which_correction_it_is),
+		cmocka_unit_test(a_record_says_which_of_its_topic_it_is),
 		cmocka_unit_test(the_source_stands_in_the_topic),
 	};
 
