@@ -205,6 +205,19 @@ static enum nos_code take_seq(
 				  err, NOS_DATA, "seq", "seq is not a whole number under 2^53");
 }
 
+/* Why it is none. */
+static const char *time_wants(const struct nos_map *m, struct nos_str text)
+{
+	const int32_t zone_s = 0;
+	struct nos_time t;
+
+	if (m->clock == NOS_MAP_CLOCK_FORMAT)
+		return " of the map's format";
+	if (m->clock != NOS_MAP_CLOCK_EPOCH && nos_time_parse(nos_str_trim(text), &zone_s, &t))
+		return ": it has no offset, and the map no zone";
+	return "";
+}
+
 static enum nos_code take_time(const struct nos_map *m, const struct nos_map_piece *piece,
     struct nos_reading *ret, struct nos_err *err)
 {
@@ -214,10 +227,7 @@ static enum nos_code take_time(const struct nos_map *m, const struct nos_map_pie
 	if (ret->has_time)
 		return NOS_OK;
 	return nos_err_set_field(err, NOS_DATA, "time", "time '%.*s' is not a time%s",
-	    NOS_STR_ARG(piece->text),
-	    m->clock == NOS_MAP_CLOCK_FORMAT ? " of the map's format"
-	    : m->has_zone		     ? ""
-					     : ": the map has no zone for one without offset");
+	    NOS_STR_ARG(piece->text), time_wants(m, piece->text));
 }
 
 static bool take_degrees(const struct nos_map *m, const struct nos_map_piece *piece, double limit,

@@ -35,7 +35,7 @@ relay_stop() { # [PID]: RELAY_STATUS
 
 # A node, a relay "m", and s.key, of a source whose keyring knows no way that works.
 neighbourhood() {
-	node_start --print
+	node_start --print "$@"
 	register m
 	relay_start m
 	nos-token new "${SEALED[@]}" --url $NOWHERE 2>/dev/null |
@@ -273,6 +273,21 @@ posts() { grep -c "nos-relay: $2, " "$1.err"; }
 	[ "$(jq -r .kind out | uniq)" = weather-station ]
 }
 
+@test "a message of somebody else's goes through too, and it is the node that has the map" {
+	mkdir maps
+	echo '{"v":1,"type":"*","value":"/p/*"}' >maps/x.json
+	neighbourhood --map-dir maps
+	echo '{"p":{"t":1,"u":2}}' >message
+	URL=$RELAY
+	post application/json message '/v1/data?map=x&kind=garden'
+	[ "$STATUS" -eq 202 ]
+	eventually has_values '[1,2]'
+	[ "$(jq -c '[.kind, .type, .raw.proof]' out)" = '["garden","t","vouched"]
+["garden","u","vouched"]' ]
+	post application/json message '/v1/data?map=y'
+	[ "$STATUS" -eq 400 ] && [ "$(jq -r .detail <<<"$ANSWER")" = "there is no map 'y' here" ]
+}
+
 @test "polls that are held do not keep the relay from its end, nor packs from their way" {
 	neighbourhood
 	send < <(readings 1) >/dev/null
@@ -428,8 +443,8 @@ portal_start() {
 	grep -q 'it has passed 4 relays' answer
 	[ "$(status "$RELAY/v1/hop" "${type[@]}" -H 'Content-Length: 900000' -d x)" = 413 ]
 	[ "$(status "$RELAY/v1/hop" -d x)" = 415 ]
-	[ "$(status "$RELAY/v1/data" -H 'Content-Type: text/csv' -d x)" = 415 ]
-	[ "$(status "$RELAY/v1/data?map=x" -H 'Content-Type: application/json' -d x)" = 400 ]
+	[ "$(status "$RELAY/v1/data" -H 'Content-Type: text/html' -d x)" = 415 ]
+	[ "$(status "$RELAY/v1/data?form=x" -H 'Content-Type: application/json' -d x)" = 400 ]
 	[ "$(status "$RELAY/v1/records")" = 404 ]
 	[ "$(status --path-as-is "$RELAY/v1/sources/../keys")" = 404 ]
 	grep -q 'nothing is at /v1/sources/../keys' answer

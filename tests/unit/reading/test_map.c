@@ -294,7 +294,7 @@ static void times_are_read_as_the_map_says(void **state)
 	assert_string_equal(time_of("", "null"), "x 1/0\n");
 	assert_string_equal(time_of("", "\"2019-01-18T13:00:00+01\""), GOOD);
 	assert_string_equal(time_of("", "\"2019-01-18 13:00:00\""),
-	    "!data: time '2019-01-18 13:00:00' is not a time: the map has no zone for one without offset\n");
+	    "!data: time '2019-01-18 13:00:00' is not a time: it has no offset, and the map no zone\n");
 	assert_string_equal(time_of(",\"zone\":\"-03:30\"", "\"2019-01-18 08:30:00\""), GOOD);
 	assert_string_equal(time_of(",\"zone\":\"-03:30\"", "\"2019-01-18 12:00:00Z\""), GOOD);
 	assert_string_equal(time_of(",\"time_format\":\"epoch\"", "\"1547812800\""), GOOD);
