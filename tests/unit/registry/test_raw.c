@@ -79,10 +79,13 @@ static void its_body_is_read_as_when_it_came(void **state)
 	(void)state;
 	for (int form = NOS_BATCH_JSON; form <= NOS_BATCH_CSV; form++) {
 		raw.form = (enum nos_batch_form)form;
+		snprintf(raw.map, sizeof(raw.map), "%s", form ? "0123456789abcdef" : "");
 		encode(&b, &raw, "[]");
 		assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_OK);
-		how = nos_raw_how(&again);
+		assert_string_equal(again.map, raw.map);
+		how = nos_raw_how(&again, nos_map_plain());
 		assert_int_equal(how.form, form);
+		assert_ptr_equal(how.map, nos_map_plain());
 		assert_true(how.now.ms == raw.received.ms);
 		nos_buf_release(&b);
 	}
