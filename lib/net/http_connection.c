@@ -7,7 +7,10 @@
 #include <sys/socket.h>
 
 #include "base/num.h"
+#include "net/http_listen.h"
 #include "net/http_reply.h"
+#include "net/http_secure.h"
+#include "net/tls_pair.h"
 
 #define MEDIA_MAX 128
 #define NEVER	  ((struct nos_mono){ UINT64_MAX })
@@ -24,6 +27,7 @@ enum phase {
 struct nos_http_connection {
 	struct nos_http_request request; /* first: a pointer to it is one to the connection */
 	struct MHD_Connection *mhd;
+	struct nos_tls_pair *pair; /* NULL: plain, or nothing was shown yet */
 	struct nos_http_loop *loop;
 	struct nos_http_connection *prev, *next; /* of the loop's */
 	struct nos_mono due;
@@ -79,6 +83,14 @@ static void clear(struct nos_http_connection *c)
 	c->length = 0;
 }
 
+static bool is_local(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return info && info->client_addr && nos_http_listen_is_local(info->client_addr);
+}
+
 static struct nos_http_connection *start(struct nos_http_loop *loop, struct MHD_Connection *mhd)
 {
 	const struct nos_http_config *config = &loop->share->config;
@@ -87,6 +99,7 @@ static struct nos_http_connection *start(struct nos_http_loop *loop, struct MHD_
 	if (!c)
 		return NULL;
 	c->mhd = mhd;
+	c->request.local = is_local(mhd);
 	c->loop = loop;
 	c->next = loop->first;
 	if (c->next)
@@ -108,6 +121,7 @@ static void end(struct nos_http_connection *c)
 	else
 		c->loop->first = c->next;
 	atomic_fetch_sub(&c->loop->share->connections, 1);
+	nos_tls_pair_drop(c->pair);
 	clear(c);
 	free(c);
 }
@@ -121,21 +135,37 @@ void nos_http_connection_notify(void *loop, struct MHD_Connection *mhd, void **c
 		end(*context);
 }
 
+static struct nos_http_connection *connection_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+struct nos_tls_pair *nos_http_connection_pair(struct MHD_Connection *mhd)
+{
+	struct nos_http_connection *c = connection_of(mhd);
+
+	if (c && !c->pair)
+		c->pair = nos_tls_hold(c->loop->share->config.tls);
+	return c ? c->pair : NULL;
+}
+
 /*
  * The only sight of the query before libmicrohttpd cuts it up. Without memory for the connection
  * there is no context, and the call that follows closes it.
  */
 void *nos_http_connection_line(void *loop, const char *uri, struct MHD_Connection *mhd)
 {
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct nos_http_connection *c = info ? info->socket_context : NULL;
+	struct nos_http_connection *c = connection_of(mhd);
 	const char *mark = uri ? strchr(uri, '?') : NULL;
 
 	(void)loop;
 	if (!c)
 		return NULL;
 	c->phase = PHASE_HEADER;
+	c->request.tls_bits = nos_http_secure_bits(mhd);
 	if (mark) {
 		nos_buf_init(&c->query, strlen(mark + 1));
 		nos_buf_add_text(&c->query, mark + 1);
@@ -227,11 +257,14 @@ static bool refuse_busy(struct nos_http_connection *c)
 /* A target in absolute form stands for its path (RFC 9112 §3.2.2). */
 static struct nos_str path_of(const char *url)
 {
+	const size_t http = strncasecmp(url, "http://", 7) == 0	   ? 7
+			    : strncasecmp(url, "https://", 8) == 0 ? 8
+								   : 0;
 	const char *slash;
 
-	if (strncasecmp(url, "http://", 7) != 0)
+	if (!http)
 		return nos_str_of(url);
-	slash = strchr(url + 7, '/');
+	slash = strchr(url + http, '/');
 	return slash ? nos_str_of(slash) : NOS_STR("/");
 }
 
@@ -407,7 +440,7 @@ static void expire(struct nos_http_connection *c)
 	fail(c, 408, NOS_BUSY, "the request did not come whole in time", 0);
 	nos_http_reply_encode(r, "408 Request Timeout", &text);
 	/* What does not fit into the socket of such a client is not waited for. */
-	if (!text.fail)
+	if (!text.fail && !nos_http_secure_send_last(c->mhd, nos_buf_span(&text)))
 		send(info->connect_fd, text.p, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	/* libmicrohttpd sees the end of the connection at its next run, and closes it. */
 	shutdown(info->connect_fd, SHUT_RDWR);
