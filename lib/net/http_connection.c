@@ -10,6 +10,7 @@
 #include "net/http_listen.h"
 #include "net/http_reply.h"
 #include "net/http_secure.h"
+#include "net/http_target.h"
 #include "net/tls_pair.h"
 
 #define MEDIA_MAX 128
@@ -254,29 +255,6 @@ static bool refuse_busy(struct nos_http_connection *c)
 	return true;
 }
 
-/* A target in absolute form stands for its path (RFC 9112 §3.2.2). */
-static struct nos_str path_of(const char *url)
-{
-	const size_t http = strncasecmp(url, "http://", 7) == 0	   ? 7
-			    : strncasecmp(url, "https://", 8) == 0 ? 8
-								   : 0;
-	const char *slash;
-
-	if (!http)
-		return nos_str_of(url);
-	slash = strchr(url + http, '/');
-	return slash ? nos_str_of(slash) : NOS_STR("/");
-}
-
-static bool is_path(struct nos_str path)
-{
-	for (size_t i = 0; i < path.len; i++)
-		if ((unsigned char)path.p[i] <= ' ' || path.p[i] == 0x7f ||
-		    nos_str_starts((struct nos_str){ path.p + i, path.len - i }, "%00"))
-			return false;
-	return path.len > 0;
-}
-
 /* Where a message ends must be beyond doubt (RFC 9112 §6.3, §11.2); if not, the connection goes. */
 static bool refuse_form(struct nos_http_connection *c, const struct header *h, const char *version)
 {
@@ -289,7 +267,7 @@ static bool refuse_form(struct nos_http_connection *c, const struct header *h, c
 	else if (h->lengths > 1 || (h->lengths && h->transfers))
 		fail(c, 400, NOS_DATA, "one Content-Length must be there, and no Transfer-Encoding",
 		    0);
-	else if (!is_path(c->request.path))
+	else if (!nos_http_target_is_path(c->request.path))
 		fail(c, 400, NOS_DATA, "the path holds a byte that none may hold", 0);
 	else if (h->transfers || (has_body && !h->lengths))
 		fail(c, 411, NOS_LENGTH, "a body needs its Content-Length", 0);
@@ -343,7 +321,7 @@ static enum MHD_Result take_header(
 
 	r->since = nos_mono_now();
 	r->method = nos_str_of(method);
-	r->path = path_of(url);
+	r->path = nos_http_target_path(url);
 	if (c->query.len)
 		r->query = nos_buf_str(&c->query);
 	MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, each_header, &h);

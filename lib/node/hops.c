@@ -45,11 +45,12 @@ bool nos_hops_is_taken(
 	return !err->code;
 }
 
-static enum nos_code take_open(struct nos_job *job, struct nos_str media, struct nos_str query,
-    struct nos_str body, struct nos_err *err)
+static enum nos_code take_open(const struct nos_ingest *g, struct nos_job *job,
+    struct nos_str media, struct nos_str query, struct nos_str body, struct nos_err *err)
 {
 	if (!nos_batch_form_parse(media, &job->raw.form) || !read_kind(query, job->raw.kind))
 		return nos_err_set(err, NOS_MEDIA, "not a form of readings");
+	job->raw.security = nos_ingest_tls(g, job->request);
 	nos_buf_add_str(&job->body, body);
 	return nos_buf_check(&job->body, "body", err);
 }
@@ -293,7 +294,7 @@ enum nos_code nos_hops_open(
 		if (!nos_hops_is_taken(g, in.media, in.query, err))
 			return err->code;
 	}
-	if (take_open(job, in.media, in.query, in.body, err))
+	if (take_open(g, job, in.media, in.query, in.body, err))
 		return err->code;
 	fill_via(job);
 	if (job->relay_count)

@@ -13,6 +13,7 @@
 #define UNPROCESSABLE 422
 #define ACCEPTED      202
 #define RECEIPT	      "Nos-Receipt"
+#define TLS_TAG	      128 /* bits, of each cipher that is taken (net/http_secure.h) */
 #define RETRY	      "Retry-After"
 
 void nos_ingest_loop_init(struct nos_ingest_loop *l, struct nos_store *store)
@@ -27,6 +28,19 @@ void nos_ingest_loop_release(struct nos_ingest_loop *l)
 {
 	nos_scan_release(&l->header);
 	nos_scan_release(&l->reading);
+}
+
+/* A proxy has opened it, and so holds the key. */
+struct nos_rule_security nos_ingest_tls(
+    const struct nos_ingest *g, const struct nos_http_request *r)
+{
+	const unsigned bits = r->tls_bits ? r->tls_bits : g->proxy_bits;
+
+	if (!bits)
+		return (struct nos_rule_security){ 0 };
+	return (struct nos_rule_security){
+		.bits = bits, .tag = TLS_TAG, .holders = r->tls_bits ? 2 : 3
+	};
 }
 
 bool nos_ingest_begin(
