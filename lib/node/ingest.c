@@ -9,6 +9,7 @@
 #include "node/exchange.h"
 #include "node/hops.h"
 #include "node/refuse.h"
+#include "node/webhook.h"
 
 #define UNPROCESSABLE 422
 #define ACCEPTED      202
@@ -46,12 +47,15 @@ struct nos_rule_security nos_ingest_tls(
 bool nos_ingest_begin(
     const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err)
 {
+	const bool webhook = nos_webhook_is(r);
+
 	if (r->coding.len && !nos_str_is(r->coding, "identity")) {
 		nos_err_set(
 		    err, NOS_MEDIA, "content coding '%.*s': send it plain", NOS_STR_ARG(r->coding));
 		return false;
 	}
-	return nos_hops_is_taken(g, r->media, r->query, err);
+	return webhook ? nos_webhook_is_taken(g, r, err)
+		       : nos_hops_is_taken(g, r->media, r->query, err);
 }
 
 /* ---- answers ---- */
@@ -166,7 +170,7 @@ static void answer_pack(struct nos_ingest *g, struct nos_job *job)
 	    job->request, fresh ? job->batch.count : 0, fresh ? 0 : job->batch.count, &job->batch);
 	if (fresh)
 		nos_encode_member_uint(b, "position", job->position);
-	if (job->member)
+	if (job->key)
 		encode_keys(b, job->member, job->key, &job->news, job->next);
 	if (job->verdict == NOS_WINDOW_SAME)
 		nos_encode_member_bool(b, "same", true);
@@ -269,8 +273,12 @@ static enum nos_code fill(
     struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_job *job, struct nos_err *err)
 {
 	job->raw.received = nos_time_now();
-	if (nos_hops_open(g, l, job, err) ||
-	    nos_batch_decode(&job->batch, job->raw.form, nos_buf_str(&job->body),
+	if (nos_webhook_is(job->request) ? nos_webhook_open(g, l, job, err)
+					 : nos_hops_open(g, l, job, err))
+		return err->code;
+	if (job->kind != NOS_JOB_PACK)
+		return NOS_OK;
+	if (nos_batch_decode(&job->batch, job->raw.form, nos_buf_str(&job->body),
 		g->limits->of[NOS_LIMIT_READINGS], &l->reading, err))
 		return err->code;
 	job->readable = true;

@@ -15,9 +15,10 @@
 #include "scheme/offer.h"
 
 enum nos_job_kind {
-	NOS_JOB_PACK, /* readings */
-	NOS_JOB_ACK,  /* body: an acknowledgement; source: who it is said to be from */
-	NOS_JOB_ASK,  /* asked, shared: of source; body: the answer, once it is made */
+	NOS_JOB_PACK,	 /* readings */
+	NOS_JOB_ACK,	 /* body: an acknowledgement; source: who it is said to be from */
+	NOS_JOB_ASK,	 /* asked, shared: of source; body: the answer, once it is made */
+	NOS_JOB_EXPOSED, /* source: the id of a bearer token that came in plain */
 };
 
 /* What a source is told of its keys where they were changed with the job: nothing counts any more
@@ -53,7 +54,7 @@ struct nos_job_relay {
 struct nos_job {
 	enum nos_job_kind kind;
 	struct nos_http_request *request; /* the server's; NULL once it was answered */
-	char source[NOS_RECORD_ID_MAX];	  /* ACK, ASK */
+	char source[NOS_RECORD_ID_MAX];	  /* ACK, ASK, EXPOSED */
 	struct nos_offer_asked asked;	  /* ASK */
 	struct nos_offer_shared shared;	  /* ASK */
 	uint64_t identity;		  /* ASK: generation of the node's key that was used */
@@ -67,9 +68,9 @@ struct nos_job {
 	struct nos_raw raw;
 	struct nos_buf body; /* opened; what batch points into */
 	struct nos_batch batch;
-	bool readable;		   /* the body was, whatever is good in it */
-	struct nos_member *member; /* NULL: anonymous */
-	const struct nos_member_key *key;
+	bool readable;			  /* the body was, whatever is good in it */
+	struct nos_member *member;	  /* NULL: anonymous */
+	const struct nos_member_key *key; /* NULL as well where a bearer token was shown */
 	/* Where no key opens it: nos_job_note_order's. */
 	uint8_t order[NOS_SESSION_ORDER_MAX];
 	size_t order_len;

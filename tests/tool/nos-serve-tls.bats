@@ -111,3 +111,113 @@ shows() { curl -s --cacert "$1.pem" "$TLS_URL/v1/node" >/dev/null; }
 	eventually test -s out
 	[ "$(jq -c '.raw | [.bits, .tag, .holders, .proof]' out)" = '[128,128,3,"none"]' ]
 }
+
+# ---- webhooks ----
+
+# TOKEN, ID and SOURCE of a new bearer token.
+bearer() {
+	nos-token new "${SEALED[@]}" --bearer "$@" >enrolment
+	TOKEN=$(jq -r .token enrolment)
+	ID=$(jq -r .id enrolment)
+	SOURCE=$(jq -r .source enrolment)
+}
+# POST standard input as JSON to a URL with a token: the status.
+hook() {
+	curl -s -o answer -w '%{http_code}' --cacert first.pem -H 'Content-Type: application/json' \
+		-H "Authorization: Bearer ${2-$TOKEN}" --data-binary @- "$1/v1/data${3-}"
+}
+state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; }
+
+@test "a webhook's readings are those of the token's source, and score what a token under TLS is worth" {
+	tls_start
+	bearer --kind gateway
+	[ "$(jq -r '[.v, .node, .kind, .bearer, has("expires"), has("pin")] | map(tostring) | join(" ")' enrolment)" = \
+		'1 1 gateway true false false' ]
+	[ "$(hook "$TLS_URL" <<<"[$reading,{\"type\":\"humidity\",\"value\":40},{\"type\":7,\"value\":1}]")" = 202 ]
+	[ "$(jq -c '[.accepted, .duplicates, .position, .rejected[0].index, has("next"), has("keys")]' answer)" = \
+		'[2,0,1,2,false,false]' ]
+	eventually test "$(wc -l <out)" = 2
+	[ "$(scores)" = '1 0.5 0.6 0.8' ]
+	[ "$(jq -rs '.[0] | [.source, .kind, .mode, .raw.proof, .raw.bits, .raw.holders, .raw.fresh, has("seq"), has("key")] | map(tostring) | join(" ")' out)" = \
+		"$SOURCE gateway push bearer 128 2 false false false" ]
+	# Without numbers nothing tells a second sending from a second reading.
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 202 ]
+	eventually test "$(wc -l <out)" = 3
+	[ "$(jq -s '[.[] | select(.type == "air_temperature").n] | join(" ")' out)" = '"1 2"' ]
+	[ "$(nos-keytable sources "${SEALED[@]}" | jq -c '[.source, .scheme, .state, .readings, has("seq"), has("key"), has("last_seen")]')" = \
+		"[\"$SOURCE\",\"bearer\",\"active\",3,false,false,true]" ]
+	# A node that is started again goes on, and a look beside it counts the same.
+	node_stop KILL
+	tls_start
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 202 ]
+	eventually test "$(jq -s '[.[] | select(.type == "air_temperature").n] | max' out)" = 3
+	[ "$(nos-keytable sources "${SEALED[@]}" | jq .readings)" = 4 ]
+}
+
+@test "what a token does not fit is refused alike, and the token is nowhere in the store" {
+	tls_start
+	bearer
+	[ "$(hook "$TLS_URL" "${TOKEN%?}" <<<"$reading")" = 401 ]
+	jq -S 'del(.nonce)' answer >short
+	[ "$(hook "$TLS_URL" "$(tr A-Za-z N-ZA-Mn-za-m <<<"$TOKEN")" <<<"$reading")" = 401 ]
+	jq -S 'del(.nonce)' answer | cmp - short
+	[ "$(hook "$TLS_URL" "$TOKEN" '?kind=other' <<<"$reading")" = 400 ]
+	[ "$(hook "$TLS_URL" <<<'{"type":1}')" = 422 ]
+	[ "$(curl -s -o answer -w '%{http_code}' --cacert first.pem -H "Authorization: Bearer $TOKEN" -H 'Content-Type: text/plain' -d x "$TLS_URL/v1/data")" = 415 ]
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 202 ]
+	run ! grep -aqF "$TOKEN" node.db* err out
+	run ! grep -aqF "$(basenc --base64url -d <<<"$TOKEN=" | head -c 16)" node.db*
+	nos-token withdraw "${SEALED[@]}" "$ID"
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 401 ]
+	jq -S 'del(.nonce)' answer | cmp - short
+	[ "$(state)" = withdrawn ]
+	bearer --expires 1s
+	[ "$(jq 'has("expires")' enrolment)" = true ]
+	eventually test "$(state)" = expired || eventually bash -c "nos-token list ${SEALED[*]} | grep -q expired"
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 401 ]
+}
+
+@test "a token that came in plain is exposed, and never taken again" {
+	tls_start
+	bearer
+	[ "$(hook "$URL" unknown <<<"$reading")" = 401 ]
+	jq -S 'del(.nonce)' answer >unknown
+	[ "$(hook "$URL" <<<"$reading")" = 401 ]
+	jq -S 'del(.nonce)' answer | cmp - unknown
+	[ "$(state)" = exposed ]
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 401 ]
+	jq -S 'del(.nonce)' answer | cmp - unknown
+	[ "$(nos-keytable audit "${SEALED[@]}" | jq -c 'select(.what == "token" and .to == "exposed") | [.source, .from, .by]')" = \
+		"[\"$SOURCE\",\"open\",\"nos-serve\"]" ]
+	[ ! -s out ]
+	nos-keytable audit "${SEALED[@]}" --verify
+}
+
+@test "orders for keys pass a webhook's source over, and revoking or forgetting it ends it" {
+	tls_start
+	bearer
+	nos-rekey "${SEALED[@]}" --all >rows
+	[ ! -s rows ]
+	[ "$(nos-rekey "${SEALED[@]}" --source "$SOURCE" | jq -r .status)" = unchanged ]
+	[ "$(nos-rekey "${SEALED[@]}" --renew "$SOURCE" | jq -r .status)" = unchanged ]
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 202 ]
+	nos-rekey "${SEALED[@]}" --revoke "$SOURCE"
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 401 ]
+	[ "$(nos-keytable sources "${SEALED[@]}" | jq -r .state)" = compromised ]
+	bearer
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 202 ]
+	eventually test "$(wc -l <out)" = 2
+	nos-token forget "${SEALED[@]}" "$SOURCE"
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 401 ]
+	[ -z "$(state)" ]
+	run ! grep -aq "$SOURCE" <(sqlite3 node.db 'SELECT * FROM state' | grep -v forgotten)
+}
+
+@test "behind a proxy a token is worth the proxy's TLS, with one more who holds the key" {
+	node_start --print --tls-proxy 256
+	bearer
+	[ "$(hook "$URL" <<<"$reading")" = 202 ]
+	eventually test -s out
+	[ "$(jq -c '.raw | [.bits, .holders, .proof]' out)" = '[256,3,"bearer"]' ]
+	[ "$(state)" = open ]
+}
