@@ -49,10 +49,14 @@ static enum nos_code del_bearer(struct nos_audit *audit, const char *id, struct 
 
 enum nos_code nos_withdraw_unseen(struct nos_audit *audit, const char *id, struct nos_err *err)
 {
-	if (nos_store_del(audit->store, NOS_TOKEN_NS, nos_str_of(id), NOS_STORE_ANY, err) ==
+	uint64_t rev;
+
+	if (nos_store_get(audit->store, NOS_TOKEN_NS, nos_str_of(id), NULL, &rev, err) ==
 	    NOS_ABSENT) {
 		nos_err_clear(err);
 		(void)!del_bearer(audit, id, err);
+	} else if (!err->code) {
+		(void)!nos_store_del(audit->store, NOS_TOKEN_NS, nos_str_of(id), rev, err);
 	}
 	return err->code ? err->code : note(audit, NULL, "open", "not printed", err);
 }
