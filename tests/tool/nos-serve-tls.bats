@@ -217,7 +217,8 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 }
 
 @test "behind a proxy a token is worth the proxy's TLS, with one more who holds the key" {
-	node_start --print --tls-proxy 256
+	node_start --print --tls-proxy 256 --anonymous no
+	[ "$(curl -s -o answer -w '%{http_code}' -H 'Content-Type: application/json' -d "$reading" "$URL/v1/data")" = 403 ]
 	bearer
 	[ "$(hook "$URL" <<<"$reading")" = 202 ]
 	eventually test -s out
