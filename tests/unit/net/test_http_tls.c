@@ -1,187 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests under TLS: as in plain, and what only TLS can get wrong. */
 #include "http_stage.h"
+#include "tls.h"
 
-#include <gnutls/gnutls.h>
-
-#include "base/file.h"
-#include "net/tls.h"
-
-#define TAKEN "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
-
-static char folder[] = "/tmp/nos-tls-XXXXXX";
 static struct nos_tls *tls;
-
-/* ---- certificates ---- */
-
-static void make_certificate(const char *name)
-{
-	char command[512];
-
-	snprintf(command, sizeof(command),
-	    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-	    " -subj /CN=%s -keyout %s/%s.key -out %s/%s.pem 2>/dev/null",
-	    name, folder, name, folder, name);
-	assert_int_equal(system(command), 0);
-}
-
-static int make_certificates(void **state)
-{
-	(void)state;
-	assert_non_null(mkdtemp(folder));
-	make_certificate("first");
-	make_certificate("second");
-	return 0;
-}
-
-static int drop_certificates(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	return system(command);
-}
-
-static void read_text(const char *name, const char *suffix, struct nos_buf *ret)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s.%s", folder, name, suffix);
-	nos_buf_init(ret, NOS_TLS_TEXT_MAX);
-	assert_int_equal(nos_file_read(path, NOS_FILE_PLAIN, ret, &err), NOS_OK);
-}
-
-/* With a certificate of one name and the key of another: *t NULL makes it. */
-static enum nos_code show(struct nos_tls **t, const char *certificate, const char *key)
-{
-	NOS_AUTO(buf) pem = { 0 };
-	NOS_AUTO(buf) secret = { 0 };
-
-	nos_err_clear(&err);
-	read_text(certificate, "pem", &pem);
-	read_text(key, "key", &secret);
-	return *t ? nos_tls_replace(*t, nos_buf_str(&pem), nos_buf_str(&secret), &err)
-		  : nos_tls_new(nos_buf_str(&pem), nos_buf_str(&secret), t, &err);
-}
-
-/* ---- a client ---- */
-
-struct secure {
-	struct client plain;
-	gnutls_session_t session;
-	gnutls_certificate_credentials_t trust;
-	int status; /* of the handshake */
-};
-
-static struct secure secure_dial(const char *priorities)
-{
-	struct secure c = { .plain = dial() };
-
-	gnutls_certificate_allocate_credentials(&c.trust);
-	gnutls_init(&c.session, GNUTLS_CLIENT);
-	assert_int_equal(gnutls_priority_set_direct(c.session, priorities, NULL), 0);
-	gnutls_credentials_set(c.session, GNUTLS_CRD_CERTIFICATE, c.trust);
-	gnutls_transport_set_int(c.session, c.plain.fd);
-	do
-		c.status = gnutls_handshake(c.session);
-	while (c.status < 0 && !gnutls_error_is_fatal(c.status));
-	return c;
-}
-
-static void secure_send(struct secure *c, const char *text)
-{
-	size_t len = strlen(text), at = 0;
-	ssize_t n;
-
-	for (; at < len; at += (size_t)n) {
-		n = gnutls_record_send(c->session, text + at, len - at);
-		assert_true(n > 0);
-	}
-}
-
-/* False at the end of the connection, or where what came is not under the cipher. */
-static bool secure_more(struct secure *c)
-{
-	struct client *p = &c->plain;
-	ssize_t n;
-
-	do
-		n = gnutls_record_recv(c->session, p->in + p->have, sizeof(p->in) - 1 - p->have);
-	while (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED);
-	if (n <= 0)
-		return false;
-	p->have += (size_t)n;
-	p->in[p->have] = '\0';
-	return true;
-}
-
-/* What client_read makes of it once it is all there. */
-static struct answer secure_read(struct secure *c)
-{
-	struct answer none = { 0 };
-	const char *end, *length;
-
-	for (;;) {
-		end = c->plain.have ? strstr(c->plain.in, "\r\n\r\n") : NULL;
-		length = end ? client_header(c->plain.in, "Content-Length: ") : NULL;
-		if (end &&
-		    (size_t)(end + 4 - c->plain.in) + (length ? strtoul(length, NULL, 10) : 0) <=
-			c->plain.have)
-			return client_read(&c->plain, true);
-		if (!secure_more(c))
-			return none;
-	}
-}
-
-static struct answer secure_ask(struct secure *c, const char *text)
-{
-	secure_send(c, text);
-	return secure_read(c);
-}
-
-static void secure_close(struct secure *c)
-{
-	gnutls_deinit(c->session);
-	gnutls_certificate_free_credentials(c->trust);
-	client_close(&c->plain);
-}
 
 /* ---- a server ---- */
 
-static void serve_tls(unsigned idle_s, unsigned total_s)
+static unsigned port_of(size_t i)
+{
+	return (unsigned)strtoul(strrchr(nos_http_server_address(server, i), ':') + 1, NULL, 10);
+}
+
+/* Beside what config listens on. */
+static void serve_tls(struct nos_http_config *config)
+{
+	config->listen_tls = here;
+	config->listen_tls_count = 1;
+	assert_int_equal(show(&tls, "first", "first"), NOS_OK);
+	config->tls = tls;
+	serve(config);
+}
+
+static int start_with(unsigned idle_s, unsigned total_s)
 {
 	struct nos_http_config config = usual();
 
 	config.listen_count = 0;
-	config.listen_tls = here;
-	config.listen_tls_count = 1;
 	config.idle_s = idle_s;
 	config.total_s = total_s;
-	assert_int_equal(show(&tls, "first", "first"), NOS_OK);
-	config.tls = tls;
-	serve(&config);
+	serve_tls(&config);
+	return 0;
 }
 
 static int start_tls(void **state)
 {
 	(void)state;
-	serve_tls(CLIENT_STUCK_S, CLIENT_STUCK_S);
-	return 0;
+	return start_with(CLIENT_STUCK_S, CLIENT_STUCK_S);
 }
 
 static int start_tls_hurried(void **state)
 {
 	(void)state;
-	serve_tls(CLIENT_STUCK_S, 1);
-	return 0;
+	return start_with(CLIENT_STUCK_S, 1);
 }
 
 static int start_tls_restless(void **state)
 {
 	(void)state;
-	serve_tls(1, 1);
-	return 0;
+	return start_with(1, 1);
 }
 
 static int stop_tls(void **state)
@@ -289,6 +156,46 @@ static void a_server_that_ends_sends_its_last_answers_under_tls(void **state)
 	stop(state);
 	assert_string_equal(secure_read(&c).body, "GET /hold? 0 []");
 	secure_close(&c);
+}
+
+static void a_connection_too_many_is_told_so_under_tls(void **state)
+{
+	struct nos_http_config config = usual();
+	struct secure one, two;
+	struct answer a;
+
+	(void)state;
+	config.listen_count = 0;
+	config.connections = 1;
+	serve_tls(&config);
+	one = secure_dial(TAKEN);
+	assert_int_equal(secure_ask(&one, GET("/now")).status, 200);
+	two = secure_dial(TAKEN);
+	a = secure_ask(&two, GET("/now"));
+	assert_int_equal(a.status, 503);
+	assert_string_equal(a.body, "busy: too many connections");
+	assert_false(secure_more(&two));
+	assert_int_equal(secure_ask(&one, GET("/later")).status, 200);
+	secure_close(&one);
+	secure_close(&two);
+}
+
+static void plain_and_tls_are_served_side_by_side(void **state)
+{
+	struct nos_http_config config = usual();
+	struct client plain;
+	struct secure c;
+
+	(void)state;
+	config.loops = 2;
+	serve_tls(&config);
+	plain = dial();
+	assert_string_equal(ask(&plain, GET("/under")).body, "0 local");
+	port = port_of(1);
+	c = secure_dial("NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM");
+	assert_string_equal(secure_ask(&c, GET("/under")).body, "256 local");
+	secure_close(&c);
+	client_close(&plain);
 }
 
 /* ---- what is slow ---- */
@@ -421,6 +328,7 @@ static void what_is_no_certificate_or_no_key_is_named(void **state)
 	nos_tls_free(t);
 }
 
+#define OWN_TLS(f)  cmocka_unit_test_teardown(f, stop_tls)
 #define TLS(f)	    cmocka_unit_test_setup_teardown(f, start_tls, stop_tls)
 #define HURRIED(f)  cmocka_unit_test_setup_teardown(f, start_tls_hurried, stop_tls)
 #define RESTLESS(f) cmocka_unit_test_setup_teardown(f, start_tls_restless, stop_tls)
@@ -433,6 +341,8 @@ int main(void)
 		TLS(a_body_in_pieces_under_tls_is_one_body),
 		TLS(a_drained_server_answers_under_tls_what_it_has),
 		TLS(a_server_that_ends_sends_its_last_answers_under_tls),
+		OWN_TLS(a_connection_too_many_is_told_so_under_tls),
+		OWN_TLS(plain_and_tls_are_served_side_by_side),
 		RESTLESS(who_stalls_in_the_handshake_is_let_go_without_a_word_in_plain),
 		HURRIED(a_late_request_gets_its_408_under_the_cipher),
 		TLS(what_is_plain_gets_no_answer_where_tls_is_spoken),
