@@ -74,14 +74,14 @@ FUZZ_SECONDS ?= 5
 PROVE ?= -j4
 
 # A tool links only what its rooms need.
-LIBS_all := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
-LIBS_nos-bench := -lcurl -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_all := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_nos-bench := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
 LIBS_nos-rekey := -lsqlite3 -lcjose -ljansson -lcrypto -lm
-LIBS_nos-relay := -lcurl -lmicrohttpd -lcjose -ljansson -lcrypto -lm
+LIBS_nos-relay := -lcurl -lmicrohttpd -lgnutls -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
 LIBS_nos-send := -lcurl -lmosquitto -lcjose -ljansson -lcrypto -lm
-LIBS_nos-serve := -lmicrohttpd -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_nos-serve := -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-token := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 LIBS_nos-keytable := -lsqlite3 -lcjose -ljansson -lcrypto -lm
 

@@ -17,6 +17,7 @@
 #include "crypto/jose.h"
 #include "net/http_server.h"
 #include "net/mqtt.h"
+#include "net/tls.h"
 #include "net/url.h"
 #include "node/node.h"
 #include "scheme/pool.h"
@@ -25,7 +26,9 @@ struct serve_opts {
 	struct nos_opt_common common;
 	bool init, check, print;
 	uint64_t node; /* 0: not said */
-	struct nos_opt_list listen, limit;
+	struct nos_opt_list listen, listen_tls, limit;
+	const char *tls_cert, *tls_key;
+	uint64_t tls_proxy; /* bits; 0: no proxy */
 	const char *url, *admin, *mqtt, *mqtt_password, *ca;
 	uint64_t ready_fd; /* 0: none */
 	const char *registration, *anonymous, *rules, *map_dir, *records_bearer, *store, *node_key;
@@ -43,8 +46,13 @@ static const struct nos_opt opts[] = {
 	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file", "key that seals the store" },
 	{ "node", 0, NOS_OPT_UINT, AT(node), "number", "of this node, given when its store is made",
 	    .min = 1, .max = UINT64_C(1) << 52 },
-	{ "listen", 0, NOS_OPT_AGAIN, AT(listen), "address", "for sources",
-	    .dflt = "127.0.0.1:8080" },
+	{ "listen", 0, NOS_OPT_AGAIN, AT(listen), "address",
+	    "for sources; 127.0.0.1:8080 where none is given" },
+	{ "listen-tls", 0, NOS_OPT_AGAIN, AT(listen_tls), "address", "for sources, over TLS" },
+	{ "tls-cert", 0, NOS_OPT_PATH, AT(tls_cert), "file", "certificate for --listen-tls" },
+	{ "tls-key", 0, NOS_OPT_SECRET, AT(tls_key), "file", "its private key" },
+	{ "tls-proxy", 0, NOS_OPT_UINT, AT(tls_proxy), "bits",
+	    "what comes to --listen came over TLS of so many to a proxy", .min = 56, .max = 256 },
 	{ "url", 0, NOS_OPT_TEXT, AT(url), "url", "what enrolments carry" },
 	{ "admin", 0, NOS_OPT_TEXT, AT(admin), "address", "for /healthz and /metrics",
 	    .dflt = "127.0.0.1:8081" },
@@ -89,6 +97,7 @@ struct serve {
 	struct nos_maps_set *maps;  /* NULL: none */
 	struct nos_readers readers; /* of --records-bearer */
 	struct nos_secret password;
+	struct nos_tls *tls; /* NULL: none is spoken */
 };
 
 static void drop(struct serve *s)
@@ -97,6 +106,58 @@ static void drop(struct serve *s)
 	nos_profile_free(s->rules);
 	nos_maps_drop(s->maps);
 	nos_secret_release(&s->password);
+	nos_tls_free(s->tls);
+}
+
+/* One that will not be believed is no reason not to serve: who checks nothing is served. */
+static void warn_of_span(const struct serve *s)
+{
+	const struct nos_time now = nos_time_now();
+	struct nos_time from, until;
+
+	nos_tls_span(s->tls, &from, &until);
+	if (now.ms >= until.ms)
+		nos_log_line(NOS_LOG_WARN, "%s: the certificate has expired", s->o.tls_cert);
+	else if (now.ms < from.ms)
+		nos_log_line(NOS_LOG_WARN, "%s: the certificate is not yet valid", s->o.tls_cert);
+}
+
+/* Certificate and key, at the start and again; what is bad leaves what is there. */
+static enum nos_code read_tls(struct serve *s, struct nos_err *err)
+{
+	const struct serve_opts *o = &s->o;
+	NOS_AUTO(buf) cert = { 0 };
+	NOS_AUTO(buf) key = { 0 };
+
+	nos_buf_init(&cert, NOS_TLS_TEXT_MAX);
+	nos_buf_init_secret(&key, NOS_TLS_TEXT_MAX);
+	if (nos_file_read(o->tls_cert, NOS_FILE_PLAIN, &cert, err) ||
+	    nos_opt_secret_text(o->tls_key, &key, err))
+		return err->code;
+	if (s->tls ? nos_tls_replace(s->tls, nos_buf_str(&cert), nos_buf_str(&key), err)
+		   : nos_tls_new(nos_buf_str(&cert), nos_buf_str(&key), &s->tls, err))
+		return nos_err_within(err, "%s, %s", o->tls_cert, o->tls_key);
+	warn_of_span(s);
+	return NOS_OK;
+}
+
+static enum nos_code prepare_tls(struct serve *s, struct nos_err *err)
+{
+	struct serve_opts *o = &s->o;
+
+	if (!o->listen.count && !o->listen_tls.count)
+		o->listen.items[o->listen.count++] = "127.0.0.1:8080";
+	if (o->listen.count + o->listen_tls.count > NOS_HTTP_LISTEN_MAX)
+		return nos_err_set(err, NOS_USAGE, "--listen and --listen-tls: over %d addresses",
+		    NOS_HTTP_LISTEN_MAX);
+	if (o->tls_proxy && !o->listen.count)
+		return nos_err_set(err, NOS_USAGE, "--tls-proxy is for what comes to --listen");
+	if (!o->listen_tls.count && !o->tls_cert && !o->tls_key)
+		return NOS_OK;
+	if (!o->listen_tls.count || !o->tls_cert || !o->tls_key)
+		return nos_err_set(
+		    err, NOS_USAGE, "--listen-tls, --tls-cert and --tls-key go together");
+	return read_tls(s, err);
 }
 
 static enum nos_code check_addresses(const struct serve_opts *o, struct nos_err *err)
@@ -104,6 +165,9 @@ static enum nos_code check_addresses(const struct serve_opts *o, struct nos_err 
 	for (size_t i = 0; i < o->listen.count; i++)
 		if (nos_http_server_check(o->listen.items[i], err))
 			return nos_err_within(err, "--listen");
+	for (size_t i = 0; i < o->listen_tls.count; i++)
+		if (nos_http_server_check(o->listen_tls.items[i], err))
+			return nos_err_within(err, "--listen-tls");
 	if (*o->admin && nos_http_server_check(o->admin, err))
 		return nos_err_within(err, "--admin");
 	return NOS_OK;
@@ -137,7 +201,7 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 		return err->code;
 	if (s->o.url && nos_url_check(s->o.url, err))
 		return nos_err_within(err, "--url");
-	if (check_addresses(&s->o, err))
+	if (check_addresses(&s->o, err) || prepare_tls(s, err))
 		return err->code;
 	if (s->o.rules && nos_settings_rules(s->o.rules, &s->rules, err))
 		return err->code;
@@ -205,11 +269,27 @@ static int tell_ready(const struct serve *s, const struct nos_node *node)
 	NOS_AUTO(buf) line = { 0 };
 	struct nos_err err = { 0 };
 
-	for (size_t i = 0; i < s->o.listen.count; i++)
-		nos_log_line(NOS_LOG_INFO, "ready: http://%s", nos_node_address(node, i));
+	for (size_t i = 0; i < s->o.listen.count + s->o.listen_tls.count; i++) {
+		char url[NOS_NODE_URL_MAX];
+
+		nos_node_url(node, i, url);
+		nos_log_line(NOS_LOG_INFO, "ready: %s", url);
+	}
 	nos_buf_init(&line, 65536);
 	nos_node_ready(node, &line);
 	return nos_daemon_ready(s->o.ready_fd, &line, &err) ? nos_start_fail(tool.name, &err) : 0;
+}
+
+static void reload_tls(struct serve *s)
+{
+	struct nos_err err = { 0 };
+
+	if (!s->tls)
+		return;
+	if (read_tls(s, &err))
+		nos_log_line(NOS_LOG_WARN, "%s: certificate and key stay as they were", err.text);
+	else
+		nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.tls_cert);
 }
 
 /* A bad file keeps what was there and says so. */
@@ -258,20 +338,23 @@ static void reload_readers(const struct serve *s, struct nos_node *node)
 	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.records_bearer);
 }
 
-static void reload(const struct serve *s, struct nos_node *node)
+static void reload(struct serve *s, struct nos_node *node)
 {
+	reload_tls(s);
 	reload_rules(s, node);
 	reload_maps(s, node);
 	reload_readers(s, node);
 }
 
-static void until_ended(const struct serve *s, struct nos_node *node, const sigset_t *signals)
+static void until_ended(struct serve *s, struct nos_node *node, const sigset_t *signals)
 {
 	int got;
 
 	while (sigwait(signals, &got) || got == SIGHUP)
-		if (got == SIGHUP)
-			reload(s, node);
+		if (got == SIGHUP) {
+			reload_tls(s);
+			reload_rules(s, node);
+		}
 	nos_daemon_ending(got);
 }
 
@@ -283,6 +366,10 @@ static int serve(struct serve *s)
 		.version = NOS_VERSION,
 		.listen = o->listen.items,
 		.listen_count = o->listen.count,
+		.listen_tls = o->listen_tls.items,
+		.listen_tls_count = o->listen_tls.count,
+		.tls = s->tls,
+		.proxy_bits = (unsigned)o->tls_proxy,
 		.url = o->url,
 		.admin = *o->admin ? o->admin : NULL,
 		.loops = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* nos-token(1): enrolments, by which sources register; their list; taking them back; and forgetting
  * sources. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/confirm.h"
+#include "cli/handout.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "cli/start.h"
@@ -17,6 +15,7 @@
 #include "key/keyring.h"
 #include "net/url.h"
 #include "registry/audit.h"
+#include "registry/bearer.h"
 #include "registry/charter.h"
 #include "registry/advance.h"
 #include "registry/forget.h"
@@ -24,6 +23,7 @@
 #include "registry/keytable.h"
 #include "registry/self_url.h"
 #include "registry/token.h"
+#include "registry/withdraw.h"
 
 #define COUNT_MAX     100000
 #define PROGRESS_MIN  1000 /* enrolments under which none is shown */
@@ -34,7 +34,7 @@ struct token_opts {
 	struct nos_opt_common common;
 	const char *store, *node_key, *kind, *scheme, *group, *url, *replace;
 	uint64_t count, uses, expires_ms, depth;
-	bool open, shared;
+	bool open, shared, bearer;
 };
 
 #define AT(field) offsetof(struct token_opts, field)
@@ -58,6 +58,7 @@ static const struct nos_opt opts[] = {
 	{ "url", 0, NOS_OPT_TEXT, AT(url), "url", "new: the node's, where its sources find it" },
 	{ "replace", 0, NOS_OPT_TEXT, AT(replace), "source",
 	    "new: gives this source new keys, and its place" },
+	{ "bearer", 0, NOS_OPT_FLAG, AT(bearer), NULL, "new: a webhook's token, and its source" },
 	{ "open", 0, NOS_OPT_FLAG, AT(open), NULL, "new: without a token, for whoever has the id" },
 	{ 0 },
 };
@@ -65,19 +66,6 @@ static const struct nos_opt opts[] = {
 static const struct nos_opt_tool tool = { "nos-token", "new | list | withdraw ID… | forget SOURCE…",
 	"Make enrolments for sources (a line each), list them, take them back; forget sources.",
 	opts, offsetof(struct token_opts, common), .rows = true };
-
-/* An event of the audit stream, within the group that it is of. */
-static enum nos_code note(struct nos_audit *audit, const struct nos_token *t, const char *from,
-    const char *to, const char *reason, struct nos_err *err)
-{
-	const struct nos_audit_event event = { .what = NOS_AUDIT_TOKEN,
-		.source = t && *t->replaces ? t->replaces : NULL,
-		.from = from,
-		.to = to,
-		.reason = reason };
-
-	return nos_audit_append(audit, nos_time_now(), &event, err);
-}
 
 static enum nos_code begin(struct nos_audit *audit, struct nos_err *err)
 {
@@ -106,6 +94,10 @@ static enum nos_code check_new(const struct token_opts *o, struct nos_err *err)
 		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
 	if (nos_charter_check(&charter, err))
 		return err->code;
+	if (o->bearer && (o->uses != 1 || o->replace || o->open || o->group || charter.depth ||
+			     charter.shared || IS_TYPED(o, "scheme")))
+		return nos_err_set(err, NOS_USAGE,
+		    "--bearer goes with --kind, --count, --expires and --url alone");
 	if (o->replace && (o->count != 1 || o->uses != 1 || o->open))
 		return nos_err_set(
 		    err, NOS_USAGE, "--replace is for one enrolment, of one use, with a token");
@@ -141,54 +133,97 @@ static enum nos_code describe(const struct token_opts *o, const struct nos_home 
 	return ret->group ? nos_groups_get(home->store, NULL, ret->group, ret_group, err) : NOS_OK;
 }
 
-/* Within a group; the lines go to *lines. */
-static enum nos_code make_tokens(const struct token_opts *o, const struct nos_home *home,
-    struct nos_audit *audit, const char *url, struct nos_buf *lines, struct nos_buf *ids,
-    struct nos_err *err)
-{
-	struct nos_progress progress = { 0 };
-	struct nos_group group = { 0 }; /* without what is secret */
+/* All that is made at once, within a group. */
+struct making {
+	const struct token_opts *o;
+	const struct nos_home *home;
+	struct nos_audit *audit;
+	const char *url;
 	struct nos_token like;
+	struct nos_group group; /* without what is secret */
+	struct nos_life life;	/* for bearers */
+	struct nos_buf lines, ids;
+};
 
-	if (describe(o, home, audit, &like, &group, err))
+static enum nos_code make_enrolment(struct making *m, struct nos_err *err)
+{
+	const struct nos_home *home = m->home;
+	const struct nos_audit_event event = { .what = NOS_AUDIT_TOKEN,
+		.source = *m->like.replaces ? m->like.replaces : NULL,
+		.to = "open",
+		.reason = m->o->replace ? "replace" : "new" };
+	NOS_AUTO(token) t = m->like;
+	NOS_AUTO(secret) token = { 0 };
+
+	if (nos_token_make(home->store, &home->vault, &t, &token, err) ||
+	    nos_audit_append(m->audit, nos_time_now(), &event, err))
 		return err->code;
-	if (o->count > PROGRESS_MIN)
-		nos_progress_init(&progress, "enrolments", o->count);
-	for (uint64_t i = 0; !err->code && i < o->count; i++) {
-		NOS_AUTO(token) t = like;
-		NOS_AUTO(secret) token = { 0 };
+	nos_token_line(&m->lines, &t, &token, &m->group, &home->self, m->url);
+	nos_buf_add(&m->ids, t.id, sizeof(t.id));
+	return NOS_OK;
+}
 
+/* One without an end unless it was given one: nobody is there who would renew it. */
+static enum nos_code make_bearer(struct making *m, struct nos_err *err)
+{
+	struct nos_bearer t = { .made = m->like.made };
+	NOS_AUTO(secret) token = { 0 };
+
+	snprintf(t.kind, sizeof(t.kind), "%s", m->o->kind);
+	if (IS_TYPED(m->o, "expires"))
+		t.expires = m->like.expires;
+	if (nos_bearer_make(&m->life, &t, &token, err))
+		return err->code;
+	nos_bearer_line(&m->lines, &t, &token, &m->home->self, m->url);
+	nos_buf_add(&m->ids, t.id, sizeof(t.id));
+	return NOS_OK;
+}
+
+static enum nos_code make_tokens(struct making *m, struct nos_err *err)
+{
+	const uint64_t count = m->o->count;
+	struct nos_progress progress = { 0 };
+
+	if (describe(m->o, m->home, m->audit, &m->like, &m->group, err) ||
+	    (m->o->bearer && nos_life_open(&m->life, m->home->store, &m->home->vault, m->audit,
+				 &m->home->self, err)))
+		return err->code;
+	if (count > PROGRESS_MIN)
+		nos_progress_init(&progress, "enrolments", count);
+	for (uint64_t i = 0; !err->code && i < count; i++) {
 		nos_progress_set(&progress, i);
 		if (*nos_start_stopped())
 			nos_err_set(err, NOS_BUSY, "stopped, nothing was made");
-		else if (!nos_token_make(home->store, &home->vault, &t, &token, err) &&
-			 !note(audit, &t, NULL, "open", o->replace ? "replace" : "new", err))
-			nos_token_line(lines, &t, &token, &group, &home->self, url);
-		nos_buf_add(ids, t.id, sizeof(t.id));
+		else
+			(void)!(m->o->bearer ? make_bearer(m, err) : make_enrolment(m, err));
 	}
 	nos_progress_done(&progress);
-	return err->code || nos_buf_check(lines, "enrolments", err)
+	return err->code || nos_buf_check(&m->lines, "enrolments", err)
 		   ? err->code
-		   : nos_buf_check(ids, "enrolments", err);
+		   : nos_buf_check(&m->ids, "enrolments", err);
 }
 
-/* Enrolments from the one at first on, which nobody can have got, are taken back; what failed stays
- * the error. */
+static void drop(struct making *m)
+{
+	nos_buf_release(&m->lines);
+	nos_buf_release(&m->ids);
+	nos_life_release(&m->life);
+}
+
+/* Those from the one at first on, which nobody can have got, are taken back; what failed stays the
+ * error. */
 static void unmake_tokens(struct nos_audit *audit, const struct nos_buf *ids, size_t first)
 {
-	struct nos_store *store = audit->store;
 	struct nos_err err = { 0 };
 
 	if (begin(audit, &err))
 		return;
 	for (size_t at = first * NOS_TOKEN_ID_MAX; at < ids->len; at += NOS_TOKEN_ID_MAX)
-		if (nos_store_del(
-			store, NOS_TOKEN_NS, nos_str_of(ids->p + at), NOS_STORE_ANY, &err) ||
-		    note(audit, NULL, "open", "withdrawn", "not printed", &err)) {
-			nos_store_rollback(store);
+		if (nos_withdraw_unseen(audit, ids->p + at, &err)) {
+			nos_store_rollback(audit->store);
 			return;
 		}
-	(void)!nos_store_commit(store, &err);
+	(void)!nos_store_commit(audit->store, &err);
 }
 
 /* What --verbose adds. */
@@ -203,54 +238,42 @@ static void report(const struct token_opts *o)
 	nos_start_warn(tool.name, text.p);
 }
 
-/* At once, so that no token stays in a buffer of stdio. A reader that has gone is no fault;
- * *ret_whole is how many lines got out. */
-static enum nos_code print_lines(
-    const struct nos_buf *lines, size_t *ret_whole, struct nos_err *err)
+static enum nos_code hand_out(struct making *m, struct nos_err *err)
 {
-	struct stat st;
-	size_t written;
+	size_t whole = 0;
 
-	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (st.st_mode & (S_IRGRP | S_IROTH)))
-		nos_start_warn(tool.name, "the enrolments go into a file that others can read");
-	setvbuf(stdout, NULL, _IONBF, 0);
-	written = fwrite(lines->p, 1, lines->len, stdout);
-	for (size_t i = 0; i < written; i++)
-		*ret_whole += lines->p[i] == '\n';
-	if (written == lines->len || errno == EPIPE)
-		return NOS_OK;
-	return nos_err_set_errno(err, NOS_IO, errno, "output");
+	if (begin(m->audit, err))
+		return err->code;
+	if (make_tokens(m, err)) {
+		nos_store_rollback(m->home->store);
+		return err->code;
+	}
+	if (nos_store_commit(m->home->store, err))
+		return err->code;
+	if (!nos_handout_write(tool.name, "enrolments", &m->lines, &whole, err) &&
+	    m->o->common.verbose)
+		report(m->o);
+	if (whole < m->o->count)
+		unmake_tokens(m->audit, &m->ids, whole);
+	return err->code;
 }
 
 static enum nos_code make_new(
     const struct token_opts *o, struct nos_home *home, struct nos_err *err)
 {
-	NOS_AUTO(buf) lines = { 0 };
-	NOS_AUTO(buf) ids = { 0 };
 	char url[NOS_KEYRING_URL_MAX];
 	struct nos_audit audit;
-	size_t whole = 0;
+	struct making m = { .o = o, .home = home, .audit = &audit, .url = url };
 
-	nos_buf_init_secret(&lines, o->count * LINE_MAX);
-	nos_buf_init(&ids, o->count * NOS_TOKEN_ID_MAX);
 	if (o->url)
 		snprintf(url, sizeof(url), "%s", o->url);
 	else if (nos_self_url_get(home->store, url, sizeof(url), err))
 		return err->code;
+	nos_buf_init_secret(&m.lines, o->count * LINE_MAX);
+	nos_buf_init(&m.ids, o->count * NOS_TOKEN_ID_MAX);
 	nos_audit_init(&audit, home->store, tool.name, true);
-	if (begin(&audit, err))
-		return err->code;
-	if (make_tokens(o, home, &audit, url, &lines, &ids, err)) {
-		nos_store_rollback(home->store);
-		return err->code;
-	}
-	if (nos_store_commit(home->store, err))
-		return err->code;
-	if (!print_lines(&lines, &whole, err) && o->common.verbose)
-		report(o);
-	if (whole < o->count)
-		unmake_tokens(&audit, &ids, whole);
+	(void)!hand_out(&m, err);
+	drop(&m);
 	return err->code;
 }
 
@@ -313,28 +336,13 @@ struct work {
 	struct nos_table table;
 };
 
-/* Within a group: one that is withdrawn already stays as it is, and is no event. */
-static enum nos_code withdraw_now(
-    const struct nos_home *home, struct nos_audit *audit, struct nos_str id, struct nos_err *err)
-{
-	NOS_AUTO(token) t = { 0 };
-	enum nos_token_state from;
-
-	if (nos_token_get(home->store, &home->vault, id, &t, err))
-		return err->code;
-	from = nos_token_state_of(&t, nos_time_now());
-	if (from == NOS_TOKEN_WITHDRAWN || nos_token_withdraw(home->store, &home->vault, id, err))
-		return err->code;
-	return note(audit, &t, nos_token_state_text(from), "withdrawn", "withdraw", err);
-}
-
 static enum nos_code withdraw(struct work *w, const char *id, struct nos_err *err)
 {
 	char row[64 + NOS_TOKEN_ID_MAX];
 
 	if (begin(&w->audit, err))
 		return err->code;
-	if (withdraw_now(w->home, &w->audit, nos_str_of(id), err))
+	if (nos_withdraw_token(&w->audit, &w->home->vault, nos_str_of(id), err))
 		nos_store_rollback(w->home->store);
 	if (err->code || nos_store_commit(w->home->store, err))
 		return err->code;

@@ -118,7 +118,7 @@ static enum nos_code start_node(struct stage *s, struct nos_err *err)
 	if (locate(s, &s->node_home, err) || nos_home_make(&s->node_home, 1, &made, err) ||
 	    nos_node_new(&config, &s->node, err))
 		return err->code;
-	snprintf(s->url, sizeof(s->url), "http://%s", nos_node_address(s->node, 0));
+	nos_node_url(s->node, 0, s->url);
 	return NOS_OK;
 }
 

@@ -20,12 +20,12 @@ static const struct {
 	const char *tool, *options;
 } known[] = {
 	{ "nos-serve",
-	    "init check node listen url admin mqtt mqtt-password ca print ready-fd "
-	    "register anonymous rules map-dir records-bearer pool overlap keep keep-size limit "
-	    "store node-key" },
+	    "init check node listen listen-tls tls-cert tls-key tls-proxy url admin mqtt "
+	    "mqtt-password ca print ready-fd register anonymous rules map-dir records-bearer "
+	    "pool overlap keep keep-size limit store node-key" },
 	{ "nos-token",
 	    "format store node-key count uses kind scheme group depth shared expires url replace "
-	    "open" },
+	    "open bearer" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url via wait" },
 	{ "nos-send",
 	    "keyring anonymous url via kind batch linger spool spool-max wait follow mqtt "

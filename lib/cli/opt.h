@@ -9,6 +9,7 @@
 #define NOS_CLI_OPT_H
 
 #include "base/err.h"
+#include "base/buf.h"
 #include "base/secret.h"
 #include "base/str.h"
 
@@ -97,6 +98,11 @@ bool nos_opt_is_typed(
  */
 enum nos_code nos_opt_secret_read(
     const char *spec, struct nos_secret *ret, struct nos_err *err) NOS_CHECK;
+
+/* As above for one that is longer: append all of it, as it is, to a secret buffer. NOS_LARGE: over
+ * what that takes. */
+enum nos_code nos_opt_secret_text(
+    const char *spec, struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
 
 /* Is spec of a form that nos_opt_secret_read takes? Opens nothing. */
 bool nos_opt_secret_is(const char *spec);

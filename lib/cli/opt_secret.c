@@ -45,10 +45,10 @@ static enum nos_code read_fd(struct nos_str spec, struct nos_buf *ret, struct no
 
 	if (!parse_fd(spec, &fd))
 		return nos_err_set(err, NOS_USAGE, "'%.*s' is not a descriptor", NOS_STR_ARG(spec));
-	while (n != 0 && ret->len < SPACE) {
+	while (n != 0 && !ret->fail) {
 		char space[SPACE];
 
-		n = read((int)fd, space, SPACE - ret->len);
+		n = read((int)fd, space, sizeof(space));
 		errnum = errno;
 		if (n > 0)
 			nos_buf_add(ret, space, (size_t)n);
@@ -76,22 +76,27 @@ static enum nos_code read_credential(struct nos_str spec, struct nos_buf *ret, s
 	return nos_file_read(path, NOS_FILE_PLAIN, ret, err);
 }
 
-enum nos_code nos_opt_secret_read(const char *text, struct nos_secret *ret, struct nos_err *err)
+enum nos_code nos_opt_secret_text(const char *text, struct nos_buf *ret, struct nos_err *err)
 {
-	NOS_AUTO(buf) secret = { 0 };
 	struct nos_str spec = nos_str_of(text);
-	enum nos_code code;
 
-	nos_buf_init_secret(&secret, SPACE);
 	if (!nos_opt_secret_is(text))
 		return nos_err_set(
 		    err, NOS_USAGE, "neither a file nor " FD "N nor " CRED "NAME: '%s'", text);
 	if (nos_str_starts(spec, FD))
-		code = read_fd(spec, &secret, err);
-	else if (nos_str_starts(spec, CRED))
-		code = read_credential(spec, &secret, err);
-	else
-		code = nos_file_read(text, NOS_FILE_SECRET, &secret, err);
+		return read_fd(spec, ret, err);
+	if (nos_str_starts(spec, CRED))
+		return read_credential(spec, ret, err);
+	return nos_file_read(text, NOS_FILE_SECRET, ret, err);
+}
+
+enum nos_code nos_opt_secret_read(const char *text, struct nos_secret *ret, struct nos_err *err)
+{
+	NOS_AUTO(buf) secret = { 0 };
+	enum nos_code code;
+
+	nos_buf_init_secret(&secret, SPACE);
+	code = nos_opt_secret_text(text, &secret, err);
 	if (code && code != NOS_LARGE)
 		return code;
 	if (!code && secret.len && secret.p[secret.len - 1] == '\n')

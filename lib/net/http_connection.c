@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/http_connection.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
 #include "base/num.h"
+#include "net/http_listen.h"
 #include "net/http_reply.h"
+#include "net/http_secure.h"
+#include "net/http_target.h"
+#include "net/tls_pair.h"
 
 #define MEDIA_MAX 128
 #define NEVER	  ((struct nos_mono){ UINT64_MAX })
@@ -25,6 +28,7 @@ enum phase {
 struct nos_http_connection {
 	struct nos_http_request request; /* first: a pointer to it is one to the connection */
 	struct MHD_Connection *mhd;
+	struct nos_tls_pair *pair; /* NULL: plain, or nothing was shown yet */
 	struct nos_http_loop *loop;
 	struct nos_http_connection *prev, *next; /* of the loop's */
 	struct nos_mono due;
@@ -80,33 +84,23 @@ static void clear(struct nos_http_connection *c)
 	c->length = 0;
 }
 
-static bool is_loopback(const struct sockaddr *a)
+static bool is_local(struct MHD_Connection *mhd)
 {
-	struct in6_addr six;
-	struct in_addr four;
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
-	if (a && a->sa_family == AF_INET) {
-		four = ((const struct sockaddr_in *)(const void *)a)->sin_addr;
-		return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
-	}
-	if (!a || a->sa_family != AF_INET6)
-		return false;
-	six = ((const struct sockaddr_in6 *)(const void *)a)->sin6_addr;
-	return IN6_IS_ADDR_LOOPBACK(&six) ||
-	       (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == IN_LOOPBACKNET);
+	return info && info->client_addr && nos_http_listen_is_local(info->client_addr);
 }
 
 static struct nos_http_connection *start(struct nos_http_loop *loop, struct MHD_Connection *mhd)
 {
 	const struct nos_http_config *config = &loop->share->config;
-	const union MHD_ConnectionInfo *peer =
-	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct nos_http_connection *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
-	c->request.local = peer && is_loopback(peer->client_addr);
 	c->mhd = mhd;
+	c->request.local = is_local(mhd);
 	c->loop = loop;
 	c->next = loop->first;
 	if (c->next)
@@ -128,6 +122,7 @@ static void end(struct nos_http_connection *c)
 	else
 		c->loop->first = c->next;
 	atomic_fetch_sub(&c->loop->share->connections, 1);
+	nos_tls_pair_drop(c->pair);
 	clear(c);
 	free(c);
 }
@@ -141,21 +136,37 @@ void nos_http_connection_notify(void *loop, struct MHD_Connection *mhd, void **c
 		end(*context);
 }
 
+static struct nos_http_connection *connection_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+struct nos_tls_pair *nos_http_connection_pair(struct MHD_Connection *mhd)
+{
+	struct nos_http_connection *c = connection_of(mhd);
+
+	if (c && !c->pair)
+		c->pair = nos_tls_hold(c->loop->share->config.tls);
+	return c ? c->pair : NULL;
+}
+
 /*
  * The only sight of the query before libmicrohttpd cuts it up. Without memory for the connection
  * there is no context, and the call that follows closes it.
  */
 void *nos_http_connection_line(void *loop, const char *uri, struct MHD_Connection *mhd)
 {
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct nos_http_connection *c = info ? info->socket_context : NULL;
+	struct nos_http_connection *c = connection_of(mhd);
 	const char *mark = uri ? strchr(uri, '?') : NULL;
 
 	(void)loop;
 	if (!c)
 		return NULL;
 	c->phase = PHASE_HEADER;
+	c->request.tls_bits = nos_http_secure_bits(mhd);
 	if (mark) {
 		nos_buf_init(&c->query, strlen(mark + 1));
 		nos_buf_add_text(&c->query, mark + 1);
@@ -244,26 +255,6 @@ static bool refuse_busy(struct nos_http_connection *c)
 	return true;
 }
 
-/* A target in absolute form stands for its path (RFC 9112 §3.2.2). */
-static struct nos_str path_of(const char *url)
-{
-	const char *slash;
-
-	if (strncasecmp(url, "http://", 7) != 0)
-		return nos_str_of(url);
-	slash = strchr(url + 7, '/');
-	return slash ? nos_str_of(slash) : NOS_STR("/");
-}
-
-static bool is_path(struct nos_str path)
-{
-	for (size_t i = 0; i < path.len; i++)
-		if ((unsigned char)path.p[i] <= ' ' || path.p[i] == 0x7f ||
-		    nos_str_starts((struct nos_str){ path.p + i, path.len - i }, "%00"))
-			return false;
-	return path.len > 0;
-}
-
 /* Where a message ends must be beyond doubt (RFC 9112 §6.3, §11.2); if not, the connection goes. */
 static bool refuse_form(struct nos_http_connection *c, const struct header *h, const char *version)
 {
@@ -276,7 +267,7 @@ static bool refuse_form(struct nos_http_connection *c, const struct header *h, c
 	else if (h->lengths > 1 || (h->lengths && h->transfers))
 		fail(c, 400, NOS_DATA, "one Content-Length must be there, and no Transfer-Encoding",
 		    0);
-	else if (!is_path(c->request.path))
+	else if (!nos_http_target_is_path(c->request.path))
 		fail(c, 400, NOS_DATA, "the path holds a byte that none may hold", 0);
 	else if (h->transfers || (has_body && !h->lengths))
 		fail(c, 411, NOS_LENGTH, "a body needs its Content-Length", 0);
@@ -330,7 +321,7 @@ static enum MHD_Result take_header(
 
 	r->since = nos_mono_now();
 	r->method = nos_str_of(method);
-	r->path = path_of(url);
+	r->path = nos_http_target_path(url);
 	if (c->query.len)
 		r->query = nos_buf_str(&c->query);
 	MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, each_header, &h);
@@ -427,7 +418,7 @@ static void expire(struct nos_http_connection *c)
 	fail(c, 408, NOS_BUSY, "the request did not come whole in time", 0);
 	nos_http_reply_encode(r, "408 Request Timeout", &text);
 	/* What does not fit into the socket of such a client is not waited for. */
-	if (!text.fail)
+	if (!text.fail && !nos_http_secure_send_last(c->mhd, nos_buf_span(&text)))
 		send(info->connect_fd, text.p, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	/* libmicrohttpd sees the end of the connection at its next run, and closes it. */
 	shutdown(info->connect_fd, SHUT_RDWR);

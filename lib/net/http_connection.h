@@ -34,6 +34,10 @@ struct nos_http_loop {
 	struct nos_mono due;		   /* no connection is late before it */
 };
 
+/* The certificate and key that a connection goes by from its first use of them on; NULL: it has
+ * none. */
+struct nos_tls_pair *nos_http_connection_pair(struct MHD_Connection *mhd);
+
 /* Callbacks of libmicrohttpd; loop is a struct nos_http_loop. */
 void nos_http_connection_notify(void *loop, struct MHD_Connection *mhd, void **context,
     enum MHD_ConnectionNotificationCode code);

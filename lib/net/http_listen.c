@@ -66,6 +66,25 @@ enum nos_code nos_http_listen_parse(
 	return NOS_OK;
 }
 
+bool nos_http_listen_is_local(const struct sockaddr *peer)
+{
+	struct sockaddr_in6 six;
+	struct sockaddr_in four;
+	in_addr_t host = 0;
+
+	if (peer->sa_family == AF_INET6) {
+		memcpy(&six, peer, sizeof(six));
+		if (IN6_IS_ADDR_LOOPBACK(&six.sin6_addr))
+			return true;
+		if (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr))
+			memcpy(&host, six.sin6_addr.s6_addr + 12, sizeof(host));
+	} else if (peer->sa_family == AF_INET) {
+		memcpy(&four, peer, sizeof(four));
+		host = four.sin_addr.s_addr;
+	}
+	return ntohl(host) >> 24 == IN_LOOPBACKNET;
+}
+
 static void note_bound(struct nos_http_listen *a, int fd)
 {
 	char host[INET6_ADDRSTRLEN] = "";

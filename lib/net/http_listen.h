@@ -21,6 +21,9 @@ struct nos_http_listen {
 enum nos_code nos_http_listen_parse(
     const char *text, struct nos_http_listen *ret, struct nos_err *err) NOS_CHECK;
 
+/* Is it this machine's loopback? */
+bool nos_http_listen_is_local(const struct sockaddr *peer);
+
 /*
  * Bind count listening sockets, which are the caller's to close; a->to and a->text then hold the
  * port that was picked. On failure none is left open. NOS_EXISTS: taken, also by another server of

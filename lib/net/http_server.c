@@ -13,6 +13,7 @@
 
 #include "net/http_connection.h"
 #include "net/http_listen.h"
+#include "net/http_secure.h"
 
 /* A header must fit, and it stays with every connection that has had a body. */
 #define MEMORY_LIMIT	  (16u << 10)
@@ -167,22 +168,31 @@ static size_t keep_escapes(void *state, struct MHD_Connection *mhd, char *text)
 }
 
 /* Takes fd over, also on failure. */
-static enum nos_code add_daemon(struct worker *w, int fd, struct nos_err *err)
+static enum nos_code add_daemon(struct worker *w, int fd, bool tls, struct nos_err *err)
 {
+	struct MHD_OptionItem secure[] = {
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)NOS_HTTP_SECURE_PRIORITIES },
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
+		    (void *)(uintptr_t)nos_http_secure_certificate },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 	const struct nos_http_config *config = &w->loop.share->config;
 	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 	const union MHD_DaemonInfo *info;
 	struct MHD_Daemon *d;
 
-	d = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-	    nos_http_connection_call, &w->loop, MHD_OPTION_LISTEN_SOCKET, fd,
+	if (!tls)
+		secure[0].option = MHD_OPTION_END;
+	d = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0), 0,
+	    NULL, NULL, nos_http_connection_call, &w->loop, MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_CONNECTION_LIMIT,
 	    2 * config->connections + SPARE_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)MEMORY_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT, config->idle_s,
 	    MHD_OPTION_NOTIFY_CONNECTION, nos_http_connection_notify, &w->loop,
 	    MHD_OPTION_NOTIFY_COMPLETED, nos_http_connection_done, &w->loop,
 	    MHD_OPTION_URI_LOG_CALLBACK, nos_http_connection_line, &w->loop,
-	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
+	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY, secure,
+	    MHD_OPTION_END);
 	if (!d) {
 		close(fd);
 		return nos_err_set(err, NOS_IO, "libmicrohttpd does not start");
@@ -213,7 +223,7 @@ static enum nos_code init_worker(struct nos_http_server *s, unsigned i, struct n
 }
 
 static enum nos_code listen_on(
-    struct nos_http_server *s, struct nos_http_listen *a, struct nos_err *err)
+    struct nos_http_server *s, struct nos_http_listen *a, bool tls, struct nos_err *err)
 {
 	int *fds = calloc(s->count, sizeof(*fds));
 
@@ -227,7 +237,7 @@ static enum nos_code listen_on(
 		if (err->code)
 			close(fds[i]);
 		else
-			add_daemon(&s->workers[i], fds[i], err);
+			add_daemon(&s->workers[i], fds[i], tls, err);
 	}
 	free(fds);
 	return err->code;
@@ -258,10 +268,15 @@ static enum nos_code prepare(struct nos_http_server *s, struct nos_err *err)
 	for (unsigned i = 0; i < s->count; i++)
 		if (init_worker(s, i, err))
 			return err->code;
-	for (size_t i = 0; i < config->listen_count; i++)
-		if (nos_http_listen_parse(config->listen[i], &s->addresses[i], err) ||
-		    listen_on(s, &s->addresses[i], err))
+	for (size_t i = 0; i < config->listen_count + config->listen_tls_count; i++) {
+		const bool tls = i >= config->listen_count;
+		const char *text =
+		    tls ? config->listen_tls[i - config->listen_count] : config->listen[i];
+
+		if (nos_http_listen_parse(text, &s->addresses[i], err) ||
+		    listen_on(s, &s->addresses[i], tls, err))
 			return err->code;
+	}
 	return NOS_OK;
 }
 
@@ -270,8 +285,9 @@ enum nos_code nos_http_server_new(
 {
 	struct nos_http_server *s = calloc(1, sizeof(*s));
 
-	assert(config->loops && config->listen_count && config->connections && config->requests);
-	assert(config->listen_count <= NOS_HTTP_LISTEN_MAX && strlen(config->thread_name) <= 10);
+	assert(config->loops && config->connections && config->requests);
+	assert(config->listen_count + config->listen_tls_count - 1 < NOS_HTTP_LISTEN_MAX);
+	assert((!config->listen_tls_count || config->tls) && strlen(config->thread_name) <= 10);
 	if (s)
 		s->workers = calloc(config->loops, sizeof(*s->workers));
 	if (!s || !s->workers) {
@@ -305,7 +321,7 @@ enum nos_code nos_http_server_check(const char *text, struct nos_err *err)
 
 const char *nos_http_server_address(const struct nos_http_server *s, size_t i)
 {
-	assert(i < s->share.config.listen_count);
+	assert(i < s->share.config.listen_count + s->share.config.listen_tls_count);
 	return s->addresses[i].text;
 }
 

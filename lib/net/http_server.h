@@ -14,12 +14,13 @@
 #include "base/str.h"
 #include "base/time.h"
 
-#define NOS_HTTP_LISTEN_MAX   8	  /* addresses of one server */
+#define NOS_HTTP_LISTEN_MAX   8	  /* addresses of one server, plain and TLS */
 #define NOS_HTTP_ADDRESS_MAX  64  /* bytes of "[::1]:65535" */
 #define NOS_HTTP_HEADERS_MAX  4	  /* further headers of an answer */
 #define NOS_HTTP_HEADER_BYTES 256 /* of one header's value */
 
 struct nos_http_server; /* opaque */
+struct nos_tls;		/* net/tls.h */
 
 struct nos_http_header {
 	const char *name; /* a literal */
@@ -35,10 +36,11 @@ struct nos_http_request {
 	struct nos_str coding;	      /* Content-Encoding; len 0: none */
 	struct nos_str authorization; /* len 0: none */
 	struct nos_str via;	      /* Nos-Via: relays that it has passed; len 0: none */
-	bool local;		      /* its peer is on this machine, by a loopback address */
 	struct nos_span body;
 	struct nos_mono since; /* when its header had come */
 	unsigned loop;	       /* whose it is, from 0 */
+	unsigned tls_bits;     /* of the key of the cipher that it came under; 0: it came plain */
+	bool local;	       /* from this machine, by its loopback */
 
 	/* What goes; for who answers. */
 	unsigned status;
@@ -73,6 +75,9 @@ typedef void nos_http_turn(void *state, unsigned loop);
 struct nos_http_config {
 	const char *const *listen; /* "127.0.0.1:8080" "[::1]:0" ":8080"; port 0 picks one */
 	size_t listen_count;
+	const char *const *listen_tls; /* those where TLS is spoken, and nothing else */
+	size_t listen_tls_count;
+	struct nos_tls *tls;	 /* for those; outlives the server */
 	unsigned loops;		 /* threads */
 	unsigned connections;	 /* at once, over all loops; one more gets 503 */
 	unsigned requests;	 /* in hand at once, over all loops; one more gets 503 */
@@ -100,7 +105,7 @@ enum nos_code nos_http_server_new(const struct nos_http_config *config,
 /* Is text an address to listen on? NOS_USAGE: not. Whether it is free only a server shows. */
 enum nos_code nos_http_server_check(const char *text, struct nos_err *err) NOS_CHECK;
 
-/* Address i as bound, with the port that was picked. */
+/* Address i as bound, with the port that was picked; those of listen_tls come behind the others. */
 const char *nos_http_server_address(const struct nos_http_server *s, size_t i);
 
 /* Send r's answer; from any thread. r is gone. */

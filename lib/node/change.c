@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "key/hop.h"
+#include "registry/bearer.h"
 #include "registry/leaving.h"
 #include "scheme/link.h"
 
@@ -213,6 +214,16 @@ static enum nos_code find_newest(struct nos_ledger *l, struct nos_job *job, stru
 	return NOS_OK;
 }
 
+/* Whatever became of it, to who showed it the token does not verify. */
+static enum nos_code take_exposed(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
+{
+	if (nos_bearer_end(&l->audit, nos_str_of(job->source), true, nos_time_now(), err) &&
+	    whose(&job->err, err))
+		return err->code;
+	nos_err_set(&job->err, NOS_TAG, "does not verify");
+	return NOS_OK;
+}
+
 enum nos_code nos_change_take(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
 {
 	NOS_AUTO(record) r = { 0 };
@@ -224,6 +235,8 @@ enum nos_code nos_change_take(struct nos_ledger *l, struct nos_job *job, struct 
 		return take_ask(l, job, err);
 	case NOS_JOB_NEWEST:
 		return find_newest(l, job, err);
+	case NOS_JOB_EXPOSED:
+		return take_exposed(l, job, err);
 	case NOS_JOB_PACK:
 		break;
 	}

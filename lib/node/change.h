@@ -21,8 +21,8 @@ bool nos_change_is_forgotten(const struct nos_ledger *l, struct nos_str topic);
 /* Is it a source that was forgotten? */
 bool nos_change_is_gone(const struct nos_ledger *l, struct nos_str source);
 
-/* A job of kind ACK, ASK or NEWEST. What is its own fault is in job->err; the return is the
- * group's. */
+/* A job of kind ACK, ASK, NEWEST or EXPOSED. What is its own fault is in job->err; the return is
+ * the group's. */
 enum nos_code nos_change_take(
     struct nos_ledger *l, struct nos_job *job, struct nos_err *err) NOS_CHECK;
 

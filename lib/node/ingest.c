@@ -9,10 +9,12 @@
 #include "node/exchange.h"
 #include "node/hops.h"
 #include "node/refuse.h"
+#include "node/webhook.h"
 
 #define UNPROCESSABLE 422
 #define ACCEPTED      202
 #define RECEIPT	      "Nos-Receipt"
+#define TLS_TAG	      128 /* bits, of each cipher that is taken (net/http_secure.h) */
 #define RETRY	      "Retry-After"
 
 void nos_ingest_loop_init(struct nos_ingest_loop *l, struct nos_store *store)
@@ -29,15 +31,31 @@ void nos_ingest_loop_release(struct nos_ingest_loop *l)
 	nos_scan_release(&l->reading);
 }
 
+/* A proxy has opened it, and so holds the key. */
+struct nos_rule_security nos_ingest_tls(
+    const struct nos_ingest *g, const struct nos_http_request *r)
+{
+	const unsigned bits = r->tls_bits ? r->tls_bits : g->proxy_bits;
+
+	if (!bits)
+		return (struct nos_rule_security){ 0 };
+	return (struct nos_rule_security){
+		.bits = bits, .tag = TLS_TAG, .holders = r->tls_bits ? 2 : 3
+	};
+}
+
 bool nos_ingest_begin(
     const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err)
 {
+	const bool webhook = nos_webhook_is(r);
+
 	if (r->coding.len && !nos_str_is(r->coding, "identity")) {
 		nos_err_set(
 		    err, NOS_MEDIA, "content coding '%.*s': send it plain", NOS_STR_ARG(r->coding));
 		return false;
 	}
-	return nos_hops_is_taken(g, r->media, r->query, err);
+	return webhook ? nos_webhook_is_taken(g, r, err)
+		       : nos_hops_is_taken(g, r->media, r->query, err);
 }
 
 /* ---- answers ---- */
@@ -152,7 +170,7 @@ static void answer_pack(struct nos_ingest *g, struct nos_job *job)
 	    job->request, fresh ? job->batch.count : 0, fresh ? 0 : job->batch.count, &job->batch);
 	if (fresh)
 		nos_encode_member_uint(b, "position", job->position);
-	if (job->member)
+	if (job->key)
 		encode_keys(b, job->member, job->key, &job->news, job->next);
 	if (job->verdict == NOS_WINDOW_SAME)
 		nos_encode_member_bool(b, "same", true);
@@ -257,8 +275,11 @@ static enum nos_code fill(
 	struct nos_batch_how how;
 
 	job->raw.received = nos_time_now();
-	if (nos_hops_open(g, l, job, err))
+	if (nos_webhook_is(job->request) ? nos_webhook_open(g, l, job, err)
+					 : nos_hops_open(g, l, job, err))
 		return err->code;
+	if (job->kind != NOS_JOB_PACK)
+		return NOS_OK;
 	how = nos_raw_how(&job->raw, job->map ? job->map->map : NULL);
 	if (nos_batch_decode(&job->batch, &how, nos_buf_str(&job->body),
 		g->limits->of[NOS_LIMIT_READINGS], &l->reading, err))

@@ -22,8 +22,9 @@ struct nos_ingest {
 	const struct nos_limit *limits;
 	struct nos_member_table *members;
 	struct nos_metric *metric;
-	struct nos_maps *maps;		     /* NULL: none */
-	bool anonymous;			     /* readings without a seal are taken */
+	struct nos_maps *maps; /* NULL: none */
+	bool anonymous;	       /* readings without a seal are taken */
+	unsigned proxy_bits;   /* of the TLS of a proxy before what is plain; 0: none */
 	atomic_uint_least64_t key_period_ms; /* of the rules in force */
 };
 
@@ -35,6 +36,10 @@ struct nos_ingest_loop {
 
 void nos_ingest_loop_init(struct nos_ingest_loop *l, struct nos_store *store);
 void nos_ingest_loop_release(struct nos_ingest_loop *l);
+
+/* What the TLS that a request came under is worth by itself; all-zero: it came plain. */
+struct nos_rule_security nos_ingest_tls(
+    const struct nos_ingest *g, const struct nos_http_request *r);
 
 /* Looked at before the body is read: false with the reason in *err. */
 bool nos_ingest_begin(

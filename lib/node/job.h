@@ -15,10 +15,11 @@
 #include "scheme/offer.h"
 
 enum nos_job_kind {
-	NOS_JOB_PACK,	/* readings */
-	NOS_JOB_ACK,	/* body: an acknowledgement; source: who it is said to be from */
-	NOS_JOB_ASK,	/* asked, shared: of source; body: the answer, once it is made */
-	NOS_JOB_NEWEST, /* newest: of whose topic it is asked */
+	NOS_JOB_PACK,	 /* readings */
+	NOS_JOB_ACK,	 /* body: an acknowledgement; source: who it is said to be from */
+	NOS_JOB_ASK,	 /* asked, shared: of source; body: the answer, once it is made */
+	NOS_JOB_NEWEST,	 /* newest: of whose topic it is asked */
+	NOS_JOB_EXPOSED, /* source: the id of a bearer token that came in plain */
 };
 
 /* Which record of a topic is the newest that is committed. */
@@ -64,7 +65,7 @@ struct nos_job_relay {
 struct nos_job {
 	enum nos_job_kind kind;
 	struct nos_http_request *request; /* the server's; NULL once it was answered */
-	char source[NOS_RECORD_ID_MAX];	  /* ACK, ASK */
+	char source[NOS_RECORD_ID_MAX];	  /* ACK, ASK, EXPOSED */
 	struct nos_offer_asked asked;	  /* ASK */
 	struct nos_offer_shared shared;	  /* ASK */
 	uint64_t identity;		  /* ASK: generation of the node's key that was used */
@@ -79,11 +80,11 @@ struct nos_job {
 	struct nos_raw raw;
 	struct nos_buf body; /* opened; what batch points into */
 	struct nos_batch batch;
-	struct nos_maps_set *maps;	/* held, since batch points into it; NULL: none */
-	const struct nos_maps_one *map; /* of them; NULL: none */
-	bool readable;			/* the body was, whatever is good in it */
-	struct nos_member *member;	/* NULL: anonymous */
-	const struct nos_member_key *key;
+	struct nos_maps_set *maps;	  /* held, since batch points into it; NULL: none */
+	const struct nos_maps_one *map;	  /* of them; NULL: none */
+	bool readable;			  /* the body was, whatever is good in it */
+	struct nos_member *member;	  /* NULL: anonymous */
+	const struct nos_member_key *key; /* NULL as well where a bearer token was shown */
 	/* Where no key opens it: nos_job_note_order's. */
 	uint8_t order[NOS_SESSION_ORDER_MAX];
 	size_t order_len;

@@ -173,16 +173,26 @@ static enum nos_code check_key(struct nos_ledger *l, struct nos_job *job)
 	return job->err.code;
 }
 
+/* Without a key there is the source alone, which may have been revoked before this group. */
+static enum nos_code check_source(struct nos_ledger *l, struct nos_job *job)
+{
+	const struct nos_ledger_config *f = &l->config;
+
+	return nos_member_again(f->members, f->store, f->vault, &job->member, &job->err);
+}
+
 static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct nos_track *track)
 {
 	const struct nos_raw *raw = &job->raw;
 
 	job->before = track->window;
 	job->position_before = track->position;
-	if (!*raw->source) {
+	if (!raw->seq) {
 		/* It has no number; through a relay, the relay's tells whether it was seen. */
 		if (job->relay_count)
 			job->verdict = job->relays[job->relay_count - 1].verdict;
+		if (job->member && check_source(l, job))
+			return job->err.code;
 		job->noted = true;
 		return NOS_OK;
 	}

@@ -155,6 +155,7 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	struct nos_routes *r = &n->routes;
 
 	nos_records_init(&r->records, n->card, f->limits->of[NOS_LIMIT_RECORDS]);
+	r->records.proxied = f->proxy_bits > 0;
 	if (f->readers)
 		nos_records_allow(&r->records, f->readers);
 	r->metric = &n->metric;
@@ -166,6 +167,7 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	r->ingest.metric = &n->metric;
 	r->ingest.maps = n->maps;
 	r->ingest.anonymous = f->anonymous;
+	r->ingest.proxy_bits = f->proxy_bits;
 	atomic_store(
 	    &r->ingest.key_period_ms, (uint64_t)(nos_profile_key_period_s(f->profile) * 1000));
 	return make_loops(n, err);
@@ -176,6 +178,9 @@ static enum nos_code start_server(struct nos_node *n, struct nos_err *err)
 	const struct nos_node_config *f = &n->config;
 	const struct nos_http_config config = { .listen = f->listen,
 		.listen_count = f->listen_count,
+		.listen_tls = f->listen_tls,
+		.listen_tls_count = f->listen_tls_count,
+		.tls = f->tls,
 		.loops = f->loops,
 		.connections = (unsigned)f->limits->of[NOS_LIMIT_CONNECTIONS],
 		.requests = (unsigned)f->limits->of[NOS_LIMIT_REQUESTS],
@@ -247,10 +252,10 @@ static enum nos_code note_policy(
 static enum nos_code note_url(const struct nos_node *n, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
-	char url[NOS_HTTP_ADDRESS_MAX + 8];
+	char url[NOS_NODE_URL_MAX];
 	uint64_t rev;
 
-	snprintf(url, sizeof(url), "http://%s", nos_node_address(n, 0));
+	nos_node_url(n, 0, url);
 	nos_buf_init(&text, 4096);
 	nos_buf_add_text(&text, "{\"v\":1");
 	nos_encode_member_text(&text, "url", nos_str_of(n->config.url ? n->config.url : url));
@@ -341,22 +346,32 @@ void nos_node_readers(struct nos_node *n, const struct nos_readers *readers)
 	nos_records_allow(&n->routes.records, readers);
 }
 
-const char *nos_node_address(const struct nos_node *n, size_t i)
+void nos_node_url(const struct nos_node *n, size_t i, char ret[static NOS_NODE_URL_MAX])
 {
-	return nos_http_server_address(n->server, i);
+	snprintf(ret, NOS_NODE_URL_MAX, "http%s://%s", i < n->config.listen_count ? "" : "s",
+	    nos_http_server_address(n->server, i));
+}
+
+static void encode_addresses(
+    const struct nos_node *n, const char *name, size_t first, size_t count, struct nos_buf *b)
+{
+	nos_encode_member(b, name);
+	nos_buf_add_char(b, '[');
+	for (size_t i = first; i < first + count; i++) {
+		nos_encode_comma(b);
+		nos_encode_text(b, nos_str_of(nos_http_server_address(n->server, i)));
+	}
+	nos_buf_add_char(b, ']');
 }
 
 void nos_node_ready(const struct nos_node *n, struct nos_buf *b)
 {
 	nos_buf_add_char(b, '{');
 	nos_encode_member_uint(b, "node", nos_card_self(n->card)->number);
-	nos_encode_member(b, "listen");
-	nos_buf_add_char(b, '[');
-	for (size_t i = 0; i < n->config.listen_count; i++) {
-		nos_encode_comma(b);
-		nos_encode_text(b, nos_str_of(nos_node_address(n, i)));
-	}
-	nos_buf_add_char(b, ']');
+	encode_addresses(n, "listen", 0, n->config.listen_count, b);
+	if (n->config.listen_tls_count)
+		encode_addresses(
+		    n, "listen_tls", n->config.listen_count, n->config.listen_tls_count, b);
 	if (n->admin_server)
 		nos_encode_member_text(
 		    b, "admin", nos_str_of(nos_http_server_address(n->admin_server, 0)));

@@ -14,7 +14,10 @@
 #include "node/readers.h"
 #include "score/profile.h"
 
+#define NOS_NODE_URL_MAX 72 /* bytes */
+
 struct nos_node; /* opaque */
+struct nos_tls;	 /* net/tls.h */
 
 struct nos_node_config {
 	const struct nos_home *home; /* open; must outlive the node */
@@ -22,10 +25,15 @@ struct nos_node_config {
 	const char *version;
 	const char *const *listen; /* addresses for sources */
 	size_t listen_count;
-	const char *url;   /* what enrolments carry; NULL: the first address */
-	const char *admin; /* address; NULL: none */
-	unsigned loops;	   /* threads for sources */
-	const char *mqtt;  /* broker's URL; NULL: none */
+	const char *const *listen_tls; /* those under TLS */
+	size_t listen_tls_count;
+	struct nos_tls *tls; /* for those; must outlive the node */
+	unsigned proxy_bits; /* of the cipher by which all that comes to listen came to a proxy
+				that alone reaches it; 0: there is none */
+	const char *url;     /* what enrolments carry; NULL: the first address */
+	const char *admin;   /* address; NULL: none */
+	unsigned loops;	     /* threads for sources */
+	const char *mqtt;    /* broker's URL; NULL: none */
 	const struct nos_secret *mqtt_password;
 	const char *ca;			   /* file for an mqtts broker */
 	int print_fd;			   /* -1: none */
@@ -57,8 +65,8 @@ void nos_node_readers(struct nos_node *n, const struct nos_readers *readers);
 /* {"node":…,"listen":[…],"admin":…,"pin":…,"store":…,"pid":…} and a newline (nos-formats(7)). */
 void nos_node_ready(const struct nos_node *n, struct nos_buf *ret);
 
-/* The address of a listener as bound. */
-const char *nos_node_address(const struct nos_node *n, size_t i);
+/* The URL of a listener as bound, those under TLS behind the others. */
+void nos_node_url(const struct nos_node *n, size_t i, char ret[static NOS_NODE_URL_MAX]);
 
 /* Take nothing new, answer what is in hand, store and publish it (limit "drain"), end. NULL is
  * fine. */

@@ -167,9 +167,9 @@ static bool is_known(struct nos_records *s, struct nos_str authorization, bool *
 }
 
 /* A token that crosses a network in the open is anybody's. */
-static bool is_private(const struct nos_http_request *r)
+static bool is_private(const struct nos_records *s, const struct nos_http_request *r)
 {
-	return r->local;
+	return r->local || r->tls_bits || s->proxied;
 }
 
 bool nos_records_begin(struct nos_records *s, struct nos_http_request *r, struct nos_err *err)
@@ -185,7 +185,7 @@ bool nos_records_begin(struct nos_records *s, struct nos_http_request *r, struct
 		nos_err_set(err, NOS_USAGE, "%s takes GET alone", NOS_RECORDS_PATH);
 		nos_refuse_status(r, err, 405, 0);
 		nos_http_server_header(r, "Allow", "GET");
-	} else if (!is_private(r)) {
+	} else if (!is_private(s, r)) {
 		nos_err_set(err, NOS_DENIED,
 		    "records are handed out over TLS, or to this machine itself, alone");
 	} else if (!known) {

@@ -23,6 +23,7 @@
 /* What all threads share. */
 struct nos_records {
 	const struct nos_card *card;
+	bool proxied; /* what is plain here came under TLS to a proxy */
 	pthread_mutex_t lock;
 	struct nos_readers readers; /* guarded by lock; count 0: nobody, and nothing is there */
 	size_t under_way, most;	    /* the first guarded by lock */

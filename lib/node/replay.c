@@ -70,7 +70,7 @@ static enum nos_code replay_entry(
 	if (nos_batch_decode(&r->batch, &how, body, NOS_PACK_READINGS_MAX, &r->scan, err) ||
 	    nos_analyse_admit(&l->analyse, &raw, track, &r->batch, err))
 		return err->code;
-	if (*raw.source && nos_window_look(&track->window, raw.seq, raw.hash) == NOS_WINDOW_FRESH) {
+	if (raw.seq && nos_window_look(&track->window, raw.seq, raw.hash) == NOS_WINDOW_FRESH) {
 		nos_window_note(&track->window, raw.seq, raw.prev, raw.hash);
 		nos_window_count(&track->window, &packs.seen, &packs.expected);
 	}

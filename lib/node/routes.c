@@ -259,6 +259,7 @@ static bool answer_job(struct nos_routes *s, struct nos_job *job)
 		return true;
 	case NOS_JOB_ACK:
 	case NOS_JOB_ASK:
+	case NOS_JOB_EXPOSED:
 		break;
 	}
 	nos_word_answer(s->card, job);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/upkeep.h"
 
+#include "registry/bearer.h"
 #include "registry/registry.h"
 #include "registry/token.h"
 
@@ -21,7 +22,9 @@ static enum nos_code note(struct use *u, uint64_t generation, struct nos_err *er
 
 static enum nos_code each_source(void *state, const struct nos_record *r, struct nos_err *err)
 {
-	return r->a.revoked ? NOS_OK : note(state, r->a.base.identity, err);
+	/* Who is known by a token never learned of any, and follows to none. */
+	return r->a.revoked || nos_bearer_is_source(r) ? NOS_OK
+						       : note(state, r->a.base.identity, err);
 }
 
 /* The set that was the present one then. */
@@ -45,6 +48,7 @@ static enum nos_code each_token(void *state, const struct nos_token *t, struct n
 		return note(u, generation_at(u->self, t->made), err);
 	case NOS_TOKEN_EXPIRED:
 	case NOS_TOKEN_WITHDRAWN:
+	case NOS_TOKEN_EXPOSED:
 		break;
 	}
 	return NOS_OK;

@@ -125,6 +125,7 @@ static enum nos_code find_token(struct enrol *e, struct nos_err *err)
 		return NOS_OK;
 	case NOS_TOKEN_EXPIRED:
 	case NOS_TOKEN_WITHDRAWN:
+	case NOS_TOKEN_EXPOSED:
 		break;
 	}
 	return refused(err);

@@ -12,10 +12,11 @@
 #include "registry/roll.h"
 #include "registry/tail.h"
 #include "registry/token.h"
+#include "registry/token_table.h"
 #include "scheme/place.h"
 #include "scheme/scheme.h"
 
-#define ROW_MAX 65536 /* bytes; a token names up to NOS_TOKEN_USES_MAX sources */
+#define ROW_MAX 65536 /* bytes */
 
 /* A table under way. */
 struct rows {
@@ -71,7 +72,7 @@ bool nos_keytable_state(enum nos_keytable_which which, struct nos_str word, uint
 		*states |= UINT32_C(1) << state;
 		return true;
 	}
-	for (int i = NOS_TOKEN_OPEN; i <= NOS_TOKEN_WITHDRAWN; i++)
+	for (int i = NOS_TOKEN_OPEN; i <= NOS_TOKEN_EXPOSED; i++)
 		if (nos_str_is(word, nos_token_state_text((enum nos_token_state)i))) {
 			*states |= UINT32_C(1) << i;
 			return true;
@@ -339,54 +340,6 @@ enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct no
 	return err->code;
 }
 
-/* ---- tokens ---- */
-
-static bool is_used_by(const struct nos_token *t, const char *source)
-{
-	for (size_t i = 0; i < t->use_count; i++)
-		if (strcmp(t->uses[i].source, source) == 0)
-			return true;
-	return false;
-}
-
-static void member_sources(struct nos_buf *b, const struct nos_token *t)
-{
-	if (!t->use_count)
-		return;
-	nos_encode_member(b, "source");
-	if (t->use_count > 1)
-		nos_buf_add_char(b, '[');
-	for (size_t i = 0; i < t->use_count; i++) {
-		if (i)
-			nos_buf_add_char(b, ',');
-		nos_encode_text(b, nos_str_of(t->uses[i].source));
-	}
-	if (t->use_count > 1)
-		nos_buf_add_char(b, ']');
-}
-
-static enum nos_code token_row(void *state, const struct nos_token *token, struct nos_err *err)
-{
-	struct rows *r = state;
-	const enum nos_token_state token_state = nos_token_state_of(token, r->t->now);
-	const struct nos_group *group;
-
-	if (!is_wanted(r->t, token_state) || (r->t->source && !is_used_by(token, r->t->source)))
-		return NOS_OK;
-	if (find_group(r, token->group, &group, err))
-		return err->code;
-	begin_row(r);
-	member_text(&r->row, "id", token->id);
-	member_text(&r->row, "state", nos_token_state_text(token_state));
-	member_text(&r->row, "kind", token->kind);
-	member_text(&r->row, "scheme", token->scheme);
-	member_text(&r->row, "group", group ? group->name : "");
-	nos_encode_member_time(&r->row, "expires", token->expires);
-	member_sources(&r->row, token);
-	member_text(&r->row, "replaces", token->replaces);
-	return end_row(r, err);
-}
-
 /* ---- a table ---- */
 
 static enum nos_code rows_of(struct rows *r, const struct nos_record *s, struct nos_err *err)
@@ -435,9 +388,10 @@ enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *
 		return nos_gt_scan(t, store, each, state, err);
 	if (t->which == NOS_KEYTABLE_GROUPS)
 		return nos_roll_scan(t, store, each, state, err);
+	if (t->which == NOS_KEYTABLE_TOKENS)
+		return nos_token_table_scan(t, store, each, state, err);
 	init_row(&r);
-	code = t->which == NOS_KEYTABLE_TOKENS ? nos_token_scan(store, token_row, &r, err)
-					       : scan_sources(&r, err);
+	code = scan_sources(&r, err);
 	nos_tail_release(&r.tail);
 	nos_group_release(&r.group);
 	nos_buf_release(&r.row);

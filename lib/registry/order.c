@@ -2,6 +2,7 @@
 #include "registry/order.h"
 
 #include "json/encode.h"
+#include "registry/bearer.h"
 
 /* An order on its way through nos_life_change. */
 struct giving {
@@ -99,6 +100,8 @@ static enum nos_code step(void *state, struct nos_record *r, const struct nos_is
 		(void)!revoke(g, r, err);
 	else if (r->a.revoked)
 		g->done->status = NOS_ORDER_REVOKED;
+	else if (nos_bearer_is_source(r)) /* it has no key that could be replaced */
+		g->done->status = NOS_ORDER_UNCHANGED;
 	else if (g->o->what == NOS_ORDER_RENEW)
 		g->changed = nos_issuer_renew(&r->a);
 	else if (g->o->what == NOS_ORDER_INVALIDATE)

@@ -9,6 +9,8 @@
 #include "json/encode.h"
 #include "key/state.h"
 
+#define BEARER "bearer"
+
 static void member_text(struct nos_buf *b, const char *name, const char *text)
 {
 	if (*text)
@@ -54,19 +56,31 @@ static void encode_via(struct nos_buf *b, const struct nos_raw *raw)
 		nos_encode_member_text(b, "proof", NOS_STR("vouched"));
 }
 
+/* What is neither sealed nor vouched for: TLS is all that was around it. */
+static void encode_tls(struct nos_buf *b, const struct nos_raw *raw)
+{
+	nos_encode_member_text(b, "proof", *raw->source ? NOS_STR(BEARER) : NOS_STR("none"));
+}
+
 void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str body)
 {
+	const bool sealed = *raw->kid, vouched = raw->via_count > 0;
+
 	nos_buf_add_char(b, '{');
 	if (*raw->source) {
 		member_text(b, "source", raw->source);
 		member_text(b, "name", raw->name);
 		member_text(b, "mode", raw->mode);
+	}
+	if (sealed) {
 		member_text(b, "key", raw->kid);
 		encode_number(b, raw->seq, raw->prev, raw->hash);
 	}
-	if (raw->via_count)
+	if (vouched)
 		encode_via(b, raw);
-	if (*raw->source || raw->via_count)
+	if (!sealed && !vouched && raw->security.bits)
+		encode_tls(b, raw);
+	if (sealed || vouched || raw->security.bits)
 		encode_security(b, &raw->security);
 	member_text(b, "kind", raw->kind);
 	member_text(b, "form", nos_batch_form_text(raw->form));
@@ -140,16 +154,33 @@ static enum nos_code decode_via(
 	return NOS_OK;
 }
 
+/* There is no key, and none that could be in its grace. */
+static enum nos_code decode_tls(
+    const struct nos_decode *d, struct nos_raw *ret, struct nos_err *err)
+{
+	struct nos_str proof;
+
+	if (nos_decode_text(d, "proof", &proof, err) || decode_security(d, &ret->security, err))
+		return err->code;
+	if (nos_str_is(proof, BEARER) != (*ret->source != '\0'))
+		return nos_err_set(err, NOS_DATA, "proof is not that of how it came");
+	ret->security.proof = *ret->source ? NOS_RULE_PROOF_BEARER : NOS_RULE_PROOF_NONE;
+	ret->security.key_state = NOS_RULE_KEY_NONE;
+	return NOS_OK;
+}
+
 /* How it came, and what that is worth. */
 static enum nos_code decode_way(
     const struct nos_decode *d, struct nos_raw *ret, struct nos_err *err)
 {
-	const bool sealed = *ret->source;
+	const bool sealed = *ret->kid;
 
 	if (nos_decode_has(d, "via") && decode_via(d, ret, err))
 		return err->code;
 	if (!sealed && !ret->via_count)
-		return NOS_OK;
+		return *ret->source || nos_decode_has(d, "bits") ? decode_tls(d, ret, err) : NOS_OK;
+	if (!sealed && *ret->source)
+		return nos_err_set(err, NOS_DATA, "a relay brings no bearer");
 	ret->security.proof = sealed ? NOS_RULE_PROOF_KEY : NOS_RULE_PROOF_VOUCHED;
 	ret->security.fresh = sealed;
 	return decode_security(d, &ret->security, err);
@@ -170,8 +201,9 @@ static enum nos_code decode_members(
 		return err->code;
 	if (!nos_batch_form_parse(form, &ret->form))
 		return nos_err_set(err, NOS_DATA, "form is not known");
-	if (*ret->source && (nos_decode_copy(d, "key", false, ret->kid, sizeof(ret->kid), err) ||
-				decode_number(d, &ret->seq, &ret->prev, ret->hash, err)))
+	if (*ret->source && nos_decode_has(d, "key") &&
+	    (nos_decode_copy(d, "key", false, ret->kid, sizeof(ret->kid), err) ||
+		decode_number(d, &ret->seq, &ret->prev, ret->hash, err)))
 		return err->code;
 	return decode_way(d, ret, err);
 }

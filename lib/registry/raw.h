@@ -28,7 +28,7 @@ struct nos_raw {
 	char source[33]; /* empty: anonymous, and then all up to via is as zero */
 	char name[NOS_NAME_WORD_MAX + 1];
 	char mode[8];
-	char kid[NOS_NAME_TEXT_MAX];
+	char kid[NOS_NAME_TEXT_MAX]; /* empty: by a bearer token, so no number and no via */
 	uint64_t seq, prev;
 	uint8_t hash[NOS_WINDOW_HASH_LEN];
 	struct nos_raw_via via[NOS_HOP_MAX]; /* from the source to the node */
@@ -38,7 +38,7 @@ struct nos_raw {
 	char map[NOS_MAPS_HASH_MAX]; /* through which it is read; empty: none */
 	struct nos_time received;
 	/* But for identity and position, which each reading has. Of an anonymous one through a
-	 * relay: how far the relay's word goes. */
+	 * relay: how far the relay's word goes; under TLS: how far that goes. */
 	struct nos_rule_security security;
 };
 

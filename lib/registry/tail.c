@@ -32,7 +32,8 @@ static enum nos_code take_part(
 		track->window.top = p->seq;
 	if (p->raw->received.ms > track->last_seen.ms)
 		track->last_seen = p->raw->received;
-	nos_track_use(track, p->kid, p->position, p->raw->received);
+	if (*p->kid)
+		nos_track_use(track, p->kid, p->position, p->raw->received);
 	nos_track_touch(t->tracks, track, p->position);
 	*ret = track;
 	return NOS_OK;

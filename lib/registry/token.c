@@ -39,6 +39,7 @@ const char *nos_token_state_text(enum nos_token_state state)
 		[NOS_TOKEN_USED] = "used",
 		[NOS_TOKEN_EXPIRED] = "expired",
 		[NOS_TOKEN_WITHDRAWN] = "withdrawn",
+		[NOS_TOKEN_EXPOSED] = "exposed",
 	};
 
 	return texts[state];

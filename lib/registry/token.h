@@ -55,6 +55,7 @@ enum nos_token_state {
 	NOS_TOKEN_USED,
 	NOS_TOKEN_EXPIRED,
 	NOS_TOKEN_WITHDRAWN,
+	NOS_TOKEN_EXPOSED, /* a bearer's alone (registry/bearer.h) */
 };
 enum nos_token_state nos_token_state_of(const struct nos_token *t, struct nos_time now);
 const char *nos_token_state_text(enum nos_token_state state);

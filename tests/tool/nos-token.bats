@@ -528,3 +528,36 @@ stored() { sqlite3 node.db "select count(*) from stream_$1"; }
 	[ "$stderr" = 'nos-send: spool: 1 packs accepted, 0 waiting' ]
 	[ "$(find spool -name '*.jwe*' | wc -l)" -eq 0 ]
 }
+
+@test "a bearer token is a line of its own, a row, and a source without keys" {
+	init
+	run -0 --separate-stderr token new --bearer --kind gateway --url $URL --count 2 --expires 7d
+	[ "${#lines[@]}" -eq 2 ] && [ -z "$stderr" ]
+	[ "$(jq -r 'keys_unsorted | join(" ")' <<<"${lines[0]}")" = 'v id token url node source kind bearer expires' ]
+	[ "$(jq -r '.token | length' <<<"${lines[1]}")" = 43 ]
+	[ "$(jq -rs '[.[].token] | unique | length' <<<"$output")" = 2 ]
+	id=$(jq -r .id <<<"${lines[0]}") source=$(jq -r .source <<<"${lines[0]}")
+	token new --url $URL >/dev/null
+	[ "$(token list | jq -rs '[.[].scheme] | join(" ")')" = 'pairwise bearer bearer' ]
+	[ "$(token list | jq -r "select(.id == \"$id\") | [.state, .kind, .source] | join(\" \")")" = "open gateway $source" ]
+	[ "$(nos-keytable tokens "${STORE[@]}" --source "$source" | jq -r .id)" = "$id" ]
+	[ "$(nos-keytable sources "${STORE[@]}" | jq -rs '[.[].scheme] | join(" ")')" = 'bearer bearer' ]
+	[ -z "$(nos-keytable ct "${SEALED[@]}" --source "$source")" ]
+	run -0 token withdraw "$id" "$id"
+	[ "$(jq -r .state <<<"$output" | xargs)" = 'withdrawn withdrawn' ]
+	[ "$(nos-keytable tokens "${STORE[@]}" --state withdrawn | jq -r .id)" = "$id" ]
+	[ "$(nos-keytable audit "${STORE[@]}" | jq -rs "[.[] | select(.source == \"$source\") | .what + \":\" + .to] | join(\" \")")" = \
+		'source:active token:open token:withdrawn' ]
+	run -0 token forget "$source"
+	[ "$(token list | wc -l)" = 2 ]
+}
+
+@test "a bearer token goes with nothing that is of keys, and leaves no source where it was not printed" {
+	init
+	for more in '--uses 2' '--open' '--group g' '--scheme pairwise' '--shared' '--depth 3' '--replace s-0123456789'; do
+		# shellcheck disable=SC2086 # an option and its argument
+		run -64 token new --bearer --url $URL $more
+	done
+	run -74 bash -c "nos-token new --bearer --count 3 --url $URL ${SEALED[*]} >/dev/full"
+	[ -z "$(token list)" ] && [ -z "$(nos-keytable sources "${STORE[@]}")" ]
+}

@@ -100,6 +100,28 @@ static void a_descriptor_is_read_to_its_end_and_closed(void **state)
 	assert_int_equal(nos_opt_secret_read(spec, &secret, &err), NOS_LARGE);
 }
 
+static void a_longer_one_is_read_whole_and_as_it_is(void **state)
+{
+	NOS_AUTO(buf) text = { 0 };
+	char spec[20], long_one[400];
+	int fd;
+
+	(void)state;
+	memset(long_one, 'x', sizeof(long_one) - 2);
+	memcpy(long_one + sizeof(long_one) - 2, "\n", 2);
+	nos_buf_init_secret(&text, sizeof(long_one) - 1);
+	fd = pipe_of(long_one);
+	snprintf(spec, sizeof(spec), "fd:%d", fd);
+	assert_int_equal(nos_opt_secret_text(spec, &text, &err), NOS_OK);
+	assert_buf(&text, long_one);
+	nos_buf_release(&text);
+	nos_buf_init_secret(&text, sizeof(long_one) - 2);
+	fd = pipe_of(long_one);
+	snprintf(spec, sizeof(spec), "fd:%d", fd);
+	assert_int_equal(nos_opt_secret_text(spec, &text, &err), NOS_LARGE);
+	assert_int_equal(nos_opt_secret_text("fd:-1", &text, &err), NOS_USAGE);
+}
+
 static void a_spec_has_one_of_three_forms(void **state)
 {
 	static const char *const bad[] = { "", "fd:", "fd:-1", "fd:01", "fd:4294967296",
@@ -135,6 +157,7 @@ int main(void)
 		cmocka_unit_test(one_that_is_too_long_or_empty_is_refused),
 		cmocka_unit_test(a_file_open_to_others_is_refused_and_a_credential_is_not),
 		cmocka_unit_test(a_descriptor_is_read_to_its_end_and_closed),
+		cmocka_unit_test(a_longer_one_is_read_whole_and_as_it_is),
 		cmocka_unit_test(a_spec_has_one_of_three_forms),
 	};
 	return cmocka_run_group_tests(tests, start, stop);

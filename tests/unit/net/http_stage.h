@@ -47,6 +47,10 @@ static inline void fill(struct nos_http_request *r)
 		    NOS_STR_ARG(r->coding), NOS_STR_ARG(r->authorization), NOS_STR_ARG(r->via));
 		nos_http_server_header(r, "X-Broken", "a\r\nX-Smuggled: b");
 	}
+	if (nos_str_is(r->path, "/under")) {
+		nos_buf_truncate(&r->out, 0);
+		nos_buf_addf(&r->out, "%u %s", r->tls_bits, r->local ? "local" : "far");
+	}
 	if (nos_str_is(r->path, "/large"))
 		nos_buf_extend(&r->out, OUT_MAX);
 	if (nos_str_is(r->path, "/empty")) {

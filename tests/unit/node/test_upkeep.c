@@ -2,6 +2,7 @@
 #include "../registry/node.h"
 
 #include "node/upkeep.h"
+#include "registry/bearer.h"
 #include "registry/registry.h"
 #include "registry/token.h"
 #include "scheme/issuer.h"
@@ -78,6 +79,20 @@ static size_t left(struct nos_time now)
 		fail_msg("%s", err.text);
 	assert_int_equal(done, nos_card_self(card)->old_count != before);
 	return nos_card_self(card)->old_count;
+}
+
+/* It was made under the first set, and learns of no other. */
+static void who_is_known_by_a_bearer_token_keeps_no_set(void **state)
+{
+	struct nos_bearer t = { .kind = "meter", .made = NOW };
+	NOS_AUTO(secret) secret = { 0 };
+
+	(void)state;
+	node_life();
+	nos_audit_begin(&audit);
+	changes.identity = 1;
+	assert_int_equal(nos_bearer_make(&changes, &t, &secret, &err), NOS_OK);
+	assert_int_equal(left(NOW), 0);
 }
 
 static void sets_that_nobody_needs_go_and_it_is_written_down_once(void **state)
@@ -167,6 +182,7 @@ static void the_newest_entry_is_signed_and_an_empty_stream_is_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		UPKEEP_TEST(who_is_known_by_a_bearer_token_keeps_no_set),
 		UPKEEP_TEST(sets_that_nobody_needs_go_and_it_is_written_down_once),
 		UPKEEP_TEST(a_source_keeps_its_set_and_those_behind_it_but_not_those_before),
 		UPKEEP_TEST(a_source_of_the_oldest_set_keeps_all_and_a_revoked_one_none),

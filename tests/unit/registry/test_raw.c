@@ -179,6 +179,69 @@ static void an_anonymous_one_through_a_relay_is_vouched_for(void **state)
 	nos_buf_release(&b);
 }
 
+static struct nos_raw shown_by_a_token(void)
+{
+	return (struct nos_raw){ .source = "s-7f3a09c2e1",
+		.mode = "push",
+		.kind = "gateway",
+		.received = { 1547813280000 },
+		.security = {
+		    .bits = 256, .tag = 128, .holders = 3, .proof = NOS_RULE_PROOF_BEARER } };
+}
+
+static void what_a_bearer_token_brought_has_a_source_and_no_number(void **state)
+{
+	struct nos_raw raw = shown_by_a_token(), again;
+	struct nos_buf b;
+	struct nos_str body;
+
+	(void)state;
+	encode(&b, &raw, "[]");
+	assert_buf(&b, "{\"source\":\"s-7f3a09c2e1\",\"mode\":\"push\",\"proof\":\"bearer\","
+		       "\"bits\":256,\"tag\":128,\"holders\":3,\"key_age\":0,\"key_period\":0,"
+		       "\"grace\":false,\"open\":false,\"kind\":\"gateway\",\"form\":\"json\","
+		       "\"received\":1547813280}\n[]");
+	assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_OK);
+	assert_memory_equal(&again.security, &raw.security, sizeof(raw.security));
+	assert_string_equal(again.source, raw.source);
+	assert_true(!*again.kid && !again.seq && !again.via_count);
+	nos_buf_release(&b);
+	/* The same without a source: who sent it is not known, but nobody listened. */
+	raw = (struct nos_raw){ .kind = "gateway", .security = raw.security };
+	raw.security.proof = NOS_RULE_PROOF_NONE;
+	encode(&b, &raw, "[]");
+	assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_OK);
+	assert_memory_equal(&again.security, &raw.security, sizeof(raw.security));
+	assert_string_equal(again.source, "");
+	nos_buf_release(&b);
+}
+
+static void a_proof_that_is_not_that_of_how_it_came_is_damage(void **state)
+{
+	static const char *const heads[] = {
+		"\"source\":\"s-7f3a09c2e1\",\"proof\":\"none\"",
+		"\"source\":\"s-7f3a09c2e1\"",
+		"\"proof\":\"bearer\"",
+		"\"source\":\"s-7f3a09c2e1\",\"proof\":\"bearer\",\"via\":[{\"source\":"
+		"\"s-0000000001\",\"key\":\"p.1\",\"seq\":9,\"hash\":\"BAUGBw\"}]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		struct nos_raw again;
+		struct nos_str body;
+		NOS_AUTO(buf) b = { 0 };
+
+		nos_buf_init(&b, 1000);
+		nos_buf_addf(&b,
+		    "{%s,\"bits\":128,\"tag\":128,\"holders\":2,\"key_age\":0,"
+		    "\"key_period\":0,\"grace\":false,\"open\":false,\"kind\":\"k\","
+		    "\"form\":\"json\",\"received\":1}\n[]",
+		    heads[i]);
+		assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_IO);
+	}
+}
+
 static void an_entry_that_is_cut_anywhere_in_its_head_is_damage(void **state)
 {
 	const struct nos_raw raw = sealed_pack();
@@ -256,6 +319,8 @@ int main(void)
 		cmocka_unit_test(an_anonymous_one_has_no_security),
 		cmocka_unit_test(the_relays_that_carried_it_come_back),
 		cmocka_unit_test(an_anonymous_one_through_a_relay_is_vouched_for),
+		cmocka_unit_test(what_a_bearer_token_brought_has_a_source_and_no_number),
+		cmocka_unit_test(a_proof_that_is_not_that_of_how_it_came_is_damage),
 		cmocka_unit_test(an_entry_that_is_cut_anywhere_in_its_head_is_damage),
 		cmocka_unit_test(each_member_that_is_not_as_it_should_be_is_damage),
 	};

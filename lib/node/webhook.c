@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/webhook.h"
+
+#include <strings.h>
+
+#include "node/form.h"
+#include "registry/bearer.h"
+
+#define SCHEME	   "Bearer "
+#define SCHEME_LEN (sizeof(SCHEME) - 1)
+
+bool nos_webhook_is(const struct nos_http_request *r)
+{
+	return r->authorization.len > SCHEME_LEN &&
+	       strncasecmp(r->authorization.p, SCHEME, SCHEME_LEN) == 0;
+}
+
+static bool is_plain(const struct nos_ingest *g, const struct nos_http_request *r)
+{
+	return !nos_ingest_tls(g, r).bits;
+}
+
+bool nos_webhook_is_taken(
+    const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err)
+{
+	return is_plain(g, r) ||
+	       !nos_form_check(g->maps, NOS_FORM_REGISTERED, r->media, r->query, err);
+}
+
+static enum nos_code refused(struct nos_err *err)
+{
+	return nos_err_set(err, NOS_TAG, "does not verify");
+}
+
+static enum nos_code find(struct nos_ingest_loop *l, const struct nos_http_request *r,
+    struct nos_bearer *ret, struct nos_err *err)
+{
+	const struct nos_str token = nos_str_trim(
+	    (struct nos_str){ r->authorization.p + SCHEME_LEN, r->authorization.len - SCHEME_LEN });
+
+	return nos_bearer_find(l->store, token, ret, err) == NOS_ABSENT ? refused(err) : err->code;
+}
+
+/* Whoever listened has it now. One that is not taken any more is no worse for it. */
+static enum nos_code expose(const struct nos_bearer *t, struct nos_job *job, struct nos_err *err)
+{
+	if (nos_bearer_state_of(t, job->raw.received) != NOS_TOKEN_OPEN)
+		return refused(err);
+	job->kind = NOS_JOB_EXPOSED;
+	snprintf(job->source, sizeof(job->source), "%s", t->id);
+	return NOS_OK;
+}
+
+static void describe(const struct nos_ingest *g, struct nos_job *job)
+{
+	const struct nos_member *m = job->member;
+	struct nos_raw *raw = &job->raw;
+
+	snprintf(raw->source, sizeof(raw->source), "%s", m->id);
+	snprintf(raw->name, sizeof(raw->name), "%s", m->name);
+	snprintf(raw->mode, sizeof(raw->mode), "%s", m->mode);
+	snprintf(raw->kind, sizeof(raw->kind), "%s", m->kind);
+	raw->security = nos_ingest_tls(g, job->request);
+	raw->security.proof = NOS_RULE_PROOF_BEARER;
+}
+
+enum nos_code nos_webhook_open(
+    const struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_job *job, struct nos_err *err)
+{
+	const struct nos_http_request *r = job->request;
+	struct nos_bearer t;
+
+	job->pack = r->body;
+	if (find(l, r, &t, err))
+		return err->code;
+	if (is_plain(g, r))
+		return expose(&t, job, err);
+	if (nos_bearer_state_of(&t, job->raw.received) != NOS_TOKEN_OPEN)
+		return refused(err);
+	if (nos_member_get(g->members, l->store, g->vault, t.source, &job->member, err))
+		return err->code;
+	describe(g, job);
+	if (nos_form_take(g->maps, NOS_FORM_REGISTERED, r->media, r->query, job, err))
+		return err->code;
+	nos_buf_add(&job->body, r->body.p, r->body.len);
+	return nos_buf_check(&job->body, "body", err);
+}
