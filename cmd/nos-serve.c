@@ -351,10 +351,8 @@ static void until_ended(struct serve *s, struct nos_node *node, const sigset_t *
 	int got;
 
 	while (sigwait(signals, &got) || got == SIGHUP)
-		if (got == SIGHUP) {
-			reload_tls(s);
-			reload_rules(s, node);
-		}
+		if (got == SIGHUP)
+			reload(s, node);
 	nos_daemon_ending(got);
 }
 

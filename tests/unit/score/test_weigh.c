@@ -14,7 +14,9 @@ static const char *weigh(const char *text, bool record, uint64_t line)
 	struct nos_err err = { 0 };
 	struct nos_reading reading;
 	struct nos_rule_security security;
-	struct nos_weigh w = { .scan = &scan, .record = record, .line = line };
+	struct nos_weigh w = {
+		.scan = &scan, .object = scan.values, .record = record, .line = line
+	};
 
 	nos_buf_truncate(&out, 0);
 	assert_int_equal(nos_scan_parse(&scan, nos_str_of(text), &err), NOS_OK);
