@@ -22,30 +22,37 @@ static bool read_kind(struct nos_str query, char ret[static NOS_NAME_WORD_MAX + 
 	return nos_name_is_kind(query) && nos_str_copy(query, ret, NOS_NAME_WORD_MAX + 1);
 }
 
-bool nos_hops_is_taken(
-    const struct nos_ingest *g, struct nos_str media, struct nos_str query, struct nos_err *err)
+bool nos_hops_is_form(struct nos_str media, struct nos_str query, struct nos_err *err)
 {
 	enum nos_batch_form form;
 	char kind[NOS_NAME_WORD_MAX + 1];
 
-	if (nos_str_is(media, SEALED)) {
-		if (query.len)
-			nos_err_set(err, NOS_DATA, "a sealed pack takes no query");
-		return !err->code;
-	}
 	if (!nos_batch_form_parse(media, &form))
 		nos_err_set(err, NOS_MEDIA,
 		    "media type '%.*s': take application/jose, application/json or"
 		    " application/x-ndjson",
 		    NOS_STR_ARG(media));
-	else if (!g->anonymous)
-		nos_err_set(err, NOS_DENIED, "readings without a seal are not taken here");
 	else if (!read_kind(query, kind))
 		nos_err_set(err, NOS_DATA, "query '%.*s': take kind=NAME", NOS_STR_ARG(query));
 	return !err->code;
 }
 
-static enum nos_code take_open(const struct nos_ingest *g, struct nos_job *job,
+bool nos_hops_is_taken(
+    const struct nos_ingest *g, struct nos_str media, struct nos_str query, struct nos_err *err)
+{
+	if (nos_str_is(media, SEALED)) {
+		if (query.len)
+			nos_err_set(err, NOS_DATA, "a sealed pack takes no query");
+		return !err->code;
+	}
+	if (!nos_hops_is_form(media, query, err))
+		return false;
+	if (!g->anonymous)
+		nos_err_set(err, NOS_DENIED, "readings without a seal are not taken here");
+	return !err->code;
+}
+
+enum nos_code nos_hops_take_form(const struct nos_ingest *g, struct nos_job *job,
     struct nos_str media, struct nos_str query, struct nos_str body, struct nos_err *err)
 {
 	if (!nos_batch_form_parse(media, &job->raw.form) || !read_kind(query, job->raw.kind))
@@ -294,7 +301,7 @@ enum nos_code nos_hops_open(
 		if (!nos_hops_is_taken(g, in.media, in.query, err))
 			return err->code;
 	}
-	if (take_open(g, job, in.media, in.query, in.body, err))
+	if (nos_hops_take_form(g, job, in.media, in.query, in.body, err))
 		return err->code;
 	fill_via(job);
 	if (job->relay_count)

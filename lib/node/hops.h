@@ -13,6 +13,14 @@
 bool nos_hops_is_taken(
     const struct nos_ingest *g, struct nos_str media, struct nos_str query, struct nos_err *err);
 
+/* Is that a form, and a query, of readings in the open, whoever they are of? As above. */
+bool nos_hops_is_form(struct nos_str media, struct nos_str query, struct nos_err *err);
+
+/* Readings in the open go into job's raw, as an anonymous source's, and its body. NOS_MEDIA,
+ * NOS_DATA, NOS_LARGE, NOS_INTERNAL. */
+enum nos_code nos_hops_take_form(const struct nos_ingest *g, struct nos_job *job,
+    struct nos_str media, struct nos_str query, struct nos_str body, struct nos_err *err) NOS_CHECK;
+
 /*
  * Open the body of job's request: job->relays, and of what is inside member, key, pack, raw and
  * body. On an error those are of who is told so: the relay whose frame is at fault, or who sent

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/webhook.h"
 
+#include <string.h>
 #include <strings.h>
 
+#include "node/hops.h"
 #include "registry/bearer.h"
 
 #define SCHEME	   "Bearer "
@@ -19,22 +21,24 @@ static bool is_plain(const struct nos_ingest *g, const struct nos_http_request *
 	return !nos_ingest_tls(g, r).bits;
 }
 
+/* Its token says what kind its source is of. */
+static bool names_kind(struct nos_str query)
+{
+	return nos_str_starts(query, "kind=") ||
+	       (query.len && memmem(query.p, query.len, "&kind=", 6));
+}
+
 bool nos_webhook_is_taken(
     const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err)
 {
-	enum nos_batch_form form;
-
 	if (is_plain(g, r))
 		return true;
-	if (!nos_batch_form_parse(r->media, &form))
-		nos_err_set(err, NOS_MEDIA,
-		    "media type '%.*s': with a bearer token, take application/json or"
-		    " application/x-ndjson",
-		    NOS_STR_ARG(r->media));
-	else if (r->query.len)
-		nos_err_set(err, NOS_DATA, "query '%.*s': its token says what the source is",
+	if (nos_str_is(r->media, "application/jose"))
+		nos_err_set(err, NOS_MEDIA, "a sealed pack takes no token");
+	else if (names_kind(r->query))
+		nos_err_set(err, NOS_DATA, "query '%.*s': the kind is that of the token's source",
 		    NOS_STR_ARG(r->query));
-	return !err->code;
+	return !err->code && nos_hops_is_form(r->media, r->query, err);
 }
 
 static enum nos_code refused(struct nos_err *err)
@@ -61,7 +65,8 @@ static enum nos_code expose(const struct nos_bearer *t, struct nos_job *job, str
 	return NOS_OK;
 }
 
-static void describe(const struct nos_ingest *g, struct nos_job *job)
+/* They are its source's. */
+static void name(struct nos_job *job)
 {
 	const struct nos_member *m = job->member;
 	struct nos_raw *raw = &job->raw;
@@ -70,7 +75,6 @@ static void describe(const struct nos_ingest *g, struct nos_job *job)
 	snprintf(raw->name, sizeof(raw->name), "%s", m->name);
 	snprintf(raw->mode, sizeof(raw->mode), "%s", m->mode);
 	snprintf(raw->kind, sizeof(raw->kind), "%s", m->kind);
-	raw->security = nos_ingest_tls(g, job->request);
 	raw->security.proof = NOS_RULE_PROOF_BEARER;
 }
 
@@ -89,9 +93,9 @@ enum nos_code nos_webhook_open(
 		return refused(err);
 	if (nos_member_get(g->members, l->store, g->vault, t.source, &job->member, err))
 		return err->code;
-	describe(g, job);
-	if (!nos_batch_form_parse(r->media, &job->raw.form))
-		return nos_err_set(err, NOS_MEDIA, "not a form of readings");
-	nos_buf_add(&job->body, r->body.p, r->body.len);
-	return nos_buf_check(&job->body, "body", err);
+	if (nos_hops_take_form(g, job, r->media, r->query,
+		(struct nos_str){ (const char *)r->body.p, r->body.len }, err))
+		return err->code;
+	name(job);
+	return NOS_OK;
 }
