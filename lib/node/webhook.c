@@ -23,8 +23,13 @@ static bool is_plain(const struct nos_ingest *g, const struct nos_http_request *
 bool nos_webhook_is_taken(
     const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err)
 {
-	return is_plain(g, r) ||
-	       !nos_form_check(g->maps, NOS_FORM_REGISTERED, r->media, r->query, err);
+	if (is_plain(g, r))
+		return true;
+	if (nos_str_is(r->media, "application/jose"))
+		nos_err_set(err, NOS_MEDIA, "a sealed pack takes no token");
+	else
+		(void)!nos_form_check(g->maps, NOS_FORM_REGISTERED, r->media, r->query, err);
+	return !err->code;
 }
 
 static enum nos_code refused(struct nos_err *err)
