@@ -28,14 +28,14 @@ static const struct {
 	    "open bearer" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url via wait" },
 	{ "nos-send",
-	    "keyring anonymous url via kind batch linger spool spool-max wait follow mqtt "
+	    "keyring anonymous url via kind csv map batch linger spool spool-max wait follow mqtt "
 	    "mqtt-password ca max-line" },
 	{ "nos-relay", "keyring listen via url ca wait ready-fd" },
 	{ "nos-keytable", "format store node-key keyring source state show-secrets since verify" },
 	{ "nos-rekey",
 	    "format store node-key all source group heal renew revoke invalidate identity "
 	    "after-restore older-than overlap dry-run wait reason" },
-	{ "nos-score", "rules records now only explain format max-line" },
+	{ "nos-score", "rules records csv map state now as-taken only explain format max-line" },
 	{ "nos-bench", "scheme profile sources runs rtt seed quick plot report format" },
 };
 
