@@ -146,8 +146,8 @@ static enum nos_code save(struct work *w, struct nos_err *err)
 	nos_track_encode(&text, w->track);
 	if (nos_buf_check(&text, "what is kept of a source", err))
 		return err->code;
-	return nos_store_put(store, NOS_TRACK_NS, nos_str_of(w->id), nos_buf_str(&text),
-	    NOS_STORE_ANY, &rev, err);
+	return nos_store_put(
+	    store, NOS_TRACK_NS, nos_str_of(w->id), nos_buf_str(&text), NOS_STORE_ANY, &rev, err);
 }
 
 static enum nos_code go_on(struct work *w, size_t *left, struct nos_err *err)
@@ -165,8 +165,7 @@ static enum nos_code go_on(struct work *w, size_t *left, struct nos_err *err)
 	return save(w, err);
 }
 
-static enum nos_code source(
-    struct nos_ledger *l, const char *id, size_t *left, struct nos_err *err)
+static enum nos_code source(struct nos_ledger *l, const char *id, size_t *left, struct nos_err *err)
 {
 	struct nos_store *store = l->config.store;
 	struct work w = { .ledger = l, .id = id };

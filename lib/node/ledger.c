@@ -273,7 +273,8 @@ static enum nos_code in_group(
 	if (l->stale || l->follower.more)
 		nos_change_look(l);
 	nos_audit_begin(&l->audit);
-	if (put_records(l, err) || nos_amend_step(l, err) || save(l, count, err) || trim(l, err) || nos_change_sweep(l, err))
+	if (put_records(l, err) || nos_amend_step(l, err) || save(l, count, err) || trim(l, err) ||
+	    nos_change_sweep(l, err))
 		return err->code;
 	for (struct nos_job *job = list; job; job = job->link)
 		if (put_job(l, job, &entry, err))
@@ -393,7 +394,7 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 
 bool nos_ledger_is_due(const struct nos_ledger *l)
 {
-	return nos_change_is_due(l) || nos_amend_is_due(l) || l->follower.more || l->pending.count ||
-	       l->published != l->mark.published ||
+	return nos_change_is_due(l) || nos_amend_is_due(l) || l->follower.more ||
+	       l->pending.count || l->published != l->mark.published ||
 	       nos_track_saved_up_to(l->tracks, l->last_raw) != l->mark.saved || is_due(l);
 }

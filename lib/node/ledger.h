@@ -73,9 +73,9 @@ struct nos_ledger {
 	size_t put;	   /* records of the group in hand, */
 	uint64_t last_put; /* and the position of the last of them */
 	struct nos_ledger_amend amend;
-	bool purge;	   /* out: what was destroyed is to be purged from the store */
-	bool stale;	   /* the card may be: the store was changed since it was looked at */
-	bool blind;	   /* the last look at it failed */
+	bool purge; /* out: what was destroyed is to be purged from the store */
+	bool stale; /* the card may be: the store was changed since it was looked at */
+	bool blind; /* the last look at it failed */
 	struct nos_follower follower; /* of whom others have changed keys */
 	struct nos_mono trimmed, swept;
 	bool more_to_sweep;

@@ -92,8 +92,7 @@ static enum nos_code decode_keys(
 		if (o->key_count == NOS_ASSOC_KEYS_MAX || v->kind != NOS_SCAN_STRING ||
 		    !nos_str_copy(v->raw, o->keys[o->key_count++], NOS_NAME_TEXT_MAX))
 			return nos_err_set_field(err, NOS_DATA, "keys", "keys are none");
-	return o->key_count ? NOS_OK
-			    : nos_err_set_field(err, NOS_DATA, "keys", "keys are missing");
+	return o->key_count ? NOS_OK : nos_err_set_field(err, NOS_DATA, "keys", "keys are missing");
 }
 
 static enum nos_code decode_order(void *state, const struct nos_decode *d, struct nos_err *err)
@@ -112,8 +111,7 @@ static enum nos_code decode(
 
 	if (nos_decode_object(scan, text, WHAT, &d, err) ||
 	    nos_decode_version(&d, VERSION, WHAT, err) ||
-	    nos_decode_each(
-		&d, "orders", NOS_COMPROMISE_ORDERS_MAX, decode_order, ret, err) ||
+	    nos_decode_each(&d, "orders", NOS_COMPROMISE_ORDERS_MAX, decode_order, ret, err) ||
 	    nos_decode_uint(&d, "done", 0, ret->count, &done, err) ||
 	    nos_decode_uint(&d, "series", 0, NOS_NUM_SAFE, &ret->series, err) ||
 	    nos_decode_uint(&d, "at", 0, NOS_NUM_SAFE, &ret->at, err))
@@ -224,9 +222,8 @@ enum nos_code nos_compromise_add(struct nos_store *store, const char *id,
 
 enum nos_code nos_compromise_del(struct nos_store *store, const char *id, struct nos_err *err)
 {
-	return del(store, NOS_COMPROMISE_DUE_NS, id, err)
-		   ? err->code
-		   : del(store, NOS_COMPROMISE_NS, id, err);
+	return del(store, NOS_COMPROMISE_DUE_NS, id, err) ? err->code
+							  : del(store, NOS_COMPROMISE_NS, id, err);
 }
 
 /* NOS_BUSY where there is one more: the first is enough. */
@@ -245,8 +242,8 @@ enum nos_code nos_compromise_due(
     struct nos_store *store, char ret[static NOS_RECORD_ID_MAX], struct nos_err *err)
 {
 	*ret = '\0';
-	if (nos_store_scan(
-		store, NOS_COMPROMISE_DUE_NS, NOS_STR(""), take_first, ret, err) == NOS_BUSY &&
+	if (nos_store_scan(store, NOS_COMPROMISE_DUE_NS, NOS_STR(""), take_first, ret, err) ==
+		NOS_BUSY &&
 	    *ret)
 		nos_err_clear(err);
 	return err->code;

@@ -26,9 +26,9 @@ struct nos_compromise_order {
 struct nos_compromise {
 	struct nos_compromise_order orders[NOS_COMPROMISE_ORDERS_MAX];
 	size_t count;
-	size_t done;	/* of them, in their order; the next is under way, */
+	size_t done;	 /* of them, in their order; the next is under way, */
 	uint64_t series; /* at the topic of this series of the source's track, */
-	uint64_t at;	/* where this record is next; 0: the newest */
+	uint64_t at;	 /* where this record is next; 0: the newest */
 };
 
 /* Of a source, all-zero where there is none. NOS_CONFIG: written by a newer nos; NOS_IO; NOS_BUSY.
