@@ -10,6 +10,7 @@
 #include "cli/ndjson.h"
 #include "cli/opt.h"
 #include "cli/start.h"
+#include "score/amend.h"
 #include "score/measure.h"
 #include "score/profile.h"
 #include "score/series.h"
@@ -94,7 +95,7 @@ static enum nos_code score_record(struct score_state *s, uint64_t number,
     struct nos_reading *reading, struct nos_buf *out, struct nos_err *err)
 {
 	struct nos_str kind, source, claimed;
-	struct nos_rule_state *state = NULL, copy;
+	struct nos_rule_state *state = NULL;
 	struct nos_measure measure;
 	struct nos_weigh weigh;
 
@@ -105,14 +106,14 @@ static enum nos_code score_record(struct score_state *s, uint64_t number,
 		return err->code;
 	if (!source.len)
 		return nos_err_set_field(err, NOS_DATA, "source", "source is missing");
+	/* Of a reading that has counted already: what was said of that stands. */
+	if (nos_scan_get(&s->scan, s->scan.values, "corrects")) {
+		nos_amend_encode(out, &s->scan, number, &measure.security);
+		return NOS_OK;
+	}
 	if (!nos_str_is(source, "anonymous") &&
 	    nos_series_get(&s->series, source, claimed, reading->type, &state, err))
 		return err->code;
-	/* A correction is a reading that has counted already. */
-	if (state && nos_scan_get(&s->scan, s->scan.values, "corrects")) {
-		copy = *state;
-		state = &copy;
-	}
 	weigh = (struct nos_weigh){
 		.scan = &s->scan,
 		.record = true,

@@ -23,7 +23,7 @@ void nos_amend_copy(
 	nos_buf_add_str(b, name->raw);
 	nos_buf_add_text(b, "\":");
 	nos_buf_add_text(b, quote);
-	nos_buf_add_str(b, value->raw);
+	nos_buf_add_str(b, value->kind == NOS_SCAN_NOT_FINITE ? NOS_STR("null") : value->raw);
 	nos_buf_add_text(b, quote);
 }
 
