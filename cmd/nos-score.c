@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -10,7 +11,6 @@
 #include "cli/ndjson.h"
 #include "cli/opt.h"
 #include "cli/start.h"
-#include "score/amend.h"
 #include "score/measure.h"
 #include "score/profile.h"
 #include "score/series.h"
@@ -23,6 +23,9 @@ struct score_opts {
 	const char *rules; /* NULL: the built-in sets */
 	bool records;
 	struct nos_time now; /* ms 0: the present */
+	const char *only;    /* NULL: all */
+	bool explain;
+	const char *format; /* of explain; NULL: as the output is */
 	uint64_t max_line;
 };
 
@@ -32,6 +35,11 @@ static const struct nos_opt opts[] = {
 	{ "records", 0, NOS_OPT_FLAG, AT(records), NULL,
 	    "the lines are records of a node: weigh them anew" },
 	{ "now", 0, NOS_OPT_TIME, AT(now), "time", "score as if the readings came then" },
+	{ "only", 0, NOS_OPT_TEXT, AT(only), "filter",
+	    "write what passes: a filter of the rules, or an expression" },
+	{ "explain", 0, NOS_OPT_FLAG, AT(explain), NULL, "say what each score was made of" },
+	{ "format", 0, NOS_OPT_CHOICE, AT(format), "table|json|csv",
+	    "how --explain says it; a table on a terminal without it" },
 	{ "max-line", 0, NOS_OPT_SIZE, AT(max_line), "size", "longest line taken", .dflt = "1M",
 	    .min = 64, .max = NOS_SCAN_TEXT_MAX },
 	{ 0 },
@@ -42,9 +50,11 @@ static const struct nos_opt_tool tool = { "nos-score", "< readings > scored",
 	offsetof(struct score_opts, common) };
 
 struct score_state {
-	bool records;
+	bool records, explain, table;
 	struct nos_time now;
-	uint64_t scored;
+	uint64_t scored, passed;
+	const struct nos_filter *only; /* NULL: all */
+	struct nos_filter *expression; /* ours to free; NULL: none */
 	const struct nos_profile *profile;
 	struct nos_profile *from_file; /* ours to free; NULL: none */
 	struct nos_series series;
@@ -54,17 +64,32 @@ struct score_state {
 
 static void state_release(struct score_state *s)
 {
+	nos_filter_free(s->expression);
 	nos_profile_free(s->from_file);
 	nos_series_release(&s->series);
 	nos_scan_release(&s->scan);
 	nos_buf_release(&s->space);
 }
 
+/* A line, or a table, for what passes. */
+static void write_weighed(struct score_state *s, struct nos_weigh *w,
+    const struct nos_reading *reading, struct nos_rule_state *state, struct nos_buf *out)
+{
+	w->only = s->only;
+	w->explain = s->explain;
+	w->table = s->table;
+	s->scored++;
+	if (!nos_weigh_encode(out, w, reading, state))
+		return;
+	s->passed++;
+	nos_buf_add_char(out, '\n'); /* behind a table: an empty line */
+}
+
 static void score_reading(
     struct score_state *s, uint64_t number, struct nos_reading *reading, struct nos_buf *out)
 {
 	const struct nos_rule_security security = nos_weigh_anonymous(reading);
-	const struct nos_weigh weigh = {
+	struct nos_weigh weigh = {
 		.scan = &s->scan,
 		.line = number,
 		.type = nos_profile_find(s->profile, NOS_STR(""), reading->type),
@@ -72,7 +97,7 @@ static void score_reading(
 		.received = s->now.ms ? s->now : nos_time_now(),
 	};
 
-	nos_weigh_encode(out, &weigh, reading, NULL);
+	write_weighed(s, &weigh, reading, NULL, out);
 }
 
 /* A name in a record; empty where there is none. */
@@ -98,8 +123,9 @@ static enum nos_code score_record(struct score_state *s, uint64_t number,
 	struct nos_rule_state *state = NULL;
 	struct nos_measure measure;
 	struct nos_weigh weigh;
+	bool corrects;
 
-	if (nos_measure_decode(&s->scan, s->scan.values, &measure, err) ||
+	if (nos_measure_decode(&s->scan, s->scan.values, &s->space, &measure, err) ||
 	    read_name(s, "kind", NAME_MAX_BYTES, &kind, err) ||
 	    read_name(s, "source", NAME_MAX_BYTES, &source, err) ||
 	    read_name(s, "claimed", NOS_READING_CLAIMED_MAX, &claimed, err))
@@ -107,13 +133,12 @@ static enum nos_code score_record(struct score_state *s, uint64_t number,
 	if (!source.len)
 		return nos_err_set_field(err, NOS_DATA, "source", "source is missing");
 	/* Of a reading that has counted already: what was said of that stands. */
-	if (nos_scan_get(&s->scan, s->scan.values, "corrects")) {
-		nos_amend_encode(out, &s->scan, number, &measure.security);
-		return NOS_OK;
-	}
-	if (!nos_str_is(source, "anonymous") &&
+	corrects = nos_scan_get(&s->scan, s->scan.values, "corrects");
+	if (!corrects && !nos_str_is(source, "anonymous") &&
 	    nos_series_get(&s->series, source, claimed, reading->type, &state, err))
 		return err->code;
+	if (!corrects)
+		nos_measure_restore(&measure, reading);
 	weigh = (struct nos_weigh){
 		.scan = &s->scan,
 		.record = true,
@@ -123,8 +148,9 @@ static enum nos_code score_record(struct score_state *s, uint64_t number,
 		.received = measure.received,
 		.packs_seen = measure.packs_seen,
 		.packs_expected = measure.packs_expected,
+		.corrects = corrects ? &measure : NULL,
 	};
-	nos_weigh_encode(out, &weigh, reading, state);
+	write_weighed(s, &weigh, reading, state, out);
 	return NOS_OK;
 }
 
@@ -145,8 +171,6 @@ static enum nos_code score_line(
 		return err->code;
 	if (!s->records)
 		score_reading(s, number, &reading, out);
-	nos_buf_add_char(out, '\n');
-	s->scored++;
 	return NOS_OK;
 }
 
@@ -163,26 +187,54 @@ static enum nos_code read_rules(const char *path, struct nos_profile **ret, stru
 	return NOS_OK;
 }
 
+/* The filter of that name in the rules, else the expression that it is. */
+static enum nos_code find_filter(struct score_state *s, struct nos_str only, struct nos_err *err)
+{
+	for (size_t i = 0; i < nos_profile_filter_count(s->profile); i++) {
+		if (nos_str_eq(only, nos_profile_filter_name(s->profile, i))) {
+			s->only = nos_profile_filter_at(s->profile, i);
+			return NOS_OK;
+		}
+	}
+	if (nos_filter_parse(only, &s->expression, err)) {
+		if (err->code != NOS_CONFIG)
+			return err->code;
+		return nos_err_set(
+		    err, NOS_USAGE, "--only: column %zu: %s", err->offset + 1, err->text);
+	}
+	s->only = s->expression;
+	return NOS_OK;
+}
+
 /* Options into state; NOS_USAGE where they do not go together. */
 static enum nos_code prepare(const struct score_opts *o, struct score_state *s, struct nos_err *err)
 {
 	if (o->records && o->now.ms)
 		return nos_err_set(
 		    err, NOS_USAGE, "--now and --records: a record says itself when it came");
+	/* Without --explain it may be a setting for other tools. */
+	if (o->explain && o->format && !strcmp(o->format, "csv"))
+		return nos_err_set(err, NOS_USAGE, "--explain: there is no csv of it");
 	if (o->rules && read_rules(o->rules, &s->from_file, err))
 		return err->code;
 	s->profile = s->from_file ? s->from_file : nos_profile_builtin();
 	s->records = o->records;
 	s->now = o->now;
-	return NOS_OK;
+	s->explain = o->explain;
+	s->table = o->explain && (o->format ? !strcmp(o->format, "table") : isatty(STDOUT_FILENO));
+	return o->only ? find_filter(s, nos_str_of(o->only), err) : NOS_OK;
 }
 
 /* What --verbose adds, at the end. */
 static void report(const struct score_state *s, uint64_t failed)
 {
-	char text[80];
+	char text[120];
+	int len;
 
-	snprintf(text, sizeof(text), "%" PRIu64 " scored, %" PRIu64 " failed", s->scored, failed);
+	len = snprintf(
+	    text, sizeof(text), "%" PRIu64 " scored, %" PRIu64 " failed", s->scored, failed);
+	if (s->only)
+		snprintf(text + len, sizeof(text) - (size_t)len, ", %" PRIu64 " passed", s->passed);
 	nos_start_warn(tool.name, text);
 }
 

@@ -338,7 +338,7 @@ static enum nos_code score(struct nos_scorer *s, struct nos_str text, struct nos
 	weigh.type =
 	    nos_profile_find(s->own ? s->own : nos_profile_builtin(), NOS_STR(""), reading.type);
 	nos_buf_init(&out, text.len + RECORD_MORE);
-	nos_weigh_encode(&out, &weigh, &reading, NULL);
+	(void)nos_weigh_encode(&out, &weigh, &reading, NULL);
 	return hand_out(&out, "record", ret, err);
 }
 

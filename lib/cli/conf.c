@@ -34,7 +34,7 @@ static const struct {
 	{ "nos-rekey",
 	    "format store node-key all source group heal renew revoke invalidate identity "
 	    "after-restore older-than overlap dry-run wait reason" },
-	{ "nos-score", "rules records now max-line" },
+	{ "nos-score", "rules records now only explain format max-line" },
 	{ "nos-bench", "scheme profile sources runs rtt seed quick plot report format" },
 };
 

@@ -18,14 +18,15 @@ struct work {
 	struct nos_compromise c;
 	struct nos_trail trail;
 	struct nos_scan scan;
-	struct nos_buf record, entry;
+	struct nos_correct_made made;
+	struct nos_buf entry;
 };
 
 static void drop(struct work *w)
 {
 	nos_trail_release(&w->trail);
 	nos_scan_release(&w->scan);
-	nos_buf_release(&w->record);
+	nos_correct_release(&w->made);
 	nos_buf_release(&w->entry);
 }
 
@@ -63,26 +64,19 @@ static void remember(struct work *w, const struct nos_track_series *s)
 	a->was_count++;
 }
 
-/* Whom it is handed to: all who got the record that it corrects. */
-static struct nos_str filters_of(const struct nos_processed *before)
-{
-	return before->filters;
-}
-
 static enum nos_code correct(struct work *w, struct nos_track_series *s,
     const struct nos_correct *before, struct nos_err *err)
 {
 	struct nos_ledger_amend *a = &w->ledger->amend;
-	struct nos_processed p = {
-		.topic = w->trail.p.topic, .links = s->links, .filters = filters_of(&w->trail.p)
-	};
+	struct nos_processed p = { .topic = w->trail.p.topic, .links = s->links };
 
 	remember(w, s);
-	nos_buf_truncate(&w->record, 0);
-	nos_buf_truncate(&w->entry, 0);
-	if (nos_correct_encode(&w->scan, before, s->n + 1, &w->record, err))
+	if (nos_correct_make(&w->scan, before, s->n + 1, w->trail.p.filters,
+		w->ledger->analyse.profile, &w->made, err))
 		return nos_store_damaged(err);
-	p.record = nos_buf_str(&w->record);
+	p.record = nos_buf_str(&w->made.record);
+	p.filters = nos_buf_str(&w->made.filters);
+	nos_buf_truncate(&w->entry, 0);
 	nos_processed_encode(&w->entry, &p);
 	if (nos_buf_check(&w->entry, "record", err) ||
 	    nos_store_append(w->ledger->config.store, NOS_PROCESSED_STREAM, nos_time_now(),
@@ -177,7 +171,7 @@ static enum nos_code source(struct nos_ledger *l, const char *id, size_t *left, 
 	    nos_track_get(l->tracks, store, id, &w.track, err))
 		return err->code;
 	nos_trail_init(&w.trail, store);
-	nos_buf_init(&w.record, ENTRY_MAX);
+	nos_correct_init(&w.made, ENTRY_MAX);
 	nos_buf_init(&w.entry, ENTRY_MAX);
 	(void)!go_on(&w, left, err);
 	drop(&w);

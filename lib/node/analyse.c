@@ -7,6 +7,7 @@
 #include "json/encode.h"
 #include "score/identity.h"
 #include "score/measure.h"
+#include "score/normal.h"
 
 void nos_analyse_escape(struct nos_buf *b, struct nos_str text)
 {
@@ -68,7 +69,7 @@ static void encode_value(struct nos_buf *b, const struct nos_reading *r)
 		nos_buf_add_text(b, "null");
 		break;
 	case NOS_READING_NUMBER:
-		nos_buf_add_str(b, r->text); /* as it was sent: no digit is lost */
+		nos_buf_add_str(b, r->text); /* as it was sent, or as converted: no digit is lost */
 		break;
 	case NOS_READING_TEXT:
 		nos_encode_text(b, r->text);
@@ -123,12 +124,19 @@ static void encode_tail(struct nos_buf *b, const struct nos_raw *raw, const stru
 	nos_buf_add_char(b, '}');
 }
 
-static void encode_topic(
-    struct nos_buf *b, const struct nos_analyse *a, const struct nos_raw *raw, struct nos_str type)
+/* The topic, and each filter that lets it pass. */
+static void encode_topic(struct nos_buf *b, const struct nos_analyse *a, const struct nos_raw *raw,
+    const struct nos_filter_input *of)
 {
 	nos_buf_addf(b, "nos/%" PRIu64 "/%s/%s/", a->node, raw->kind,
 	    *raw->source ? raw->source : "anonymous");
-	nos_analyse_escape(b, type);
+	nos_analyse_escape(b, of->in->reading->type);
+	for (size_t i = 0; i < nos_profile_filter_count(a->profile); i++) {
+		if (!nos_filter_passes(nos_profile_filter_at(a->profile, i), of))
+			continue;
+		nos_buf_add_char(b, ' ');
+		nos_buf_add_str(b, nos_profile_filter_name(a->profile, i));
+	}
 	nos_buf_add_char(b, '\n');
 }
 
@@ -136,11 +144,11 @@ static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw,
     const struct nos_batch_item *item, struct nos_analyse_packs packs, struct nos_track *track,
     struct nos_weighed *ret, struct nos_err *err)
 {
-	struct nos_reading r = item->reading;
+	struct nos_normal normal;
+	const struct nos_reading *r = &normal.reading;
 	struct nos_rule_security security = raw->security;
-	struct nos_rule_input in = { .reading = &r,
-		.security = &security,
-		.type = nos_profile_find(a->profile, nos_str_of(raw->kind), r.type),
+	struct nos_rule_input in = { .security = &security,
+		.type = nos_profile_find(a->profile, nos_str_of(raw->kind), item->reading.type),
 		.received = raw->received,
 		.packs_seen = packs.seen,
 		.packs_expected = packs.expected };
@@ -149,27 +157,26 @@ static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw,
 	struct nos_track_series *topic, *series;
 	size_t topic_at;
 
-	if (r.kind == NOS_READING_NUMBER && nos_profile_is_missing(in.type, r.number))
-		r.kind = NOS_READING_MISSING;
-	in.unit_unknown = r.unit.len && in.type->unit.len && !nos_str_eq(r.unit, in.type->unit);
-	security.identity = identity_of(raw, &r);
-	security.has_position = r.has_position;
-	security.decimals = r.lat_decimals;
-	topic = nos_track_series(track, NOS_STR(""), r.type, a->types, err);
+	nos_normal_make(&item->reading, in.type, &normal);
+	nos_normal_tell(&normal, &in);
+	security.identity = identity_of(raw, r);
+	security.has_position = r->has_position;
+	security.decimals = r->lat_decimals;
+	topic = nos_track_series(track, NOS_STR(""), r->type, a->types, err);
 	if (!topic)
 		return err->code;
 	topic_at = (size_t)(topic - track->series);
-	series = nos_track_series(track, r.claimed, r.type, a->types, err);
+	series = nos_track_series(track, r->claimed, r->type, a->types, err);
 	if (!series)
 		return err->code;
 	if (*raw->source)
 		before = series->state;
 	scores = nos_rule_score(&in, *raw->source ? &series->state : NULL);
 	topic = &track->series[topic_at]; /* the table may have moved */
-	encode_topic(&ret->text, a, raw, r.type);
-	encode_head(&ret->text, a, raw, position, item->index, ++topic->n, &r);
+	encode_topic(&ret->text, a, raw, &(struct nos_filter_input){ &in, &before, &scores });
+	encode_head(&ret->text, a, raw, position, item->index, ++topic->n, r);
 	nos_measure_encode(&ret->text, &in, &before, &scores);
-	encode_tail(&ret->text, raw, &r);
+	encode_tail(&ret->text, raw, r);
 	return nos_weighed_note(ret, track, topic_at, topic->n, err);
 }
 

@@ -14,14 +14,16 @@
 #include "json/encode.h"
 #include "net/mqtt.h"
 #include "node/announce.h"
+#include "score/filter.h"
 
-#define BURST	      500 /* records read at once */
-#define WAIT_MS	      250
-#define BYE_MS	      1000 /* for the last message */
-#define PRINT_MAX     (16u << 20)
-#define NO_RECORD     0 /* no position of a record */
-#define KEEPALIVE_S   30
-#define DROPPED_TOPIC "$SYS/broker/publish/messages/dropped"
+#define BURST		  500 /* records read at once */
+#define WAIT_MS		  250
+#define BYE_MS		  1000 /* for the last message */
+#define PRINT_MAX	  (16u << 20)
+#define NO_RECORD	  0 /* no position of a record */
+#define KEEPALIVE_S	  30
+#define PUBLISH_TOPIC_MAX (NOS_PROCESSED_TOPIC_MAX + NOS_FILTER_NAME_MAX + 8)
+#define DROPPED_TOPIC	  "$SYS/broker/publish/messages/dropped"
 
 struct nos_publish {
 	struct nos_publish_config config;
@@ -34,7 +36,9 @@ struct nos_publish {
 
 	/* The thread's own. */
 	struct nos_mqtt *mqtt; /* NULL: none */
-	uint64_t sent;	       /* position of the newest record handed over */
+	uint64_t sent;	       /* position of the newest record handed over whole */
+	uint64_t begun;	       /* position of the one of which some messages were */
+	size_t messages;       /* so many of them */
 	bool greet;	       /* the status is to be published */
 	bool was_connected;
 	char status_topic[64], head_topic[64];
@@ -147,20 +151,67 @@ static void flush_print(struct nos_publish *p)
 	nos_buf_truncate(&p->print, 0);
 }
 
+/* The topic by itself, or as it is under a filter: nos/N/only/FILTER/… */
+static bool make_topic(
+    struct nos_str topic, struct nos_str filter, char ret[static PUBLISH_TOPIC_MAX])
+{
+	struct nos_str rest = topic, part = { 0 };
+	int len;
+
+	if (!filter.len)
+		return nos_str_copy(topic, ret, PUBLISH_TOPIC_MAX);
+	if (!nos_str_cut(&rest, '/', &part) || !nos_str_cut(&rest, '/', &part) || !rest.p)
+		return false;
+	len = snprintf(ret, PUBLISH_TOPIC_MAX, "%.*sonly/%.*s/%.*s", (int)(rest.p - topic.p),
+	    topic.p, NOS_STR_ARG(filter), NOS_STR_ARG(rest));
+	return len > 0 && len < PUBLISH_TOPIC_MAX;
+}
+
+/*
+ * The messages of a record, one for its topic and one for each filter, from the first that was not
+ * handed over yet. Only the last has the tag: they are acknowledged in order, so all are with it.
+ */
+static enum nos_code send_record(
+    struct nos_publish *p, uint64_t position, const struct nos_processed *r, struct nos_err *err)
+{
+	struct nos_str rest = r->filters, filter = { 0 };
+	char topic[PUBLISH_TOPIC_MAX];
+	bool more;
+
+	if (p->begun != position) {
+		p->begun = position;
+		p->messages = 0;
+	}
+	for (size_t i = 0;; i++) {
+		more = rest.len > 0;
+		if (i >= p->messages) {
+			if (!make_topic(r->topic, filter, topic))
+				return nos_err_set(
+				    err, NOS_IO, "store: record %" PRIu64 " is damaged", position);
+			if (nos_mqtt_publish(p->mqtt, topic, nos_str_bytes(r->record), false,
+				more ? NO_RECORD : position, err))
+				return err->code;
+			if (!i)
+				p->handed[position % p->config.limits->of[NOS_LIMIT_WINDOW]] =
+				    nos_mono_now();
+			p->messages = i + 1;
+		}
+		if (!more)
+			return NOS_OK;
+		nos_str_cut(&rest, ' ', &filter);
+	}
+}
+
 static enum nos_code hand_over(
     void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
 {
 	struct nos_publish *p = state;
-	char topic[NOS_PROCESSED_TOPIC_MAX];
 	struct nos_processed r;
 
-	if (!nos_processed_decode(entry, &r) || !nos_str_copy(r.topic, topic, sizeof(topic)))
+	if (!nos_processed_decode(entry, &r))
 		return nos_err_set(err, NOS_IO, "store: record %" PRIu64 " is damaged", position);
-	if (p->mqtt) {
-		p->handed[position % p->config.limits->of[NOS_LIMIT_WINDOW]] = nos_mono_now();
-		if (nos_mqtt_publish(p->mqtt, topic, nos_str_bytes(r.record), false, position, err))
-			return err->code;
-	}
+	if (p->mqtt && send_record(p, position, &r, err))
+		return err->code;
 	p->sent = position;
 	if (p->print_fd >= 0) {
 		nos_buf_add_str(&p->print, r.record);
@@ -169,7 +220,8 @@ static enum nos_code hand_over(
 	return NOS_OK;
 }
 
-/* How many records may go now: the window is filled again once it is half empty. */
+/* How many records may go now, each being a message at least: the window is filled again once it is
+ * half empty. */
 static size_t room(const struct nos_publish *p)
 {
 	size_t room;

@@ -61,29 +61,90 @@ static void encode_id(struct nos_buf *b, const char *member, struct nos_str id, 
 	nos_buf_add_char(b, '"');
 }
 
-enum nos_code nos_correct_encode(const struct nos_scan *scan, const struct nos_correct *c,
-    uint64_t n, struct nos_buf *ret, struct nos_err *err)
+static void encode(const struct nos_scan *scan, const struct nos_correct *c, uint64_t n,
+    const struct nos_amend *a, struct nos_buf *b)
 {
 	const struct nos_scan_value *name, *value;
-	struct nos_measure measure;
 	uint32_t at = 0;
 
-	if (nos_measure_decode(scan, scan->values, &measure, err))
-		return err->code;
-	measure.security.key_state = NOS_RULE_KEY_COMPROMISED;
-	nos_buf_add_char(ret, '{');
+	nos_buf_add_char(b, '{');
 	while (nos_scan_member(scan, scan->values, &at, &name, &value))
 		if (nos_str_is(name->raw, "id"))
-			encode_id(ret, "id", c->id, "~1");
+			encode_id(b, "id", c->id, "~1");
 		else if (nos_str_is(name->raw, "n"))
-			nos_encode_member_uint(ret, "n", n);
+			nos_encode_member_uint(b, "n", n);
 		else if (nos_str_is(name->raw, "scores"))
-			nos_amend_scores(ret, scan, scan->values, &measure.security);
+			nos_amend_scores(b, scan, a);
 		else if (nos_str_is(name->raw, "raw"))
-			encode_raw(ret, scan, value);
+			encode_raw(b, scan, value);
 		else
-			nos_amend_copy(ret, name, value);
-	encode_id(ret, "corrects", c->id, "");
-	nos_buf_add_char(ret, '}');
-	return nos_buf_check(ret, "correction", err);
+			nos_amend_copy(b, name, value);
+	encode_id(b, "corrects", c->id, "");
+	nos_buf_add_char(b, '}');
+}
+
+static bool has_word(struct nos_str words, struct nos_str word)
+{
+	struct nos_str one;
+
+	while (nos_str_cut(&words, ' ', &one))
+		if (nos_str_eq(one, word))
+			return true;
+	return false;
+}
+
+static void add_filters(struct nos_str before, const struct nos_profile *profile,
+    const struct nos_amend *a, struct nos_buf *b)
+{
+	nos_buf_add_str(b, before);
+	for (size_t i = 0; i < nos_profile_filter_count(profile); i++) {
+		const struct nos_str name = nos_profile_filter_name(profile, i);
+
+		if (has_word(before, name) ||
+		    !nos_amend_passes(a, nos_profile_filter_at(profile, i)))
+			continue;
+		if (b->len)
+			nos_buf_add_char(b, ' ');
+		nos_buf_add_str(b, name);
+	}
+}
+
+void nos_correct_init(struct nos_correct_made *m, size_t max)
+{
+	nos_buf_init(&m->record, max);
+	nos_buf_init(&m->filters, NOS_FILTER_MAX * 2 * (NOS_FILTER_NAME_MAX + 1));
+	nos_buf_init(&m->space, 2 * max);
+}
+
+void nos_correct_release(struct nos_correct_made *m)
+{
+	nos_buf_release(&m->record);
+	nos_buf_release(&m->filters);
+	nos_buf_release(&m->space);
+}
+
+enum nos_code nos_correct_make(const struct nos_scan *scan, const struct nos_correct *c, uint64_t n,
+    struct nos_str filters, const struct nos_profile *profile, struct nos_correct_made *ret,
+    struct nos_err *err)
+{
+	struct nos_reading reading;
+	struct nos_measure measure;
+	struct nos_amend a;
+
+	nos_buf_truncate(&ret->record, 0);
+	nos_buf_truncate(&ret->filters, 0);
+	nos_buf_truncate(&ret->space, 0);
+	/* Twice: texts of the reading, and of what was sent. */
+	if (!nos_buf_reserve(&ret->space, 2 * scan->text.len))
+		return nos_buf_check(&ret->space, "record", err);
+	if (nos_reading_decode(scan, scan->values, &ret->space, &reading, err) ||
+	    nos_measure_decode(scan, scan->values, &ret->space, &measure, err))
+		return err->code;
+	measure.security.key_state = NOS_RULE_KEY_COMPROMISED;
+	nos_amend_weigh(scan, &measure, &reading, NULL, &a);
+	encode(scan, c, n, &a, &ret->record);
+	add_filters(filters, profile, &a, &ret->filters);
+	return nos_buf_check(&ret->record, "correction", err)
+		   ? err->code
+		   : nos_buf_check(&ret->filters, "names of filters", err);
 }

@@ -8,19 +8,35 @@
 #define NOS_SCORE_AMEND_H
 
 #include "json/scan.h"
+#include "score/filter.h"
+#include "score/measure.h"
 #include "score/rule.h"
+
+/* What a filter may ask of it. It points into itself: it is not to be copied. */
+struct nos_amend {
+	struct nos_rule_type type; /* what "raw" says of it, and no more */
+	struct nos_rule_state before;
+	struct nos_rule_input in;
+	struct nos_rule_scores scores;
+};
+
+/* The record that was scanned, and what is read of it already; all must outlive *ret. e: NULL, or
+ * why the scores of security are what they are. */
+void nos_amend_weigh(const struct nos_scan *scan, const struct nos_measure *m,
+    const struct nos_reading *reading, struct nos_explain *e, struct nos_amend *ret);
+
+bool nos_amend_passes(const struct nos_amend *a, const struct nos_filter *f);
 
 /* Append a member as it stands in what was scanned. */
 void nos_amend_copy(
     struct nos_buf *b, const struct nos_scan_value *name, const struct nos_scan_value *value);
 
-/* Append member "scores" of a record, those of security by s; a record that has none has {}. */
-void nos_amend_scores(struct nos_buf *b, const struct nos_scan *scan,
-    const struct nos_scan_value *record, const struct nos_rule_security *s);
+/* Append member "scores" of the record that was scanned, those of security anew. */
+void nos_amend_scores(struct nos_buf *b, const struct nos_scan *scan, const struct nos_amend *a);
 
-/* Append a record that corrects another as nos-score(1) has it: its own members, "line" (0: none),
- * "scores", "raw", "flags". */
-void nos_amend_encode(struct nos_buf *b, const struct nos_scan *scan, uint64_t line,
-    const struct nos_rule_security *s);
+/* Append the members of a record that corrects another as nos-score(1) has them: its own, "line"
+ * (0: none), "scores", "raw", "flags". */
+void nos_amend_encode(
+    struct nos_buf *b, const struct nos_scan *scan, uint64_t line, const struct nos_amend *a);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Authentication: how well it is known who sent it (nos-score(7)). */
-#include "score/rule.h"
+#include "score/explain.h"
 
-double nos_authentication_score(const struct nos_rule_security *s)
+#define RULE NOS_RULE_AUTHENTICATION
+
+double nos_authentication_score(const struct nos_rule_security *s, struct nos_explain *e)
 {
 	static const double means[] = {
 		[NOS_RULE_PROOF_NONE] = 0,
@@ -11,8 +13,10 @@ double nos_authentication_score(const struct nos_rule_security *s)
 		[NOS_RULE_PROOF_BEARER] = 0.6,
 		[NOS_RULE_PROOF_KEY] = 1,
 	};
-	double registered = s->open ? 0.7 : 1;
+	double score = nos_explain_term(e, RULE, "proof", means[s->proof], NULL);
 
-	return means[s->proof] * registered * nos_rule_holders(s) * nos_rule_age(s) *
-	       nos_rule_key(s);
+	score *= nos_explain_term(e, RULE, "enrolled", s->open ? 0.7 : 1, NULL);
+	score *= nos_rule_holders(s, RULE, e);
+	score *= nos_rule_age(s, RULE, e);
+	return score * nos_rule_key(s, RULE, e);
 }

@@ -30,19 +30,35 @@ struct nos_explain {
 	size_t count[NOS_RULE_COUNT];
 };
 
-/*
- * Note a term of a score, and, behind it, what it was made of. e NULL: nothing is done. Returns
- * score, which is NaN where it was skipped.
- */
-double nos_explain_term(struct nos_explain *e, enum nos_rule_name rule, const char *name,
+/* Note a term of a score; and a number that the last one noted was made of. */
+void nos_explain_note(struct nos_explain *e, enum nos_rule_name rule, const char *name,
     double score, const char *skipped);
-void nos_explain_with(
+void nos_explain_number(
     struct nos_explain *e, enum nos_rule_name rule, const char *name, double value);
+
+/*
+ * As a rule calls them: e NULL does nothing, and costs nothing. Behind a term that was skipped no
+ * number is said. The first returns score, which is NaN where the term was skipped.
+ */
+static inline double nos_explain_term(struct nos_explain *e, enum nos_rule_name rule,
+    const char *name, double score, const char *skipped)
+{
+	if (e)
+		nos_explain_note(e, rule, name, score, skipped);
+	return score;
+}
+
+static inline void nos_explain_with(
+    struct nos_explain *e, enum nos_rule_name rule, const char *name, double value)
+{
+	if (e)
+		nos_explain_number(e, rule, name, value);
+}
 
 /* Append the member "explain" (nos-formats(7), "Lines out"). */
 void nos_explain_encode(struct nos_buf *b, const struct nos_explain *e);
 
-/* Append an aligned table for people: a line a term. */
+/* Append an aligned table for people: a line a term, or a score that has none. */
 void nos_explain_table(
     struct nos_buf *b, const struct nos_explain *e, const struct nos_rule_scores *scores);
 

@@ -2,8 +2,9 @@
 /*
  * A filter: what a user asks of a reading before taking it (nos-score(7), "Filters"), as in
  * "authentication >= 0.9 && integrity == 1 && accuracy >= 0.5". Names are those of scores, of
- * measures of "raw" and of flags; three-valued: what is compared with a score that is null is
- * neither true nor false, and passes not. Pure. Once made it is never changed.
+ * measures of "raw" and of flags; three-valued: what is compared with a score that is null, or with
+ * a measure that is absent, is neither true nor false, and passes not. Numbers are compared as they
+ * are written, with six decimals. Pure. Once made it is never changed.
  */
 #ifndef NOS_SCORE_FILTER_H
 #define NOS_SCORE_FILTER_H
@@ -17,8 +18,8 @@
 
 struct nos_filter; /* opaque */
 
-/* *ret is the caller's, to be freed. NOS_CONFIG: with the column, from 1, in the text and as
- * err->offset; NOS_INTERNAL. */
+/* *ret is the caller's, to be freed. NOS_CONFIG: err->offset is where in text, in bytes from 0, for
+ * the caller to say as a column of what people wrote; NOS_INTERNAL. */
 enum nos_code nos_filter_parse(
     struct nos_str text, struct nos_filter **ret, struct nos_err *err) NOS_CHECK;
 void nos_filter_free(struct nos_filter *f); /* NULL is fine */

@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* Integrity: could others have changed or repeated it (nos-score(7)). */
-#include "score/rule.h"
+#include "score/explain.h"
 
-double nos_integrity_score(const struct nos_rule_security *s)
+#define RULE NOS_RULE_INTEGRITY
+
+static double tag(const struct nos_rule_security *s, struct nos_explain *e)
 {
-	double tag = nos_rule_clamp((double)s->tag / 96);
-	double fresh = s->fresh ? 1 : 0.5;
+	double score = nos_rule_clamp((double)s->tag / 96);
 
-	return tag * nos_rule_holders(s) * fresh * nos_rule_key(s);
+	nos_explain_term(e, RULE, "tag", score, NULL);
+	nos_explain_with(e, RULE, "tag", s->tag);
+	return score;
+}
+
+double nos_integrity_score(const struct nos_rule_security *s, struct nos_explain *e)
+{
+	double score = tag(s, e);
+
+	score *= nos_rule_holders(s, RULE, e);
+	score *= nos_explain_term(e, RULE, "fresh", s->fresh ? 1 : 0.5, NULL);
+	return score * nos_rule_key(s, RULE, e);
 }

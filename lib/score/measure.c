@@ -32,6 +32,35 @@ static const char *const identities[] = {
 
 static const char *const enrolled[] = { "token", "open" };
 
+static const struct {
+	const char *const *words;
+	size_t count;
+} lists[] = {
+	[NOS_MEASURE_KEY_STATE] = { key_states, COUNT(key_states) },
+	[NOS_MEASURE_PROOF] = { proofs, COUNT(proofs) },
+	[NOS_MEASURE_ENROLLED] = { enrolled, COUNT(enrolled) },
+	[NOS_MEASURE_IDENTITY] = { identities, COUNT(identities) },
+};
+
+/* In the order of their bits. */
+static const char *const flags[] = { "missing", "late", "future", "past", "no-time", "unit" };
+
+bool nos_measure_word(enum nos_measure_word of, struct nos_str word, unsigned *ret)
+{
+	for (unsigned i = 0; word.len && i < lists[of].count; i++) {
+		if (nos_str_is(word, lists[of].words[i])) {
+			*ret = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *nos_measure_flag(enum nos_rule_flag flag)
+{
+	return flags[__builtin_ctz(flag)];
+}
+
 static void member_text(struct nos_buf *b, const char *name, const char *text)
 {
 	nos_encode_member_text(b, name, nos_str_of(text));
@@ -80,29 +109,23 @@ static void encode_quality(
 		nos_encode_member_uint(b, "received", in->packs_seen);
 		nos_encode_member_uint(b, "expected", in->packs_expected);
 	}
+	if (in->sent_value.len) {
+		nos_encode_member(b, "value");
+		nos_buf_add_str(b, in->sent_value); /* its own digits */
+	}
+	if (in->sent_unit.len)
+		nos_encode_member_text(b, "unit", in->sent_unit);
 }
 
-static void encode_flags(struct nos_buf *b, unsigned flags)
+static void encode_flags(struct nos_buf *b, unsigned set)
 {
-	static const struct {
-		unsigned flag;
-		const char *text;
-	} all[] = {
-		{ NOS_RULE_MISSING, "missing" },
-		{ NOS_RULE_LATE, "late" },
-		{ NOS_RULE_FUTURE, "future" },
-		{ NOS_RULE_PAST, "past" },
-		{ NOS_RULE_NO_TIME, "no-time" },
-		{ NOS_RULE_UNIT, "unit" },
-	};
-
 	nos_encode_member(b, "flags");
 	nos_buf_add_char(b, '[');
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (!(flags & all[i].flag))
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		if (!(set & 1u << i))
 			continue;
 		nos_encode_comma(b);
-		nos_encode_text(b, nos_str_of(all[i].text));
+		nos_encode_text(b, nos_str_of(flags[i]));
 	}
 	nos_buf_add_char(b, ']');
 }
@@ -167,20 +190,16 @@ static enum nos_code decode_seconds(const struct decoder *d, const char *name, d
 	return NOS_OK;
 }
 
-static enum nos_code decode_word(const struct decoder *d, const char *name, bool needed,
-    const char *const *words, size_t count, unsigned *ret)
+static enum nos_code decode_word(
+    const struct decoder *d, const char *name, bool needed, enum nos_measure_word of, unsigned *ret)
 {
 	const struct nos_scan_value *v;
 
 	if (member(d, name, needed, &v))
 		return d->err->code;
-	for (unsigned i = 0; v && v->kind == NOS_SCAN_STRING && i < count; i++) {
-		if (v->raw.len && nos_str_is(v->raw, words[i])) {
-			*ret = i;
-			return NOS_OK;
-		}
-	}
-	return v ? wrong(d, name, "is not a word for it") : NOS_OK;
+	if (!v || (v->kind == NOS_SCAN_STRING && nos_measure_word(of, v->raw, ret)))
+		return NOS_OK;
+	return wrong(d, name, "is not a word for it");
 }
 
 static enum nos_code decode_key(const struct decoder *d, struct nos_rule_security *s)
@@ -191,7 +210,7 @@ static enum nos_code decode_key(const struct decoder *d, struct nos_rule_securit
 	    decode_uint(d, "holders", false, &s->holders) ||
 	    decode_seconds(d, "key_age", &s->key_age_s) ||
 	    decode_seconds(d, "key_period", &s->key_period_s) ||
-	    decode_word(d, "key_state", false, key_states, COUNT(key_states), &state))
+	    decode_word(d, "key_state", false, NOS_MEASURE_KEY_STATE, &state))
 		return d->err->code;
 	s->key_state = (enum nos_rule_key_state)state;
 	return NOS_OK;
@@ -202,9 +221,9 @@ static enum nos_code decode_source(const struct decoder *d, struct nos_rule_secu
 	const struct nos_scan_value *v;
 	unsigned proof = 0, open = 0, identity = 0;
 
-	if (decode_word(d, "proof", true, proofs, COUNT(proofs), &proof) ||
-	    decode_word(d, "enrolled", false, enrolled, COUNT(enrolled), &open) ||
-	    decode_word(d, "identity", true, identities, COUNT(identities), &identity) ||
+	if (decode_word(d, "proof", true, NOS_MEASURE_PROOF, &proof) ||
+	    decode_word(d, "enrolled", false, NOS_MEASURE_ENROLLED, &open) ||
+	    decode_word(d, "identity", true, NOS_MEASURE_IDENTITY, &identity) ||
 	    decode_uint(d, "decimals", false, &s->decimals) || member(d, "fresh", true, &v))
 		return d->err->code;
 	if (v->kind != NOS_SCAN_TRUE && v->kind != NOS_SCAN_FALSE)
@@ -226,8 +245,41 @@ static enum nos_code decode_packs(const struct decoder *d, struct nos_measure *m
 						  : wrong(d, "received", "is over expected");
 }
 
+/* What it was before it was said in its type's unit. */
+static enum nos_code decode_sent(
+    const struct decoder *d, struct nos_buf *space, struct nos_measure *m)
+{
+	const struct nos_scan_value *unit = nos_scan_get(d->scan, d->raw, "unit");
+	const struct nos_scan_value *v = nos_scan_get(d->scan, d->raw, "value");
+	double number;
+
+	if (v && (v->kind != NOS_SCAN_NUMBER || !nos_num_parse_decimal(v->raw, &number)))
+		return wrong(d, "value", "is not a number");
+	if (unit && (unit->kind != NOS_SCAN_STRING || !nos_scan_text(unit, space, &m->sent_unit)))
+		return wrong(d, "unit", "is not a text");
+	if (m->sent_unit.len > NOS_READING_UNIT_MAX)
+		return wrong(d, "unit", "is over 32 bytes");
+	if (v && !m->sent_unit.len)
+		return wrong(d, "value", "stands without a unit");
+	if (v)
+		m->sent_value = v->raw;
+	return NOS_OK;
+}
+
+void nos_measure_restore(const struct nos_measure *m, struct nos_reading *reading)
+{
+	if (!m->sent_unit.len)
+		return;
+	reading->unit = m->sent_unit;
+	reading->text = m->sent_value;
+	reading->decimals = nos_num_decimals(m->sent_value);
+	reading->kind = nos_num_parse_decimal(m->sent_value, &reading->number)
+			    ? NOS_READING_NUMBER
+			    : NOS_READING_MISSING;
+}
+
 enum nos_code nos_measure_decode(const struct nos_scan *scan, const struct nos_scan_value *record,
-    struct nos_measure *ret, struct nos_err *err)
+    struct nos_buf *space, struct nos_measure *ret, struct nos_err *err)
 {
 	const struct nos_scan_value *received = nos_scan_get(scan, record, "received");
 	struct decoder d = { scan, nos_scan_get(scan, record, "raw"), err };
@@ -242,7 +294,8 @@ enum nos_code nos_measure_decode(const struct nos_scan *scan, const struct nos_s
 	if (!d.raw || d.raw->kind != NOS_SCAN_OBJECT)
 		return nos_err_set_field(
 		    err, NOS_DATA, "raw", "raw is missing, or is not an object");
-	if (decode_key(&d, &m.security) || decode_source(&d, &m.security) || decode_packs(&d, &m))
+	if (decode_key(&d, &m.security) || decode_source(&d, &m.security) || decode_packs(&d, &m) ||
+	    decode_sent(&d, space, &m))
 		return err->code;
 	*ret = m;
 	return NOS_OK;

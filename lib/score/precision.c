@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Precision: how fine the number is, and how much it scatters (nos-score(7)). */
-#include "score/rule.h"
-
 #include <math.h>
 
+#include "score/explain.h"
+
+#define RULE	    NOS_RULE_PRECISION
 #define WEIGHT	    0.1		      /* of the newest square in the EWMA */
 #define NUMBERS_MIN 8		      /* before the scatter says anything */
 #define SECOND_DIFF 6.0		      /* variance of v - 2v' + v'' of white noise, in those of v */
@@ -18,17 +19,33 @@ static uint64_t with_decimals(const struct nos_rule_input *in, const struct nos_
 	return state->decimals << 4 | decimals;
 }
 
-static double resolution(const struct nos_rule_input *in, const struct nos_rule_state *state)
+/* The finest step that the last 16 numbers show. */
+static double finest(const struct nos_rule_input *in, const struct nos_rule_state *state)
 {
 	uint64_t all = with_decimals(in, state);
 	unsigned most = 0;
 
-	if (isnan(in->type->resolution))
-		return NAN;
 	for (unsigned i = 0; i < LAST; i++, all >>= 4)
 		if ((all & 15) > most)
 			most = (unsigned)(all & 15);
-	return fmin(1, in->type->resolution / pow(10, -(double)most));
+	return pow(10, -(double)most);
+}
+
+static double resolution(
+    const struct nos_rule_input *in, const struct nos_rule_state *state, const char *skipped)
+{
+	double asked = in->type->resolution, shown = NAN, score = NAN;
+
+	if (!skipped && isnan(asked))
+		skipped = "no resolution in the rules";
+	if (!skipped) {
+		shown = finest(in, state);
+		score = fmin(1, asked / shown);
+	}
+	nos_explain_term(in->explain, RULE, "resolution", score, skipped);
+	nos_explain_with(in->explain, RULE, "resolution", asked);
+	nos_explain_with(in->explain, RULE, "shown", shown);
+	return score;
 }
 
 /* The variance with this number counted; true if there is one. */
@@ -48,29 +65,37 @@ static bool variance(
 	return true;
 }
 
-static double dispersion(const struct nos_rule_input *in, const struct nos_rule_state *state)
+static double dispersion(
+    const struct nos_rule_input *in, const struct nos_rule_state *state, const char *skipped)
 {
-	double square;
+	double sigma = in->type->sigma, square = NAN, score = NAN;
 
-	if (isnan(in->type->sigma) || state->numbers + 1 < NUMBERS_MIN ||
-	    !variance(in, state, &square))
-		return NAN;
-	return square > 0 ? fmin(1, in->type->sigma / sqrt(square)) : 1;
+	if (!skipped && isnan(sigma))
+		skipped = "no sigma in the rules";
+	if (!skipped && (state->numbers + 1 < NUMBERS_MIN || !variance(in, state, &square)))
+		skipped = "fewer than 8 numbers";
+	if (!skipped)
+		score = square > 0 ? fmin(1, sigma / sqrt(square)) : 1;
+	nos_explain_term(in->explain, RULE, "dispersion", score, skipped);
+	nos_explain_with(in->explain, RULE, "sigma", sigma);
+	nos_explain_with(in->explain, RULE, "shown", sqrt(square));
+	return score;
 }
 
 double nos_precision_score(
     const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags)
 {
-	if (in->reading->kind != NOS_READING_NUMBER)
-		return NAN;
-	if (flags & (NOS_RULE_LATE | NOS_RULE_FUTURE | NOS_RULE_PAST | NOS_RULE_NO_TIME))
-		return resolution(in, state);
-	return nos_rule_least(resolution(in, state), dispersion(in, state));
+	const char *none = in->reading->kind != NOS_READING_NUMBER ? "no number"
+			   : flags & NOS_RULE_UNIT		   ? "unit not understood"
+								   : NULL;
+	double score = resolution(in, state, none);
+
+	return nos_rule_least(score, dispersion(in, state, none ? none : nos_rule_aside(flags)));
 }
 
 void nos_precision_move(const struct nos_rule_input *in, struct nos_rule_state *state)
 {
-	if (in->reading->kind != NOS_READING_NUMBER)
+	if (in->reading->kind != NOS_READING_NUMBER || in->unit_unknown)
 		return;
 	state->has_variance = variance(in, state, &state->variance);
 	state->decimals = with_decimals(in, state);

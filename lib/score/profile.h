@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A profile: the rules of types that a node or a tool goes by, from the built-in sets and a rules
- * file (nos-formats(7), "Rules"). Pure. Once made it is never changed, so that threads may share
- * it. Lookup is a binary search, by kind/type, by type, then in each set.
+ * A profile: the rules of types and the filters that a node or a tool goes by, from the built-in
+ * sets and a rules file (nos-formats(7), "Rules"). Pure. Once made it is never changed, so that
+ * threads may share it. Lookup is a binary search, by kind/type, by type, then in each set.
  */
 #ifndef NOS_SCORE_PROFILE_H
 #define NOS_SCORE_PROFILE_H
 
 #include "base/err.h"
+#include "score/filter.h"
 #include "score/rule.h"
 
 #define NOS_PROFILE_TEXT_MAX  (1u << 20) /* bytes of a rules file */
@@ -50,5 +51,10 @@ double nos_profile_key_period_s(const struct nos_profile *p);
 
 /* Is it a sentinel that means 'no value' for this type? */
 bool nos_profile_is_missing(const struct nos_rule_type *type, double number);
+
+/* Its filters, in the order of the file; they live as long as p. i is under their count. */
+size_t nos_profile_filter_count(const struct nos_profile *p);
+struct nos_str nos_profile_filter_name(const struct nos_profile *p, size_t i);
+const struct nos_filter *nos_profile_filter_at(const struct nos_profile *p, size_t i);
 
 #endif

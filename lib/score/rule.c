@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <math.h>
 
+#include "score/explain.h"
+
 _Static_assert(sizeof(struct nos_rule_state) <= 128, "a node keeps one for each series");
 
 #define FUTURE_MS    5000
@@ -41,28 +43,31 @@ double nos_rule_clamp(double x)
 	return x < 0 ? 0 : x > 1 ? 1 : x;
 }
 
-double nos_rule_bits(const struct nos_rule_security *s)
-{
-	return nos_rule_clamp(((double)s->bits - 56) / 72);
-}
-
-double nos_rule_holders(const struct nos_rule_security *s)
+double nos_rule_holders(
+    const struct nos_rule_security *s, enum nos_rule_name rule, struct nos_explain *e)
 {
 	double h = s->holders > 2 ? s->holders : 2;
+	double score = 1 / (1 + 0.25 * log2(h / 2));
 
-	return 1 / (1 + 0.25 * log2(h / 2));
+	nos_explain_term(e, rule, "holders", score, NULL);
+	nos_explain_with(e, rule, "holders", s->holders ? s->holders : NAN);
+	return score;
 }
 
-double nos_rule_age(const struct nos_rule_security *s)
+double nos_rule_age(
+    const struct nos_rule_security *s, enum nos_rule_name rule, struct nos_explain *e)
 {
 	double a = s->key_period_s > 0 ? s->key_age_s / s->key_period_s : 0;
 
-	return a <= 1 ? 1 : fmax(0.25, 1 / a);
+	a = nos_explain_term(e, rule, "age", a <= 1 ? 1 : fmax(0.25, 1 / a), NULL);
+	nos_explain_with(e, rule, "key_age", s->key_period_s > 0 ? s->key_age_s : NAN);
+	nos_explain_with(e, rule, "key_period", s->key_period_s > 0 ? s->key_period_s : NAN);
+	return a;
 }
 
-double nos_rule_key(const struct nos_rule_security *s)
+static double of_state(enum nos_rule_key_state state)
 {
-	switch (s->key_state) {
+	switch (state) {
 	case NOS_RULE_KEY_DEACTIVATED:
 		return 0.9;
 	case NOS_RULE_KEY_COMPROMISED:
@@ -72,6 +77,21 @@ double nos_rule_key(const struct nos_rule_security *s)
 		break;
 	}
 	return 1;
+}
+
+double nos_rule_key(
+    const struct nos_rule_security *s, enum nos_rule_name rule, struct nos_explain *e)
+{
+	return nos_explain_term(e, rule, "key", of_state(s->key_state), NULL);
+}
+
+const char *nos_rule_aside(unsigned flags)
+{
+	return flags & NOS_RULE_LATE	  ? "late"
+	       : flags & NOS_RULE_FUTURE  ? "its time is to come"
+	       : flags & NOS_RULE_PAST	  ? "its time is long past"
+	       : flags & NOS_RULE_NO_TIME ? "no time"
+					  : NULL;
 }
 
 double nos_rule_least(double a, double b)
@@ -109,10 +129,10 @@ struct nos_rule_scores nos_rule_score(const struct nos_rule_input *in, struct no
 		state = &none;
 	flags = flags_of(in, state);
 	ret.flags = flags;
-	ret.of[NOS_RULE_CONFIDENTIALITY] = nos_confidentiality_score(in->security);
-	ret.of[NOS_RULE_INTEGRITY] = nos_integrity_score(in->security);
-	ret.of[NOS_RULE_PRIVACY] = nos_privacy_score(in->security);
-	ret.of[NOS_RULE_AUTHENTICATION] = nos_authentication_score(in->security);
+	ret.of[NOS_RULE_CONFIDENTIALITY] = nos_confidentiality_score(in->security, in->explain);
+	ret.of[NOS_RULE_INTEGRITY] = nos_integrity_score(in->security, in->explain);
+	ret.of[NOS_RULE_PRIVACY] = nos_privacy_score(in->security, in->explain);
+	ret.of[NOS_RULE_AUTHENTICATION] = nos_authentication_score(in->security, in->explain);
 	ret.of[NOS_RULE_ACCURACY] = nos_accuracy_score(in, state, flags);
 	ret.of[NOS_RULE_PRECISION] = nos_precision_score(in, state, flags);
 	ret.of[NOS_RULE_TIMELINESS] = nos_timeliness_score(in, state);

@@ -101,14 +101,21 @@ struct nos_rule_state {
 	bool has_variance, has_slots;
 };
 
+struct nos_explain; /* score/explain.h */
+
 /* All that the rules look at. */
 struct nos_rule_input {
 	const struct nos_reading *reading;
 	const struct nos_rule_type *type;
 	const struct nos_rule_security *security;
 	struct nos_time received;
-	bool unit_unknown;		     /* range and step are skipped */
+	bool unit_unknown;		     /* the number says nothing: most terms are skipped */
 	unsigned packs_seen, packs_expected; /* of the source's window; expected 0: not known */
+
+	/* As they came, where the unit was another than the type's; len 0: none. */
+	struct nos_str sent_value, sent_unit;
+
+	struct nos_explain *explain; /* the rules say in it what they did; NULL: nobody asks */
 };
 
 enum nos_rule_flag {
@@ -134,11 +141,11 @@ const char *nos_rule_text(enum nos_rule_name name);
 struct nos_rule_scores nos_rule_score(
     const struct nos_rule_input *in, struct nos_rule_state *state);
 
-/* The rules by themselves, with *state as it is before the reading. */
-double nos_confidentiality_score(const struct nos_rule_security *s);
-double nos_integrity_score(const struct nos_rule_security *s);
-double nos_privacy_score(const struct nos_rule_security *s);
-double nos_authentication_score(const struct nos_rule_security *s);
+/* The rules by themselves, with *state as it is before the reading. e may be NULL. */
+double nos_confidentiality_score(const struct nos_rule_security *s, struct nos_explain *e);
+double nos_integrity_score(const struct nos_rule_security *s, struct nos_explain *e);
+double nos_privacy_score(const struct nos_rule_security *s, struct nos_explain *e);
+double nos_authentication_score(const struct nos_rule_security *s, struct nos_explain *e);
 double nos_accuracy_score(
     const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags);
 double nos_precision_score(
@@ -157,12 +164,18 @@ void nos_precision_move(const struct nos_rule_input *in, struct nos_rule_state *
 void nos_timeliness_move(const struct nos_rule_input *in, struct nos_rule_state *state);
 void nos_completeness_move(const struct nos_rule_input *in, struct nos_rule_state *state);
 
-/* Factors that several rules share. */
+/* Why a reading is not held against those before it, in a few words; NULL: it is. */
+const char *nos_rule_aside(unsigned flags);
+
 double nos_rule_clamp(double x);
-double nos_rule_bits(const struct nos_rule_security *s);    /* f(b) */
-double nos_rule_holders(const struct nos_rule_security *s); /* s(h) */
-double nos_rule_age(const struct nos_rule_security *s);	    /* g(a) */
-double nos_rule_key(const struct nos_rule_security *s);	    /* q */
+
+/* Factors that several rules share, each noted as a term of the one that asks. */
+double nos_rule_holders(
+    const struct nos_rule_security *s, enum nos_rule_name rule, struct nos_explain *e); /* s(h) */
+double nos_rule_age(
+    const struct nos_rule_security *s, enum nos_rule_name rule, struct nos_explain *e); /* g(a) */
+double nos_rule_key(
+    const struct nos_rule_security *s, enum nos_rule_name rule, struct nos_explain *e); /* q */
 
 /* The smaller, where NaN is a term that was skipped. */
 double nos_rule_least(double a, double b);

@@ -2,11 +2,13 @@
 #include "score/set.h"
 
 /*
- * Air quality, in the units of the European directive 2008/50/EC (CO in mg/m3), CO2 in ppm. u is
- * that of a good sensor, not of a reference analyser; E about the uncertainty that the directive
- * allows near its limit values. A value a little below 0 is the noise of a clean day, hence the
- * wide margin; dust storms and wildfires go far, hence the high end. Means over an hour come an
- * hour late at most. No step: a car that passes is no fault. 65535 is a 16-bit register unread.
+ * Air quality, in the units of the European directives 2008/50/EC and (EU) 2024/2881 (CO in mg/m3),
+ * CO2 in ppm. u is that of a good sensor (electrochemical for gases, light scatter for dust,
+ * infrared for CO2), not of a reference analyser; E about the uncertainty that the directives allow
+ * indicative measurements near the limit values. A value a little below 0 is the noise of a clean
+ * day, hence the wide margin; dust storms and wildfires go far, hence the high end. Means over an
+ * hour come an hour late at most. No step: a car that passes is no fault. 65535 is a 16-bit
+ * register unread.
  */
 #define ROW(...) NOS_SET_ROW(__VA_ARGS__, -999, 65535)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Timeliness: how old it was when it came (nos-score(7)). */
-#include "score/rule.h"
-
 #include <math.h>
+
+#include "score/explain.h"
 
 #define WEIGHT	     0.1 /* of the newest interval in the EWMA */
 #define READINGS_MIN 4	 /* before the interval says anything */
@@ -22,12 +22,18 @@ double nos_timeliness_validity_s(
 
 double nos_timeliness_score(const struct nos_rule_input *in, const struct nos_rule_state *state)
 {
-	double valid_s = nos_timeliness_validity_s(in, state), off_s;
+	double valid_s = nos_timeliness_validity_s(in, state);
+	double age_s = (double)(in->received.ms - in->reading->time.ms) / 1000, score = NAN;
+	const char *skipped = !in->reading->has_time ? "no time"
+			      : isnan(valid_s)	     ? "no validity and no period known"
+						     : NULL;
 
-	if (!in->reading->has_time || isnan(valid_s))
-		return NAN;
-	off_s = fabs((double)(in->received.ms - in->reading->time.ms) / 1000);
-	return fmax(0, 1 - off_s / valid_s);
+	if (!skipped)
+		score = fmax(0, 1 - fabs(age_s) / valid_s);
+	nos_explain_term(in->explain, NOS_RULE_TIMELINESS, "age", score, skipped);
+	nos_explain_with(in->explain, NOS_RULE_TIMELINESS, "age", age_s);
+	nos_explain_with(in->explain, NOS_RULE_TIMELINESS, "validity", valid_s);
+	return score;
 }
 
 void nos_timeliness_move(const struct nos_rule_input *in, struct nos_rule_state *state)

@@ -7,7 +7,9 @@
 #define NOS_SCORE_WEIGH_H
 
 #include "json/scan.h"
-#include "score/rule.h"
+#include "score/explain.h"
+#include "score/filter.h"
+#include "score/measure.h"
 
 /* What is weighed. */
 struct nos_weigh {
@@ -18,16 +20,24 @@ struct nos_weigh {
 	const struct nos_rule_security *security;
 	struct nos_time received;
 	unsigned packs_seen, packs_expected; /* expected 0: not known */
+	/* A record that corrects another, what a node verified of it: only what is weighed of
+	 * security is weighed, all else stands. NULL: it is none. */
+	const struct nos_measure *corrects;
+	const struct nos_filter *only; /* NULL: whatever it is worth */
+	bool explain;		       /* why, as a member behind the others */
+	bool table;		       /* why, for people, in place of the object */
 };
 
 /* What a node knows of a reading that nobody protects: nothing but what it says itself. */
 struct nos_rule_security nos_weigh_anonymous(const struct nos_reading *reading);
 
 /*
- * Append the object. A value that is a sentinel of its type becomes missing, in *reading too.
- * *state is moved on; NULL for a reading that shares nothing.
+ * Append the object: value and unit as they are weighed (score/normal.h), all else as it came.
+ * reading is what stands in the scan; of a record, what it was when it came. *state is moved on;
+ * NULL for a reading that shares nothing. With table: lines, each ended. False: it does not pass
+ * w->only, and nothing was appended.
  */
-void nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w, struct nos_reading *reading,
-    struct nos_rule_state *state);
+bool nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
+    const struct nos_reading *reading, struct nos_rule_state *state);
 
 #endif

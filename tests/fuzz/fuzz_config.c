@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What people write by hand: nos.conf, a rules file, the address of a broker. */
+/* What people write by hand: nos.conf, a rules file, a filter, the address of a broker. */
 #include "fuzz.h"
 
 #include <sys/mman.h>
@@ -74,6 +74,9 @@ static void score_by(const struct nos_profile *p)
 		scores = nos_rule_score(&in, &state);
 		for (int s = 0; s < NOS_RULE_COUNT; s++)
 			must(isnan(scores.of[s]) || (scores.of[s] >= 0 && scores.of[s] <= 1));
+		for (size_t f = 0; f < nos_profile_filter_count(p); f++)
+			(void)nos_filter_passes(nos_profile_filter_at(p, f),
+			    &(struct nos_filter_input){ &in, &state, &scores });
 	}
 }
 
@@ -87,6 +90,26 @@ static void parse_rules(struct nos_str text)
 	else
 		score_by(p);
 	nos_profile_free(p);
+}
+
+/* An expression by itself, at most so long, passes or does not; a fault lies within it. */
+static void parse_filter(struct nos_str text)
+{
+	const struct nos_reading reading = { .type = NOS_STR("t") };
+	const struct nos_rule_security security = { .bits = 128, .fresh = true };
+	const struct nos_rule_input in = {
+		.reading = &reading, .type = &nos_rule_unknown, .security = &security
+	};
+	struct nos_rule_state state = { 0 };
+	struct nos_rule_scores scores = nos_rule_score(&in, &state);
+	struct nos_filter *f = NULL;
+	struct nos_err err = { 0 };
+
+	if (nos_filter_parse(text, &f, &err))
+		must(err.code == NOS_CONFIG && err.has_offset && err.offset <= text.len);
+	else
+		(void)nos_filter_passes(f, &(struct nos_filter_input){ &in, &state, &scores });
+	nos_filter_free(f);
 }
 
 static void parse_url(struct nos_str text)
@@ -107,6 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	read_conf(data, size);
 	parse_rules(fuzz_text(data, size));
+	parse_filter(fuzz_text(data, size));
 	parse_url(fuzz_text(data, size));
 	return 0;
 }

@@ -167,13 +167,24 @@ records() {
 	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[null,null]' ]
 }
 
-@test "a correction is weighed with its key's state and moves no series" {
+@test "of a correction security is weighed with its key's state, what it says of the reading stands" {
 	printf '{"v":1,"sets":[],"types":{"air_temperature":{"flat":1}}}' >rules
 	records | jq -c 'select(.n == 17)' >one
-	{ cat one; jq -c '.id = "1-42-0~1" | .corrects = "1-42-0" | .raw.key_state = "compromised"' one; cat one; } >in
+	jq -c '.id = "1-42-0~1" | .corrects = "1-42-0" | .raw.key_state = "compromised" | .scores.accuracy = 0.7 |
+		.scores.timeliness = null | .raw.validity = 12 | .flags = ["late"]' one >correction
+	cat one correction one >in
 	run -0 nos-score --records --rules rules <in
 	[ "$(jq -cs 'map(.scores.confidentiality)' <<<"$output")" = '[1,0,1]' ]
-	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[1,0.5,0.5]' ]
+	# And it moves no series.
+	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[1,0.7,0.5]' ]
+	[ "$(jq -c '[.scores.timeliness, .raw.validity, .flags]' <<<"${lines[1]}")" = '[null,12,["late"]]' ]
+	# Its own output gives the same.
+	[ "$(nos-score --records --rules rules <<<"${lines[1]}" | jq -c 'del(.line)')" = "$(jq -c 'del(.line)' <<<"${lines[1]}")" ]
+	# Filters and explanations are of what it is now.
+	only() { nos-score --records --only "$1" <correction | wc -l; }
+	[ "$(only 'key_state == "compromised" && integrity == 0 && accuracy == 0.7 && validity == 12 && late')" -eq 1 ]
+	[ "$(only 'timeliness != null')" -eq 0 ]
+	[ "$(nos-score --records --explain <correction | jq -c '.explain.integrity[] | select(.term == "key").score')" = 0 ]
 }
 
 @test "a line that is no record is answered in its place" {
@@ -206,9 +217,9 @@ END
 }
 
 @test "a rules file that is wrong names its file, line and column, and nothing is read" {
-	printf '{"v":1,\n\n  "sets":[],"filters":{}}' >rules
+	printf '{"v":1,\n\n  "sets":[],"filter":{}}' >rules
 	run -78 --separate-stderr nos-score --rules rules <<<"$reading"
-	[ "$stderr" = "nos-score: rules: line 3, column 13: 'filters' is not known" ] && [ -z "$output" ]
+	[ "$stderr" = "nos-score: rules: line 3, column 13: 'filter' is not known" ] && [ -z "$output" ]
 	printf '{"v":2}' >rules
 	run -78 --separate-stderr nos-score --rules rules <<<"$reading"
 	[ "$stderr" = 'nos-score: rules: line 1, column 6: written by a newer nos' ]
@@ -251,4 +262,61 @@ END
 	expected=$(sed '1,/jq/d' <<<"$example")
 	run -0 bash -c "$commands"
 	[ -n "$expected" ] && [ "$output" = "$expected" ]
+}
+
+@test "--only writes what passes a filter of the rules, or an expression, and counts the rest" {
+	printf '{"v":1,"filters":{"warm":"accuracy == 1 || accuracy == null"},"types":{"t":{"lo":20,"hi":30}}}' >rules
+	printf '{"type":"t","value":%d}\n' 10 20 30 40 >in
+	echo '{"type":"other","value":1}' >>in
+	run -0 --separate-stderr nos-score --rules rules --only warm -v <in
+	[ "$(jq -cs 'map([.line, .value])' <<<"$output")" = '[[2,20],[3,30],[5,1]]' ]
+	[ "$stderr" = 'nos-score: 5 scored, 0 failed, 3 passed' ]
+	NOS_ONLY="accuracy < 1" run -0 nos-score --rules rules <in
+	[ "$(jq -cs 'map(.line)' <<<"$output")" = '[1,4]' ]
+	run -65 nos-score --only late <<<'{"type":1}'
+	[ "$(jq .line <<<"$output")" = 1 ]
+}
+
+@test "--only over records goes by what the node verified, and what is left out counts in its series" {
+	raw='"raw":{"bits":128,"tag":128,"holders":2,"key_age":1,"key_period":604800,"key_state":"active","proof":"key","enrolled":"token","fresh":true,"identity":"pseudonym"}'
+	for i in 1 2 3; do
+		echo '{"id":"1-'$i'-0","source":"s-0000000001","kind":"k","type":"air_temperature","value":'$i',"unit":"Cel","time":'$((1547812800 + i))',"received":1547812900,'"$raw}"
+	done >in
+	run -0 nos-score --records --only 'accuracy < 0.5 && proof == "key" && key_state == '"'active'" <in
+	[ "$(jq -cs 'map([.value, .scores.accuracy])' <<<"$output")" = '[[2,0],[3,0]]' ]
+}
+
+@test "a filter that is wrong is refused with its column, before anything is read" {
+	run -64 --separate-stderr nos-score --only 'accuracy > 0.5 && acuracy < 1' <<<"$reading"
+	[ "$stderr" = "nos-score: --only: column 19: 'acuracy' is no score, measure or flag" ] && [ -z "$output" ]
+	printf '{"v":1,\n"filters":{"f":"late &| past"}}' >rules
+	run -78 --separate-stderr nos-score --rules rules <<<"$reading"
+	[ "$stderr" = "nos-score: rules: line 2, column 22: 'f': '&' is no sign of a filter: == != < <= > >= && || ! ( )" ]
+}
+
+@test "--explain says in a pipe what each score was made of, and is not taken for the reading's own" {
+	run -0 nos-score --now 1547813280 --explain <<<"$reading"
+	[ "$(jq -c '.explain.accuracy' <<<"$output")" = '[{"term":"range","lo":-40,"hi":50,"soft":5,"score":1},{"term":"step","skipped":"no number before"},{"term":"flat","flat":12,"run":1,"score":1},{"term":"error","u":0.2,"E":1,"score":0.8}]' ]
+	[ "$(jq -c 'del(.explain)' <<<"$output")" = "$(nos-score --now 1547813280 <<<"$reading")" ]
+	[ "$(nos-score --now 1547813280 --explain <<<"$output")" = "$output" ]
+}
+
+@test "--explain prints a table on a terminal, and where it is asked for, and obeys no byte of a reading" {
+	echo '{"type":"t\u001b[2J","value":"\u009bx"}' >in
+	run -0 nos-score --explain --format table <in
+	[ "${lines[0]}" = 'line 1: t?[2J ??x, no-time' ]
+	[ "$(grep -c '^accuracy  *-  *range  *-  *no number$' <<<"$output")" = 1 ]
+	script -qec 'nos-score --explain <in' /dev/null </dev/null | tr -d '\r' | diff - <(nos-score --explain --format table <in)
+	[ "$(script -qec 'nos-score --explain --format json <in' /dev/null </dev/null | tr -d '\r' | jq -r '.explain.timeliness[0].skipped')" = 'no time' ]
+	run -64 --separate-stderr nos-score --explain --format csv <in
+	[ "$stderr" = 'nos-score: --explain: there is no csv of it' ]
+	# A setting of all tools is no reason for a table where nobody asks why.
+	NOS_FORMAT=csv run -0 nos-score --now 1547812800 <in
+	[ "$(jq .line <<<"$output")" = 1 ]
+}
+
+@test "the example of the manual that explains a score prints what it prints" {
+	example=$(sed -n '/value":52/,/^\.Ed/p' "$ROOT/man/nos-score.1" | sed '$d')
+	run -0 bash -c "$(head -n 2 <<<"$example" | sed 's/^\$ //')"
+	[ "$output" = "$(tail -n +3 <<<"$example")" ]
 }

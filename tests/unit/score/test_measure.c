@@ -11,6 +11,7 @@
 #define START_MS (INT64_C(1547812800) * 1000)
 
 static struct nos_err err;
+static struct nos_buf space;
 
 static unsigned pick(unsigned *seed, unsigned below)
 {
@@ -104,7 +105,7 @@ static void what_is_encoded_gives_the_same_scores_and_the_same_bytes(void **stat
 		in.packs_seen = pick(&seed, in.packs_expected + 1);
 		encode(&first, &in, &node);
 		assert_int_equal(nos_scan_parse(&scan, nos_buf_str(&first), &err), NOS_OK);
-		if (nos_measure_decode(&scan, scan.values, &measure, &err))
+		if (nos_measure_decode(&scan, scan.values, &space, &measure, &err))
 			fail_msg("%s in %s", err.text, first.p);
 		in.security = &measure.security;
 		in.received = measure.received;
@@ -127,7 +128,7 @@ static enum nos_code decode(const char *text, struct nos_measure *ret)
 	nos_err_clear(&err);
 	if (nos_scan_parse(&scan, nos_str_of(text), &err))
 		fail_msg("not JSON: %s", text);
-	return nos_measure_decode(&scan, scan.values, ret, &err);
+	return nos_measure_decode(&scan, scan.values, &space, ret, &err);
 }
 
 static void a_record_of_the_manual_is_read(void **state)
@@ -188,6 +189,12 @@ static void what_a_node_never_writes_is_refused_by_its_name(void **state)
 		{ "{\"received\":1,\"raw\":{\"bits\":0,\"tag\":0,\"proof\":\"none\","
 		  "\"identity\":\"none\",\"fresh\":false,\"received\":3}}",
 		    "received" },
+		{ "{\"received\":1,\"raw\":{" RAW ",\"unit\":3}}", "unit" },
+		{ "{\"received\":1,\"raw\":{" RAW
+		  ",\"unit\":\"a unit with a name of 33 characters\"}}",
+		    "unit" },
+		{ "{\"received\":1,\"raw\":{" RAW ",\"value\":3}}", "value" },
+		{ "{\"received\":1,\"raw\":{" RAW ",\"unit\":\"K\",\"value\":\"3\"}}", "value" },
 	};
 	struct nos_measure m;
 
@@ -199,6 +206,20 @@ static void what_a_node_never_writes_is_refused_by_its_name(void **state)
 	}
 }
 
+static int begin(void **state)
+{
+	(void)state;
+	nos_buf_init(&space, 4096);
+	return nos_buf_reserve(&space, 4096) ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	nos_buf_release(&space);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,5 +227,5 @@ int main(void)
 		cmocka_unit_test(a_record_of_the_manual_is_read),
 		cmocka_unit_test(what_a_node_never_writes_is_refused_by_its_name),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, begin, end);
 }

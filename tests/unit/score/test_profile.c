@@ -124,10 +124,10 @@ static void what_cannot_be_is_refused_with_its_place_and_its_name(void **state)
 		{ "{\"v\":\"1\"}", "line 1, column 6: 'v' is not 1" },
 		{ "{\"v\":1.0}", "line 1, column 6: 'v' is not 1" },
 		{ "{\"v\":1,\"v\":1}", "line 1, column 9: a member stands twice" },
-		{ "{\"v\":1,\n\n    \"\xc3\xa4\":1,\"filters\":{}}",
+		{ "{\"v\":1,\n\n    \"\xc3\xa4\":1,\"filter\":{}}",
 		    "line 3, column 5: '\xc3\xa4' is not known" },
-		{ "{\"v\":1,\n\n  \"sets\":[],\"filters\":{}}",
-		    "line 3, column 13: 'filters' is not known" },
+		{ "{\"v\":1,\n\n  \"sets\":[],\"filter\":{}}",
+		    "line 3, column 13: 'filter' is not known" },
 		{ "{\"v\":1,\"sets\":[\"\xc3\xa4\"],\"key_period\":1}",
 		    "line 1, column 16: '\xc3\xa4' is not known" },
 		{ "{\"v\":1,\"sets\":[\"air\",\"air\"]}", "line 1, column 22: 'air' stands twice" },
@@ -233,6 +233,79 @@ static void a_name_as_long_as_it_may_be_is_found(void **state)
 	assert_null(parse(b.p));
 }
 
+static void filters_are_kept_in_the_order_of_the_file(void **state)
+{
+	struct nos_profile *p = parse("{\"v\":1,\"filters\":{\"trusted\":\"integrity == 1\","
+				      "\"9_a-b\":\"!late\",\"Fre\\u0073h\":\"fre\\u0073h\"}}");
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(nos_profile_filter_count(p), 3);
+	assert_str(nos_profile_filter_name(p, 0), "trusted");
+	assert_str(nos_profile_filter_name(p, 1), "9_a-b");
+	assert_str(nos_profile_filter_name(p, 2), "Fresh");
+	assert_non_null(nos_profile_filter_at(p, 2));
+	nos_profile_free(p);
+	assert_int_equal(nos_profile_filter_count(nos_profile_builtin()), 0);
+}
+
+static void a_filter_that_is_wrong_has_its_place_in_the_file(void **state)
+{
+	static const struct {
+		const char *filters, *message;
+	} all[] = {
+		{ "[]", "line 2, column 11: 'filters' is not an object" },
+		{ "{\"a\":1}", "line 2, column 16: 'a' is not a text" },
+		{ "{\"b\":\"fresh\",\n\"a\":\"late && acuracy > 1\"}",
+		    "line 3, column 14: 'a': 'acuracy' is no score, measure or flag" },
+		{ "{\"a\":\"\"}",
+		    "line 2, column 17: 'a': the end stands where a name or a value should" },
+		/* Where something is escaped a column of the file would be another. */
+		{ "{\"a\":\"proof == \\\"key\\\" && 1\"}",
+		    "line 2, column 16: 'a', column 19: '1' stands by itself: compare it with something" },
+		{ "{\"-a\":\"late\"}",
+		    "line 2, column 12: the name of a filter is 1 to 64 letters, digits, - and _, a letter "
+		    "or digit first" },
+		{ "{\"a/b\":\"late\"}",
+		    "line 2, column 12: the name of a filter is 1 to 64 letters, digits, - and _, a letter "
+		    "or digit first" },
+		{ "{\"\":\"late\"}",
+		    "line 2, column 12: the name of a filter is 1 to 64 letters, digits, - and _, a letter "
+		    "or digit first" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char text[300];
+
+		snprintf(text, sizeof(text), "{\"v\":1,\n\"filters\":%s}", all[i].filters);
+		assert_null(parse(text));
+		assert_int_equal(err.code, NOS_CONFIG);
+		assert_string_equal(err.text, all[i].message);
+	}
+}
+
+static void there_are_32_filters_and_no_more(void **state)
+{
+	NOS_AUTO(buf) b = { 0 };
+
+	(void)state;
+	nos_buf_init(&b, 5000);
+	for (int count = 32; count <= 33; count++) {
+		struct nos_profile *p;
+
+		nos_buf_truncate(&b, 0);
+		nos_buf_add_text(&b, "{\"v\":1,\"filters\":{");
+		for (int i = 0; i < count; i++)
+			nos_buf_addf(&b, "%s\"f%d\":\"late\"", i ? "," : "", i);
+		nos_buf_add_text(&b, "}}");
+		p = parse(b.p);
+		assert_int_equal(p != NULL, count == 32);
+		nos_profile_free(p);
+	}
+	assert_string_equal(err.text, "line 1, column 18: 'filters' has more than 32");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +316,9 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_is_refused_with_its_place_and_its_name),
 		cmocka_unit_test(ten_thousand_rows_are_found_and_one_more_is_too_many),
 		cmocka_unit_test(a_name_as_long_as_it_may_be_is_found),
+		cmocka_unit_test(filters_are_kept_in_the_order_of_the_file),
+		cmocka_unit_test(a_filter_that_is_wrong_has_its_place_in_the_file),
+		cmocka_unit_test(there_are_32_filters_and_no_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
