@@ -3,7 +3,7 @@
 
 #include "json/decode.h"
 #include "json/encode.h"
-#include "score/amend.h"
+#include "score/restate.h"
 #include "score/measure.h"
 
 #define STATE "key_state"
@@ -48,7 +48,7 @@ static void encode_raw(
 		if (nos_str_is(name->raw, STATE))
 			nos_encode_member_text(b, STATE, NOS_STR("compromised"));
 		else
-			nos_amend_copy(b, name, value);
+			nos_restate_copy(b, name, value);
 	nos_buf_add_char(b, '}');
 }
 
@@ -62,7 +62,7 @@ static void encode_id(struct nos_buf *b, const char *member, struct nos_str id, 
 }
 
 static void encode(const struct nos_scan *scan, const struct nos_correct *c, uint64_t n,
-    const struct nos_amend *a, struct nos_buf *b)
+    const struct nos_restate *a, struct nos_buf *b)
 {
 	const struct nos_scan_value *name, *value;
 	uint32_t at = 0;
@@ -74,11 +74,11 @@ static void encode(const struct nos_scan *scan, const struct nos_correct *c, uin
 		else if (nos_str_is(name->raw, "n"))
 			nos_encode_member_uint(b, "n", n);
 		else if (nos_str_is(name->raw, "scores"))
-			nos_amend_scores(b, scan, a);
+			nos_restate_scores(b, scan, a);
 		else if (nos_str_is(name->raw, "raw"))
 			encode_raw(b, scan, value);
 		else
-			nos_amend_copy(b, name, value);
+			nos_restate_copy(b, name, value);
 	encode_id(b, "corrects", c->id, "");
 	nos_buf_add_char(b, '}');
 }
@@ -94,14 +94,14 @@ static bool has_word(struct nos_str words, struct nos_str word)
 }
 
 static void add_filters(struct nos_str before, const struct nos_profile *profile,
-    const struct nos_amend *a, struct nos_buf *b)
+    const struct nos_restate *a, struct nos_buf *b)
 {
 	nos_buf_add_str(b, before);
 	for (size_t i = 0; i < nos_profile_filter_count(profile); i++) {
 		const struct nos_str name = nos_profile_filter_name(profile, i);
 
 		if (has_word(before, name) ||
-		    !nos_amend_passes(a, nos_profile_filter_at(profile, i)))
+		    !nos_restate_passes(a, nos_profile_filter_at(profile, i)))
 			continue;
 		if (b->len)
 			nos_buf_add_char(b, ' ');
@@ -129,7 +129,7 @@ enum nos_code nos_correct_make(const struct nos_scan *scan, const struct nos_cor
 {
 	struct nos_reading reading;
 	struct nos_measure measure;
-	struct nos_amend a;
+	struct nos_restate a;
 
 	nos_buf_truncate(&ret->record, 0);
 	nos_buf_truncate(&ret->filters, 0);
@@ -141,7 +141,7 @@ enum nos_code nos_correct_make(const struct nos_scan *scan, const struct nos_cor
 	    nos_measure_decode(scan, scan->values, &ret->space, &measure, err))
 		return err->code;
 	measure.security.key_state = NOS_RULE_KEY_COMPROMISED;
-	nos_amend_weigh(scan, &measure, &reading, NULL, &a);
+	nos_restate_weigh(scan, &measure, &reading, NULL, &a);
 	encode(scan, c, n, &a, &ret->record);
 	add_filters(filters, profile, &a, &ret->filters);
 	return nos_buf_check(&ret->record, "correction", err)

@@ -2,7 +2,7 @@
 #include "score/weigh.h"
 
 #include "json/encode.h"
-#include "score/amend.h"
+#include "score/restate.h"
 #include "score/identity.h"
 #include "score/measure.h"
 #include "score/normal.h"
@@ -136,10 +136,10 @@ static bool encode_correction(
     struct nos_buf *b, const struct nos_weigh *w, const struct nos_reading *reading)
 {
 	struct nos_explain explain = { 0 };
-	struct nos_amend a;
+	struct nos_restate a;
 
-	nos_amend_weigh(w->scan, w->corrects, reading, &explain, &a);
-	if (w->only && !nos_amend_passes(&a, w->only))
+	nos_restate_weigh(w->scan, w->corrects, reading, &explain, &a);
+	if (w->only && !nos_restate_passes(&a, w->only))
 		return false;
 	if (w->table) {
 		add_heading(b, w, reading, &a.scores);
@@ -147,7 +147,7 @@ static bool encode_correction(
 		return true;
 	}
 	nos_buf_add_char(b, '{');
-	nos_amend_encode(b, w->scan, w->line, &a);
+	nos_restate_encode(b, w->scan, w->line, &a);
 	if (w->explain)
 		nos_explain_encode(b, &explain);
 	nos_buf_add_char(b, '}');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "score/amend.h"
+#include "score/restate.h"
 
 #include <math.h>
 
@@ -42,13 +42,13 @@ static unsigned flags_of(const struct nos_scan *scan)
 	return ret;
 }
 
-void nos_amend_weigh(const struct nos_scan *scan, const struct nos_measure *m,
-    const struct nos_reading *reading, struct nos_explain *e, struct nos_amend *ret)
+void nos_restate_weigh(const struct nos_scan *scan, const struct nos_measure *m,
+    const struct nos_reading *reading, struct nos_explain *e, struct nos_restate *ret)
 {
 	const struct nos_scan_value *raw = nos_scan_get(scan, scan->values, "raw");
 	const struct nos_scan_value *scores = nos_scan_get(scan, scan->values, "scores");
 
-	*ret = (struct nos_amend){ .type = nos_rule_unknown };
+	*ret = (struct nos_restate){ .type = nos_rule_unknown };
 	ret->type.validity_s = number(scan, raw, "validity");
 	ret->type.u = number(scan, raw, "error");
 	ret->type.sigma = number(scan, raw, "sigma");
@@ -69,14 +69,14 @@ void nos_amend_weigh(const struct nos_scan *scan, const struct nos_measure *m,
 		ret->scores.of[security[i].name] = security[i].score(&m->security, e);
 }
 
-bool nos_amend_passes(const struct nos_amend *a, const struct nos_filter *f)
+bool nos_restate_passes(const struct nos_restate *a, const struct nos_filter *f)
 {
 	return nos_filter_passes(f, &(struct nos_filter_input){ &a->in, &a->before, &a->scores });
 }
 
 /* ---- as text ---- */
 
-void nos_amend_copy(
+void nos_restate_copy(
     struct nos_buf *b, const struct nos_scan_value *name, const struct nos_scan_value *value)
 {
 	const char *quote = value->kind == NOS_SCAN_STRING ? "\"" : "";
@@ -91,7 +91,7 @@ void nos_amend_copy(
 }
 
 /* False: it is none of security. */
-static bool encode_security(struct nos_buf *b, struct nos_str name, const struct nos_amend *a)
+static bool encode_security(struct nos_buf *b, struct nos_str name, const struct nos_restate *a)
 {
 	for (size_t i = 0; i < sizeof(security) / sizeof(security[0]); i++) {
 		const char *text = nos_rule_text(security[i].name);
@@ -104,7 +104,7 @@ static bool encode_security(struct nos_buf *b, struct nos_str name, const struct
 	return false;
 }
 
-void nos_amend_scores(struct nos_buf *b, const struct nos_scan *scan, const struct nos_amend *a)
+void nos_restate_scores(struct nos_buf *b, const struct nos_scan *scan, const struct nos_restate *a)
 {
 	const struct nos_scan_value *scores = nos_scan_get(scan, scan->values, "scores");
 	const struct nos_scan_value *name, *value;
@@ -115,7 +115,7 @@ void nos_amend_scores(struct nos_buf *b, const struct nos_scan *scan, const stru
 	while (scores && scores->kind == NOS_SCAN_OBJECT &&
 	       nos_scan_member(scan, scores, &at, &name, &value))
 		if (!encode_security(b, name->raw, a))
-			nos_amend_copy(b, name, value);
+			nos_restate_copy(b, name, value);
 	nos_buf_add_char(b, '}');
 }
 
@@ -139,15 +139,15 @@ static void copy(struct nos_buf *b, const struct nos_scan *scan, bool last)
 
 	while (nos_scan_member(scan, scan->values, &at, &name, &value))
 		if (is_last(name->raw) == last && !is_ours(name->raw))
-			nos_amend_copy(b, name, value);
+			nos_restate_copy(b, name, value);
 }
 
-void nos_amend_encode(
-    struct nos_buf *b, const struct nos_scan *scan, uint64_t line, const struct nos_amend *a)
+void nos_restate_encode(
+    struct nos_buf *b, const struct nos_scan *scan, uint64_t line, const struct nos_restate *a)
 {
 	copy(b, scan, false);
 	if (line)
 		nos_encode_member_uint(b, "line", line);
-	nos_amend_scores(b, scan, a);
+	nos_restate_scores(b, scan, a);
 	copy(b, scan, true);
 }

@@ -4,8 +4,8 @@
  * inputs; what it says of the reading stands as it is, since it was weighed when its series was
  * where it was (nos-score(7), "Taint"). Pure.
  */
-#ifndef NOS_SCORE_AMEND_H
-#define NOS_SCORE_AMEND_H
+#ifndef NOS_SCORE_RESTATE_H
+#define NOS_SCORE_RESTATE_H
 
 #include "json/scan.h"
 #include "score/filter.h"
@@ -13,7 +13,7 @@
 #include "score/rule.h"
 
 /* What a filter may ask of it. It points into itself: it is not to be copied. */
-struct nos_amend {
+struct nos_restate {
 	struct nos_rule_type type; /* what "raw" says of it, and no more */
 	struct nos_rule_state before;
 	struct nos_rule_input in;
@@ -22,21 +22,22 @@ struct nos_amend {
 
 /* The record that was scanned, and what is read of it already; all must outlive *ret. e: NULL, or
  * why the scores of security are what they are. */
-void nos_amend_weigh(const struct nos_scan *scan, const struct nos_measure *m,
-    const struct nos_reading *reading, struct nos_explain *e, struct nos_amend *ret);
+void nos_restate_weigh(const struct nos_scan *scan, const struct nos_measure *m,
+    const struct nos_reading *reading, struct nos_explain *e, struct nos_restate *ret);
 
-bool nos_amend_passes(const struct nos_amend *a, const struct nos_filter *f);
+bool nos_restate_passes(const struct nos_restate *a, const struct nos_filter *f);
 
 /* Append a member as it stands in what was scanned. */
-void nos_amend_copy(
+void nos_restate_copy(
     struct nos_buf *b, const struct nos_scan_value *name, const struct nos_scan_value *value);
 
 /* Append member "scores" of the record that was scanned, those of security anew. */
-void nos_amend_scores(struct nos_buf *b, const struct nos_scan *scan, const struct nos_amend *a);
+void nos_restate_scores(
+    struct nos_buf *b, const struct nos_scan *scan, const struct nos_restate *a);
 
 /* Append the members of a record that corrects another as nos-score(1) has them: its own, "line"
  * (0: none), "scores", "raw", "flags". */
-void nos_amend_encode(
-    struct nos_buf *b, const struct nos_scan *scan, uint64_t line, const struct nos_amend *a);
+void nos_restate_encode(
+    struct nos_buf *b, const struct nos_scan *scan, uint64_t line, const struct nos_restate *a);
 
 #endif
