@@ -78,6 +78,21 @@ two_keys() {
 	[ "$(curl -s "$ADMIN/metrics" | sed -n 's/^nos_records_corrected_total //p')" -eq 20 ]
 }
 
+@test "who took a record by a filter gets its correction, and whose filter it passes now" {
+	broker_start
+	echo '{"v":1,"filters":{"trusted":"authentication >= 0.9","lost":"key_state == '"'compromised'"'","odd":"bits == 1"}}' >rules
+	subscribe data 'nos/+/only/+/+/+/+'
+	node_start --mqtt "$MQTT" --rules rules
+	register a
+	send 1 3
+	nos-rekey --revoke a --since 0 "${SEALED[@]}" >/dev/null
+	all_came() { [ "$(payloads data | wc -l)" -eq 9 ]; }
+	eventually all_came
+	said() { received data | awk -F/ '{ print $4 }' | paste -d ' ' - <(payloads data | jq -r 'if .corrects then "correction" else "record" end') |
+		sort | uniq -c | xargs; }
+	[ "$(said)" = '3 lost correction 3 trusted correction 3 trusted record' ]
+}
+
 @test "without a time none does; with an earlier one what lies before does, with a later one nothing" {
 	node_start
 	two_keys
