@@ -28,18 +28,19 @@ struct nos_newest_topic *nos_newest_find(struct nos_newest *w, struct nos_str to
 
 static struct nos_newest_topic *add(struct nos_newest *w, struct nos_str topic)
 {
-	struct nos_newest_topic **at = slot(w, topic);
+	struct nos_newest_topic **at = slot(w, topic), *t = *at;
 
-	if (*at)
-		return *at;
-	*at = calloc(1, sizeof(**at) + topic.len);
-	if (!*at)
+	if (t)
+		return t;
+	t = calloc(1, sizeof(*t) + topic.len);
+	if (!t)
 		return NULL;
-	memcpy((*at)->text, topic.p, topic.len);
-	(*at)->len = topic.len;
-	*w->last = *at;
-	w->last = &(*at)->next;
-	return *at;
+	memcpy(t->text, topic.p, topic.len);
+	t->len = topic.len;
+	*at = t;
+	*w->last = t;
+	w->last = &t->next;
+	return t;
 }
 
 /* Whatever else it says: who takes it apart looks closer. */

@@ -129,12 +129,18 @@ two_keys() {
 	numbers 3001 3060 | nos-send --keyring b.key --batch 1 --spool spool --wait 1s >/dev/null 2>send.err 3>&- &
 	sender=$!
 	OTHER_PIDS=$sender
-	# A group is one fdatasync, and has 200 at most: killed a few groups behind each start.
+	# A group is one fdatasync, and has 200 at most: killed a few groups behind each start, or by hand.
 	kills=0
 	until are_through; do
-		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" timeout -k 5 20 strace -f -qq -o /dev/null \
+		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" strace -f -qq -o /dev/null \
 			-e trace=fdatasync -e inject=fdatasync:signal=KILL:when=$((3 + RANDOM % 3)) \
-			nos-serve "${SEALED[@]}" --listen "$LISTEN" --admin 127.0.0.1:0 >>out 2>>err 3>&- || true
+			nos-serve "${SEALED[@]}" --listen "$LISTEN" --admin 127.0.0.1:0 --ready-fd 9 9>said >>out 2>>err 3>&- &
+		pid=$!
+		ended() { ! kill -0 $pid 2>/dev/null || are_through; }
+		eventually ended
+		# By the number that it says: what was started is strace.
+		! kill -0 $pid 2>/dev/null || kill -9 "$(jq .pid said)" 2>/dev/null || true
+		wait $pid || true
 		kills=$((kills + 1))
 		[ $kills -lt 60 ]
 		[ "$(corrections | jq -r .id | sort | uniq -d | wc -l)" -eq 0 ]
