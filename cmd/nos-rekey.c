@@ -418,10 +418,8 @@ static enum nos_code check(const struct rekey_opts *o, size_t choice, struct nos
 
 static const struct nos_table_column *columns_of(const struct run *r)
 {
-	if (r->mode == MODE_IDENTITY)
-		return identity_columns;
-	if (r->mode == MODE_RESTORE)
-		return life_columns;
+	if (r->mode & (MODE_IDENTITY | MODE_RESTORE))
+		return r->mode == MODE_IDENTITY ? identity_columns : life_columns;
 	return r->mode & (MODE_ALL | MODES_GROUP) ? all_columns : source_columns;
 }
 
@@ -496,7 +494,7 @@ int main(int argc, char **argv)
 	if (run(&r, argv + at, argc - at, &err))
 		say(&r, &err);
 	drop(&r);
-	if (r.status)
+	if (r.status || !*nos_start_stopped())
 		return r.status;
-	return *nos_start_stopped() ? nos_start_signalled(*nos_start_stopped()) : 0;
+	return nos_start_signalled(*nos_start_stopped());
 }
