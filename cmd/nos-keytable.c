@@ -12,12 +12,13 @@
 #include "cli/start.h"
 #include "cli/table.h"
 #include "json/encode.h"
-#include "registry/audit.h"
 #include "registry/home.h"
 #include "registry/keytable.h"
 #include "registry/registry.h"
+#include "registry/taint.h"
+#include "registry/verdict.h"
 
-#define NO_TIME INT64_MIN /* where --since is not given */
+#define NO_TIME NOS_TAINT_EVER /* where --since is not given */
 
 struct keytable_opts {
 	struct nos_opt_common common;
@@ -25,6 +26,14 @@ struct keytable_opts {
 	struct nos_opt_list states;
 	struct nos_time since;
 	bool verify, show_secrets;
+	const char *key;
+};
+
+/* Those that are of no keys, sources or enrolments. */
+enum stream {
+	STREAM_NONE,
+	STREAM_AUDIT,
+	STREAM_TAINT,
 };
 
 #define AT(field) offsetof(struct keytable_opts, field)
@@ -37,13 +46,15 @@ static const struct nos_opt opts[] = {
 	{ "state", 0, NOS_OPT_LIST, AT(states), "states", "these states alone" },
 	{ "show-secrets", 0, NOS_OPT_FLAG, AT(show_secrets), NULL,
 	    "ct, gt, groups: with the values of the keys" },
-	{ "since", 0, NOS_OPT_TIME, AT(since), "time", "audit: from then on" },
+	{ "since", 0, NOS_OPT_TIME, AT(since), "time", "audit, taint: from then on" },
+	{ "key", 0, NOS_OPT_TEXT, AT(key), "key", "taint: the records that this key protected" },
 	{ "verify", 0, NOS_OPT_FLAG, AT(verify), NULL, "audit: is it whole, as it was written?" },
 	{ 0 },
 };
 
-static const struct nos_opt_tool tool = { "nos-keytable", "[sources|ct|gt|groups|tokens|audit]",
-	"Show the sources, keys (ct), global keys (gt), groups, enrolments or audit entries, a row each.",
+static const struct nos_opt_tool tool = { "nos-keytable",
+	"[sources|ct|gt|groups|tokens|audit|taint]",
+	"Show the sources, keys (ct), global keys (gt), groups, enrolments, audit entries or what a key protected.",
 	opts, offsetof(struct keytable_opts, common), .rows = true };
 
 static const struct nos_table_column sources_columns[] = {
@@ -138,6 +149,16 @@ static const struct nos_table_column verdict_columns[] = {
 	{ "hash", NOS_TABLE_TEXT },
 	{ "signed", NOS_TABLE_TEXT },
 	{ "signed_time", NOS_TABLE_TIME },
+	{ 0 },
+};
+static const struct nos_table_column taint_columns[] = {
+	{ "id", NOS_TABLE_TEXT },
+	{ "time", NOS_TABLE_TIME },
+	{ "source", NOS_TABLE_TEXT },
+	{ "type", NOS_TABLE_TEXT },
+	{ "topic", NOS_TABLE_TEXT },
+	{ "published", NOS_TABLE_TEXT },
+	{ "corrected", NOS_TABLE_TEXT },
 	{ 0 },
 };
 static const struct nos_table_column *const columns[] = {
@@ -294,44 +315,47 @@ static enum nos_code print_verdict(
 {
 	NOS_AUTO(home) home = { 0 };
 	NOS_AUTO(buf) row = { 0 };
-	uint8_t keys[1 + NOS_SELF_OLD_MAX][NOS_SIGN_PUBLIC_LEN];
-	const struct nos_self *self = &home.self;
-	struct nos_audit_verdict v;
+	bool is_signed;
 
-	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_open(&home, err))
-		return err->code;
-	/* The head may have been signed before the node's keys were replaced. */
-	memcpy(keys[0], self->sign_public, sizeof(keys[0]));
-	for (size_t i = 0; i < self->old_count; i++)
-		memcpy(keys[1 + i], self->old[i].sign_public, sizeof(keys[0]));
-	if (nos_audit_verify(home.store, self->number, (const uint8_t(*)[NOS_SIGN_PUBLIC_LEN])keys,
-		1 + self->old_count, &v, err))
-		return err->code;
 	nos_buf_init(&row, 256);
-	nos_buf_add_char(&row, '{');
-	nos_encode_member_uint(&row, "entries", v.entries);
-	if (v.entries)
-		nos_encode_member_bytes(&row, "hash", v.hash, sizeof(v.hash));
-	if (v.has_head) {
-		nos_encode_member_uint(&row, "signed", v.signed_n);
-		nos_encode_member_time(&row, "signed_time", v.signed_time);
-	} else {
+	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_open(&home, err) ||
+	    nos_verdict_row(&home, &row, &is_signed, err))
+		return err->code;
+	if (!is_signed)
 		nos_start_warn(tool.name, "nothing was signed yet");
-	}
-	nos_buf_add_char(&row, '}');
-	return nos_buf_check(&row, "row", err) ? err->code : print_row(p, nos_buf_str(&row), err);
+	return print_row(p, nos_buf_str(&row), err);
+}
+
+/* ---- taint ---- */
+
+static enum nos_code print_taint(
+    const struct keytable_opts *o, struct printer *p, struct nos_err *err)
+{
+	struct nos_taint t = { .since = o->since };
+	NOS_AUTO(home) home = { 0 };
+	char id[NOS_RECORD_ID_MAX];
+
+	if (!nos_name_parse(nos_str_of(o->key), &t.key))
+		return nos_err_set(
+		    err, NOS_USAGE, "--key: '%s' is no key's name, such as d.1.7", o->key);
+	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_look(&home, err) ||
+	    (o->source && nos_registry_resolve(home.store, nos_str_of(o->source), id, err)))
+		return err->code;
+	t.store = home.store;
+	t.source = o->source ? id : NULL;
+	return nos_taint_scan(&t, print_row, p, err);
 }
 
 /* ---- what is asked for ---- */
 
 /* Which options go with which table. */
-static enum nos_code check(
-    const struct keytable_opts *o, const struct nos_keytable *t, bool audit, struct nos_err *err)
+static enum nos_code check(const struct keytable_opts *o, const struct nos_keytable *t,
+    enum stream stream, struct nos_err *err)
 {
 	const bool since = o->since.ms != NO_TIME;
 	const bool shared =
-	    !audit && (t->which == NOS_KEYTABLE_GT || t->which == NOS_KEYTABLE_GROUPS);
-	const bool keys = shared || (!audit && t->which == NOS_KEYTABLE_CT);
+	    !stream && (t->which == NOS_KEYTABLE_GT || t->which == NOS_KEYTABLE_GROUPS);
+	const bool keys = shared || (!stream && t->which == NOS_KEYTABLE_CT);
 
 	if (o->keyring && !keys)
 		return nos_err_set(
@@ -345,9 +369,14 @@ static enum nos_code check(
 	if (o->show_secrets && !keys)
 		return nos_err_set(err, NOS_USAGE,
 		    "--show-secrets: the tables ct, gt and groups alone have values");
-	if (!audit && (o->verify || since))
-		return nos_err_set(
-		    err, NOS_USAGE, "--%s is for the table audit", o->verify ? "verify" : "since");
+	if (o->verify && stream != STREAM_AUDIT)
+		return nos_err_set(err, NOS_USAGE, "--verify is for the table audit");
+	if (since && !stream)
+		return nos_err_set(err, NOS_USAGE, "--since is for the tables audit and taint");
+	if (stream == STREAM_TAINT && !o->key)
+		return nos_err_set(err, NOS_USAGE, "taint: name the key with --key");
+	if (stream != STREAM_TAINT && nos_opt_is_typed(&tool, &o->common, "key"))
+		return nos_err_set(err, NOS_USAGE, "--key is for the table taint");
 	if (o->verify && (since || o->source))
 		return nos_err_set(err, NOS_USAGE, "--verify is of all entries: no --%s",
 		    since ? "since" : "source");
@@ -355,31 +384,37 @@ static enum nos_code check(
 }
 
 static enum nos_code choose(const struct keytable_opts *o, char **operands, int count,
-    struct nos_keytable *ret, bool *ret_audit, struct nos_err *err)
+    struct nos_keytable *ret, enum stream *ret_stream, struct nos_err *err)
 {
+	const char *word = count ? operands[0] : "";
+
 	*ret = (struct nos_keytable){ .which = NOS_KEYTABLE_CT, .now = nos_time_now() };
-	*ret_audit = count && strcmp(operands[0], "audit") == 0;
+	*ret_stream = strcmp(word, "audit") == 0   ? STREAM_AUDIT
+		      : strcmp(word, "taint") == 0 ? STREAM_TAINT
+						   : STREAM_NONE;
 	if (count > 1)
 		return nos_err_set(err, NOS_USAGE, "one table at a time: '%s'", operands[1]);
-	if (count && !*ret_audit && !nos_keytable_parse(nos_str_of(operands[0]), &ret->which))
+	if (count && !*ret_stream && !nos_keytable_parse(nos_str_of(word), &ret->which))
 		return nos_err_set(err, NOS_USAGE,
-		    "no table '%s', take sources, ct, gt, groups, tokens or audit", operands[0]);
-	if (*ret_audit && o->states.count)
-		return nos_err_set(err, NOS_USAGE, "--state: the table audit has no states");
+		    "no table '%s', take sources, ct, gt, groups, tokens, audit or taint", word);
+	if (*ret_stream && o->states.count)
+		return nos_err_set(err, NOS_USAGE, "--state: the table %s has no states", word);
 	for (size_t i = 0; i < o->states.count; i++)
 		if (!nos_keytable_state(ret->which, nos_str_of(o->states.items[i]), &ret->states))
 			return nos_err_set(err, NOS_USAGE, "--state: no state '%s' in this table",
 			    o->states.items[i]);
-	return check(o, ret, *ret_audit, err);
+	return check(o, ret, *ret_stream, err);
 }
 
-static const struct nos_table_column *columns_of(
-    struct printer *p, const struct keytable_opts *o, const struct nos_keytable *t, bool audit)
+static const struct nos_table_column *columns_of(struct printer *p, const struct keytable_opts *o,
+    const struct nos_keytable *t, enum stream stream)
 {
 	const struct nos_table_column *of;
 	size_t count = 0;
 
-	if (audit)
+	if (stream == STREAM_TAINT)
+		return taint_columns;
+	if (stream == STREAM_AUDIT)
 		return o->verify ? verdict_columns : audit_columns;
 	of = o->keyring && t->which == NOS_KEYTABLE_GROUPS ? group_columns : columns[t->which];
 	if (!o->show_secrets)
@@ -391,22 +426,24 @@ static const struct nos_table_column *columns_of(
 }
 
 static enum nos_code print_rows(const struct keytable_opts *o, const struct nos_keytable *t,
-    bool audit, struct printer *p, struct nos_err *err)
+    enum stream stream, struct printer *p, struct nos_err *err)
 {
-	if (audit)
+	if (stream == STREAM_TAINT)
+		return print_taint(o, p, err);
+	if (stream == STREAM_AUDIT)
 		return o->verify ? print_verdict(o, p, err) : print_audit(o, p, err);
 	return o->keyring ? print_keyring(o, t, p, err) : print_store(o, t, p, err);
 }
 
-static enum nos_code print(const struct keytable_opts *o, const struct nos_keytable *t, bool audit,
-    struct printer *p, struct nos_err *err)
+static enum nos_code print(const struct keytable_opts *o, const struct nos_keytable *t,
+    enum stream stream, struct printer *p, struct nos_err *err)
 {
 	enum nos_code code;
 
-	nos_table_init(&p->table, columns_of(p, o, t, audit), o->common.format, stdout);
+	nos_table_init(&p->table, columns_of(p, o, t, stream), o->common.format, stdout);
 	if (o->show_secrets)
 		nos_table_secret(&p->table);
-	code = print_rows(o, t, audit, p, err);
+	code = print_rows(o, t, stream, p, err);
 	if (code && (*nos_start_stopped() || p->table.fail)) {
 		nos_err_clear(err);
 		code = NOS_OK;
@@ -424,7 +461,7 @@ int main(int argc, char **argv)
 	struct nos_keytable t;
 	struct nos_err err = { 0 };
 	enum nos_opt_next next;
-	bool audit;
+	enum stream stream;
 	int operands;
 
 	nos_start(tool.name);
@@ -434,8 +471,8 @@ int main(int argc, char **argv)
 	if (next == NOS_OPT_DONE)
 		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
 	nos_start_stop();
-	if (choose(&o, argv + operands, argc - operands, &t, &audit, &err) ||
-	    print(&o, &t, audit, &printer, &err))
+	if (choose(&o, argv + operands, argc - operands, &t, &stream, &err) ||
+	    print(&o, &t, stream, &printer, &err))
 		return nos_start_fail(tool.name, &err);
 	if (o.common.verbose) {
 		char text[40];

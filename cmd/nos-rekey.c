@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* nos-rekey(1): replaces and revokes the keys of sources, and the node's own. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "cli/choice.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
@@ -16,21 +16,20 @@
 #include "registry/home.h"
 #include "registry/overhaul.h"
 #include "registry/recall.h"
-#include "registry/registry.h"
 
-#define LOCK_WAIT_MS   10000
-#define PURGE_WAIT_MS  5000
-#define ROW_MAX	       512 /* bytes */
-#define STRAGGLERS_MAX 20  /* that are named on stderr */
-#define NOT_GIVEN      UINT64_MAX
-#define SPAN_MAX_MS    (UINT64_C(3650) * 24 * 3600 * 1000)
-#define SQLITE	       "sqlite:"
+#define LOCK_WAIT_MS  10000
+#define PURGE_WAIT_MS 5000
+#define ROW_MAX	      512 /* bytes */
+#define NOT_GIVEN     UINT64_MAX
+#define SPAN_MAX_MS   (UINT64_C(3650) * 24 * 3600 * 1000)
+#define NO_TIME	      INT64_MIN /* where --since is not given */
 
 struct rekey_opts {
 	struct nos_opt_common common;
 	const char *store, *node_key, *reason;
 	bool all, source, group, heal, renew, revoke, invalidate, identity, after_restore, dry_run;
 	uint64_t older_than_ms, overlap_ms, wait_ms;
+	struct nos_time since;
 };
 
 #define AT(field) offsetof(struct rekey_opts, field)
@@ -55,6 +54,8 @@ static const struct nos_opt opts[] = {
 	{ "dry-run", 0, NOS_OPT_FLAG, AT(dry_run), NULL, "say what would be done, and do nothing" },
 	{ "wait", 0, NOS_OPT_SPAN, AT(wait_ms), "time", "wait for the sources to confirm",
 	    .max = SPAN_MAX_MS },
+	{ "since", 0, NOS_OPT_TIME, AT(since), "time",
+	    "others may have known them from then on: correct what came" },
 	{ "reason", 0, NOS_OPT_TEXT, AT(reason), "text", "why, for the audit stream" },
 	{ "store", 0, NOS_OPT_TEXT, AT(store), "url", "the node's store" },
 	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file", "the key that seals the store" },
@@ -76,23 +77,23 @@ enum mode {
 	MODE_REVOKE = 32,
 	MODE_INVALIDATE = 64,
 	MODE_IDENTITY = 128,
-	MODE_RESTORE = 256,
+	MODE_RESTORE = 256
 };
 #define MODES_GROUP   (MODE_GROUP | MODE_HEAL)
+#define MODES_KNOWN   (MODE_REVOKE | MODE_INVALIDATE)
 #define MODES_REPLACE (MODE_ALL | MODE_SOURCE | MODES_GROUP)
 
-#define SOURCES "name the sources by their ids or names"
-#define GROUPS	"name the groups, as nos-keytable groups shows them"
-#define ITSELF	"name no source: this is for the node itself"
+#define GROUPS "name the groups, as nos-keytable groups shows them"
+#define ITSELF "name no source: this is for the node itself"
 
 /* In the order of the modes; with the reason that is written down where none is given. */
 static const struct nos_choice choices[] = {
 	{ "all", AT(all), NULL, "name no source: this is for all of them" },
-	{ "source", AT(source), SOURCES, NULL },
+	{ "source", AT(source), "name the sources by their ids or names", NULL },
 	{ "group", AT(group), GROUPS, NULL },
 	{ "heal", AT(heal), GROUPS, NULL },
 	{ "renew", AT(renew), NULL, NULL },
-	{ "revoke", AT(revoke), SOURCES, NULL },
+	{ "revoke", AT(revoke), "name the sources by their ids or names", NULL },
 	{ "invalidate", AT(invalidate), "name the global keys, as nos-keytable gt shows them",
 	    NULL },
 	{ "identity", AT(identity), NULL, ITSELF },
@@ -102,23 +103,12 @@ static const struct nos_choice choices[] = {
 static const char *const reasons[] = { "ordered", "ordered", "ordered", "healed", "renewed",
 	"revoked", "its global key was taken back", "renewed", "a backup was put back" };
 
-static const struct nos_table_column source_columns[] = {
-	{ "source", NOS_TABLE_TEXT },
-	{ "key", NOS_TABLE_TEXT },
-	{ "replaces", NOS_TABLE_TEXT },
-	{ "status", NOS_TABLE_TEXT },
-	{ "dry_run", NOS_TABLE_TEXT },
-	{ 0 },
-};
-static const struct nos_table_column all_columns[] = {
-	{ "source", NOS_TABLE_TEXT },
-	{ "group", NOS_TABLE_TEXT },
-	{ "key", NOS_TABLE_TEXT },
-	{ "replaces", NOS_TABLE_TEXT },
-	{ "status", NOS_TABLE_TEXT },
-	{ "dry_run", NOS_TABLE_TEXT },
-	{ 0 },
-};
+static const struct nos_table_column source_columns[] = { { "source", NOS_TABLE_TEXT },
+	{ "key", NOS_TABLE_TEXT }, { "replaces", NOS_TABLE_TEXT }, { "status", NOS_TABLE_TEXT },
+	{ "dry_run", NOS_TABLE_TEXT }, { 0 } };
+static const struct nos_table_column all_columns[] = { { "source", NOS_TABLE_TEXT },
+	{ "group", NOS_TABLE_TEXT }, { "key", NOS_TABLE_TEXT }, { "replaces", NOS_TABLE_TEXT },
+	{ "status", NOS_TABLE_TEXT }, { "dry_run", NOS_TABLE_TEXT }, { 0 } };
 static const struct nos_table_column identity_columns[] = { { "identity", NOS_TABLE_TEXT },
 	{ "pin", NOS_TABLE_TEXT }, { "status", NOS_TABLE_TEXT }, { 0 } };
 static const struct nos_table_column life_columns[] = { { "life", NOS_TABLE_TEXT },
@@ -133,6 +123,8 @@ struct run {
 	struct nos_campaign campaign;
 	struct nos_table table;
 	struct nos_progress progress;
+	struct nos_assoc_global *globals; /* that were taken back */
+	size_t global_count;
 	int status; /* of the first failure that was said */
 };
 
@@ -142,6 +134,7 @@ static void drop(struct run *r)
 	nos_campaign_release(&r->campaign);
 	nos_life_release(&r->life);
 	nos_home_release(&r->home);
+	free(r->globals);
 }
 
 /* ---- what is said ---- */
@@ -212,39 +205,6 @@ static enum nos_code open_life(struct run *r, struct nos_err *err)
 	    &r->life, r->home.store, &r->home.vault, &r->audit, &r->home.self, err);
 }
 
-/* One at a time, as nos-serve is; a store that is no file is left to its engine. */
-static enum nos_code lock(const struct run *r, int *ret, struct nos_err *err)
-{
-	const char *url = r->home.url;
-	char path[NOS_HOME_PATH_MAX + 8];
-
-	if (r->mode == MODE_REVOKE || r->o->dry_run || strncmp(url, SQLITE, strlen(SQLITE)) != 0)
-		return NOS_OK;
-	snprintf(path, sizeof(path), "%s.rekey", url + strlen(SQLITE));
-	return nos_file_lock(path, LOCK_WAIT_MS, ret, err) == NOS_BUSY
-		   ? nos_err_set(err, NOS_BUSY, "another nos-rekey is at work")
-		   : err->code;
-}
-
-/* The ids of those that are named; one that is not there is said, and the others are taken. */
-static enum nos_code take_named(struct run *r, char **operands, int count, struct nos_err *err)
-{
-	for (int i = 0; i < count; i++) {
-		struct nos_roster_item item = { 0 };
-
-		if (!nos_registry_resolve(r->home.store, nos_str_of(operands[i]), item.id, err)) {
-			if (nos_roster_add(&r->campaign.sources, &item, err))
-				return err->code;
-			continue;
-		}
-		if (err->code != NOS_ABSENT)
-			return err->code;
-		say(r, err);
-		nos_err_clear(err);
-	}
-	return NOS_OK;
-}
-
 static enum nos_code give(struct run *r, struct nos_err *err)
 {
 	struct nos_campaign *c = &r->campaign;
@@ -295,6 +255,10 @@ static void fill(struct run *r, int operands)
 		c->order.what = NOS_ORDER_REVOKE;
 		c->group = 1; /* so that it waits for no other's group but one */
 	}
+	c->order.compromised = r->mode & MODES_KNOWN && o->since.ms != NO_TIME;
+	c->order.since = o->since;
+	c->order.globals = r->globals;
+	c->order.global_count = r->global_count;
 	c->waits = r->mode != MODE_REVOKE && !o->dry_run && o->wait_ms != NOT_GIVEN;
 }
 
@@ -304,9 +268,10 @@ static enum nos_code order(struct run *r, char **operands, int count, struct nos
 	int fd = -1;
 
 	fill(r, count);
-	if (lock(r, &fd, err))
+	if (r->mode != MODE_REVOKE && !r->o->dry_run &&
+	    nos_home_lock(&r->home, "rekey", LOCK_WAIT_MS, &fd, err))
 		return err->code;
-	if (!(count ? take_named(r, operands, count, err)
+	if (!(count ? nos_campaign_name(&r->campaign, operands, (size_t)count, err)
 		    : nos_roster_collect(sources, r->home.store, err)))
 		(void)!give(r, err);
 	if (fd >= 0)
@@ -319,29 +284,30 @@ static enum nos_code order(struct run *r, char **operands, int count, struct nos
 
 /* ---- global keys ---- */
 
+static enum nos_code print_recalled(
+    void *state, const struct nos_recall_done *done, struct nos_err *err)
+{
+	struct run *r = state;
+	NOS_AUTO(buf) row = { 0 };
+
+	r->globals[r->global_count++] = nos_pool_global(&done->before);
+	nos_buf_init(&row, ROW_MAX);
+	nos_recall_row(&row, done);
+	return print(r, &row, err);
+}
+
 /* The keys first, from which on nothing that was made of them opens anything; then source by source
  * what is to stand in its place. A run that broke off is finished by the next. */
 static enum nos_code invalidate(struct run *r, char **operands, int count, struct nos_err *err)
 {
-	for (int i = 0; i < count && !is_stopped(r); i++) {
-		struct nos_recall_done done;
-		NOS_AUTO(buf) row = { 0 };
+	const struct nos_recall_calls calls = { print_recalled, say, is_stopped, r };
 
-		nos_buf_init(&row, ROW_MAX);
-		if (nos_recall_one(&r->life, &r->home.self, nos_str_of(operands[i]), r->o->reason,
-			nos_time_now(), &done, err)) {
-			if (err->code != NOS_ABSENT && err->code != NOS_USAGE &&
-			    err->code != NOS_BUSY)
-				return err->code;
-			say(r, err);
-			nos_err_clear(err);
-			continue;
-		}
-		nos_recall_row(&row, &done);
-		if (print(r, &row, err))
-			return err->code;
-	}
-	if (open_life(r, err))
+	r->globals = calloc((size_t)count, sizeof(*r->globals));
+	if (!r->globals)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	if (nos_recall_named(
+		&r->life, &r->home.self, operands, (size_t)count, r->o->reason, &calls, err) ||
+	    open_life(r, err))
 		return err->code;
 	return order(r, NULL, 0, err);
 }
@@ -375,22 +341,12 @@ static enum nos_code advance(void *state, struct nos_str name, struct nos_err *e
 	return nos_advance_stragglers(r->home.store, done.number, &r->campaign.pending, err);
 }
 
-/* One step is one step, however often a group is named. */
-static bool is_named_before(char **operands, int at)
-{
-	for (int i = 0; i < at; i++)
-		if (strcmp(operands[i], operands[at]) == 0)
-			return true;
-	return false;
-}
-
 static enum nos_code advance_named(struct run *r, char **operands, int count, struct nos_err *err)
 {
 	fill(r, count);
 	r->campaign.order.what = NOS_ORDER_FOLLOW;
-	for (int i = 0; i < count; i++)
-		if (!is_named_before(operands, i) && advance(r, nos_str_of(operands[i]), err))
-			return err->code;
+	if (nos_advance_named(operands, (size_t)count, advance, r, err))
+		return err->code;
 	r->campaign.ordered = r->campaign.pending.count;
 	return wait(r, err);
 }
@@ -436,26 +392,23 @@ static enum nos_code change_self(struct run *r, struct nos_err *err)
 
 /* Settings of nos.conf and the environment may be for other tools, and are passed over where they
  * make no sense; but who has set a dry run must not be given a wet one. */
-static enum nos_code check(const struct rekey_opts *o, enum mode mode, struct nos_err *err)
+static enum nos_code check(const struct rekey_opts *o, size_t choice, struct nos_err *err)
 {
-	static const struct {
-		const char *name;
-		unsigned modes;
-	} fits[] = {
+	static const struct nos_choice_fit fits[] = {
 		{ "older-than", MODES_REPLACE },
 		{ "overlap", MODES_REPLACE },
 		{ "dry-run", MODES_REPLACE },
 		{ "wait", MODES_REPLACE | MODE_RENEW | MODE_INVALIDATE },
 		{ "reason", MODES_GROUP | MODE_RENEW | MODE_REVOKE | MODE_INVALIDATE |
 				MODE_IDENTITY | MODE_RESTORE },
+		{ "since", MODES_KNOWN },
+		{ 0 },
 	};
 
-	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++)
-		if (!(fits[i].modes & mode) &&
-		    (nos_opt_is_typed(&tool, &o->common, fits[i].name) ||
-			(o->dry_run && strcmp(fits[i].name, "dry-run") == 0)))
-			return nos_err_set(
-			    err, NOS_USAGE, "--%s makes no sense here", fits[i].name);
+	if (nos_choice_fit(fits, &tool, &o->common, choice, err))
+		return err->code;
+	if (o->dry_run && !(MODES_REPLACE >> choice & 1))
+		return nos_err_set(err, NOS_USAGE, "--dry-run makes no sense here");
 	if (o->dry_run && nos_opt_is_typed(&tool, &o->common, "wait"))
 		return nos_err_set(err, NOS_USAGE, "--wait: a dry run has nothing to wait for");
 	if (o->reason && (!*o->reason || strlen(o->reason) > NOS_ORDER_REASON_MAX))
@@ -465,10 +418,8 @@ static enum nos_code check(const struct rekey_opts *o, enum mode mode, struct no
 
 static const struct nos_table_column *columns_of(const struct run *r)
 {
-	if (r->mode == MODE_IDENTITY)
-		return identity_columns;
-	if (r->mode == MODE_RESTORE)
-		return life_columns;
+	if (r->mode & (MODE_IDENTITY | MODE_RESTORE))
+		return r->mode == MODE_IDENTITY ? identity_columns : life_columns;
 	return r->mode & (MODE_ALL | MODES_GROUP) ? all_columns : source_columns;
 }
 
@@ -518,7 +469,9 @@ static enum nos_code run(struct run *r, char **operands, int count, struct nos_e
 
 int main(int argc, char **argv)
 {
-	struct rekey_opts o = { .overlap_ms = NOT_GIVEN, .wait_ms = NOT_GIVEN };
+	struct rekey_opts o = {
+		.overlap_ms = NOT_GIVEN, .wait_ms = NOT_GIVEN, .since = { NO_TIME }
+	};
 	struct run r = { .o = &o };
 	struct nos_err err = { 0 };
 	enum nos_opt_next next;
@@ -531,9 +484,9 @@ int main(int argc, char **argv)
 		return nos_start_fail(tool.name, &err);
 	if (next == NOS_OPT_DONE)
 		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
-	if (nos_choice_take(choices, &o, argc - at, &choice, &err) ||
-	    check(&o, r.mode = (enum mode)(1u << choice), &err))
+	if (nos_choice_take(choices, &o, argc - at, &choice, &err) || check(&o, choice, &err))
 		return nos_start_fail(tool.name, &err);
+	r.mode = (enum mode)(1u << choice);
 	if (!o.reason)
 		o.reason = reasons[choice];
 	nos_start_stop();
@@ -541,7 +494,7 @@ int main(int argc, char **argv)
 	if (run(&r, argv + at, argc - at, &err))
 		say(&r, &err);
 	drop(&r);
-	if (r.status)
+	if (r.status || !*nos_start_stopped())
 		return r.status;
-	return *nos_start_stopped() ? nos_start_signalled(*nos_start_stopped()) : 0;
+	return nos_start_signalled(*nos_start_stopped());
 }

@@ -159,8 +159,9 @@ static enum nos_code score_record(struct score_state *s, struct nos_weigh *weigh
 {
 	const struct nos_scan_value *record = weigh->object;
 	struct nos_str kind, source, claimed;
-	struct nos_rule_state *state = NULL, copy;
+	struct nos_rule_state *state = NULL;
 	struct nos_measure measure;
+	bool corrects;
 
 	nos_buf_truncate(&s->names, 0);
 	/* Several stand in it: it must not move between them. */
@@ -173,21 +174,20 @@ static enum nos_code score_record(struct score_state *s, struct nos_weigh *weigh
 		return err->code;
 	if (!source.len)
 		return nos_err_set_field(err, NOS_DATA, "source", "source is missing");
-	if (!nos_str_is(source, "anonymous") &&
+	/* Of a reading that has counted already: what was said of that stands. */
+	corrects = nos_scan_get(&s->scan, record, "corrects");
+	if (!corrects && !nos_str_is(source, "anonymous") &&
 	    nos_series_get(&s->series, source, claimed, reading->type, &state, err))
 		return err->code;
-	/* A correction is a reading that has counted already. */
-	if (state && nos_scan_get(&s->scan, record, "corrects")) {
-		copy = *state;
-		state = &copy;
-	}
-	nos_measure_restore(&measure, reading);
+	if (!corrects)
+		nos_measure_restore(&measure, reading);
 	weigh->record = true;
 	weigh->type = nos_profile_find(s->profile, kind, reading->type);
 	weigh->security = &measure.security;
 	weigh->received = measure.received;
 	weigh->packs_seen = measure.packs_seen;
 	weigh->packs_expected = measure.packs_expected;
+	weigh->corrects = corrects ? &measure : NULL;
 	write_weighed(s, weigh, reading, state, out);
 	return NOS_OK;
 }

@@ -43,3 +43,12 @@ enum nos_code nos_choice_take(const struct nos_choice *list, const void *options
 		return nos_err_set(err, NOS_USAGE, "%s", list[*ret].none);
 	return NOS_OK;
 }
+
+enum nos_code nos_choice_fit(const struct nos_choice_fit *list, const struct nos_opt_tool *tool,
+    const struct nos_opt_common *common, size_t choice, struct nos_err *err)
+{
+	for (; list->name; list++)
+		if (!(list->of >> choice & 1) && nos_opt_is_typed(tool, common, list->name))
+			return nos_err_set(err, NOS_USAGE, "--%s makes no sense here", list->name);
+	return NOS_OK;
+}

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "cli/opt.h"
 
 struct nos_choice {
 	const char *option; /* its long name; NULL ends the list */
@@ -20,5 +21,16 @@ struct nos_choice {
  */
 enum nos_code nos_choice_take(const struct nos_choice *list, const void *options, int operands,
     size_t *ret, struct nos_err *err) NOS_CHECK;
+
+/* An option that makes sense with some of them alone. */
+struct nos_choice_fit {
+	const char *name; /* NULL ends the list */
+	unsigned of;	  /* bit i: with that of index i */
+};
+
+/* NOS_USAGE: one stood on the command line that makes no sense with the one that is set. A setting
+ * of elsewhere may be for another tool, and is passed over. */
+enum nos_code nos_choice_fit(const struct nos_choice_fit *list, const struct nos_opt_tool *tool,
+    const struct nos_opt_common *common, size_t choice, struct nos_err *err) NOS_CHECK;
 
 #endif

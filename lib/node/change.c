@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "key/hop.h"
+#include "node/amend.h"
 #include "registry/bearer.h"
 #include "registry/leaving.h"
 #include "scheme/link.h"
@@ -71,7 +72,7 @@ static enum nos_code look(struct nos_ledger *l, struct nos_err *err)
 	life.noted = nos_metric_noted;
 	life.noted_state = f->metric;
 	l->life = life;
-	return look_for_forgotten(l, err);
+	return look_for_forgotten(l, err) ? err->code : nos_amend_look(l, err);
 }
 
 static void drop_member(void *state, struct nos_str source)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "node/amend.h"
 #include "node/ledger.h"
 #include "node/replay.h"
 
@@ -229,13 +230,14 @@ static void use_profile(struct nos_commit *c, struct nos_profile *profile)
 static struct nos_job *next(struct nos_commit *c, bool *ret_stop)
 {
 	bool records = c->ledger.pending.count > 0;
+	bool soon = records || nos_amend_is_due(&c->ledger);
 	struct nos_profile *profile;
 	struct nos_job *list;
 
 	pthread_mutex_lock(&c->lock);
 	c->working = records;
 	if (!is_busy(c))
-		wait_for_work(c, c->failing ? RETRY_MS : records ? RECORDS_MS : IDLE_MS);
+		wait_for_work(c, c->failing ? RETRY_MS : soon ? RECORDS_MS : IDLE_MS);
 	list = take(c);
 	c->working |= list != NULL;
 	*ret_stop = c->stop && !c->queue;

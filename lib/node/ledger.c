@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "node/amend.h"
 #include "node/carry.h"
 #include "node/change.h"
 
@@ -154,8 +155,8 @@ static enum nos_code trim(struct nos_ledger *l, struct nos_err *err)
 	if (f->keep_bytes && used > f->keep_bytes)
 		e.share = (double)(used - f->keep_bytes) / (double)used;
 	/* A restart asks the newest record how far the weighing came, unless all of it is saved. */
-	if (l->mark.saved != l->last_raw && records >= last)
-		records = last ? last - 1 : 0;
+	if (l->mark.saved != l->last_raw && records >= l->last_weighed)
+		records = l->last_weighed ? l->last_weighed - 1 : 0;
 	if (trim_one(l, NOS_RAW_STREAM, l->mark.saved, &e, err))
 		return err->code;
 	return trim_one(l, NOS_PROCESSED_STREAM, records, &e, err);
@@ -282,7 +283,8 @@ static enum nos_code in_group(
 	if (l->stale || l->follower.more)
 		nos_change_look(l);
 	nos_audit_begin(&l->audit);
-	if (put_records(l, err) || save(l, count, err) || trim(l, err) || nos_change_sweep(l, err))
+	if (put_records(l, err) || nos_amend_step(l, err) || save(l, count, err) || trim(l, err) ||
+	    nos_change_sweep(l, err))
 		return err->code;
 	for (struct nos_job *job = list; job; job = job->link)
 		if (put_job(l, job, &entry, err))
@@ -298,6 +300,7 @@ static void undo(struct nos_ledger *l, struct nos_job *list)
 	struct nos_track *track;
 
 	nos_track_unsave(l->tracks);
+	nos_amend_undo(l);
 	nos_weighed_undo(&l->pending);
 	for (struct nos_job *job = list; job; job = next) {
 		next = job->link;
@@ -372,6 +375,8 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 
 	for (struct nos_job *job = list; job; job = job->link)
 		count++;
+	l->amend.stepped = false;
+	l->amend.count = l->amend.was_count = 0;
 	if (transact(l, list, count, err)) {
 		nos_change_forget(l, list);
 		l->life.destroyed = false;
@@ -385,8 +390,11 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 	l->purge |= l->life.destroyed;
 	l->life.destroyed = false;
 	if (l->put)
-		l->last_record = l->last_put;
+		l->last_record = l->last_weighed = l->last_put;
+	if (l->amend.count)
+		l->last_record = l->amend.last;
 	nos_metric_add(l->config.metric, NOS_METRIC_STORED, l->put);
+	nos_metric_add(l->config.metric, NOS_METRIC_CORRECTED, l->amend.count);
 	nos_weighed_clear(&l->pending);
 	for (struct nos_job *job = list; job; job = job->link)
 		if (job->position > l->last_raw)
@@ -396,7 +404,7 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 
 bool nos_ledger_is_due(const struct nos_ledger *l)
 {
-	return nos_change_is_due(l) || l->follower.more || l->pending.count ||
-	       l->published != l->mark.published ||
+	return nos_change_is_due(l) || nos_amend_is_due(l) || l->follower.more ||
+	       l->pending.count || l->published != l->mark.published ||
 	       nos_track_saved_up_to(l->tracks, l->last_raw) != l->mark.saved || is_due(l);
 }

@@ -13,6 +13,7 @@
 #include "node/limit.h"
 #include "registry/mark.h"
 #include "node/metric.h"
+#include "registry/compromise.h"
 #include "registry/follower.h"
 #include "registry/life.h"
 #include "registry/track.h"
@@ -31,6 +32,26 @@ struct nos_ledger_config {
 	bool outbox;	     /* records wait until they are published: none is dropped before */
 };
 
+/* Corrections of the group in hand (node/amend.h). */
+#define NOS_LEDGER_AMEND_MOST 200 /* records gone through with a group */
+
+struct nos_ledger_amend_was {
+	char id[NOS_RECORD_ID_MAX];
+	size_t series;
+	uint64_t n;
+	struct nos_processed_links links;
+};
+
+struct nos_ledger_amend {
+	bool due;		/* as of the last look at the store */
+	struct nos_mono failed; /* when it last did; us 0: it did not */
+	bool stepped;		/* with this group, */
+	size_t count;		/* which has so many of them, */
+	uint64_t last;		/* the last of them here */
+	struct nos_ledger_amend_was was[NOS_LEDGER_AMEND_MOST]; /* topics before they changed */
+	size_t was_count;
+};
+
 struct nos_ledger {
 	struct nos_ledger_config config;
 	struct nos_track_table *tracks;
@@ -38,8 +59,10 @@ struct nos_ledger {
 	struct nos_weighed pending; /* of the group before, to be committed with this one */
 	struct nos_mark mark;	    /* as it is in the store */
 	uint64_t last_raw;	    /* position of the newest entry of the raw stream */
-	uint64_t last_record;	    /* and of the processed stream */
+	uint64_t last_record;	    /* and of the processed stream, */
+	uint64_t last_weighed;	    /* and there of what is no correction; 0: not known */
 	uint64_t published;	    /* in: records up to it were acknowledged by the broker */
+	bool replayed;		    /* what a restart left has been gone through */
 	bool idle;		    /* in: nothing comes, so all that changed is saved */
 	bool broken;		    /* only a restart helps */
 	struct nos_audit audit;
@@ -49,9 +72,10 @@ struct nos_ledger {
 	size_t forgotten_count;
 	size_t put;	   /* records of the group in hand, */
 	uint64_t last_put; /* and the position of the last of them */
-	bool purge;	   /* out: what was destroyed is to be purged from the store */
-	bool stale;	   /* the card may be: the store was changed since it was looked at */
-	bool blind;	   /* the last look at it failed */
+	struct nos_ledger_amend amend;
+	bool purge; /* out: what was destroyed is to be purged from the store */
+	bool stale; /* the card may be: the store was changed since it was looked at */
+	bool blind; /* the last look at it failed */
 	struct nos_follower follower; /* of whom others have changed keys */
 	struct nos_mono trimmed, swept;
 	bool more_to_sweep;

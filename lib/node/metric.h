@@ -33,6 +33,7 @@ enum nos_metric_path {
 #define NOS_METRIC_COUNTER_MAP(X)                                                                \
 	X(ACCEPTED, "nos_readings_accepted_total", "Readings acknowledged after commit.")        \
 	X(STORED, "nos_readings_stored_total", "Readings of which a record is committed.")       \
+	X(CORRECTED, "nos_records_corrected_total", "Records whose correction is committed.")    \
 	X(PUBLISHED, "nos_readings_published_total", "Records that the broker acknowledged.")    \
 	X(DUPLICATE, "nos_readings_duplicate_total", "Readings of packs that were seen before.") \
 	X(BROKER_DROPPED, "nos_broker_dropped_total", "Messages that the broker says it dropped.")

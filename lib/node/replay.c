@@ -110,6 +110,7 @@ static enum nos_code replay_all(struct nos_ledger *l, struct replay *r, struct n
 			return err->code;
 	}
 	l->last_raw = last;
+	l->replayed = true;
 	if (last > from)
 		nos_log_line(NOS_LOG_INFO, "gone through %llu packs again",
 		    (unsigned long long)(last - from));

@@ -191,6 +191,24 @@ enum nos_code nos_advance_all(
 	return err->code;
 }
 
+/* One step is one step. */
+static bool is_named_before(char **names, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(names[i], names[at]) == 0)
+			return true;
+	return false;
+}
+
+enum nos_code nos_advance_named(
+    char **names, size_t count, nos_advance_told *tell, void *state, struct nos_err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!is_named_before(names, i) && tell(state, nos_str_of(names[i]), err))
+			return err->code;
+	return NOS_OK;
+}
+
 /* ---- who is to go ---- */
 
 struct leaving {

@@ -42,6 +42,10 @@ enum nos_code nos_advance_stragglers(struct nos_store *store, uint64_t number,
 
 /* The names of all groups, to whoever is told of each. What tell returned, NOS_IO, NOS_BUSY. */
 typedef enum nos_code nos_advance_told(void *state, struct nos_str name, struct nos_err *err);
+
+/* Of each that is named, once however often it is. What tell returned. */
+enum nos_code nos_advance_named(
+    char **names, size_t count, nos_advance_told *tell, void *state, struct nos_err *err) NOS_CHECK;
 enum nos_code nos_advance_all(
     struct nos_store *store, nos_advance_told *tell, void *state, struct nos_err *err) NOS_CHECK;
 

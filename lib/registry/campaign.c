@@ -42,6 +42,24 @@ static void absent(const struct nos_campaign *c, struct nos_err *err)
 
 /* ---- orders ---- */
 
+enum nos_code nos_campaign_name(
+    struct nos_campaign *c, char **words, size_t count, struct nos_err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct nos_roster_item item = { 0 };
+
+		if (!nos_registry_resolve(c->life->store, nos_str_of(words[i]), item.id, err)) {
+			if (nos_roster_add(&c->sources, &item, err))
+				return err->code;
+			continue;
+		}
+		if (err->code != NOS_ABSENT)
+			return err->code;
+		absent(c, err);
+	}
+	return NOS_OK;
+}
+
 /* One group's. */
 struct group {
 	struct nos_order_done done[NOS_CAMPAIGN_GROUP_MAX];

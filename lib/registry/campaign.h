@@ -41,6 +41,11 @@ struct nos_campaign {
 void nos_campaign_init(struct nos_campaign *c);
 void nos_campaign_release(struct nos_campaign *c);
 
+/* Add those that are named to c->sources, by their ids or names; of one that is not there it is
+ * told. NOS_IO, NOS_BUSY, NOS_INTERNAL. */
+enum nos_code nos_campaign_name(
+    struct nos_campaign *c, char **words, size_t count, struct nos_err *err) NOS_CHECK;
+
 /* Give the order to all of c->sources, outside a group. What nos_order_give returns but NOS_ABSENT,
  * with the source's id before it, and what calls.done gave: groups before it are committed. */
 enum nos_code nos_campaign_give(struct nos_campaign *c, struct nos_err *err) NOS_CHECK;

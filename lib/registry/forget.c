@@ -6,6 +6,7 @@
 
 #include "json/encode.h"
 #include "registry/bearer.h"
+#include "registry/compromise.h"
 #include "registry/due.h"
 #include "registry/order.h"
 #include "registry/processed.h"
@@ -290,7 +291,7 @@ static enum nos_code del_rest(const struct nos_forget *f, const char *id, struct
 
 	if (begin(f, err))
 		return err->code;
-	if (!del(store, NOS_TRACK_NS, nos_str_of(id), err) &&
+	if (!del(store, NOS_TRACK_NS, nos_str_of(id), err) && !nos_compromise_del(store, id, err) &&
 	    !del_due(store, nos_str_of(id), err) && !del_record(store, id, word, &was, err) && was)
 		(void)!note(f, id, now, err);
 	return end(f, err);

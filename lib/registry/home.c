@@ -164,3 +164,17 @@ enum nos_code nos_home_make(
 		    "the store is node %" PRIu64 "'s, not %" PRIu64 "'s", h->self.number, number);
 	return err->code;
 }
+
+enum nos_code nos_home_lock(
+    const struct nos_home *h, const char *tail, uint64_t wait_ms, int *ret, struct nos_err *err)
+{
+	char path[NOS_HOME_PATH_MAX + 32];
+
+	*ret = -1;
+	if (strncmp(h->url, SQLITE, strlen(SQLITE)) != 0)
+		return NOS_OK;
+	snprintf(path, sizeof(path), "%s.%s", h->url + strlen(SQLITE), tail);
+	return nos_file_lock(path, wait_ms, ret, err) == NOS_BUSY
+		   ? nos_err_set(err, NOS_BUSY, "another nos-%s is at work", tail)
+		   : err->code;
+}

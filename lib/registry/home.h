@@ -36,6 +36,12 @@ enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err) NOS_CHECK;
  * above, but for those of the key. */
 enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err) NOS_CHECK;
 
+/* One at a time, for who is the only one of its kind: a lock on a file beside the store, which ends
+ * with .tail, for some wait_ms; *ret is to be closed. A store that is no file is left to its
+ * engine: -1. NOS_BUSY; NOS_IO. */
+enum nos_code nos_home_lock(const struct nos_home *h, const char *tail, uint64_t wait_ms, int *ret,
+    struct nos_err *err) NOS_CHECK;
+
 /* nos_store_purge, tried again while others hinder it, for some wait_ms. NOS_BUSY: they did so to
  * the end, and all is whole; NOS_IO. */
 enum nos_code nos_home_purge(struct nos_home *h, uint64_t wait_ms, struct nos_err *err) NOS_CHECK;

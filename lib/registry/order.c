@@ -9,6 +9,7 @@ struct giving {
 	const struct nos_order *o;
 	struct nos_order_done *done;
 	bool changed;
+	struct nos_compromise_order known; /* to others */
 };
 
 static uint64_t rank_of(const struct nos_assoc_key *k)
@@ -56,6 +57,21 @@ static enum nos_code replace(
 	return NOS_OK;
 }
 
+/* Which of a source's keys were made of what was taken back. */
+static void note_known(struct giving *g, const struct nos_assoc *a)
+{
+	struct nos_compromise_order *known = &g->known;
+
+	*known = (struct nos_compromise_order){ .since = g->o->since };
+	for (size_t i = 0; i < a->key_count; i++)
+		for (size_t j = 0; j < g->o->global_count; j++)
+			if (a->keys[i].from.domain == g->o->globals[j].domain &&
+			    a->keys[i].from.version == g->o->globals[j].version) {
+				nos_name_format(&a->keys[i].name, known->keys[known->key_count++]);
+				break;
+			}
+}
+
 /* A source that has nothing of what was taken back is left as it is. */
 static enum nos_code invalidate(
     struct giving *g, struct nos_assoc *a, const struct nos_issuer *w, struct nos_err *err)
@@ -96,6 +112,7 @@ static enum nos_code step(void *state, struct nos_record *r, const struct nos_is
 	nos_str_copy(nos_str_of(r->id), g->done->id, sizeof(g->done->id));
 	g->done->letter = letter_of(r);
 	g->changed = false;
+	note_known(g, &r->a);
 	if (g->o->what == NOS_ORDER_REVOKE)
 		(void)!revoke(g, r, err);
 	else if (r->a.revoked)
@@ -125,6 +142,44 @@ static enum nos_code note(
 	return nos_audit_append(l->audit, now, &event, err);
 }
 
+static enum nos_code note_since(struct nos_life *l, const struct giving *g, struct nos_time now,
+    const char *key, struct nos_err *err)
+{
+	NOS_AUTO(buf) reason = { 0 };
+	struct nos_audit_event event = { .what = key ? NOS_AUDIT_KEY : NOS_AUDIT_SOURCE,
+		.source = g->done->id,
+		.key = key,
+		.to = "compromised" };
+
+	nos_buf_init(&reason, 100);
+	nos_buf_add_text(&reason, "others may have known it since ");
+	nos_time_format_rfc3339(&reason, g->o->since);
+	if (nos_buf_check(&reason, "reason", err))
+		return err->code;
+	event.reason = reason.p;
+	return nos_audit_append(l->audit, now, &event, err);
+}
+
+/* In the caller's group, as all else. Also where its keys were taken back before: an earlier time
+ * says more. */
+static enum nos_code compromise(
+    struct nos_life *l, const struct giving *g, struct nos_time now, struct nos_err *err)
+{
+	const struct nos_compromise_order *known = &g->known;
+	bool is_new;
+
+	if (!g->o->compromised || (g->o->what == NOS_ORDER_INVALIDATE && !known->key_count))
+		return NOS_OK;
+	if (nos_compromise_add(l->store, g->done->id, known, &is_new, err) || !is_new)
+		return err->code;
+	if (!known->key_count)
+		return note_since(l, g, now, NULL, err);
+	for (size_t i = 0; i < known->key_count; i++)
+		if (note_since(l, g, now, known->keys[i], err))
+			return err->code;
+	return NOS_OK;
+}
+
 enum nos_code nos_order_give(struct nos_life *l, const struct nos_order *o, const char *id,
     struct nos_time now, struct nos_order_done *ret, struct nos_err *err)
 {
@@ -134,10 +189,10 @@ enum nos_code nos_order_give(struct nos_life *l, const struct nos_order *o, cons
 	if (nos_life_change(l, nos_str_of(id), now, step, &g, &r, err))
 		return err->code;
 	/* Of a key that is replaced its own entry tells. */
-	return g.changed && !o->dry_run &&
-		       (o->what == NOS_ORDER_RENEW || o->what == NOS_ORDER_REVOKE)
-		   ? note(l, &g, now, err)
-		   : NOS_OK;
+	if (g.changed && !o->dry_run &&
+	    (o->what == NOS_ORDER_RENEW || o->what == NOS_ORDER_REVOKE) && note(l, &g, now, err))
+		return err->code;
+	return compromise(l, &g, now, err);
 }
 
 /* ---- what became of it ---- */

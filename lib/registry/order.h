@@ -7,6 +7,7 @@
 #ifndef NOS_REGISTRY_ORDER_H
 #define NOS_REGISTRY_ORDER_H
 
+#include "registry/compromise.h"
 #include "registry/life.h"
 
 #define NOS_ORDER_REASON_MAX 200 /* bytes */
@@ -24,6 +25,12 @@ struct nos_order {
 	uint64_t older_than_ms; /* REPLACE: a key that is younger stays; 0: none is */
 	bool dry_run;		/* say what would be done, and write nothing */
 	const char *reason;	/* RENEW, REVOKE: for the audit stream */
+	/* REVOKE, INVALIDATE: others may have known the keys from since on, and what came under
+	 * them is to be corrected: all that the source had, or what was made of these. */
+	bool compromised;
+	struct nos_time since;
+	const struct nos_assoc_global *globals;
+	size_t global_count;
 };
 
 #define NOS_ORDER_STATUS_MAP(X)                                         \

@@ -75,6 +75,27 @@ enum nos_code nos_recall_one(struct nos_life *l, const struct nos_self *self, st
 	return nos_err_set(err, NOS_BUSY, "the global keys are being changed by others");
 }
 
+enum nos_code nos_recall_named(struct nos_life *l, const struct nos_self *self, char **words,
+    size_t count, const char *reason, const struct nos_recall_calls *calls, struct nos_err *err)
+{
+	for (size_t i = 0; i < count && !calls->stop(calls->state); i++) {
+		struct nos_recall_done done;
+
+		if (nos_recall_one(
+			l, self, nos_str_of(words[i]), reason, nos_time_now(), &done, err)) {
+			if (err->code != NOS_ABSENT && err->code != NOS_USAGE &&
+			    err->code != NOS_BUSY)
+				return err->code;
+			calls->fail(calls->state, err);
+			nos_err_clear(err);
+			continue;
+		}
+		if (calls->told(calls->state, &done, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
 void nos_recall_row(struct nos_buf *b, const struct nos_recall_done *done)
 {
 	char before[NOS_NAME_TEXT_MAX], now[NOS_NAME_TEXT_MAX];

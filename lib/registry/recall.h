@@ -26,6 +26,18 @@ enum nos_code nos_recall_one(struct nos_life *l, const struct nos_self *self, st
     const char *reason, struct nos_time now, struct nos_recall_done *ret,
     struct nos_err *err) NOS_CHECK;
 
+/* As above of each that is named, until calls.stop; of one that cannot be calls.fail is told where
+ * it is none, or not to be had now. What calls.told gave, and the rest of what is above. */
+struct nos_recall_calls {
+	enum nos_code (*told)(void *state, const struct nos_recall_done *done, struct nos_err *err);
+	void (*fail)(void *state, const struct nos_err *err);
+	bool (*stop)(void *state);
+	void *state;
+};
+enum nos_code nos_recall_named(struct nos_life *l, const struct nos_self *self, char **words,
+    size_t count, const char *reason, const struct nos_recall_calls *calls,
+    struct nos_err *err) NOS_CHECK;
+
 /* Append the row: {"key":…,"replaces":…,"status":"invalidated"}; "unchanged" where it was taken
  * back before. */
 void nos_recall_row(struct nos_buf *b, const struct nos_recall_done *done);

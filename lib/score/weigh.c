@@ -2,6 +2,7 @@
 #include "score/weigh.h"
 
 #include "json/encode.h"
+#include "score/restate.h"
 #include "score/identity.h"
 #include "score/measure.h"
 #include "score/normal.h"
@@ -132,6 +133,28 @@ static void add_heading(struct nos_buf *b, const struct nos_weigh *w, const stru
 	nos_buf_add_char(b, '\n');
 }
 
+static bool encode_correction(
+    struct nos_buf *b, const struct nos_weigh *w, const struct nos_reading *reading)
+{
+	struct nos_explain explain = { 0 };
+	struct nos_restate a;
+
+	nos_restate_weigh(w->scan, w->corrects, reading, &explain, &a);
+	if (w->only && !nos_restate_passes(&a, w->only))
+		return false;
+	if (w->table) {
+		add_heading(b, w, reading, &a.scores);
+		nos_explain_table(b, &explain, &a.scores);
+		return true;
+	}
+	nos_buf_add_char(b, '{');
+	nos_restate_encode(b, w->scan, w->line, &a);
+	if (w->explain)
+		nos_explain_encode(b, &explain);
+	nos_buf_add_char(b, '}');
+	return true;
+}
+
 bool nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
     const struct nos_reading *reading, struct nos_rule_state *state)
 {
@@ -147,6 +170,8 @@ bool nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
 	struct nos_rule_state before = { 0 };
 	struct nos_rule_scores scores;
 
+	if (w->corrects)
+		return encode_correction(b, w, reading);
 	if (state)
 		before = *state;
 	if (w->explain || w->table) {

@@ -9,6 +9,7 @@
 #include "json/scan.h"
 #include "score/explain.h"
 #include "score/filter.h"
+#include "score/measure.h"
 
 /* What is weighed. */
 struct nos_weigh {
@@ -23,9 +24,12 @@ struct nos_weigh {
 	const struct nos_rule_security *security;
 	struct nos_time received;
 	unsigned packs_seen, packs_expected; /* expected 0: not known */
-	const struct nos_filter *only;	     /* NULL: whatever it is worth */
-	bool explain;			     /* why, as a member behind the others */
-	bool table;			     /* why, for people, in place of the object */
+	/* A record that corrects another, what a node verified of it: only what is weighed of
+	 * security is weighed, all else stands. NULL: it is none. */
+	const struct nos_measure *corrects;
+	const struct nos_filter *only; /* NULL: whatever it is worth */
+	bool explain;		       /* why, as a member behind the others */
+	bool table;		       /* why, for people, in place of the object */
 };
 
 /* What a node knows of a reading that nobody protects: nothing but what it says itself. */

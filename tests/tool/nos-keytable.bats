@@ -482,8 +482,15 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 		[ -z "$output" ] && [ "$stderr" = "nos-keytable: $why" ] || { echo "$args: $stderr" >&2; return 1; }
 	done <<-'END'
 		ct --verify|--verify is for the table audit
-		--since 1|--since is for the table audit
-		tokens --since 2026-01-01T00:00:00Z|--since is for the table audit
+		--since 1|--since is for the tables audit and taint
+		tokens --since 2026-01-01T00:00:00Z|--since is for the tables audit and taint
+		taint|taint: name the key with --key
+		taint --key p1|--key: 'p1' is no key's name, such as d.1.7
+		taint --key d.1.7 --state active|--state: the table taint has no states
+		taint --key d.1.7 --verify|--verify is for the table audit
+		taint --key d.1.7 --show-secrets|--show-secrets: the tables ct, gt and groups alone have values
+		taint --key d.1.7 --keyring a.key|a keyring has the tables ct, gt and groups alone
+		ct --key d.1.7|--key is for the table taint
 		audit --state active|--state: the table audit has no states
 		audit --verify --since 1|--verify is of all entries: no --since
 		audit --verify --source x|--verify is of all entries: no --source
@@ -615,9 +622,34 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 	[ "$(keytable tokens | jq -c '[.scheme, .group]')" = '["dipietro",null]' ]
 }
 
+# A source's records: record SOURCE N KEY RECEIVED [BEFORE].
+record() {
+	sql "insert into stream_processed(ms, entry) values($4 * 1000, 'nos/1/sensor/$1/t ${5:-0} 0' || char(10) || '{\"id\":\"1-$2-0\",\"node\":1,\"n\":$2,\"source\":\"$1\",\"kind\":\"sensor\",\"type\":\"t\",\"value\":1,\"time\":$4,\"received\":$4,\"key\":\"$3\",\"via\":[]}')"
+}
+
+@test "taint has the records that a key protected, of its source alone and from a time on" {
+	two_sources
+	record "$A" 1 p.1 100
+	record "$B" 2 p.1 200
+	record "$A" 3 p.1 300 1
+	record "$A" 4 p.2 400 3
+	run -0 keytable taint --key p.1 --source campodenno
+	[ "${#lines[@]}" -eq 2 ]
+	[ "${lines[0]}" = "{\"id\":\"1-3-0\",\"time\":300,\"source\":\"$A\",\"type\":\"t\",\"topic\":\"nos/1/sensor/$A/t\",\"published\":false,\"corrected\":false}" ]
+	[ "$(jq -r .id <<<"${lines[1]}")" = 1-1-0 ]
+	[ "$(keytable taint --key p.1 --source "$A" --since 200 | jq -r .id)" = 1-3-0 ]
+	[ "$(keytable taint --key p.2 --source "$A" --format csv | head -n 1)" = id,time,source,type,topic,published,corrected ]
+	run -64 --separate-stderr keytable taint --key p.1
+	[ "$stderr" = "nos-keytable: a p. key is its source's own: name that with --source" ]
+	run -66 keytable taint --key p.1 --source nobody
+	record "$A" 5 p.2 500 2
+	run -74 --separate-stderr keytable taint --key p.1 --source "$A"
+	[ "$stderr" = 'nos-keytable: store: record 2 is damaged' ]
+}
+
 @test "what is no table and more than one are refused" {
 	run -64 --separate-stderr keytable kt
-	[ "$stderr" = "nos-keytable: no table 'kt', take sources, ct, gt, groups, tokens or audit" ]
+	[ "$stderr" = "nos-keytable: no table 'kt', take sources, ct, gt, groups, tokens, audit or taint" ]
 	run -64 --separate-stderr keytable ct sources
 	[ "$stderr" = "nos-keytable: one table at a time: 'sources'" ]
 	run -64 --separate-stderr keytable --show

@@ -323,6 +323,9 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 		--renew --dry-run|--dry-run makes no sense here
 		--identity --wait 1s|--wait makes no sense here
 		--all --reason x|--reason makes no sense here
+		--all --since 1|--since makes no sense here
+		--renew x --since 1|--since makes no sense here
+		--revoke x --since noon|--since: 'noon' is not a time
 		--all --dry-run --wait 1s|--wait: a dry run has nothing to wait for
 		--revoke x --reason $(printf 'x%.0s' {1..201})|--reason: 1 to 200 bytes
 		--group|name the groups, as nos-keytable groups shows them

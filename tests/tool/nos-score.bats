@@ -179,13 +179,24 @@ records() {
 	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[null,null]' ]
 }
 
-@test "a correction is weighed with its key's state and moves no series" {
+@test "of a correction security is weighed with its key's state, what it says of the reading stands" {
 	printf '{"v":1,"sets":[],"types":{"air_temperature":{"flat":1}}}' >rules
 	records | jq -c 'select(.n == 17)' >one
-	{ cat one; jq -c '.id = "1-42-0~1" | .corrects = "1-42-0" | .raw.key_state = "compromised"' one; cat one; } >in
+	jq -c '.id = "1-42-0~1" | .corrects = "1-42-0" | .raw.key_state = "compromised" | .scores.accuracy = 0.7 |
+		.scores.timeliness = null | .raw.validity = 12 | .flags = ["late"]' one >correction
+	cat one correction one >in
 	run -0 nos-score --records --rules rules <in
 	[ "$(jq -cs 'map(.scores.confidentiality)' <<<"$output")" = '[1,0,1]' ]
-	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[1,0.5,0.5]' ]
+	# And it moves no series.
+	[ "$(jq -cs 'map(.scores.accuracy)' <<<"$output")" = '[1,0.7,0.5]' ]
+	[ "$(jq -c '[.scores.timeliness, .raw.validity, .flags]' <<<"${lines[1]}")" = '[null,12,["late"]]' ]
+	# Its own output gives the same.
+	[ "$(nos-score --records --rules rules <<<"${lines[1]}" | jq -c 'del(.line)')" = "$(jq -c 'del(.line)' <<<"${lines[1]}")" ]
+	# Filters and explanations are of what it is now.
+	only() { nos-score --records --only "$1" <correction | wc -l; }
+	[ "$(only 'key_state == "compromised" && integrity == 0 && accuracy == 0.7 && validity == 12 && late')" -eq 1 ]
+	[ "$(only 'timeliness != null')" -eq 0 ]
+	[ "$(nos-score --records --explain <correction | jq -c '.explain.integrity[] | select(.term == "key").score')" = 0 ]
 }
 
 @test "a line that is no record is answered in its place" {
