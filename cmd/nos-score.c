@@ -122,7 +122,7 @@ static struct nos_time when(const struct score_state *s, const struct nos_readin
 	return s->o->now.ms ? s->o->now : nos_time_now();
 }
 
-static enum nos_code score_reading(struct score_state *s, struct nos_weigh *weigh,
+static enum nos_code score_reading(struct score_state *s, struct nos_weigh weigh,
     const struct nos_reading *reading, struct nos_buf *out, struct nos_err *err)
 {
 	const struct nos_rule_security security = nos_weigh_anonymous(reading);
@@ -131,10 +131,10 @@ static enum nos_code score_reading(struct score_state *s, struct nos_weigh *weig
 	if (s->o->state &&
 	    nos_series_get(&s->series, reading->claimed, NOS_STR(""), reading->type, &state, err))
 		return err->code;
-	weigh->type = nos_profile_find(s->profile, NOS_STR(""), reading->type);
-	weigh->security = &security;
-	weigh->received = when(s, reading);
-	write_weighed(s, weigh, reading, state, out);
+	weigh.type = nos_profile_find(s->profile, NOS_STR(""), reading->type);
+	weigh.security = &security;
+	weigh.received = when(s, reading);
+	write_weighed(s, &weigh, reading, state, out);
 	return NOS_OK;
 }
 
@@ -154,10 +154,10 @@ static enum nos_code read_name(struct score_state *s, const struct nos_scan_valu
 	return NOS_OK;
 }
 
-static enum nos_code score_record(struct score_state *s, struct nos_weigh *weigh,
+static enum nos_code score_record(struct score_state *s, struct nos_weigh weigh,
     struct nos_reading *reading, struct nos_buf *out, struct nos_err *err)
 {
-	const struct nos_scan_value *record = weigh->object;
+	const struct nos_scan_value *record = weigh.object;
 	struct nos_str kind, source, claimed;
 	struct nos_rule_state *state = NULL;
 	struct nos_measure measure;
@@ -181,14 +181,14 @@ static enum nos_code score_record(struct score_state *s, struct nos_weigh *weigh
 		return err->code;
 	if (!corrects)
 		nos_measure_restore(&measure, reading);
-	weigh->record = true;
-	weigh->type = nos_profile_find(s->profile, kind, reading->type);
-	weigh->security = &measure.security;
-	weigh->received = measure.received;
-	weigh->packs_seen = measure.packs_seen;
-	weigh->packs_expected = measure.packs_expected;
-	weigh->corrects = corrects ? &measure : NULL;
-	write_weighed(s, weigh, reading, state, out);
+	weigh.record = true;
+	weigh.type = nos_profile_find(s->profile, kind, reading->type);
+	weigh.security = &measure.security;
+	weigh.received = measure.received;
+	weigh.packs_seen = measure.packs_seen;
+	weigh.packs_expected = measure.packs_expected;
+	weigh.corrects = corrects ? &measure : NULL;
+	write_weighed(s, &weigh, reading, state, out);
 	return NOS_OK;
 }
 
@@ -203,10 +203,10 @@ static enum nos_code score_item(struct score_state *s, uint64_t number, bool man
 	struct nos_reading reading = item->reading;
 
 	if (!s->o->records)
-		return score_reading(s, &weigh, &reading, out, err);
+		return score_reading(s, weigh, &reading, out, err);
 	if (!item->object)
 		return nos_err_set(err, NOS_DATA, "not a record of a node");
-	return score_record(s, &weigh, &reading, out, err);
+	return score_record(s, weigh, &reading, out, err);
 }
 
 /* One of several, that is not good. */
@@ -237,12 +237,16 @@ static enum nos_code score_line(
 	nos_progress_set(&s->progress, s->scored);
 	while (nos_batch_next(&s->batch, at, &item, &reject)) {
 		struct nos_err why = { 0 };
-		uint32_t index = item ? item->index : reject->index;
+		uint32_t index;
 
-		if (reject)
+		if (item) {
+			index = item->index;
+			if (!score_item(s, number, many, item, out, &why))
+				continue;
+		} else {
+			index = reject->index;
 			why = reject->err;
-		else if (!score_item(s, number, many, item, out, &why))
-			continue;
+		}
 		if (!many || why.code == NOS_INTERNAL) {
 			*err = why;
 			return err->code;
