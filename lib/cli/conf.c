@@ -30,7 +30,8 @@ static const struct {
 	    "keyring anonymous url via kind batch linger spool spool-max wait follow mqtt "
 	    "mqtt-password ca max-line" },
 	{ "nos-relay", "keyring listen via url ca wait ready-fd" },
-	{ "nos-keytable", "format store node-key keyring source state show-secrets since key verify" },
+	{ "nos-keytable",
+	    "format store node-key keyring source state show-secrets since key verify" },
 	{ "nos-rekey",
 	    "format store node-key all source group heal renew revoke invalidate identity "
 	    "after-restore older-than overlap dry-run wait since reason" },
