@@ -22,7 +22,6 @@
 #define ROW_MAX	      512 /* bytes */
 #define NOT_GIVEN     UINT64_MAX
 #define SPAN_MAX_MS   (UINT64_C(3650) * 24 * 3600 * 1000)
-#define NO_TIME	      INT64_MIN /* where --since is not given */
 
 struct rekey_opts {
 	struct nos_opt_common common;
@@ -255,7 +254,9 @@ static void fill(struct run *r, int operands)
 		c->order.what = NOS_ORDER_REVOKE;
 		c->group = 1; /* so that it waits for no other's group but one */
 	}
-	c->order.compromised = r->mode & MODES_KNOWN && o->since.ms != NO_TIME;
+	/* A setting may be for another tool: nothing is corrected by it. */
+	c->order.compromised =
+	    r->mode & MODES_KNOWN && nos_opt_is_typed(&tool, &o->common, "since");
 	c->order.since = o->since;
 	c->order.globals = r->globals;
 	c->order.global_count = r->global_count;
@@ -469,9 +470,7 @@ static enum nos_code run(struct run *r, char **operands, int count, struct nos_e
 
 int main(int argc, char **argv)
 {
-	struct rekey_opts o = {
-		.overlap_ms = NOT_GIVEN, .wait_ms = NOT_GIVEN, .since = { NO_TIME }
-	};
+	struct rekey_opts o = { .overlap_ms = NOT_GIVEN, .wait_ms = NOT_GIVEN };
 	struct run r = { .o = &o };
 	struct nos_err err = { 0 };
 	enum nos_opt_next next;

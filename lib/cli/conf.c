@@ -31,10 +31,11 @@ static const struct {
 	    "keyring anonymous url via kind csv map batch linger spool spool-max wait follow mqtt "
 	    "mqtt-password ca max-line" },
 	{ "nos-relay", "keyring listen via url ca wait ready-fd" },
-	{ "nos-keytable", "format store node-key keyring source state show-secrets since verify" },
+	{ "nos-keytable",
+	    "format store node-key keyring source state show-secrets since key verify" },
 	{ "nos-rekey",
 	    "format store node-key all source group heal renew revoke invalidate identity "
-	    "after-restore older-than overlap dry-run wait reason" },
+	    "after-restore older-than overlap dry-run wait since reason" },
 	{ "nos-score", "rules records csv map state now as-taken only explain format max-line" },
 	{ "nos-bench", "scheme profile sources runs rtt seed quick plot report format" },
 };

@@ -393,9 +393,11 @@ sends() { for _ in 1 2; do nos-send --keyring "$1.key" <<<'{"type":"t","value":1
 @test "settings that are for other tools as well hinder no revocation" {
 	init
 	fill 1
-	printf 'wait = 30s\noverlap = 2h\n' >nos.conf
+	printf 'wait = 30s\noverlap = 2h\nsince = 1\n' >nos.conf
 	NOS_OLDER_THAN=1h run -0 rekey --revoke s-0000000001 --config nos.conf
 	[ "$output" = '{"source":"s-0000000001","status":"revoked"}' ]
+	# Nor is anything corrected that nobody has said so of.
+	[ "$(sqlite3 node.db "select count(*) from state where ns like 'taint%'")" -eq 0 ]
 }
 
 @test "another user's store is refused" {
