@@ -14,15 +14,14 @@ static const char *weigh(const char *text, bool record, uint64_t line)
 	struct nos_err err = { 0 };
 	struct nos_reading reading;
 	struct nos_rule_security security;
-	struct nos_weigh w = {
-		.scan = &scan, .object = scan.values, .record = record, .line = line
-	};
+	struct nos_weigh w = { .scan = &scan, .record = record, .line = line };
 
 	nos_buf_truncate(&out, 0);
 	assert_int_equal(nos_scan_parse(&scan, nos_str_of(text), &err), NOS_OK);
 	assert_int_equal(nos_reading_decode(&scan, scan.values, &space, &reading, &err), NOS_OK);
 	security = nos_weigh_anonymous(&reading);
 	w.type = nos_profile_find(nos_profile_builtin(), NOS_STR(""), reading.type);
+	w.object = scan.values;
 	w.security = &security;
 	w.received.ms = 1547812800000;
 	nos_weigh_encode(&out, &w, &reading, NULL);
