@@ -74,7 +74,7 @@ static void encode(const struct nos_scan *scan, const struct nos_correct *c, uin
 		else if (nos_str_is(name->raw, "n"))
 			nos_encode_member_uint(b, "n", n);
 		else if (nos_str_is(name->raw, "scores"))
-			nos_restate_scores(b, scan, a);
+			nos_restate_scores(b, a);
 		else if (nos_str_is(name->raw, "raw"))
 			encode_raw(b, scan, value);
 		else
@@ -141,7 +141,7 @@ enum nos_code nos_correct_make(const struct nos_scan *scan, const struct nos_cor
 	    nos_measure_decode(scan, scan->values, &ret->space, &measure, err))
 		return err->code;
 	measure.security.key_state = NOS_RULE_KEY_COMPROMISED;
-	nos_restate_weigh(scan, &measure, &reading, NULL, &a);
+	nos_restate_weigh(scan, scan->values, &measure, &reading, NULL, &a);
 	encode(scan, c, n, &a, &ret->record);
 	add_filters(filters, profile, &a, &ret->filters);
 	return nos_buf_check(&ret->record, "correction", err)

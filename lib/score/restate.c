@@ -29,9 +29,9 @@ static double number(
 	return v && v->kind == NOS_SCAN_NUMBER && nos_num_parse_decimal(v->raw, &ret) ? ret : NAN;
 }
 
-static unsigned flags_of(const struct nos_scan *scan)
+static unsigned flags_of(const struct nos_scan *scan, const struct nos_scan_value *record)
 {
-	const struct nos_scan_value *list = nos_scan_get(scan, scan->values, "flags"), *v;
+	const struct nos_scan_value *list = nos_scan_get(scan, record, "flags"), *v;
 	unsigned ret = 0;
 	uint32_t at = 0;
 
@@ -42,13 +42,14 @@ static unsigned flags_of(const struct nos_scan *scan)
 	return ret;
 }
 
-void nos_restate_weigh(const struct nos_scan *scan, const struct nos_measure *m,
-    const struct nos_reading *reading, struct nos_explain *e, struct nos_restate *ret)
+void nos_restate_weigh(const struct nos_scan *scan, const struct nos_scan_value *record,
+    const struct nos_measure *m, const struct nos_reading *reading, struct nos_explain *e,
+    struct nos_restate *ret)
 {
-	const struct nos_scan_value *raw = nos_scan_get(scan, scan->values, "raw");
-	const struct nos_scan_value *scores = nos_scan_get(scan, scan->values, "scores");
+	const struct nos_scan_value *raw = nos_scan_get(scan, record, "raw");
+	const struct nos_scan_value *scores = nos_scan_get(scan, record, "scores");
 
-	*ret = (struct nos_restate){ .type = nos_rule_unknown };
+	*ret = (struct nos_restate){ .scan = scan, .record = record, .type = nos_rule_unknown };
 	ret->type.validity_s = number(scan, raw, "validity");
 	ret->type.u = number(scan, raw, "error");
 	ret->type.sigma = number(scan, raw, "sigma");
@@ -62,7 +63,7 @@ void nos_restate_weigh(const struct nos_scan *scan, const struct nos_measure *m,
 		.sent_value = m->sent_value,
 		.sent_unit = m->sent_unit,
 		.explain = e };
-	ret->scores.flags = flags_of(scan);
+	ret->scores.flags = flags_of(scan, record);
 	for (unsigned i = 0; i < NOS_RULE_COUNT; i++)
 		ret->scores.of[i] = number(scan, scores, nos_rule_text((enum nos_rule_name)i));
 	for (size_t i = 0; i < sizeof(security) / sizeof(security[0]); i++)
@@ -104,16 +105,16 @@ static bool encode_security(struct nos_buf *b, struct nos_str name, const struct
 	return false;
 }
 
-void nos_restate_scores(struct nos_buf *b, const struct nos_scan *scan, const struct nos_restate *a)
+void nos_restate_scores(struct nos_buf *b, const struct nos_restate *a)
 {
-	const struct nos_scan_value *scores = nos_scan_get(scan, scan->values, "scores");
+	const struct nos_scan_value *scores = nos_scan_get(a->scan, a->record, "scores");
 	const struct nos_scan_value *name, *value;
 	uint32_t at = 0;
 
 	nos_encode_member(b, "scores");
 	nos_buf_add_char(b, '{');
 	while (scores && scores->kind == NOS_SCAN_OBJECT &&
-	       nos_scan_member(scan, scores, &at, &name, &value))
+	       nos_scan_member(a->scan, scores, &at, &name, &value))
 		if (!encode_security(b, name->raw, a))
 			nos_restate_copy(b, name, value);
 	nos_buf_add_char(b, '}');
@@ -132,22 +133,21 @@ static bool is_ours(struct nos_str name)
 }
 
 /* Those that stand behind the scores, or all others. */
-static void copy(struct nos_buf *b, const struct nos_scan *scan, bool last)
+static void copy(struct nos_buf *b, const struct nos_restate *a, bool last)
 {
 	const struct nos_scan_value *name, *value;
 	uint32_t at = 0;
 
-	while (nos_scan_member(scan, scan->values, &at, &name, &value))
+	while (nos_scan_member(a->scan, a->record, &at, &name, &value))
 		if (is_last(name->raw) == last && !is_ours(name->raw))
 			nos_restate_copy(b, name, value);
 }
 
-void nos_restate_encode(
-    struct nos_buf *b, const struct nos_scan *scan, uint64_t line, const struct nos_restate *a)
+void nos_restate_encode(struct nos_buf *b, uint64_t line, const struct nos_restate *a)
 {
-	copy(b, scan, false);
+	copy(b, a, false);
 	if (line)
 		nos_encode_member_uint(b, "line", line);
-	nos_restate_scores(b, scan, a);
-	copy(b, scan, true);
+	nos_restate_scores(b, a);
+	copy(b, a, true);
 }

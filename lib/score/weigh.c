@@ -139,7 +139,7 @@ static bool encode_correction(
 	struct nos_explain explain = { 0 };
 	struct nos_restate a;
 
-	nos_restate_weigh(w->scan, w->corrects, reading, &explain, &a);
+	nos_restate_weigh(w->scan, w->object, w->corrects, reading, &explain, &a);
 	if (w->only && !nos_restate_passes(&a, w->only))
 		return false;
 	if (w->table) {
@@ -148,7 +148,7 @@ static bool encode_correction(
 		return true;
 	}
 	nos_buf_add_char(b, '{');
-	nos_restate_encode(b, w->scan, w->line, &a);
+	nos_restate_encode(b, w->line, &a);
 	if (w->explain)
 		nos_explain_encode(b, &explain);
 	nos_buf_add_char(b, '}');

@@ -117,7 +117,7 @@ series() {
 }
 
 @test "a state that is cut off, newer, or in use is left as it is" {
-	series 1.0 | nos-score --state state >first
+	series 1.0 | nos-score --as-taken --state state >first
 	cp state whole
 	truncate -s -5 state
 	run -65 --separate-stderr nos-score --state state <<<'{"type":"a","value":1}'
@@ -127,16 +127,16 @@ series() {
 	[[ $stderr == *'written by a newer nos' ]]
 	cp whole state
 	mkfifo in
-	nos-score --state state <in >out 3>&- &
+	nos-score --as-taken --state state <in >out 3>&- &
 	pid=$!
 	exec 9>in
 	series 1.1 >&9
 	until [ -s out ]; do kill -0 $pid; done
 	run -75 --separate-stderr nos-score --state state </dev/null
 	[ "$stderr" = "nos-score: another run has 'state'" ]
-	# Ctrl-C: what was answered is in the state.
-	kill -INT $pid
-	wait $pid && return 1 || [ $? = 130 ]
+	# Stopped: what was answered is in the state.
+	kill -TERM $pid
+	wait $pid && return 1 || [ $? = 143 ]
 	exec 9>&-
 	[ "$(wc -l <out)" = 1 ]
 	run -1 cmp -s state whole
