@@ -70,16 +70,22 @@ static bool grow(struct nos_buf *b, size_t len)
 	return true;
 }
 
+/* Most of what is appended has, and is a few bytes. */
+static inline bool has_room(const struct nos_buf *b, size_t len)
+{
+	return len < b->cap - b->len && len <= b->max - b->len && !b->fail;
+}
+
 bool nos_buf_reserve(struct nos_buf *b, size_t len)
 {
-	return grow(b, len);
+	return has_room(b, len) || grow(b, len);
 }
 
 void *nos_buf_extend(struct nos_buf *b, size_t len)
 {
 	char *at;
 
-	if (!grow(b, len))
+	if (!nos_buf_reserve(b, len))
 		return NULL;
 	at = b->p + b->len;
 	b->len += len;
@@ -97,7 +103,10 @@ void nos_buf_add(struct nos_buf *b, const void *p, size_t len)
 
 void nos_buf_add_char(struct nos_buf *b, char c)
 {
-	nos_buf_add(b, &c, 1);
+	if (!nos_buf_reserve(b, 1))
+		return;
+	b->p[b->len++] = c;
+	b->p[b->len] = '\0';
 }
 
 void nos_buf_add_str(struct nos_buf *b, struct nos_str s)

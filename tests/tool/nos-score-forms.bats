@@ -2,6 +2,7 @@
 
 # What nos-score reads beside JSON a line, and what it keeps from line to line and from run to run.
 
+bats_require_minimum_version 1.5.0
 setup() { load helper; }
 
 t0=1547812800
@@ -152,4 +153,20 @@ series() {
 	echo '{"v":1,"type":"/t","value":"/v"}' >map.json
 	run -64 --separate-stderr nos-score --csv --map map.json </dev/null
 	[ "$stderr" = "nos-score: --csv: the map 'map.json' has no \"csv\"" ]
+}
+
+@test "on a terminal it says how far it is, unless what it writes goes there too" {
+	mkfifo in
+	# The line is drawn at once, and taken away at the end.
+	{ series 1.0 >in; } &
+	script -qec 'nos-score <in >out' tty </dev/null >/dev/null
+	wait
+	grep -qF $'\r1 readings\033[K' tty || grep -qF $'\r0 readings\033[K' tty
+	grep -qF $'\r\033[K' tty
+	[ "$(wc -l <out)" = 1 ]
+	series 1.0 >one
+	script -qec 'nos-score <one' tty </dev/null >/dev/null
+	run ! grep -qF 'readings' tty
+	script -qec 'nos-score -q <one >out' tty </dev/null >/dev/null
+	run ! grep -qF 'readings' tty
 }
