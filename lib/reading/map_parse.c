@@ -4,68 +4,30 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "json/handwritten.h"
 #include "reading/map_part.h"
 
-#define VERSION	   1
 #define NUMBER_MAX 1e15
 
 /* A file under the scan. */
 struct parser {
-	struct nos_scan scan;
-	struct nos_buf space; /* a text that was escaped */
-	size_t texts_len;
+	struct nos_handwritten file;
 	struct nos_map *map;
 	const struct nos_scan_value *values[NOS_MAP_MEMBERS]; /* for the place of a fault */
 	const struct nos_scan_value *units, *format;
-	struct nos_err *err;
 };
 
 typedef enum nos_code read_fn(struct parser *p, const struct nos_scan_value *v, const char *name);
 
-/* Note the place of a value in an error that is set; of a string, its quote. */
-static enum nos_code at(struct parser *p, const struct nos_scan_value *v)
-{
-	size_t quote = v->kind == NOS_SCAN_STRING;
-
-	return nos_scan_place(p->scan.text, (size_t)(v->raw.p - p->scan.text.p) - quote, p->err);
-}
-
-static enum nos_code wrong(
-    struct parser *p, const struct nos_scan_value *v, const char *name, const char *what)
-{
-	nos_err_set(p->err, NOS_CONFIG, "'%s' %s", name, what);
-	return at(p, v);
-}
-
-static enum nos_code unknown(struct parser *p, const struct nos_scan_value *name)
-{
-	nos_err_set(p->err, NOS_CONFIG, "'%.*s' is not known", NOS_STR_ARG(name->raw));
-	return at(p, name);
-}
-
 static enum nos_code no_memory(struct parser *p)
 {
-	return nos_err_set(p->err, NOS_INTERNAL, "out of memory");
+	return nos_err_set(p->file.err, NOS_INTERNAL, "out of memory");
 }
 
 /* What a string means, good until the next call. Names are compared as C texts are. */
 static bool text_of(struct parser *p, const struct nos_scan_value *v, struct nos_str *ret)
 {
-	nos_buf_truncate(&p->space, 0);
-	return v->kind == NOS_SCAN_STRING && nos_scan_text(v, &p->space, ret) &&
-	       strnlen(ret->p, ret->len) == ret->len;
-}
-
-/* A copy for as long as the map lives, with a NUL behind it: its quotes made room for that. */
-static struct nos_str keep(struct parser *p, struct nos_str s)
-{
-	char *to = p->map->texts + p->texts_len;
-
-	if (s.len)
-		memcpy(to, s.p, s.len);
-	to[s.len] = '\0';
-	p->texts_len += s.len + 1;
-	return (struct nos_str){ to, s.len };
+	return nos_handwritten_text(&p->file, v, ret) && strnlen(ret->p, ret->len) == ret->len;
 }
 
 /* A text or a number, kept as it is written. */
@@ -75,8 +37,8 @@ static enum nos_code read_kept(
 	struct nos_str text = v->raw;
 
 	if (v->kind != NOS_SCAN_NUMBER && !text_of(p, v, &text))
-		return wrong(p, v, name, "is not a text");
-	*ret = keep(p, text);
+		return nos_handwritten_wrong(&p->file, v, name, "is not a text");
+	*ret = nos_handwritten_keep(&p->file, text);
 	return NOS_OK;
 }
 
@@ -85,17 +47,17 @@ static enum nos_code read_kept(
 static enum nos_code read_pointer(
     struct parser *p, const struct nos_scan_value *v, const char *name, struct nos_map_pointer *ret)
 {
-	char *text = p->map->texts + p->texts_len;
+	char *text = p->file.texts + p->file.texts_len;
 	const char *why = NULL;
 
 	if (read_kept(p, v, name, &ret->text))
-		return p->err->code;
+		return p->file.err->code;
 	if (!ret->text.len)
-		return wrong(p, v, name, "is empty");
+		return nos_handwritten_wrong(&p->file, v, name, "is empty");
 	ret->where = *text == '/' ? NOS_MAP_POINTER : NOS_MAP_CONSTANT;
 	if (ret->where == NOS_MAP_POINTER)
 		why = nos_map_pointer_split(ret, text);
-	return why ? wrong(p, v, name, why) : NOS_OK;
+	return why ? nos_handwritten_wrong(&p->file, v, name, why) : NOS_OK;
 }
 
 static const char *const member_names[] = {
@@ -116,7 +78,7 @@ static enum nos_code read_place(
 
 	p->values[member] = v;
 	if (read_pointer(p, v, member_names[member], to))
-		return p->err->code;
+		return p->file.err->code;
 	if (member == NOS_MAP_TYPE && nos_str_is(to->text, "*"))
 		to->where = NOS_MAP_NAME;
 	return NOS_OK;
@@ -131,7 +93,7 @@ static enum nos_code make_room(
 	void *room;
 
 	if (v->kind != NOS_SCAN_OBJECT)
-		return wrong(p, v, name, "is not an object of texts");
+		return nos_handwritten_wrong(&p->file, v, name, "is not an object of texts");
 	room = calloc(v->count + 1, size);
 	*(void **)ret = room;
 	return room ? NOS_OK : no_memory(p);
@@ -143,11 +105,11 @@ static enum nos_code read_pairs(struct parser *p, const struct nos_scan_value *v
 	const struct nos_scan_value *key, *value;
 	uint32_t i = 0;
 
-	while (nos_scan_member(&p->scan, v, &i, &key, &value)) {
+	while (nos_scan_member(&p->file.scan, v, &i, &key, &value)) {
 		struct nos_map_pair *pair = &pairs[(*ret_count)++];
 
 		if (read_kept(p, key, name, &pair->from) || read_kept(p, value, name, &pair->to))
-			return p->err->code;
+			return p->file.err->code;
 	}
 	return NOS_OK;
 }
@@ -155,7 +117,7 @@ static enum nos_code read_pairs(struct parser *p, const struct nos_scan_value *v
 static enum nos_code read_rename(struct parser *p, const struct nos_scan_value *v, const char *name)
 {
 	if (make_room(p, v, name, sizeof(*p->map->rename), &p->map->rename))
-		return p->err->code;
+		return p->file.err->code;
 	return read_pairs(p, v, name, p->map->rename, &p->map->rename_count);
 }
 
@@ -163,7 +125,7 @@ static enum nos_code read_unit_names(
     struct parser *p, const struct nos_scan_value *v, const char *name)
 {
 	if (make_room(p, v, name, sizeof(*p->map->unit_names), &p->map->unit_names))
-		return p->err->code;
+		return p->file.err->code;
 	return read_pairs(p, v, name, p->map->unit_names, &p->map->unit_name_count);
 }
 
@@ -174,13 +136,13 @@ static enum nos_code read_units(struct parser *p, const struct nos_scan_value *v
 
 	p->units = v;
 	if (make_room(p, v, name, sizeof(*p->map->units), &p->map->units))
-		return p->err->code;
-	while (nos_scan_member(&p->scan, v, &i, &key, &value)) {
+		return p->file.err->code;
+	while (nos_scan_member(&p->file.scan, v, &i, &key, &value)) {
 		struct nos_map_named *named = &p->map->units[p->map->unit_count++];
 
 		if (read_kept(p, key, name, &named->name) ||
 		    read_pointer(p, value, name, &named->unit))
-			return p->err->code;
+			return p->file.err->code;
 	}
 	return NOS_OK;
 }
@@ -191,14 +153,14 @@ static enum nos_code read_take(struct parser *p, const struct nos_scan_value *v,
 	uint32_t i = 0;
 
 	if (v->kind != NOS_SCAN_ARRAY)
-		return wrong(p, v, name, "is not a list of names");
+		return nos_handwritten_wrong(&p->file, v, name, "is not a list of names");
 	p->map->takes = true;
 	p->map->take = calloc(v->count + 1, sizeof(*p->map->take));
 	if (!p->map->take)
 		return no_memory(p);
-	while (nos_scan_element(&p->scan, v, &i, &element))
+	while (nos_scan_element(&p->file.scan, v, &i, &element))
 		if (read_kept(p, element, name, &p->map->take[p->map->take_count++]))
-			return p->err->code;
+			return p->file.err->code;
 	return NOS_OK;
 }
 
@@ -209,16 +171,18 @@ static enum nos_code read_missing(
 	uint32_t i = 0;
 
 	if (v->kind != NOS_SCAN_ARRAY || v->count > NOS_MAP_MISSING_MAX)
-		return wrong(p, v, name, "is not a list of at most 16 numbers and texts");
-	while (nos_scan_element(&p->scan, v, &i, &element)) {
+		return nos_handwritten_wrong(
+		    &p->file, v, name, "is not a list of at most 16 numbers and texts");
+	while (nos_scan_element(&p->file.scan, v, &i, &element)) {
 		struct nos_map_missing *one = &p->map->missing[p->map->missing_count++];
 
 		one->is_text = element->kind == NOS_SCAN_STRING;
 		if (read_kept(p, element, name, &one->text))
-			return p->err->code;
+			return p->file.err->code;
 		if (!one->is_text && (!nos_num_parse_decimal(element->raw, &one->number) ||
 					 fabs(one->number) > NUMBER_MAX))
-			return wrong(p, element, name, "has a number over 1e15");
+			return nos_handwritten_wrong(
+			    &p->file, element, name, "has a number over 1e15");
 	}
 	return NOS_OK;
 }
@@ -230,7 +194,8 @@ static enum nos_code read_format(struct parser *p, const struct nos_scan_value *
 
 	p->format = v;
 	if (!text_of(p, v, &text) || !nos_str_copy(text, m->format, sizeof(m->format)))
-		return wrong(p, v, name, "is not a text of at most 63 bytes");
+		return nos_handwritten_wrong(
+		    &p->file, v, name, "is not a text of at most 63 bytes");
 	m->clock = nos_str_is(text, "rfc3339") ? NOS_MAP_CLOCK_RFC3339
 		   : nos_str_is(text, "epoch") ? NOS_MAP_CLOCK_EPOCH
 					       : NOS_MAP_CLOCK_FORMAT;
@@ -242,7 +207,7 @@ static enum nos_code read_zone(struct parser *p, const struct nos_scan_value *v,
 	struct nos_str text;
 
 	if (!text_of(p, v, &text) || !nos_map_time_zone(text, &p->map->zone_s))
-		return wrong(p, v, name, "is not an offset such as +01:00");
+		return nos_handwritten_wrong(&p->file, v, name, "is not an offset such as +01:00");
 	p->map->has_zone = true;
 	return NOS_OK;
 }
@@ -253,7 +218,7 @@ static enum nos_code read_decimal(
 	struct nos_str text;
 
 	if (!text_of(p, v, &text) || (!nos_str_is(text, ".") && !nos_str_is(text, ",")))
-		return wrong(p, v, name, "is neither \".\" nor \",\"");
+		return nos_handwritten_wrong(&p->file, v, name, "is neither \".\" nor \",\"");
 	p->map->decimal = text.p[0];
 	return NOS_OK;
 }
@@ -264,7 +229,8 @@ static enum nos_code read_separator(
 	struct nos_str text;
 
 	if (!text_of(p, v, &text) || text.len != 1 || !strchr(",;|:\t ", text.p[0]))
-		return wrong(p, v, name, "is none of \",\" \";\" \"|\" \":\" \"\\t\" \" \"");
+		return nos_handwritten_wrong(
+		    &p->file, v, name, "is none of \",\" \";\" \"|\" \":\" \"\\t\" \" \"");
 	p->map->separator = text.p[0];
 	return NOS_OK;
 }
@@ -272,7 +238,7 @@ static enum nos_code read_separator(
 static enum nos_code read_header(struct parser *p, const struct nos_scan_value *v, const char *name)
 {
 	if (v->kind != NOS_SCAN_TRUE && v->kind != NOS_SCAN_FALSE)
-		return wrong(p, v, name, "is neither true nor false");
+		return nos_handwritten_wrong(&p->file, v, name, "is neither true nor false");
 	p->map->header = v->kind == NOS_SCAN_TRUE;
 	return NOS_OK;
 }
@@ -291,7 +257,7 @@ static enum nos_code read_by(struct parser *p, const struct row *rows, size_t co
 	for (size_t i = 0; text_of(p, name, &text) && i < count; i++)
 		if (nos_str_is(text, rows[i].name))
 			return rows[i].read(p, v, rows[i].name);
-	return unknown(p, name);
+	return nos_handwritten_unknown(&p->file, name);
 }
 
 static enum nos_code read_csv(struct parser *p, const struct nos_scan_value *v, const char *name)
@@ -305,11 +271,11 @@ static enum nos_code read_csv(struct parser *p, const struct nos_scan_value *v, 
 	uint32_t i = 0;
 
 	if (v->kind != NOS_SCAN_OBJECT)
-		return wrong(p, v, name, "is not an object");
+		return nos_handwritten_wrong(&p->file, v, name, "is not an object");
 	p->map->is_csv = true;
-	while (nos_scan_member(&p->scan, v, &i, &key, &value))
+	while (nos_scan_member(&p->file.scan, v, &i, &key, &value))
 		if (read_by(p, rows, sizeof(rows) / sizeof(rows[0]), key, value))
-			return p->err->code;
+			return p->file.err->code;
 	return NOS_OK;
 }
 
@@ -345,13 +311,13 @@ static enum nos_code check_members(struct parser *p)
 		const char *why = nos_map_pointer_check(m, &m->members[i], i == NOS_MAP_VALUE);
 
 		if (why)
-			return wrong(p, p->values[i], member_names[i], why);
+			return nos_handwritten_wrong(&p->file, p->values[i], member_names[i], why);
 	}
 	for (size_t i = 0; i < m->unit_count; i++) {
 		const char *why = nos_map_pointer_check(m, &m->units[i].unit, false);
 
 		if (why)
-			return wrong(p, p->units, "units", why);
+			return nos_handwritten_wrong(&p->file, p->units, "units", why);
 	}
 	return NOS_OK;
 }
@@ -363,85 +329,53 @@ static enum nos_code check(struct parser *p)
 	const char *why;
 
 	if (!p->values[NOS_MAP_TYPE] || !p->values[NOS_MAP_VALUE])
-		return nos_err_set(p->err, NOS_CONFIG, "'%s' is missing",
+		return nos_err_set(p->file.err, NOS_CONFIG, "'%s' is missing",
 		    p->values[NOS_MAP_TYPE] ? "value" : "type");
 	if (value->where != NOS_MAP_POINTER)
-		return wrong(
-		    p, p->values[NOS_MAP_VALUE], "value", "is no pointer: begin it with /");
+		return nos_handwritten_wrong(
+		    &p->file, p->values[NOS_MAP_VALUE], "value", "is no pointer: begin it with /");
 	if (m->members[NOS_MAP_TYPE].where == NOS_MAP_NAME && !value->star_count)
-		return wrong(p, p->values[NOS_MAP_TYPE], "type", "is \"*\", and 'value' has none");
+		return nos_handwritten_wrong(
+		    &p->file, p->values[NOS_MAP_TYPE], "type", "is \"*\", and 'value' has none");
 	if (m->is_csv && !m->decimal)
 		m->decimal = '.';
 	if (m->clock == NOS_MAP_CLOCK_FORMAT && !nos_map_time_check(m->format, m->has_zone, &why))
-		return wrong(p, p->format, "time_format", why);
+		return nos_handwritten_wrong(&p->file, p->format, "time_format", why);
 	return check_members(p);
 }
 
 /* ---- the file ---- */
 
-/* First of all, since of a newer file nothing else can be said. */
-static enum nos_code read_version(struct parser *p)
+static enum nos_code read_file(struct parser *p, struct nos_str text, struct nos_err *err)
 {
-	const struct nos_scan_value *v = nos_scan_get(&p->scan, p->scan.values, "v");
-	uint64_t number;
-
-	if (!v)
-		return nos_err_set(
-		    p->err, NOS_CONFIG, "'v' is missing: a map begins with {\"v\":1");
-	if (v->kind != NOS_SCAN_NUMBER || !nos_num_parse(v->raw, 1, UINT64_MAX, &number))
-		return wrong(p, v, "v", "is not 1");
-	if (number > VERSION) {
-		nos_err_set(p->err, NOS_CONFIG, "written by a newer nos");
-		return at(p, v);
-	}
-	return NOS_OK;
-}
-
-static enum nos_code read_file(struct parser *p)
-{
-	const struct nos_scan_value *name, *v, *root = p->scan.values;
+	static const struct nos_handwritten_kind kind = {
+		.is = "a map is", .begins = "a map begins", .max = NOS_MAP_TEXT_MAX
+	};
+	const struct nos_scan_value *name, *v;
 	uint32_t i = 0;
 
-	if (root->kind != NOS_SCAN_OBJECT)
-		return nos_err_set(p->err, NOS_CONFIG, "a map is a JSON object");
-	if (read_version(p))
-		return p->err->code;
-	while (nos_scan_member(&p->scan, root, &i, &name, &v))
-		if (!nos_str_is(name->raw, "v") && read_member(p, name, v))
-			return p->err->code;
-	return check(p);
-}
-
-/* Not JSON, or over a limit of it: here that is a fault of the settings. */
-static enum nos_code scan_file(struct parser *p, struct nos_str text)
-{
-	if (!nos_scan_parse(&p->scan, text, p->err) || p->err->code == NOS_INTERNAL)
-		return p->err->code;
-	p->err->code = NOS_CONFIG;
-	return p->err->has_offset ? nos_scan_place(text, p->err->offset, p->err) : NOS_CONFIG;
+	if (nos_handwritten_open(&p->file, &kind, text, err))
+		return err->code;
+	while (nos_handwritten_member(&p->file, &i, &name, &v))
+		if (read_member(p, name, v))
+			return err->code;
+	if (check(p))
+		return err->code;
+	p->map->texts = nos_handwritten_take(&p->file);
+	return NOS_OK;
 }
 
 enum nos_code nos_map_parse(struct nos_str text, struct nos_map **ret, struct nos_err *err)
 {
-	struct parser p = { .err = err };
-	enum nos_code code = NOS_OK;
+	struct parser p = { .map = calloc(1, sizeof(*p.map)) };
+	enum nos_code code;
 
-	if (text.len > NOS_MAP_TEXT_MAX)
-		return nos_err_set(err, NOS_CONFIG, "a map is over %u bytes", NOS_MAP_TEXT_MAX);
-	p.map = calloc(1, sizeof(*p.map));
-	if (p.map) {
-		p.map->header = true;
-		p.map->separator = ',';
-		/* A number has no quotes, but what divides it from the next. */
-		p.map->texts = malloc(text.len + 1);
-	}
-	nos_buf_init(&p.space, NOS_MAP_TEXT_MAX);
-	if (!p.map || !p.map->texts)
-		code = no_memory(&p);
-	if (!code && !(code = scan_file(&p, text)))
-		code = read_file(&p);
-	nos_buf_release(&p.space);
-	nos_scan_release(&p.scan);
+	if (!p.map)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	p.map->header = true;
+	p.map->separator = ',';
+	code = read_file(&p, text, err);
+	nos_handwritten_release(&p.file);
 	if (code)
 		nos_map_free(p.map);
 	else

@@ -20,17 +20,18 @@ static bool is_name(struct nos_str s)
 static enum nos_code place(
     struct nos_profile_parser *p, const struct nos_scan_value *v, struct nos_str name)
 {
-	struct nos_err *err = p->err;
+	struct nos_err *err = p->file.err;
 	size_t offset = err->offset;
 
 	if (err->code != NOS_CONFIG)
 		return err->code;
 	if (v->escaped) {
 		nos_err_within(err, "'%.*s', column %zu", NOS_STR_ARG(name), offset + 1);
-		return nos_profile_parse_at(p, v);
+		return nos_handwritten_at(&p->file, v);
 	}
 	nos_err_within(err, "'%.*s'", NOS_STR_ARG(name));
-	return nos_scan_place(p->scan.text, (size_t)(v->raw.p - p->scan.text.p) + offset, err);
+	return nos_scan_place(
+	    p->file.scan.text, (size_t)(v->raw.p - p->file.scan.text.p) + offset, err);
 }
 
 static enum nos_code read_filter(struct nos_profile_parser *p, const struct nos_scan_value *name,
@@ -38,18 +39,19 @@ static enum nos_code read_filter(struct nos_profile_parser *p, const struct nos_
 {
 	struct nos_str text;
 
-	if (!nos_profile_parse_text(p, name, &text) || !is_name(text)) {
-		nos_err_set(p->err, NOS_CONFIG,
+	if (!nos_handwritten_text(&p->file, name, &text) || !is_name(text)) {
+		nos_err_set(p->file.err, NOS_CONFIG,
 		    "the name of a filter is 1 to %d letters, digits, - and _, a letter or digit first",
 		    NOS_FILTER_NAME_MAX);
-		return nos_profile_parse_at(p, name);
+		return nos_handwritten_at(&p->file, name);
 	}
-	ret->name = nos_profile_parse_keep(p, text);
-	if (!nos_profile_parse_text(p, v, &text)) {
-		nos_err_set(p->err, NOS_CONFIG, "'%.*s' is not a text", NOS_STR_ARG(ret->name));
-		return nos_profile_parse_at(p, v);
+	ret->name = nos_handwritten_keep(&p->file, text);
+	if (!nos_handwritten_text(&p->file, v, &text)) {
+		nos_err_set(
+		    p->file.err, NOS_CONFIG, "'%.*s' is not a text", NOS_STR_ARG(ret->name));
+		return nos_handwritten_at(&p->file, v);
 	}
-	return nos_filter_parse(text, &ret->filter, p->err) ? place(p, v, ret->name) : NOS_OK;
+	return nos_filter_parse(text, &ret->filter, p->file.err) ? place(p, v, ret->name) : NOS_OK;
 }
 
 enum nos_code nos_profile_filters_read(struct nos_profile_parser *p, const struct nos_scan_value *v)
@@ -59,12 +61,12 @@ enum nos_code nos_profile_filters_read(struct nos_profile_parser *p, const struc
 	uint32_t i = 0;
 
 	if (v->kind != NOS_SCAN_OBJECT)
-		return nos_profile_parse_wrong(p, v, "filters", "is not an object");
+		return nos_handwritten_wrong(&p->file, v, "filters", "is not an object");
 	if (v->count > NOS_FILTER_MAX)
-		return nos_profile_parse_wrong(p, v, "filters", "has more than 32");
-	while (nos_scan_member(&p->scan, v, &i, &name, &value)) {
+		return nos_handwritten_wrong(&p->file, v, "filters", "has more than 32");
+	while (nos_scan_member(&p->file.scan, v, &i, &name, &value)) {
 		if (read_filter(p, name, value, &profile->filters[profile->filter_count]))
-			return p->err->code;
+			return p->file.err->code;
 		profile->filter_count++;
 	}
 	return NOS_OK;

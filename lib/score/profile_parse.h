@@ -6,7 +6,7 @@
 #ifndef NOS_SCORE_PROFILE_PARSE_H
 #define NOS_SCORE_PROFILE_PARSE_H
 
-#include "json/scan.h"
+#include "json/handwritten.h"
 #include "score/filter.h"
 #include "score/profile.h"
 #include "score/set.h"
@@ -29,28 +29,9 @@ struct nos_profile {
 
 /* A file under the scan. */
 struct nos_profile_parser {
-	struct nos_scan scan;
-	struct nos_buf space; /* a text that was escaped */
-	size_t texts_len;
+	struct nos_handwritten file;
 	struct nos_profile *profile;
-	struct nos_err *err;
 };
-
-/* Set a fault at a value, or at a name that is not known; both return the code. */
-enum nos_code nos_profile_parse_wrong(struct nos_profile_parser *p, const struct nos_scan_value *v,
-    const char *name, const char *what);
-enum nos_code nos_profile_parse_unknown(
-    struct nos_profile_parser *p, const struct nos_scan_value *name);
-
-/* Note the place of a value in an error that is set; of a string, its quote. */
-enum nos_code nos_profile_parse_at(struct nos_profile_parser *p, const struct nos_scan_value *v);
-
-/* What a string means, good until the next call. */
-bool nos_profile_parse_text(
-    struct nos_profile_parser *p, const struct nos_scan_value *v, struct nos_str *ret);
-
-/* A copy for as long as the profile lives. All of them are no longer than the file. */
-struct nos_str nos_profile_parse_keep(struct nos_profile_parser *p, struct nos_str s);
 
 /* Seconds as a number, or a span as text, in whole milliseconds; ret is a double's. */
 enum nos_code nos_profile_types_span(struct nos_profile_parser *p, const struct nos_scan_value *v,

@@ -17,9 +17,9 @@ static enum nos_code read_number(
 	double number;
 
 	if (v->kind != NOS_SCAN_NUMBER || !nos_num_parse_decimal(v->raw, &number))
-		return nos_profile_parse_wrong(p, v, name, "is not a number");
+		return nos_handwritten_wrong(&p->file, v, name, "is not a number");
 	if (fabs(number) > NOS_PROFILE_NUMBER_MAX)
-		return nos_profile_parse_wrong(p, v, name, "is over 1e15");
+		return nos_handwritten_wrong(&p->file, v, name, "is over 1e15");
 	*(double *)ret = number;
 	return NOS_OK;
 }
@@ -30,10 +30,10 @@ static enum nos_code read_positive(
 	double number = 0;
 
 	if (read_number(p, v, name, &number))
-		return p->err->code;
+		return p->file.err->code;
 	if (number < NOS_PROFILE_NUMBER_MIN)
-		return nos_profile_parse_wrong(
-		    p, v, name, number > 0 ? "is under 1e-9" : "is not over 0");
+		return nos_handwritten_wrong(
+		    &p->file, v, name, number > 0 ? "is under 1e-9" : "is not over 0");
 	*(double *)ret = number;
 	return NOS_OK;
 }
@@ -45,20 +45,20 @@ enum nos_code nos_profile_types_span(
 	double seconds;
 	uint64_t ms;
 
-	if (nos_profile_parse_text(p, v, &text)) {
+	if (nos_handwritten_text(&p->file, v, &text)) {
 		if (!nos_time_parse_span(text, &ms) || (double)ms / 1000 > NOS_PROFILE_NUMBER_MAX)
-			return nos_profile_parse_wrong(
-			    p, v, name, "is not a span such as 90s, 15m, 24h, 7d");
+			return nos_handwritten_wrong(
+			    &p->file, v, name, "is not a span such as 90s, 15m, 24h, 7d");
 		seconds = (double)ms / 1000;
 	} else if (v->kind != NOS_SCAN_NUMBER) {
-		return nos_profile_parse_wrong(
-		    p, v, name, "is neither seconds nor a span such as \"7d\"");
+		return nos_handwritten_wrong(
+		    &p->file, v, name, "is neither seconds nor a span such as \"7d\"");
 	} else if (read_number(p, v, name, &seconds)) {
-		return p->err->code;
+		return p->file.err->code;
 	}
 	seconds = round(seconds * 1000) / 1000;
 	if (seconds <= 0)
-		return nos_profile_parse_wrong(p, v, name, "is under a millisecond");
+		return nos_handwritten_wrong(&p->file, v, name, "is under a millisecond");
 	*(double *)ret = seconds;
 	return NOS_OK;
 }
@@ -68,11 +68,11 @@ static enum nos_code read_unit(
 {
 	struct nos_str text;
 
-	if (!nos_profile_parse_text(p, v, &text))
-		return nos_profile_parse_wrong(p, v, name, "is not a text");
+	if (!nos_handwritten_text(&p->file, v, &text))
+		return nos_handwritten_wrong(&p->file, v, name, "is not a text");
 	if (text.len > NOS_READING_UNIT_MAX)
-		return nos_profile_parse_wrong(p, v, name, "is over 32 bytes");
-	*(struct nos_str *)ret = nos_profile_parse_keep(p, text);
+		return nos_handwritten_wrong(&p->file, v, name, "is over 32 bytes");
+	*(struct nos_str *)ret = nos_handwritten_keep(&p->file, text);
 	return NOS_OK;
 }
 
@@ -104,11 +104,11 @@ static enum nos_code read_missing(
 	uint32_t i = 0;
 
 	if (v->kind != NOS_SCAN_ARRAY || v->count > NOS_RULE_MISSING_MAX)
-		return nos_profile_parse_wrong(
-		    p, v, "missing", "is not a list of at most 8 numbers");
-	while (nos_scan_element(&p->scan, v, &i, &element))
+		return nos_handwritten_wrong(
+		    &p->file, v, "missing", "is not a list of at most 8 numbers");
+	while (nos_scan_element(&p->file.scan, v, &i, &element))
 		if (read_number(p, element, "missing", &ret->missing[ret->missing_count++]))
-			return p->err->code;
+			return p->file.err->code;
 	return NOS_OK;
 }
 
@@ -117,14 +117,14 @@ static enum nos_code read_param(struct nos_profile_parser *p, const struct nos_s
 {
 	struct nos_str text;
 
-	if (!nos_profile_parse_text(p, name, &text))
-		return nos_profile_parse_unknown(p, name);
+	if (!nos_handwritten_text(&p->file, name, &text))
+		return nos_handwritten_unknown(&p->file, name);
 	if (nos_str_is(text, "missing"))
 		return read_missing(p, v, ret);
 	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
 		if (nos_str_is(text, params[i].name))
 			return params[i].read(p, v, params[i].name, (char *)ret + params[i].at);
-	return nos_profile_parse_unknown(p, name);
+	return nos_handwritten_unknown(&p->file, name);
 }
 
 static enum nos_code read_row(struct nos_profile_parser *p, const struct nos_scan_value *name,
@@ -135,24 +135,25 @@ static enum nos_code read_row(struct nos_profile_parser *p, const struct nos_sca
 	uint32_t i = 0;
 
 	*ret = (struct nos_set_row){ .rules = nos_rule_unknown };
-	if (!nos_profile_parse_text(p, name, &text) || !text.len ||
+	if (!nos_handwritten_text(&p->file, name, &text) || !text.len ||
 	    text.len > NOS_PROFILE_NAME_MAX) {
-		nos_err_set(p->err, NOS_CONFIG, "the name of a type is no text of 1 to %d bytes",
-		    NOS_PROFILE_NAME_MAX);
-		return nos_profile_parse_at(p, name);
+		nos_err_set(p->file.err, NOS_CONFIG,
+		    "the name of a type is no text of 1 to %d bytes", NOS_PROFILE_NAME_MAX);
+		return nos_handwritten_at(&p->file, name);
 	}
-	ret->name = nos_profile_parse_keep(p, text);
+	ret->name = nos_handwritten_keep(&p->file, text);
 	if (v->kind != NOS_SCAN_OBJECT) {
-		nos_err_set(p->err, NOS_CONFIG, "'%.*s' is not an object", NOS_STR_ARG(ret->name));
-		return nos_profile_parse_at(p, v);
+		nos_err_set(
+		    p->file.err, NOS_CONFIG, "'%.*s' is not an object", NOS_STR_ARG(ret->name));
+		return nos_handwritten_at(&p->file, v);
 	}
-	while (nos_scan_member(&p->scan, v, &i, &param, &value))
+	while (nos_scan_member(&p->file.scan, v, &i, &param, &value))
 		if (read_param(p, param, value, &ret->rules))
-			return p->err->code;
+			return p->file.err->code;
 	if (ret->rules.lo > ret->rules.hi) {
 		nos_err_set(
-		    p->err, NOS_CONFIG, "'%.*s': 'lo' is over 'hi'", NOS_STR_ARG(ret->name));
-		return nos_profile_parse_at(p, v);
+		    p->file.err, NOS_CONFIG, "'%.*s': 'lo' is over 'hi'", NOS_STR_ARG(ret->name));
+		return nos_handwritten_at(&p->file, v);
 	}
 	return NOS_OK;
 }
@@ -172,13 +173,13 @@ enum nos_code nos_profile_types_read(struct nos_profile_parser *p, const struct 
 	uint32_t i = 0;
 
 	if (v->kind != NOS_SCAN_OBJECT)
-		return nos_profile_parse_wrong(p, v, "types", "is not an object");
+		return nos_handwritten_wrong(&p->file, v, "types", "is not an object");
 	profile->rows = calloc(v->count ? v->count : 1, sizeof(*profile->rows));
 	if (!profile->rows)
-		return nos_err_set(p->err, NOS_INTERNAL, "out of memory");
-	while (nos_scan_member(&p->scan, v, &i, &type, &value))
+		return nos_err_set(p->file.err, NOS_INTERNAL, "out of memory");
+	while (nos_scan_member(&p->file.scan, v, &i, &type, &value))
 		if (read_row(p, type, value, &profile->rows[profile->count++]))
-			return p->err->code;
+			return p->file.err->code;
 	qsort(profile->rows, profile->count, sizeof(*profile->rows), nos_profile_types_by_name);
 	return NOS_OK;
 }
