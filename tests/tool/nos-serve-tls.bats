@@ -59,7 +59,7 @@ shows() { curl -s --cacert "$1.pem" "$TLS_URL/v1/node" >/dev/null; }
 	[ "$(jq -c .listen <<<"$READY")" = '[]' ]
 	nos-token new "${SEALED[@]}" >enrolment
 	[[ $(jq -r .url enrolment) == https://127.0.0.1:* ]]
-	run -69 nos-register --keyring s.key <enrolment
+	run -69 nos-register --keyring s.key --wait 1ms <enrolment
 	nos-register --keyring s.key --ca cert.pem <enrolment
 	run -0 nos-send --keyring s.key --ca cert.pem <<<"$reading"
 	[ "$(jq -r .status <<<"$output")" = accepted ]
