@@ -1,18 +1,22 @@
 #!/usr/bin/env bats
 
+# Two certificates for 127.0.0.1 with their keys, made once: NAME.pem, NAME.key.
+setup_file() {
+	local name
+	for name in first second; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$name" \
+			-addext subjectAltName=IP:127.0.0.1 -keyout "$BATS_FILE_TMPDIR/$name.key" \
+			-out "$BATS_FILE_TMPDIR/$name.pem" 2>/dev/null
+	done
+}
+
 setup() {
 	load helper
-	certificate first
+	cp -p "$BATS_FILE_TMPDIR"/{first,second}.{pem,key} .
 }
 teardown() { everything_stops; }
 
 reading='{"type":"air_temperature","value":-7.9,"unit":"Cel","time":1547812800}'
-
-# NAME.pem and NAME.key for 127.0.0.1.
-certificate() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days "${2:-2}" -subj "/CN=$1" \
-		-addext subjectAltName=IP:127.0.0.1 -keyout "$1.key" -out "$1.pem" 2>/dev/null
-}
 
 # A node under TLS beside its plain address: TLS_URL.
 tls_start() {
@@ -69,7 +73,6 @@ shows() { curl -s --cacert "$1.pem" "$TLS_URL/v1/node" >/dev/null; }
 }
 
 @test "SIGHUP takes another certificate, and a bad one changes nothing" {
-	certificate second
 	tls_start
 	shows first
 	cp second.pem cert.pem
@@ -87,7 +90,6 @@ shows() { curl -s --cacert "$1.pem" "$TLS_URL/v1/node" >/dev/null; }
 
 @test "--check looks at certificate and key, and says what is wrong" {
 	check() { nos-serve --check "${SEALED[@]}" --listen-tls 127.0.0.1:0 "$@"; }
-	certificate second
 	run -0 check --tls-cert first.pem --tls-key first.key
 	[ -z "$output" ]
 	run -78 --separate-stderr check --tls-cert first.pem --tls-key second.key
@@ -158,6 +160,10 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 
 @test "what a token does not fit is refused alike, and the token is nowhere in the store" {
 	tls_start
+	# Its second goes by meanwhile.
+	bearer --expires 1s
+	[ "$(jq 'has("expires")' enrolment)" = true ]
+	brief=$TOKEN brief_id=$ID
 	bearer
 	[ "$(hook "$TLS_URL" "${TOKEN%?}" <<<"$reading")" = 401 ]
 	jq -S 'del(.nonce)' answer >short
@@ -174,8 +180,7 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 	[ "$(hook "$TLS_URL" <<<"$reading")" = 401 ]
 	jq -S 'del(.nonce)' answer | cmp - short
 	[ "$(state)" = withdrawn ]
-	bearer --expires 1s
-	[ "$(jq 'has("expires")' enrolment)" = true ]
+	TOKEN=$brief ID=$brief_id
 	eventually is expired
 	[ "$(hook "$TLS_URL" <<<"$reading")" = 401 ]
 }
