@@ -6,53 +6,47 @@
 #include "json/encode.h"
 #include "registry/globals.h"
 #include "registry/registry.h"
-
-#define ROW_MAX 512
+#include "registry/row.h"
 
 /* A table under way. */
 struct table {
 	const struct nos_keytable *t;
-	nos_keytable_each *each;
-	void *state;
+	struct nos_row row;
 	struct nos_globals globals;
 	struct {
 		uint64_t holders, local_keys;
 	} of[NOS_POOL_MAX]; /* of domain i + 1, of its present version */
 };
 
-struct row {
+struct entry {
 	struct nos_name name;
 	enum nos_state key_state;
 	struct nos_time since;
 	bool counted; /* by a node */
 	uint64_t holders, local_keys;
-	const struct nos_secret *value; /* NULL: not shown */
+	const struct nos_secret *value; /* NULL: it is no more */
 };
 
-static enum nos_code show(struct table *g, const struct row *row, struct nos_err *err)
+static enum nos_code show(struct table *g, const struct entry *e, struct nos_err *err)
 {
-	const int64_t age_ms = g->t->now.ms - row->since.ms;
 	char name[NOS_NAME_TEXT_MAX];
-	NOS_AUTO(buf) b = { 0 };
+	struct nos_buf *b;
 
-	if (g->t->states && !(g->t->states >> row->key_state & 1))
+	if (!nos_row_wants(&g->row, e->key_state))
 		return NOS_OK;
-	nos_name_format(&row->name, name);
-	nos_buf_init_secret(&b, ROW_MAX);
-	nos_buf_add_char(&b, '{');
-	nos_encode_member_text(&b, "key", nos_str_of(name));
-	nos_encode_member_uint(&b, "version", nos_name_rank(&row->name));
-	nos_encode_member_text(&b, "state", nos_str_of(nos_state_text(row->key_state)));
-	/* A clock that was set back makes no key younger than new. */
-	nos_encode_member_time(&b, "age", (struct nos_time){ age_ms > 0 ? age_ms : 0 });
-	if (row->counted) {
-		nos_encode_member_uint(&b, "holders", row->holders);
-		nos_encode_member_uint(&b, "local_keys", row->local_keys);
+	nos_name_format(&e->name, name);
+	b = nos_row_begin(&g->row);
+	nos_row_text(&g->row, "key", name);
+	nos_encode_member_uint(b, "version", nos_name_rank(&e->name));
+	nos_row_text(&g->row, "state", nos_state_text(e->key_state));
+	nos_row_age(&g->row, e->since);
+	if (e->counted) {
+		nos_encode_member_uint(b, "holders", e->holders);
+		nos_encode_member_uint(b, "local_keys", e->local_keys);
 	}
-	if (row->value)
-		nos_encode_member_bytes(&b, "value", row->value->bytes, row->value->len);
-	nos_buf_add_char(&b, '}');
-	return nos_buf_check(&b, "row", err) ? err->code : g->each(g->state, nos_buf_str(&b), err);
+	if (e->value)
+		nos_row_value(&g->row, e->value);
+	return nos_row_end(&g->row, err);
 }
 
 /* ---- a node's ---- */
@@ -86,12 +80,12 @@ static enum nos_code show_old(struct table *g, uint64_t domain, struct nos_err *
 	const struct nos_invalidation *list = &g->globals.list;
 
 	for (size_t i = 0; i < list->count; i++) {
-		const struct row row = { .name = nos_pool_name(domain, list->names[i].version),
+		const struct entry entry = { .name = nos_pool_name(domain, list->names[i].version),
 			.key_state = NOS_STATE_COMPROMISED,
 			.since = g->globals.times[i],
 			.counted = true };
 
-		if (list->names[i].domain == domain && show(g, &row, err))
+		if (list->names[i].domain == domain && show(g, &entry, err))
 			return err->code;
 	}
 	return NOS_OK;
@@ -101,16 +95,16 @@ static enum nos_code show_present(struct table *g, uint64_t domain, struct nos_e
 {
 	const struct nos_pool_key *key = nos_pool_key(&g->globals.pool, domain);
 	NOS_AUTO(secret) value = { 0 };
-	const struct row row = { .name = nos_pool_name(domain, key->version),
+	const struct entry entry = { .name = nos_pool_name(domain, key->version),
 		.key_state = NOS_STATE_ACTIVE,
 		.since = key->since,
 		.counted = true,
 		.holders = g->of[domain - 1].holders,
 		.local_keys = g->of[domain - 1].local_keys,
-		.value = g->t->values ? &value : NULL };
+		.value = &value };
 
 	nos_secret_put(&value, key->value, sizeof(key->value));
-	return show(g, &row, err);
+	return show(g, &entry, err);
 }
 
 static enum nos_code scan(struct table *g, struct nos_store *store, struct nos_err *err)
@@ -132,10 +126,10 @@ enum nos_code nos_gt_scan(const struct nos_keytable *t, struct nos_store *store,
 	if (!g)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	g->t = t;
-	g->each = each;
-	g->state = state;
+	nos_row_init(&g->row, t, each, state);
 	(void)!scan(g, store, err);
 	nos_globals_release(&g->globals);
+	nos_row_release(&g->row);
 	free(g);
 	return err->code;
 }
@@ -145,17 +139,18 @@ enum nos_code nos_gt_scan(const struct nos_keytable *t, struct nos_store *store,
 enum nos_code nos_gt_keyring(const struct nos_keytable *t, const struct nos_keyring *keyring,
     nos_keytable_each *each, void *state, struct nos_err *err)
 {
-	struct table g = { .t = t, .each = each, .state = state };
+	struct table g = { .t = t };
 
-	for (size_t i = 0; i < keyring->global_count; i++) {
+	nos_row_init(&g.row, t, each, state);
+	for (size_t i = 0; !err->code && i < keyring->global_count; i++) {
 		const struct nos_keyring_global *key = &keyring->globals[i];
-		const struct row row = { .name = nos_pool_name(key->domain, key->version),
+		const struct entry entry = { .name = nos_pool_name(key->domain, key->version),
 			.key_state = NOS_STATE_ACTIVE,
 			.since = key->since,
-			.value = t->values ? &key->value : NULL };
+			.value = &key->value };
 
-		if (show(&g, &row, err))
-			return err->code;
+		(void)!show(&g, &entry, err);
 	}
-	return NOS_OK;
+	nos_row_release(&g.row);
+	return err->code;
 }

@@ -6,36 +6,23 @@
 #include "base/num.h"
 #include "envelope/pack.h"
 #include "json/encode.h"
-#include "registry/groups.h"
 #include "registry/gt.h"
 #include "registry/registry.h"
 #include "registry/roll.h"
+#include "registry/row.h"
 #include "registry/tail.h"
 #include "registry/token.h"
 #include "registry/token_table.h"
 #include "scheme/place.h"
 #include "scheme/scheme.h"
 
-#define ROW_MAX 65536 /* bytes */
-
 /* A table under way. */
 struct rows {
 	const struct nos_keytable *t;
 	struct nos_store *store;
-	nos_keytable_each *each;
-	void *state;
-	struct nos_buf row;
-	struct nos_tail tail;	/* what the node saw of sources */
-	struct nos_group group; /* that was read last */
+	struct nos_tail tail; /* what the node saw of sources */
+	struct nos_row row;
 };
-
-static void init_row(struct rows *r)
-{
-	if (r->t->values)
-		nos_buf_init_secret(&r->row, ROW_MAX);
-	else
-		nos_buf_init(&r->row, ROW_MAX);
-}
 
 static const char *const words[] = {
 	[NOS_KEYTABLE_SOURCES] = "sources",
@@ -80,48 +67,6 @@ bool nos_keytable_state(enum nos_keytable_which which, struct nos_str word, uint
 	return false;
 }
 
-static bool is_wanted(const struct nos_keytable *t, unsigned state)
-{
-	return !t->states || (t->states >> state & 1);
-}
-
-static void member_text(struct nos_buf *b, const char *name, const char *text)
-{
-	if (*text)
-		nos_encode_member_text(b, name, nos_str_of(text));
-}
-
-static void begin_row(struct rows *r)
-{
-	nos_buf_truncate(&r->row, 0);
-	nos_buf_add_char(&r->row, '{');
-}
-
-static enum nos_code end_row(struct rows *r, struct nos_err *err)
-{
-	nos_buf_add_char(&r->row, '}');
-	return nos_buf_check(&r->row, "row", err) ? err->code
-						  : r->each(r->state, nos_buf_str(&r->row), err);
-}
-
-/* *ret is NULL where there is none of that number. */
-static enum nos_code find_group(
-    struct rows *r, uint64_t number, const struct nos_group **ret, struct nos_err *err)
-{
-	const struct nos_vault *vault = r->t->values ? r->t->vault : NULL;
-
-	*ret = NULL;
-	if (number && number != r->group.number &&
-	    nos_groups_get(r->store, vault, number, &r->group, err)) {
-		if (err->code == NOS_ABSENT)
-			nos_err_clear(err);
-		return err->code;
-	}
-	if (number)
-		*ret = &r->group;
-	return NOS_OK;
-}
-
 /* Is it known to have the present key of its group? */
 static bool has_group_key(const struct nos_record *s, const struct nos_group *group)
 {
@@ -153,34 +98,36 @@ static enum nos_code source_row(struct rows *r, const struct nos_record *s, stru
 	const struct nos_group *group;
 	char kid[NOS_NAME_TEXT_MAX];
 	struct nos_track track;
+	struct nos_buf *b;
 
-	if (!is_wanted(r->t, nos_record_state(s)))
+	if (!nos_row_wants(&r->row, nos_record_state(s)))
 		return NOS_OK;
-	if (nos_tail_track(&r->tail, s->id, &track, err) || find_group(r, s->group, &group, err))
+	if (nos_tail_track(&r->tail, s->id, &track, err) ||
+	    nos_row_group(&r->row, r->store, s->group, &group, err))
 		return err->code;
 	sent_under(s, group, kid);
-	begin_row(r);
-	member_text(&r->row, "source", s->id);
-	member_text(&r->row, "name", s->name);
-	member_text(&r->row, "kind", s->kind);
-	member_text(&r->row, "mode", s->mode);
-	member_text(&r->row, "scheme", s->scheme);
-	member_text(&r->row, "group", group ? group->name : "");
-	member_text(&r->row, "key", kid);
-	member_text(&r->row, "state", nos_state_text(nos_record_state(s)));
-	nos_encode_member_time(&r->row, "registered", s->registered);
+	b = nos_row_begin(&r->row);
+	nos_row_text(&r->row, "source", s->id);
+	nos_row_text(&r->row, "name", s->name);
+	nos_row_text(&r->row, "kind", s->kind);
+	nos_row_text(&r->row, "mode", s->mode);
+	nos_row_text(&r->row, "scheme", s->scheme);
+	nos_row_text(&r->row, "group", group ? group->name : "");
+	nos_row_text(&r->row, "key", kid);
+	nos_row_text(&r->row, "state", nos_state_text(nos_record_state(s)));
+	nos_encode_member_time(b, "registered", s->registered);
 	if (track.last_seen.ms)
-		nos_encode_member_time(&r->row, "last_seen", track.last_seen);
+		nos_encode_member_time(b, "last_seen", track.last_seen);
 	if (track.window.top)
-		nos_encode_member_uint(&r->row, "seq", track.window.top);
-	nos_encode_member_uint(&r->row, "readings", track.readings);
+		nos_encode_member_uint(b, "seq", track.window.top);
+	nos_encode_member_uint(b, "readings", track.readings);
 	if (track.path.count) {
-		nos_encode_member(&r->row, "via");
-		nos_buf_add_char(&r->row, '[');
-		nos_path_encode(&r->row, &track.path);
-		nos_buf_add_char(&r->row, ']');
+		nos_encode_member(b, "via");
+		nos_buf_add_char(b, '[');
+		nos_path_encode(b, &track.path);
+		nos_buf_add_char(b, ']');
 	}
-	return end_row(r, err);
+	return nos_row_end(&r->row, err);
 }
 
 /* ---- keys ---- */
@@ -203,40 +150,38 @@ struct key_row {
 static enum nos_code key_row(struct rows *r, const struct key_row *k, struct nos_err *err)
 {
 	const struct nos_scheme *scheme = nos_scheme_of(k->name->kind);
-	const int64_t age_ms = r->t->now.ms - k->since.ms;
 	char kid[NOS_NAME_TEXT_MAX];
+	struct nos_buf *b;
 
-	if (!is_wanted(r->t, k->state))
+	if (!nos_row_wants(&r->row, k->state))
 		return NOS_OK;
 	nos_name_format(k->name, kid);
-	begin_row(r);
-	member_text(&r->row, "source", k->source);
-	member_text(&r->row, "key", kid);
-	member_text(&r->row, "scheme", scheme ? scheme->name : k->scheme);
-	member_text(&r->row, "state", nos_state_text(k->state));
-	nos_encode_member_uint(&r->row, "generation", k->z);
-	nos_encode_member_uint(&r->row, "bits", NOS_PACK_BITS);
-	/* A clock that was set back makes no key younger than new. */
-	nos_encode_member_time(&r->row, "age", (struct nos_time){ age_ms > 0 ? age_ms : 0 });
+	b = nos_row_begin(&r->row);
+	nos_row_text(&r->row, "source", k->source);
+	nos_row_text(&r->row, "key", kid);
+	nos_row_text(&r->row, "scheme", scheme ? scheme->name : k->scheme);
+	nos_row_text(&r->row, "state", nos_state_text(k->state));
+	nos_encode_member_uint(b, "generation", k->z);
+	nos_encode_member_uint(b, "bits", NOS_PACK_BITS);
+	nos_row_age(&r->row, k->since);
 	if (k->counted)
-		nos_encode_member_uint(&r->row, "uses", k->use ? k->use->uses : 0);
+		nos_encode_member_uint(b, "uses", k->use ? k->use->uses : 0);
 	if (k->confirmed.ms)
-		nos_encode_member_time(&r->row, "confirmed", k->confirmed);
+		nos_encode_member_time(b, "confirmed", k->confirmed);
 	if (k->next) {
 		nos_name_format(k->next, kid);
-		member_text(&r->row, "next", kid);
+		nos_row_text(&r->row, "next", kid);
 	}
-	nos_encode_member(&r->row, "path");
-	nos_buf_add_char(&r->row, '[');
-	nos_encode_text(&r->row, nos_str_of(k->source));
+	nos_encode_member(b, "path");
+	nos_buf_add_char(b, '[');
+	nos_encode_text(b, nos_str_of(k->source));
 	if (k->path)
-		nos_path_encode(&r->row, k->path);
-	nos_encode_comma(&r->row);
-	nos_num_format(&r->row, (double)k->node, 0);
-	nos_buf_add_char(&r->row, ']');
-	if (r->t->values && k->value->len)
-		nos_encode_member_bytes(&r->row, "value", k->value->bytes, k->value->len);
-	return end_row(r, err);
+		nos_path_encode(b, k->path);
+	nos_encode_comma(b);
+	nos_num_format(b, (double)k->node, 0);
+	nos_buf_add_char(b, ']');
+	nos_row_value(&r->row, k->value);
+	return nos_row_end(&r->row, err);
 }
 
 static const struct nos_track_key *use_of(const struct nos_track *t, const struct nos_name *name)
@@ -303,7 +248,8 @@ static enum nos_code key_rows(struct rows *r, const struct nos_record *s, struct
 	const struct nos_group *group;
 	struct nos_track track;
 
-	if (nos_tail_track(&r->tail, s->id, &track, err) || find_group(r, s->group, &group, err) ||
+	if (nos_tail_track(&r->tail, s->id, &track, err) ||
+	    nos_row_group(&r->row, r->store, s->group, &group, err) ||
 	    group_key_row(r, s, &track, group, err))
 		return err->code;
 	for (size_t i = 0; i < s->a.key_count; i++)
@@ -316,13 +262,13 @@ static enum nos_code key_rows(struct rows *r, const struct nos_record *s, struct
 enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct nos_keyring *keyring,
     nos_keytable_each *each, void *state, struct nos_err *err)
 {
-	struct rows r = { .t = t, .each = each, .state = state };
+	struct rows r = { .t = t };
 
 	if (t->which == NOS_KEYTABLE_GT)
 		return nos_gt_keyring(t, keyring, each, state, err);
 	if (t->which == NOS_KEYTABLE_GROUPS)
 		return nos_roll_keyring(t, keyring, each, state, err);
-	init_row(&r);
+	nos_row_init(&r.row, t, each, state);
 	for (size_t i = 0; !err->code && i < keyring->key_count; i++) {
 		const struct nos_keyring_key *key = &keyring->keys[i];
 		const struct key_row row = { .source = keyring->source,
@@ -336,7 +282,7 @@ enum nos_code nos_keytable_keyring(const struct nos_keytable *t, const struct no
 
 		(void)!key_row(&r, &row, err);
 	}
-	nos_buf_release(&r.row);
+	nos_row_release(&r.row);
 	return err->code;
 }
 
@@ -377,8 +323,6 @@ enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *
 {
 	struct rows r = { .t = t,
 		.store = store,
-		.each = each,
-		.state = state,
 		.tail = { .store = store,
 		    .source = t->source,
 		    .readings = t->which == NOS_KEYTABLE_SOURCES } };
@@ -390,10 +334,9 @@ enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *
 		return nos_roll_scan(t, store, each, state, err);
 	if (t->which == NOS_KEYTABLE_TOKENS)
 		return nos_token_table_scan(t, store, each, state, err);
-	init_row(&r);
+	nos_row_init(&r.row, t, each, state);
 	code = scan_sources(&r, err);
 	nos_tail_release(&r.tail);
-	nos_group_release(&r.group);
-	nos_buf_release(&r.row);
+	nos_row_release(&r.row);
 	return code;
 }

@@ -6,9 +6,8 @@
 #include "json/encode.h"
 #include "registry/groups.h"
 #include "registry/registry.h"
+#include "registry/row.h"
 #include "scheme/place.h"
-
-#define ROW_MAX 1024
 
 /* A group, without what is secret. */
 struct entry {
@@ -22,6 +21,7 @@ struct roll {
 	struct nos_store *store;
 	struct entry *entries;
 	size_t count;
+	struct nos_row row;
 };
 
 /* ---- what there is ---- */
@@ -72,17 +72,11 @@ static enum nos_code count(void *state, const struct nos_record *s, struct nos_e
 
 /* ---- rows ---- */
 
-static void add_value(struct nos_buf *b, const struct nos_secret *value)
-{
-	if (value->len)
-		nos_encode_member_bytes(b, "value", value->bytes, value->len);
-}
-
-static void encode(struct nos_buf *b, const struct nos_keytable *t, const struct entry *e)
+static void encode(struct nos_row *row, const struct entry *e)
 {
 	const struct nos_group *g = &e->group;
 	const struct nos_group_key *key = nos_group_present(g);
-	const int64_t age_ms = key ? t->now.ms - key->since.ms : 0;
+	struct nos_buf *b = nos_row_begin(row);
 
 	nos_encode_member_text(b, "group", nos_str_of(g->name));
 	nos_encode_member_uint(b, "number", g->number);
@@ -93,37 +87,29 @@ static void encode(struct nos_buf *b, const struct nos_keytable *t, const struct
 	nos_encode_member_uint(b, "epoch", g->clock.epoch);
 	if (nos_group_has_clock(g))
 		nos_encode_member_uint(b, "session", g->clock.t);
-	/* A clock that was set back makes no key younger than new. */
 	if (key)
-		nos_encode_member_time(b, "age", (struct nos_time){ age_ms > 0 ? age_ms : 0 });
+		nos_row_age(row, key->since);
 	nos_encode_member_uint(b, "pending", e->pending);
 }
 
 /* The value of its present key alone is read with what is secret. */
-static enum nos_code encode_value(
-    struct nos_buf *b, const struct roll *r, const struct entry *e, struct nos_err *err)
+static enum nos_code encode_value(struct roll *r, const struct entry *e, struct nos_err *err)
 {
 	NOS_AUTO(group) g = { 0 };
 
 	if (nos_groups_get(r->store, r->t->vault, e->group.number, &g, err))
 		return err->code;
 	if (nos_group_present(&g))
-		add_value(b, &nos_group_present(&g)->value);
+		nos_row_value(&r->row, &nos_group_present(&g)->value);
 	return NOS_OK;
 }
 
-static enum nos_code show(const struct roll *r, const struct entry *e, nos_keytable_each *each,
-    void *state, struct nos_err *err)
+static enum nos_code show(struct roll *r, const struct entry *e, struct nos_err *err)
 {
-	NOS_AUTO(buf) b = { 0 };
-
-	nos_buf_init_secret(&b, ROW_MAX);
-	nos_buf_add_char(&b, '{');
-	encode(&b, r->t, e);
-	if (r->t->values && encode_value(&b, r, e, err))
+	encode(&r->row, e);
+	if (r->t->values && encode_value(r, e, err))
 		return err->code;
-	nos_buf_add_char(&b, '}');
-	return nos_buf_check(&b, "row", err) ? err->code : each(state, nos_buf_str(&b), err);
+	return nos_row_end(&r->row, err);
 }
 
 enum nos_code nos_roll_scan(const struct nos_keytable *t, struct nos_store *store,
@@ -131,12 +117,14 @@ enum nos_code nos_roll_scan(const struct nos_keytable *t, struct nos_store *stor
 {
 	struct roll r = { .t = t, .store = store };
 
+	nos_row_init(&r.row, t, each, state);
 	if (!nos_groups_scan(store, NULL, add, &r, err) && r.count) {
 		qsort(r.entries, r.count, sizeof(*r.entries), by_number);
 		(void)!nos_registry_scan(store, count, &r, err);
 	}
 	for (size_t i = 0; !err->code && i < r.count; i++)
-		(void)!show(&r, &r.entries[i], each, state, err);
+		(void)!show(&r, &r.entries[i], err);
+	nos_row_release(&r.row);
 	free(r.entries);
 	return err->code;
 }
@@ -176,15 +164,15 @@ enum nos_code nos_roll_keyring(const struct nos_keytable *t, const struct nos_ke
     nos_keytable_each *each, void *state, struct nos_err *err)
 {
 	const struct nos_keyring_key *key = group_key(keyring);
-	NOS_AUTO(buf) b = { 0 };
+	struct nos_row row;
 
 	if (!*keyring->group_name)
 		return NOS_OK;
-	nos_buf_init_secret(&b, ROW_MAX);
-	nos_buf_add_char(&b, '{');
-	encode_own(&b, keyring);
-	if (t->values && key)
-		add_value(&b, &key->value);
-	nos_buf_add_char(&b, '}');
-	return nos_buf_check(&b, "row", err) ? err->code : each(state, nos_buf_str(&b), err);
+	nos_row_init(&row, t, each, state);
+	encode_own(nos_row_begin(&row), keyring);
+	if (key)
+		nos_row_value(&row, &key->value);
+	(void)!nos_row_end(&row, err);
+	nos_row_release(&row);
+	return err->code;
 }

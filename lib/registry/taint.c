@@ -9,15 +9,12 @@
 #include "registry/mark.h"
 #include "registry/newest.h"
 #include "registry/roster.h"
+#include "registry/row.h"
 #include "registry/track.h"
 #include "registry/trail.h"
 
-#define ROW_MAX 4096
-
 struct walk {
 	const struct nos_taint *t;
-	nos_keytable_each *each;
-	void *state;
 	char kid[NOS_NAME_TEXT_MAX];
 	char member[NOS_NAME_TEXT_MAX + 16]; /* "key":"…" as it stands in a record and in a track */
 	struct nos_mark mark;
@@ -25,7 +22,8 @@ struct walk {
 	struct nos_roster users;
 	struct nos_trail trail;
 	struct nos_scan scan;
-	struct nos_buf row, track_text;
+	struct nos_row row;
+	struct nos_buf track_text;
 	char source[NOS_RECORD_ID_MAX]; /* in hand */
 	struct nos_compromise compromise;
 };
@@ -36,7 +34,7 @@ static void drop(struct walk *w)
 	nos_roster_release(&w->users);
 	nos_trail_release(&w->trail);
 	nos_scan_release(&w->scan);
-	nos_buf_release(&w->row);
+	nos_row_release(&w->row);
 	nos_buf_release(&w->track_text);
 }
 
@@ -52,10 +50,8 @@ static void member_raw(struct nos_buf *b, const char *name, struct nos_str text)
 
 static enum nos_code print(struct walk *w, const struct nos_correct *r, struct nos_err *err)
 {
-	struct nos_buf *b = &w->row;
+	struct nos_buf *b = nos_row_begin(&w->row);
 
-	nos_buf_truncate(b, 0);
-	nos_buf_add_char(b, '{');
 	member_raw(b, "id", r->id);
 	if (r->has_time)
 		nos_encode_member_time(b, "time", r->time);
@@ -66,8 +62,7 @@ static enum nos_code print(struct walk *w, const struct nos_correct *r, struct n
 	    b, "published", w->mark.outbox && w->trail.position <= w->mark.published);
 	nos_encode_member_bool(
 	    b, "corrected", nos_compromise_was(&w->compromise, r->key, r->received));
-	nos_buf_add_char(b, '}');
-	return nos_buf_check(b, "row", err) ? err->code : w->each(w->state, nos_buf_str(b), err);
+	return nos_row_end(&w->row, err);
 }
 
 /* *ret_old: what stands behind it is of no interest. */
@@ -239,7 +234,7 @@ static enum nos_code run(struct walk *w, struct nos_err *err)
 enum nos_code nos_taint_scan(
     const struct nos_taint *t, nos_keytable_each *each, void *state, struct nos_err *err)
 {
-	struct walk w = { .t = t, .each = each, .state = state };
+	struct walk w = { .t = t };
 
 	if (t->key.kind == 'p' && !t->source)
 		return nos_err_set(
@@ -251,7 +246,7 @@ enum nos_code nos_taint_scan(
 	w.newest.key = nos_str_of(w.member);
 	nos_roster_init(&w.users, false);
 	nos_trail_init(&w.trail, t->store);
-	nos_buf_init(&w.row, ROW_MAX);
+	nos_row_init(&w.row, NULL, each, state);
 	nos_buf_init(&w.track_text, NOS_STORE_VALUE_MAX);
 	(void)!run(&w, err);
 	drop(&w);
