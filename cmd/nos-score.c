@@ -115,11 +115,14 @@ static void write_weighed(struct score_state *s, struct nos_weigh *w,
 	nos_buf_add_char(out, '\n'); /* behind a table: an empty line */
 }
 
+/* One that was taken in the future was not taken: a clock is wrong, and the series is not to
+ * follow it. */
 static struct nos_time when(const struct score_state *s, const struct nos_reading *reading)
 {
-	if (s->o->as_taken && reading->has_time)
-		return reading->time;
-	return s->o->now.ms ? s->o->now : nos_time_now();
+	const struct nos_time now = s->o->now.ms ? s->o->now : nos_time_now();
+
+	return s->o->as_taken && reading->has_time && reading->time.ms < now.ms ? reading->time
+										: now;
 }
 
 static enum nos_code score_reading(struct score_state *s, struct nos_weigh weigh,

@@ -19,8 +19,8 @@ void nos_start_secret(void);
 
 /*
  * From here on the first SIGINT or SIGTERM only sets what nos_start_stopped shows, and makes a
- * system call that waits return EINTR; a second one ends the process. One that is ignored stays
- * ignored, as nohup(1) wants it.
+ * system call that waits return EINTR; one that comes a second later or more ends the process. One
+ * that is ignored stays ignored, as nohup(1) wants it.
  */
 void nos_start_stop(void);
 

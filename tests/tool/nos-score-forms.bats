@@ -170,3 +170,13 @@ series() {
 	script -qec 'nos-score -q <one >out' tty </dev/null >/dev/null
 	run ! grep -qF 'readings' tty
 }
+
+@test "as taken, a clock that is ahead of the present moves no series, as it does not at a node" {
+	{
+		series 1.0 1.1
+		printf '{"source":"a","type":"air_temperature","value":1.2,"unit":"Cel","time":3786912000}\n'
+		series 1.0 1.1 1.2 | tail -n 1
+	} >in
+	run -0 nos-score --as-taken --state state <in
+	[ "$(each .flags <<<"$output")" = '[[],[],["future"],[]]' ]
+}

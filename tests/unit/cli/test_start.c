@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -51,11 +52,31 @@ static void a_warning_is_one_line_unless_the_tool_is_quiet(void **state)
 	close(before);
 }
 
+/* In a child, since handlers are the process's. */
+static void a_signal_that_comes_twice_at_once_is_one_ask(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (child == 0) {
+		nos_start_stop();
+		raise(SIGTERM);
+		raise(SIGTERM);
+		raise(SIGINT);
+		_exit(*nos_start_stopped() == SIGTERM ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tool_with_keys_leaves_no_core_and_no_open_file),
 		cmocka_unit_test(a_warning_is_one_line_unless_the_tool_is_quiet),
+		cmocka_unit_test(a_signal_that_comes_twice_at_once_is_one_ask),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
