@@ -43,11 +43,19 @@ through() { is_read_as application/json "$DATA/formats/$1.json" "$1"; }
 		["note","ok",null,1547812800.775,"vineyard-2"]
 	END
 	through tasmota <<-'END'
-		["air_temperature",21.3,"C",1547812800]
+		["air_temperature",21.3,"Cel",1547812800]
 		["relative_humidity",46.2,"%RH",1547812800]
-		["dew_point",9.3,"C",1547812800]
+		["dew_point",9.3,"Cel",1547812800]
 		["air_pressure",986.1,"hPa",1547812800]
-		["air_temperature",19.8,"C",1547812800]
+		["air_temperature",19.8,"Cel",1547812800]
+	END
+	sed 's/"hPa"/"mmHg"/; s/"C"/"F"/' "$DATA/formats/tasmota.json" >fahrenheit
+	is_read_as application/json fahrenheit tasmota <<-'END'
+		["air_temperature",21.3,"degF",1547812800]
+		["relative_humidity",46.2,"%RH",1547812800]
+		["dew_point",9.3,"degF",1547812800]
+		["air_pressure",986.1,"mmHg",1547812800]
+		["air_temperature",19.8,"degF",1547812800]
 	END
 	through zigbee2mqtt <<-'END'
 		["battery",87,"%EL",1547812800.5]
@@ -55,7 +63,15 @@ through() { is_read_as application/json "$DATA/formats/$1.json" "$1"; }
 		["linkquality",120,null,1547812800.5]
 		["air_pressure",991.4,"hPa",1547812800.5]
 		["air_temperature",21.34,"Cel",1547812800.5]
-		["voltage",2995,null,1547812800.5]
+		["battery_voltage",2995,"mV",1547812800.5]
+	END
+	through zigbee2mqtt-mains <<-'END'
+		["current",0.15,"A",1547812800.5]
+		["energy",12.41,"kWh",1547812800.5]
+		["linkquality",96,null,1547812800.5]
+		["active_power",31.2,"W",1547812800.5]
+		["state","ON",null,1547812800.5]
+		["voltage",231,"V",1547812800.5]
 	END
 	through shelly <<-'END'
 		["relative_humidity",47.1,"%RH",1547812800.25,"shellyplusht-c049ef000001"]
@@ -105,6 +121,8 @@ through() { is_read_as application/json "$DATA/formats/$1.json" "$1"; }
 		["relative_humidity",80.9,"%RH",1547813400,"73"]
 		["dew_point",-4.0,"Cel",1547813400,"73"]
 	END
+	# Whatever unit a maker names, it is one that is known.
+	jq -se 'length > 40 and all(.flags | index("unit") == null)' out
 }
 
 # ---- the page ----
