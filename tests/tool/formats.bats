@@ -171,12 +171,34 @@ makes() {
 	example influx input >input
 	example influx jq >line
 	example influx readings >readings
-	diff <(sed '$s/$/ input/' line | bash | jq -c '.time = 1547812800') <(jq -c . readings)
-	bash line <"$DATA/formats/influx.txt" | nos-score | jq -se 'length == 4 and all(has("scores"))'
+	diff <(bash line <input) readings
+	# What is bad takes nothing else with it.
+	{ cat "$DATA/formats/influx.txt"; printf '%s\n' '' 'x y=1e,z="a' '# note' '{'; cat "$DATA/formats/influx.txt"; } >body
+	bash line <body | nos-score | jq -se 'map(select(.type != "y")) | length == 8 and all(has("scores"))'
 	example zigbee jq | sed 1d >line
-	printf '{"topic":"zigbee2mqtt/cellar","message":%s}\n' "$(cat "$DATA/formats/zigbee2mqtt.json")" >body
+	zigbee() { printf '{"topic":"zigbee2mqtt/cellar","message":%s}\n' "$1"; }
+	good=$(<"$DATA/formats/zigbee2mqtt.json")
+	zigbee "$good" >body
 	[ "$(bash line <body | jq -c 'select(.type == "temperature")')" = '{"type":"temperature","value":21.34,"time":"2019-01-18T12:00:00.500Z","source":"cellar"}' ]
 	bash line <body | nos-score | jq -se 'length == 6 and all(has("scores"))'
+	[ "$(bash line <body | jq -c 'select(.unit) | [.type, .value, .unit]')" = '["battery_voltage",2995,"mV"]' ]
+	for message in '' offline '"online"' null '[1]' "${good:0:40}" "$good"; do zigbee "$message"; done >>body
+	bash line <body | nos-score | jq -se 'length == 12 and all(has("scores"))'
+	# None is held back until there are more.
+	mkfifo slow
+	bash line <slow >came 3>&- &
+	exec 9>slow
+	zigbee "$good" >&9
+	eventually [ -s came ]
+	exec 9>&-
+	wait
+}
+
+@test "each jq line of the page passes over what is no JSON, and holds nothing back" {
+	# Those of the examples: of a page to come, too.
+	PAGE | awk '/^\.\\" EXAMPLE .* jq$/ {on = 1} on && /jq -/ {print; on = 0}' >lines
+	[ "$(wc -l <lines)" -ge 2 ]
+	run ! grep -vE 'jq -cR --unbuffered ' lines
 }
 
 @test "each ready map is in the page, and each in the page is ready" {
