@@ -359,7 +359,8 @@ static enum nos_code run(
 	const struct nos_ndjson io = { .in = STDIN_FILENO,
 		.out = STDOUT_FILENO,
 		.max_line = s->o->max_line,
-		.stop = nos_start_stopped() };
+		.stop = nos_start_stopped(),
+		.over = &s->batch.over };
 	enum nos_code code;
 
 	code = nos_ndjson_run(&io, score_line, s, ret_failed, ret_closed, err);

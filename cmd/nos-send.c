@@ -266,6 +266,8 @@ static enum nos_code run(struct sender *s, struct nos_err *err)
 		if ((event == NOS_LINES_LINE || event == NOS_LINES_LONG) &&
 		    take_line(s, line, event == NOS_LINES_LONG, err))
 			return err->code;
+		if (s->load.batch.over)
+			event = NOS_LINES_END;
 		if ((event == NOS_LINES_END || event == NOS_LINES_STOP || has_lingered(s)) &&
 		    s->load.count && close_pack(s, err))
 			return err->code;

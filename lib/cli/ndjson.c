@@ -99,7 +99,7 @@ static enum nos_code too_long(struct loop *l, struct nos_err *err)
 
 static bool is_stopped(const struct loop *l)
 {
-	return l->io->stop && *l->io->stop;
+	return (l->io->stop && *l->io->stop) || (l->io->over && *l->io->over);
 }
 
 /* Every whole line of what was read. */

@@ -15,6 +15,7 @@ struct nos_ndjson {
 	int in, out;		  /* descriptors */
 	uint64_t max_line;	  /* bytes; a longer one is one error line */
 	const volatile int *stop; /* not 0: end behind the line in hand; NULL: never */
+	const bool *over; /* set by a line behind which none can be good; NULL: there is none */
 };
 
 /*

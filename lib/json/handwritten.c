@@ -7,6 +7,7 @@
 #include "base/num.h"
 
 #define VERSION 1
+#define MARK	"\xef\xbb\xbf" /* what some editors put before UTF-8 */
 
 enum nos_code nos_handwritten_at(struct nos_handwritten *h, const struct nos_scan_value *v)
 {
@@ -104,6 +105,8 @@ enum nos_code nos_handwritten_open(struct nos_handwritten *h,
 	nos_buf_init(&h->space, kind->max);
 	if (text.len > kind->max)
 		return nos_err_set(err, NOS_CONFIG, "%s over %zu bytes", kind->is, kind->max);
+	if (nos_str_starts(text, MARK))
+		text.p += strlen(MARK), text.len -= strlen(MARK);
 	h->texts = malloc(text.len + 1);
 	if (!h->texts)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");

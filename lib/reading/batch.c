@@ -7,6 +7,7 @@
 #include "reading/senml_readings.h"
 
 #define APPLICATION "application/"
+#define MARK	    "\xef\xbb\xbf" /* what some programs put before UTF-8 */
 #define SPACE_MAX                                                                       \
 	(4 * (size_t)NOS_SCAN_TEXT_MAX) /* what is made of a body may be longer than it \
 					 */
@@ -210,11 +211,17 @@ static enum nos_code open_row(struct nos_batch *b, const struct nos_map *map, st
     bool *ret_header, struct nos_err *err)
 {
 	*ret_header = nos_map_has_header(map) && !b->csv.has_names;
-	if (!nos_csv_split(&b->csv, line, nos_map_separator(map), err))
-		return *ret_header ? nos_csv_name(&b->csv, err) : NOS_OK;
-	/* What comes behind a header that cannot be read is none. */
-	b->csv.has_names |= *ret_header;
-	return err->code;
+	if (!nos_csv_split(&b->csv, line, nos_map_separator(map), err) &&
+	    (!*ret_header ||
+		(!nos_csv_name(&b->csv, err) && !nos_map_header_check(map, &b->csv, err))))
+		return NOS_OK;
+	if (!*ret_header)
+		return err->code;
+	/* What comes behind a header that is not good is none. */
+	b->csv.has_names = true;
+	b->csv.name_count = 0;
+	b->over = true;
+	return nos_err_within(err, "header");
 }
 
 static enum nos_code take_row(
@@ -249,6 +256,22 @@ static enum nos_code reject_line(struct taking *t, const struct nos_err *why, st
 	return err->code;
 }
 
+/* JSON of a line. A message that a tool has laid out over many is each line's fault: say what to
+ * do.
+ */
+static enum nos_code open_line(const struct nos_batch_how *how, struct nos_str line,
+    struct nos_scan *scan, struct opened *ret, struct nos_err *err)
+{
+	const struct nos_str text = nos_str_trim(line);
+
+	if (open_text(how, text, scan, ret, err) != NOS_DATA || !how->map || !err->has_offset ||
+	    err->offset != text.len)
+		return err->code;
+	nos_err_set(
+	    err, NOS_DATA, "JSON is cut off: a message stands on one line, as jq -c . writes it");
+	return nos_err_at(err, text.len);
+}
+
 static enum nos_code body_line(struct taking *t, const struct nos_batch_how *how,
     struct nos_str line, struct nos_scan *scan, struct nos_err *err)
 {
@@ -257,7 +280,7 @@ static enum nos_code body_line(struct taking *t, const struct nos_batch_how *how
 	bool header;
 
 	if (how->form != NOS_BATCH_CSV) {
-		if (open_text(how, nos_str_trim(line), scan, &o, &why))
+		if (open_line(how, line, scan, &o, &why))
 			return reject_line(t, &why, err);
 		return take_opened(t, &o, err);
 	}
@@ -266,7 +289,7 @@ static enum nos_code body_line(struct taking *t, const struct nos_batch_how *how
 	if (!header)
 		return reject_line(t, &why, err);
 	*err = why;
-	return nos_err_within(err, "header");
+	return err->code;
 }
 
 static enum nos_code body_lines(struct taking *t, const struct nos_batch_how *how,
@@ -275,6 +298,7 @@ static enum nos_code body_lines(struct taking *t, const struct nos_batch_how *ho
 	struct nos_str line;
 
 	nos_csv_begin(&t->b->csv);
+	t->b->over = false;
 	while (nos_str_cut(&rest, '\n', &line)) {
 		if (nos_str_trim(line).len && body_line(t, how, line, scan, err))
 			return err->code;
@@ -293,6 +317,8 @@ enum nos_code nos_batch_decode(struct nos_batch *b, const struct nos_batch_how *
 	struct opened o;
 
 	begin(b);
+	if (nos_str_starts(text, MARK))
+		text.p += strlen(MARK), text.len -= strlen(MARK);
 	if (text.len > NOS_SCAN_TEXT_MAX - 2)
 		return nos_err_set(err, NOS_LARGE, "over %u bytes", NOS_SCAN_TEXT_MAX);
 	/* What is unescaped is never longer than it was: most bodies take no more. */
@@ -319,7 +345,7 @@ enum nos_code nos_batch_line(struct nos_batch *b, const struct nos_batch_how *ho
 		*ret_many = b->count + b->reject_count > 1;
 		return NOS_OK;
 	}
-	if (open_text(how, nos_str_trim(line), scan, &o, err) || take_opened(&t, &o, err))
+	if (open_line(how, line, scan, &o, err) || take_opened(&t, &o, err))
 		return err->code;
 	array = scan->values->kind == NOS_SCAN_ARRAY;
 	*ret_many = array || b->count + b->reject_count > 1;

@@ -55,6 +55,7 @@ struct nos_batch {
 	size_t reject_count, reject_cap;
 	struct nos_buf space;
 	struct nos_csv csv; /* what its header said; kept from line to line */
+	bool over;	    /* it was not good: no line behind it can be */
 };
 
 void nos_batch_release(struct nos_batch *b);

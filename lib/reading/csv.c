@@ -6,6 +6,7 @@
 
 #include "json/scan.h"
 
+#define CR   '\r'
 #define MARK "\xef\xbb\xbf" /* what some programs put before UTF-8 */
 
 void nos_csv_release(struct nos_csv *c)
@@ -44,13 +45,20 @@ static enum nos_code add_field(struct nos_csv *c, struct nos_str field, struct n
 /* A blank, but where it separates. */
 static bool is_blank(char c, char separator)
 {
-	return (c == ' ' || c == '\t' || c == '\r') && c != separator;
+	return (c == ' ' || c == '\t') && c != separator;
 }
 
 static void skip_blanks(struct nos_str *rest, char separator)
 {
 	while (rest->len && is_blank(rest->p[0], separator))
 		rest->p++, rest->len--;
+}
+
+/* Lines that end in it alone come as one: all but the first would be lost. */
+static enum nos_code within_line(struct nos_err *err)
+{
+	return nos_err_set(err, NOS_DATA,
+	    "a carriage return stands within the line: lines end in LF, or in CR and LF");
 }
 
 /* What stands behind an opening quote, up to its closing one and blanks: "" in it is a quote. */
@@ -71,21 +79,25 @@ static enum nos_code take_quoted(struct nos_csv *c, struct nos_str *rest, char s
 	if (!closed)
 		return nos_err_set(err, NOS_DATA, "a quote is not closed");
 	skip_blanks(rest, separator);
-	if (rest->len && rest->p[0] != separator)
-		return nos_err_set(err, NOS_DATA, "something stands behind a closing quote");
-	return NOS_OK;
+	if (!rest->len || rest->p[0] == separator)
+		return NOS_OK;
+	return rest->p[0] == CR
+		   ? within_line(err)
+		   : nos_err_set(err, NOS_DATA, "something stands behind a closing quote");
 }
 
 /* A quote inside it is a byte as any other. */
-static struct nos_str take_plain(struct nos_str *rest, char separator)
+static enum nos_code take_plain(
+    struct nos_str *rest, char separator, struct nos_str *ret, struct nos_err *err)
 {
-	const char *end = memchr(rest->p, separator, rest->len);
+	const char *end = rest->len ? memchr(rest->p, separator, rest->len) : NULL;
 	struct nos_str field = { rest->p, end ? (size_t)(end - rest->p) : rest->len };
 
 	rest->p += field.len, rest->len -= field.len;
 	while (field.len && is_blank(field.p[field.len - 1], separator))
 		field.len--;
-	return field;
+	*ret = field;
+	return field.len && memchr(field.p, CR, field.len) ? within_line(err) : NOS_OK;
 }
 
 enum nos_code nos_csv_split(
@@ -104,11 +116,12 @@ enum nos_code nos_csv_split(
 		return nos_err_set(err, NOS_DATA, "not UTF-8");
 	if (nos_str_starts(rest, MARK))
 		rest.p += strlen(MARK), rest.len -= strlen(MARK);
+	while (rest.len && rest.p[rest.len - 1] == CR)
+		rest.len--;
 	for (;;) {
 		skip_blanks(&rest, separator);
-		if (!rest.len || rest.p[0] != '"')
-			field = take_plain(&rest, separator);
-		else if (take_quoted(c, &rest, separator, &field, err))
+		if (rest.len && rest.p[0] == '"' ? take_quoted(c, &rest, separator, &field, err)
+						 : take_plain(&rest, separator, &field, err))
 			return err->code;
 		if (add_field(c, field, err))
 			return err->code;

@@ -29,9 +29,9 @@ void nos_csv_begin(struct nos_csv *c);
 
 /*
  * Split a line into c->fields: blanks around a field are not of it, nor is a byte order mark before
- * the first. What was quoted points into c->space, the rest into line. NOS_DATA: a quote is not
- * closed, or something stands behind it; it is not UTF-8; NOS_LARGE: over NOS_CSV_COLUMNS_MAX
- * columns; NOS_INTERNAL.
+ * the first, nor a carriage return at the end. What was quoted points into c->space, the rest into
+ * line. NOS_DATA: a quote is not closed, or something stands behind it; a carriage return that is
+ * in no quotes; it is not UTF-8; NOS_LARGE: over NOS_CSV_COLUMNS_MAX columns; NOS_INTERNAL.
  */
 enum nos_code nos_csv_split(
     struct nos_csv *c, struct nos_str line, char separator, struct nos_err *err) NOS_CHECK;

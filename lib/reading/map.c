@@ -153,11 +153,14 @@ static void read_members(struct walk *w, size_t stars)
 	}
 }
 
-/* Is it what another member of the map shows? */
+/* Is it what another pointer of the map shows? */
 static bool is_named(const struct walk *w, const struct nos_scan_value *v)
 {
 	for (size_t i = 0; i < NOS_MAP_MEMBERS; i++)
 		if (w->values[i] == v)
+			return true;
+	for (size_t i = 0; i < w->map->unit_count; i++)
+		if (value_of(w, &w->map->units[i].unit) == v)
 			return true;
 	return false;
 }
@@ -217,18 +220,6 @@ static enum nos_code take_object(struct walk *w)
 
 /* ---- CSV ---- */
 
-/* The column that a pointer shows, from 1; 0: none. */
-static size_t column_of(const struct walk *w, const struct nos_map_pointer *p)
-{
-	const struct nos_str step = nos_str_of(p->steps[0]);
-	size_t column;
-	uint64_t n;
-
-	if (w->map->header && nos_csv_column(w->row, step, &column))
-		return column + 1;
-	return nos_num_parse(step, 1, NOS_CSV_COLUMNS_MAX, &n) ? (size_t)n : 0;
-}
-
 /* An empty field is a missing value; a column that is not there is no value at all. */
 static void read_field(const struct walk *w, size_t column, struct nos_map_piece *ret)
 {
@@ -244,7 +235,7 @@ static bool is_named_column(const struct walk *w, size_t column)
 	for (size_t i = 0; i < NOS_MAP_MEMBERS; i++)
 		if (i != NOS_MAP_VALUE && w->columns[i] == column)
 			return true;
-	return false;
+	return nos_map_header_is_unit(w->map, w->row, column);
 }
 
 static enum nos_code take_columns(struct walk *w)
@@ -282,7 +273,7 @@ static enum nos_code take_row(struct walk *w)
 
 		if (p->where != NOS_MAP_POINTER || p->star_count)
 			continue;
-		w->columns[i] = column_of(w, p);
+		w->columns[i] = nos_map_header_column(w->map, w->row, p);
 		read_field(w, w->columns[i], &w->pieces[i]);
 	}
 	if (m->members[NOS_MAP_VALUE].star_count)
@@ -300,7 +291,7 @@ static void locate(struct walk *w, const struct nos_map_pointer *p, struct nos_m
 	if (p->where == NOS_MAP_CONSTANT)
 		*ret = (struct nos_map_piece){ NOS_MAP_TEXT, p->text };
 	else if (w->row)
-		read_field(w, column_of(w, p), ret);
+		read_field(w, nos_map_header_column(w->map, w->row, p), ret);
 	else
 		read_piece(w, value_of(w, p), ret);
 }

@@ -31,6 +31,10 @@ bool nos_map_is_csv(const struct nos_map *m);
 char nos_map_separator(const struct nos_map *m);
 bool nos_map_has_header(const struct nos_map *m);
 
+/* Has the header what no line can do without, a type and a value? NOS_DATA: it has not. */
+enum nos_code nos_map_header_check(
+    const struct nos_map *m, const struct nos_csv *header, struct nos_err *err) NOS_CHECK;
+
 /* Called for each reading, good until it returns; why: it is none, and reading is NULL. An error
  * ends it. */
 typedef enum nos_code nos_map_each(

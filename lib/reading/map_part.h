@@ -118,6 +118,14 @@ bool nos_map_time_zone(struct nos_str text, int32_t *ret_s);
 bool nos_map_time_read(
     const struct nos_map *m, const struct nos_map_piece *piece, struct nos_time *ret);
 
+/* The column that a pointer of one step shows, from 1; 0: none. A number may be past the last one.
+ */
+size_t nos_map_header_column(
+    const struct nos_map *m, const struct nos_csv *row, const struct nos_map_pointer *p);
+
+/* Does that column hold the unit of what comes under some name? */
+bool nos_map_header_is_unit(const struct nos_map *m, const struct nos_csv *row, size_t column);
+
 /* Does the map pass over what comes under this name? */
 bool nos_map_make_skips(const struct nos_map *m, struct nos_str name);
 

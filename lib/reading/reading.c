@@ -7,6 +7,12 @@
 
 #include "base/num.h"
 
+/* What is null is not there. */
+static bool is_there(const struct nos_scan_value *v)
+{
+	return v && v->kind != NOS_SCAN_NULL;
+}
+
 /* A text member of at most max bytes. */
 static enum nos_code read_text(const struct nos_scan_value *v, const char *name, size_t max,
     struct nos_buf *space, struct nos_str *ret, struct nos_err *err)
@@ -70,8 +76,6 @@ static enum nos_code read_time(const struct nos_scan_value *v, struct nos_buf *s
 	struct nos_str text;
 	double number;
 
-	if (v->kind == NOS_SCAN_NULL)
-		return NOS_OK;
 	if (v->kind == NOS_SCAN_NUMBER && nos_num_parse_decimal(v->raw, &number))
 		ret->has_time = nos_time_from_number(number, &ret->time);
 	else if (v->kind == NOS_SCAN_STRING && nos_scan_text(v, space, &text))
@@ -95,7 +99,7 @@ static enum nos_code read_position(const struct nos_scan *scan, const struct nos
 	const struct nos_scan_value *lat = nos_scan_get(scan, object, "lat");
 	const struct nos_scan_value *lon = nos_scan_get(scan, object, "lon");
 
-	if (!lat && !lon)
+	if (!is_there(lat) && !is_there(lon))
 		return NOS_OK;
 	if (!read_degrees(lat, 90, &ret->lat) || !read_degrees(lon, 180, &ret->lon))
 		return nos_err_set_field(
@@ -117,7 +121,7 @@ enum nos_code nos_reading_decode(const struct nos_scan *scan, const struct nos_s
 	if (object->kind != NOS_SCAN_OBJECT)
 		return nos_err_set(err, NOS_DATA, "a reading is a JSON object");
 	v = nos_scan_get(scan, object, "type");
-	if (!v || v->kind == NOS_SCAN_NULL)
+	if (!is_there(v))
 		return nos_err_set_field(err, NOS_DATA, "type", "type is missing");
 	if (read_text(v, "type", NOS_READING_TYPE_MAX, space, &ret->type, err))
 		return err->code;
@@ -129,15 +133,14 @@ enum nos_code nos_reading_decode(const struct nos_scan *scan, const struct nos_s
 	if (read_value(v, space, ret, err))
 		return err->code;
 	v = nos_scan_get(scan, object, "unit");
-	if (v && v->kind != NOS_SCAN_NULL &&
-	    read_text(v, "unit", NOS_READING_UNIT_MAX, space, &ret->unit, err))
+	if (is_there(v) && read_text(v, "unit", NOS_READING_UNIT_MAX, space, &ret->unit, err))
 		return err->code;
 	v = nos_scan_get(scan, object, "source");
-	if (v && v->kind != NOS_SCAN_NULL &&
+	if (is_there(v) &&
 	    read_text(v, "source", NOS_READING_CLAIMED_MAX, space, &ret->claimed, err))
 		return err->code;
 	v = nos_scan_get(scan, object, "seq");
-	if (v && v->kind != NOS_SCAN_NULL) {
+	if (is_there(v)) {
 		if (v->kind != NOS_SCAN_NUMBER ||
 		    !nos_num_parse(v->raw, 0, NOS_NUM_SAFE - 1, &ret->seq))
 			return nos_err_set_field(
@@ -145,7 +148,7 @@ enum nos_code nos_reading_decode(const struct nos_scan *scan, const struct nos_s
 		ret->has_seq = true;
 	}
 	v = nos_scan_get(scan, object, "time");
-	if (v && read_time(v, space, ret, err))
+	if (is_there(v) && read_time(v, space, ret, err))
 		return err->code;
 	return read_position(scan, object, ret, err);
 }

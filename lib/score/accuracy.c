@@ -92,11 +92,12 @@ static double error(const struct nos_rule_input *in, const char *skipped)
 double nos_accuracy_score(
     const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags)
 {
-	const char *none = in->reading->kind == NOS_READING_NUMBER ? NULL : "no number";
-	const char *alien = none ? none : flags & NOS_RULE_UNIT ? "unit not understood" : NULL;
-	/* Against what went before: only for a reading that comes after it, in its unit. */
-	const char *aside = alien ? alien : nos_rule_aside(flags);
-	double score = range(in, alien);
+	const char *none = in->reading->kind != NOS_READING_NUMBER ? "no number"
+			   : flags & NOS_RULE_UNIT		   ? "unit is not known"
+								   : NULL;
+	/* Against what went before: only for a reading that comes after it. */
+	const char *aside = none ? none : nos_rule_aside(flags);
+	double score = range(in, none);
 
 	score = nos_rule_least(score, step(in, state, aside));
 	score = nos_rule_least(score, flat(in, state, aside));

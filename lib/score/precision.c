@@ -86,7 +86,7 @@ double nos_precision_score(
     const struct nos_rule_input *in, const struct nos_rule_state *state, unsigned flags)
 {
 	const char *none = in->reading->kind != NOS_READING_NUMBER ? "no number"
-			   : flags & NOS_RULE_UNIT		   ? "unit not understood"
+			   : flags & NOS_RULE_UNIT		   ? "unit is not known"
 								   : NULL;
 	double score = resolution(in, state, none);
 

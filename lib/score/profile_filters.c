@@ -3,7 +3,7 @@
 #include "score/profile_parse.h"
 
 /* Letters and digits first, then '-' and '_' too: a name is a level of a topic. */
-static bool is_name(struct nos_str s)
+bool nos_profile_filters_is_name(struct nos_str s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.p[i];
@@ -39,7 +39,7 @@ static enum nos_code read_filter(struct nos_profile_parser *p, const struct nos_
 {
 	struct nos_str text;
 
-	if (!nos_handwritten_text(&p->file, name, &text) || !is_name(text)) {
+	if (!nos_handwritten_text(&p->file, name, &text) || !nos_profile_filters_is_name(text)) {
 		nos_err_set(p->file.err, NOS_CONFIG,
 		    "the name of a filter is 1 to %d letters, digits, - and _, a letter or digit first",
 		    NOS_FILTER_NAME_MAX);

@@ -43,6 +43,9 @@ enum nos_code nos_profile_types_read(
 enum nos_code nos_profile_filters_read(
     struct nos_profile_parser *p, const struct nos_scan_value *v) NOS_CHECK;
 
+/* Has it the form of a name (nos-formats(7), "Names"), as those of filters and kinds have? */
+bool nos_profile_filters_is_name(struct nos_str s);
+
 /* Names in the order of their bytes; a row begins with its name. */
 int nos_profile_types_by_name(const void *a, const void *b);
 

@@ -8,6 +8,9 @@
 #include "reading/reading.h"
 #include "score/profile_parse.h"
 
+/* Levels of topics that are no kinds. */
+static const char *const reserved[] = { "only", "keys", "status", "audit", "anonymous" };
+
 typedef enum nos_code read_fn(
     struct nos_profile_parser *p, const struct nos_scan_value *v, const char *name, void *ret);
 
@@ -127,11 +130,31 @@ static enum nos_code read_param(struct nos_profile_parser *p, const struct nos_s
 	return nos_handwritten_unknown(&p->file, name);
 }
 
+/* KIND/TYPE or TYPE: with anything else no reading would ever meet it. */
+static const char *check_name(struct nos_str name)
+{
+	struct nos_str type = name, kind;
+	const char *slash = memchr(name.p, '/', name.len);
+
+	if (slash) {
+		nos_str_cut(&type, '/', &kind);
+		if (!nos_profile_filters_is_name(kind))
+			return "has no name of a kind before its '/'";
+		for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+			if (nos_str_is(kind, reserved[i]))
+				return "has before its '/' what cannot be a kind";
+	}
+	if (!type.len)
+		return "has no type behind its '/'";
+	return type.len > NOS_READING_TYPE_MAX ? "has a type over 64 bytes" : NULL;
+}
+
 static enum nos_code read_row(struct nos_profile_parser *p, const struct nos_scan_value *name,
     const struct nos_scan_value *v, struct nos_set_row *ret)
 {
 	const struct nos_scan_value *param, *value;
 	struct nos_str text;
+	const char *why;
 	uint32_t i = 0;
 
 	*ret = (struct nos_set_row){ .rules = nos_rule_unknown };
@@ -142,6 +165,11 @@ static enum nos_code read_row(struct nos_profile_parser *p, const struct nos_sca
 		return nos_handwritten_at(&p->file, name);
 	}
 	ret->name = nos_handwritten_keep(&p->file, text);
+	why = check_name(ret->name);
+	if (why) {
+		nos_err_set(p->file.err, NOS_CONFIG, "'%s' %s", ret->name.p, why);
+		return nos_handwritten_at(&p->file, name);
+	}
 	if (v->kind != NOS_SCAN_OBJECT) {
 		nos_err_set(
 		    p->file.err, NOS_CONFIG, "'%.*s' is not an object", NOS_STR_ARG(ret->name));

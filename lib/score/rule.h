@@ -109,7 +109,7 @@ struct nos_rule_input {
 	const struct nos_rule_type *type;
 	const struct nos_rule_security *security;
 	struct nos_time received;
-	bool unit_unknown;		     /* the number says nothing: most terms are skipped */
+	bool unit_unknown;		     /* the number says nothing */
 	unsigned packs_seen, packs_expected; /* of the source's window; expected 0: not known */
 
 	/* As they came, where the unit was another than the type's; len 0: none. */

@@ -102,6 +102,35 @@ has() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 	grep -q '^close-gaps: no record: ' notes && [ ! -e pwned ]
 }
 
+@test "a signal ends it also while it tries to reach the node, and nothing is left of it" {
+	mkdir tmp
+	for signal in TERM:143 INT:130; do
+		rm -f came
+		mkfifo came
+		# A child in the background of a shell does not hear of SIGINT, unless it is told to.
+		TMPDIR=$PWD/tmp env --default-signal=INT close-gaps --token token --url http://127.0.0.1:1 <came >out 2>notes 3>&- &
+		OTHER_PIDS=$!
+		jq -nc '(1, 3) | {node: 1, kind: "k", source: "s", type: "t", n: ., received: now}' >came
+		asks() { [ -n "$(ls tmp/*/status 2>/dev/null)" ]; }
+		eventually asks
+		kill -"${signal%:*}" "$OTHER_PIDS"
+		status=0
+		wait "$OTHER_PIDS" || status=$?
+		[ "$status" = "${signal#*:}" ]
+		[ "$(jq .n out)" = 1 ] && [ -z "$(ls tmp)" ]
+	done
+}
+
+@test "a token that others can read, or that is no file, is refused in one line" {
+	chmod 640 token
+	run -77 --separate-stderr close-gaps --token token </dev/null
+	[ "$stderr" = 'close-gaps: token: is open to others: chmod 600 token' ]
+	run -74 --separate-stderr close-gaps --token /tmp </dev/null
+	[ "$stderr" = 'close-gaps: /tmp: is no regular file' ]
+	run -66 --separate-stderr close-gaps --token not-there </dev/null
+	[ "$stderr" = 'close-gaps: not-there: there is no such file' ]
+}
+
 # GET /v1/records: STATUS and ANSWER.
 ask_records() {
 	STATUS=$(curl -s -o answer -w '%{http_code}' -H "Authorization: Bearer $(<token)" "$URL/v1/records?$1")

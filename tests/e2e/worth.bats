@@ -184,7 +184,7 @@ END
 '[20.5,"Cel",null,null,0.8,1,[]]
 [21,"Cel",69.8,"°F",0.8,1,[]]
 [21.5,"Cel",294.65,"K",0.8,1,[]]
-[7000,"furlong",null,null,0.8,null,["unit"]]
+[7000,"furlong",null,null,null,null,["unit"]]
 [null,"Cel",-999,"[degF]",null,null,["missing"]]
 [null,"Cel",null,"K",null,null,["missing"]]
 [21.5,"Cel",21.5,"degC",0.8,1,[]]

@@ -43,11 +43,19 @@ through() { is_read_as application/json "$DATA/formats/$1.json" "$1"; }
 		["note","ok",null,1547812800.775,"vineyard-2"]
 	END
 	through tasmota <<-'END'
-		["air_temperature",21.3,"C",1547812800]
+		["air_temperature",21.3,"Cel",1547812800]
 		["relative_humidity",46.2,"%RH",1547812800]
-		["dew_point",9.3,"C",1547812800]
+		["dew_point",9.3,"Cel",1547812800]
 		["air_pressure",986.1,"hPa",1547812800]
-		["air_temperature",19.8,"C",1547812800]
+		["air_temperature",19.8,"Cel",1547812800]
+	END
+	sed 's/"hPa"/"mmHg"/; s/"C"/"F"/' "$DATA/formats/tasmota.json" >fahrenheit
+	is_read_as application/json fahrenheit tasmota <<-'END'
+		["air_temperature",21.3,"degF",1547812800]
+		["relative_humidity",46.2,"%RH",1547812800]
+		["dew_point",9.3,"degF",1547812800]
+		["air_pressure",986.1,"mmHg",1547812800]
+		["air_temperature",19.8,"degF",1547812800]
 	END
 	through zigbee2mqtt <<-'END'
 		["battery",87,"%EL",1547812800.5]
@@ -55,7 +63,15 @@ through() { is_read_as application/json "$DATA/formats/$1.json" "$1"; }
 		["linkquality",120,null,1547812800.5]
 		["air_pressure",991.4,"hPa",1547812800.5]
 		["air_temperature",21.34,"Cel",1547812800.5]
-		["voltage",2995,null,1547812800.5]
+		["battery_voltage",2995,"mV",1547812800.5]
+	END
+	through zigbee2mqtt-mains <<-'END'
+		["current",0.15,"A",1547812800.5]
+		["energy",12.41,"kWh",1547812800.5]
+		["linkquality",96,null,1547812800.5]
+		["active_power",31.2,"W",1547812800.5]
+		["state","ON",null,1547812800.5]
+		["voltage",231,"V",1547812800.5]
 	END
 	through shelly <<-'END'
 		["relative_humidity",47.1,"%RH",1547812800.25,"shellyplusht-c049ef000001"]
@@ -105,6 +121,8 @@ through() { is_read_as application/json "$DATA/formats/$1.json" "$1"; }
 		["relative_humidity",80.9,"%RH",1547813400,"73"]
 		["dew_point",-4.0,"Cel",1547813400,"73"]
 	END
+	# Whatever unit a maker names, it is one that is known.
+	jq -se 'length > 40 and all(.flags | index("unit") == null)' out
 }
 
 # ---- the page ----
@@ -153,12 +171,34 @@ makes() {
 	example influx input >input
 	example influx jq >line
 	example influx readings >readings
-	diff <(sed '$s/$/ input/' line | bash | jq -c '.time = 1547812800') <(jq -c . readings)
-	bash line <"$DATA/formats/influx.txt" | nos-score | jq -se 'length == 4 and all(has("scores"))'
+	diff <(bash line <input) readings
+	# What is bad takes nothing else with it.
+	{ cat "$DATA/formats/influx.txt"; printf '%s\n' '' 'x y=1e,z="a' '# note' '{'; cat "$DATA/formats/influx.txt"; } >body
+	bash line <body | nos-score | jq -se 'map(select(.type != "y")) | length == 8 and all(has("scores"))'
 	example zigbee jq | sed 1d >line
-	printf '{"topic":"zigbee2mqtt/cellar","message":%s}\n' "$(cat "$DATA/formats/zigbee2mqtt.json")" >body
+	zigbee() { printf '{"topic":"zigbee2mqtt/cellar","message":%s}\n' "$1"; }
+	good=$(<"$DATA/formats/zigbee2mqtt.json")
+	zigbee "$good" >body
 	[ "$(bash line <body | jq -c 'select(.type == "temperature")')" = '{"type":"temperature","value":21.34,"time":"2019-01-18T12:00:00.500Z","source":"cellar"}' ]
 	bash line <body | nos-score | jq -se 'length == 6 and all(has("scores"))'
+	[ "$(bash line <body | jq -c 'select(.unit) | [.type, .value, .unit]')" = '["battery_voltage",2995,"mV"]' ]
+	for message in '' offline '"online"' null '[1]' "${good:0:40}" "$good"; do zigbee "$message"; done >>body
+	bash line <body | nos-score | jq -se 'length == 12 and all(has("scores"))'
+	# None is held back until there are more.
+	mkfifo slow
+	bash line <slow >came 3>&- &
+	exec 9>slow
+	zigbee "$good" >&9
+	eventually [ -s came ]
+	exec 9>&-
+	wait
+}
+
+@test "each jq line of the page passes over what is no JSON, and holds nothing back" {
+	# Those of the examples: of a page to come, too.
+	PAGE | awk '/^\.\\" EXAMPLE .* jq$/ {on = 1} on && /jq -/ {print; on = 0}' >lines
+	[ "$(wc -l <lines)" -ge 2 ]
+	run ! grep -vE 'jq -cR --unbuffered ' lines
 }
 
 @test "each ready map is in the page, and each in the page is ready" {

@@ -25,6 +25,25 @@ each() { jq -sc "map($1)"; }
 		'[[2,"a",null],[3,null,"data"],[4,"c",null],[5,null,"data"]]' ]
 }
 
+@test "a header that no line can go by is said once, and is the end of it" {
+	for header in type,value,type 'type;value' type,val '"type' $'type,value\ra,1\r'; do
+		printf '%s\nb,2,3\nc,3,4\n' "$header" >in.csv
+		run -65 --separate-stderr nos-score --csv <in.csv
+		[ "$(each '[.line, .error.code]' <<<"$output")" = '[[1,"data"]]' ]
+		[[ $output == *'"header: '* ]]
+	done
+	run -65 --separate-stderr nos-send --anonymous --url http://127.0.0.1:1 --csv <in.csv
+	[ "$(each '[.line, .status]' <<<"$output")" = '[[1,"rejected"]]' ]
+}
+
+@test "a message that is laid out over many lines is told to stand on one" {
+	echo '{"v":1,"type":"*","value":"/*"}' >map.json
+	echo '{"a":1}' | jq . >in
+	run -65 --separate-stderr nos-score --map map.json <in
+	[[ ${lines[0]} == '{"line":1,"error":{"code":"data","message":"JSON is cut off: a message stands on one line, as jq -c . writes it"'* ]]
+	run -0 --separate-stderr nos-score --map map.json < <(jq -c . in)
+}
+
 @test "a map says where in a message the readings stand, and a line that holds several is answered by each" {
 	cat >map.json <<-'END'
 		{"v":1,"source":"/dev/id","time":"/at","type":"*","value":"/out/*",

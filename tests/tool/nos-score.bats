@@ -49,9 +49,12 @@ END
 	[ "$(jq -cs 'map(.flags)' <<<"$output")" = '[[],["past"],["future"],["no-time"]]' ]
 }
 
-@test "an unknown unit skips range and step, and says so" {
-	run -0 nos-score <<<'{"type":"air_temperature","value":7000,"unit":"furlong"}'
-	[ "$(jq -c '[.scores.accuracy, .flags]' <<<"$output")" = '[0.8,["no-time","unit"]]' ]
+@test "of a number whose unit is not known no accuracy is said, which no filter takes for good" {
+	run -0 nos-score --explain <<<'{"type":"air_temperature","value":500,"unit":"furlong"}'
+	[ "$(jq -c '[.scores.accuracy, .scores.precision, .flags]' <<<"$output")" = '[null,null,["no-time","unit"]]' ]
+	[ "$(jq -c '.explain | .accuracy + .precision | map(.skipped) | unique' <<<"$output")" = '["unit is not known"]' ]
+	run -0 nos-score --only '!(accuracy < 0.5)' <<<'{"type":"air_temperature","value":500,"unit":"m"}'
+	[ -z "$output" ]
 }
 
 @test "another unit is converted, and raw keeps what came" {

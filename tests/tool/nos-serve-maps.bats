@@ -42,6 +42,20 @@ brief() { jq -c '[.kind, .type, .value, .unit, .time]' out; }
 	[ "$STATUS" -eq 422 ]
 }
 
+@test "a CSV whose header no line can go by is refused whole, and its header said" {
+	echo '{"v":1,"type":"/t","value":"/v","csv":{}}' >maps/w.json
+	node_start --map-dir maps
+	while IFS='|' read -r header why; do
+		printf "$header\na,1\nb,2\n" >csv
+		post text/csv csv '/v1/data?map=w'
+		[ "$STATUS" -eq 400 ] && [[ $(jq -r .detail <<<"$ANSWER") == "header: $why"* ]]
+	done <<-'END'
+		t,V|there is no column 'v', which holds the value
+		t,v,t|two columns are named 't'
+		t,v\ra,1\r|a carriage return stands within the line
+	END
+}
+
 @test "SIGHUP reads the maps again, and a bad one leaves all as they were" {
 	node_start --map-dir maps --print
 	post application/json message '/v1/data?map=x'

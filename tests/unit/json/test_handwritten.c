@@ -151,6 +151,21 @@ static void what_is_all_zero_or_was_not_taken_is_released(void **state)
 	nos_handwritten_release(&file);
 }
 
+static void a_byte_order_mark_before_it_is_passed_over_and_no_column(void **state)
+{
+	(void)state;
+	open_file("\xef\xbb\xbf{\"v\":1,\"a\":2}");
+	assert_int_equal(nos_handwritten_wrong(&file, get("a"), "a", "is 2"), NOS_CONFIG);
+	assert_string_equal(err.text, "line 1, column 12: 'a' is 2");
+	nos_handwritten_release(&file);
+	nos_err_clear(&err);
+	assert_int_equal(
+	    nos_handwritten_open(&file, &lists, NOS_STR("\xef\xbb\xbf{\"v\":1,\n\"a\" 2}"), &err),
+	    NOS_CONFIG);
+	assert_non_null(strstr(err.text, "line 2, column "));
+	nos_handwritten_release(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +175,7 @@ int main(void)
 		cmocka_unit_test(a_string_alone_is_a_text),
 		cmocka_unit_test(all_texts_and_numbers_of_a_file_are_kept_and_outlive_it),
 		cmocka_unit_test(what_is_all_zero_or_was_not_taken_is_released),
+		cmocka_unit_test(a_byte_order_mark_before_it_is_passed_over_and_no_column),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -225,6 +225,15 @@ static void a_form_is_known_by_its_media_type(void **state)
 	assert_false(nos_batch_form_parse(NOS_STR(""), &form));
 }
 
+static void a_byte_order_mark_before_a_body_is_passed_over(void **state)
+{
+	(void)state;
+	for (int form = NOS_BATCH_JSON; form <= NOS_BATCH_NDJSON; form++) {
+		assert_int_equal(decode((enum nos_batch_form)form, "\xef\xbb\xbf" A), NOS_OK);
+		assert_int_equal(batch.count, 1);
+	}
+}
+
 static int drop(void **state)
 {
 	(void)state;
@@ -247,6 +256,7 @@ int main(void)
 		cmocka_unit_test(items_and_rejects_are_stepped_through_together),
 		cmocka_unit_test(more_readings_than_the_limit_are_refused_whole),
 		cmocka_unit_test(a_form_is_known_by_its_media_type),
+		cmocka_unit_test(a_byte_order_mark_before_a_body_is_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, drop);

@@ -59,6 +59,10 @@ static void a_body_whose_header_is_bad_is_refused(void **state)
 	assert_int_equal(decode("a,b,a\n1,2,3\n"), NOS_DATA);
 	assert_string_equal(err.text, "header: two columns are named 'a'");
 	assert_int_equal(decode("\"a\n1\n"), NOS_DATA);
+	assert_int_equal(decode("type,val\na,1\n"), NOS_DATA);
+	assert_string_equal(err.text, "header: there is no column 'value', which holds the value");
+	assert_string_equal(err.field, "value");
+	assert_int_equal(decode("type,value\ra,1\r"), NOS_DATA);
 	assert_int_equal(decode("type,value\na,1\n"), NOS_OK);
 	assert_int_equal(batch.count, 1);
 }
@@ -80,12 +84,13 @@ static void line_by_line_the_header_is_remembered(void **state)
 /* Or a line of numbers would be taken for the next header. */
 static void behind_a_header_that_is_bad_no_line_is_good(void **state)
 {
-	static const char *const headers[] = { "type,type", "\"type" };
+	static const char *const headers[] = { "type,type", "\"type", "type;value" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
 		nos_batch_release(&batch);
 		assert_int_equal(line(headers[i]), NOS_DATA);
+		assert_true(batch.over);
 		assert_int_equal(line("type,value"), NOS_OK);
 		assert_int_equal(batch.reject_count, 1);
 		assert_int_equal(line("a,1"), NOS_OK);

@@ -113,6 +113,22 @@ static void of_two_columns_with_one_name_none_is_known(void **state)
 	assert_false(nos_csv_column(&csv, NOS_STR("a"), &at));
 }
 
+static void a_carriage_return_ends_a_line_or_is_quoted(void **state)
+{
+	static const char *const lines[] = { "type,value\ra,1\rb,2\r", "a\r,b", "\ra", "\"a\"\r,b",
+		"a,\"b\" \r\"c\"" };
+
+	(void)state;
+	assert_string_equal(fields("a,b\r", ','), "a|b|");
+	assert_string_equal(fields("a,\"b\"\r\r", ','), "a|b|");
+	assert_string_equal(fields("\"a\rb\",c", ','), "a\rb|c|");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		assert_non_null(
+		    strstr(fields(lines[i], ','), "a carriage return stands within the line"));
+		assert_int_equal(err.code, NOS_DATA);
+	}
+}
+
 static int drop(void **state)
 {
 	(void)state;
@@ -131,6 +147,7 @@ int main(void)
 		cmocka_unit_test(columns_have_a_limit),
 		cmocka_unit_test(a_header_names_the_columns_of_the_lines_behind_it),
 		cmocka_unit_test(of_two_columns_with_one_name_none_is_known),
+		cmocka_unit_test(a_carriage_return_ends_a_line_or_is_quoted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, drop);

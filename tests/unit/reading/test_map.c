@@ -395,6 +395,61 @@ static void what_is_no_map_is_refused_with_its_place(void **state)
 	}
 }
 
+static void where_a_unit_stands_is_no_reading_of_the_star(void **state)
+{
+	(void)state;
+	assert_string_equal(of("{\"v\":1,\"type\":\"*\",\"value\":\"/*\",\"units\":{\"a\":\"/u\"}}",
+				"{\"a\":1,\"u\":\"Cel\"}"),
+	    "a 1/0 Cel\n");
+	assert_string_equal(of("{\"v\":1,\"type\":\"*\",\"value\":\"/x/*/*\","
+			       "\"units\":{\"a\":\"/x/*/u\"}}",
+				"{\"x\":[{\"u\":\"Cel\",\"a\":1},{\"a\":2,\"u\":\"K\"}]}"),
+	    "a 1/0 Cel\na 2/0 K\n");
+	assert_string_equal(of_csv("{\"v\":1,\"type\":\"*\",\"value\":\"/*\",\"csv\":{},"
+				   "\"units\":{\"a\":\"/u\"}}",
+				"a,u\n1,Cel\n2,K\n"),
+	    "a 1/0 Cel\na 2/0 K\n");
+}
+
+/* What a map says of a header; empty: nothing. */
+static const char *of_header(const char *map_text, const char *header)
+{
+	struct nos_map *map = map_of(map_text);
+
+	nos_csv_begin(&csv);
+	assert_int_equal(nos_csv_split(&csv, nos_str_of(header), ',', &err), NOS_OK);
+	assert_int_equal(nos_csv_name(&csv, &err), NOS_OK);
+	(void)!nos_map_header_check(map, &csv, &err);
+	nos_map_free(map);
+	return err.text;
+}
+
+#define CSV(members) "{\"v\":1,\"csv\":{}," members "}"
+
+static void a_header_without_what_each_line_needs_is_not_good(void **state)
+{
+	static const struct {
+		const char *map, *header, *says;
+	} cases[] = {
+		{ CSV("\"type\":\"/t\",\"value\":\"/v\""), "v,t", "" },
+		{ CSV("\"type\":\"/t\",\"value\":\"/v\""), "v,x",
+		    "there is no column 't', which holds the type" },
+		{ CSV("\"type\":\"x\",\"value\":\"/3\""), "a,b,c", "" },
+		{ CSV("\"type\":\"x\",\"value\":\"/3\""), "a,b",
+		    "there is no column '3', which holds the value" },
+		{ CSV("\"type\":\"x\",\"value\":\"/v\",\"time\":\"/at\""), "v", "" },
+		{ CSV("\"type\":\"*\",\"value\":\"/*\",\"time\":\"/at\""), "at,a", "" },
+		{ CSV("\"type\":\"*\",\"value\":\"/*\",\"time\":\"/at\""), "at",
+		    "no column is one that the map reads" },
+		{ CSV("\"type\":\"*\",\"value\":\"/*\",\"take\":[\"T\"]"), "at,T;RF",
+		    "no column is one that the map reads" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(of_header(cases[i].map, cases[i].header), cases[i].says);
+}
+
 static int release(void **state)
 {
 	(void)state;
@@ -425,6 +480,8 @@ int main(void)
 		cmocka_unit_test(a_date_that_is_not_in_the_calendar_is_no_time),
 		cmocka_unit_test(what_is_too_long_or_no_number_is_not_good),
 		cmocka_unit_test(what_is_no_map_is_refused_with_its_place),
+		cmocka_unit_test(where_a_unit_stands_is_no_reading_of_the_star),
+		cmocka_unit_test(a_header_without_what_each_line_needs_is_not_good),
 	};
 
 	nos_buf_init(&said, 1 << 16);

@@ -41,8 +41,8 @@ static void a_full_reading_is_read(void **state)
 static void what_stands_for_no_number_is_kept_as_missing(void **state)
 {
 	static const char *const values[] = { "null", "NaN", "-nan", "nan", "Infinity", "-inf",
-		"\"7.9\"", "\"nan\"", "\"-nan\"", "\"NaN\"", "\"\"", "\" 12 \"", "\"-Inf\"",
-		"1e999", "-1e999", "\"1e999\"" };
+		"\"7.9\"", "\"nan\"", "\"-nan\"", "\"NaN\"", "\"\"", "\"-\"", "\" 12 \"",
+		"\"-Inf\"", "1e999", "-1e999", "\"1e999\"" };
 	struct nos_reading r;
 	char text[100];
 
@@ -159,6 +159,20 @@ static void texts_that_were_escaped_stay_where_they_are(void **state)
 	assert_str(r.claimed, "A");
 }
 
+static void a_member_that_is_null_is_not_there(void **state)
+{
+	static const char text[] =
+	    "{\"type\":\"t\",\"value\":1,\"unit\":null,\"time\":null,\"seq\":null,"
+	    "\"lat\":null,\"lon\":null,\"source\":null}";
+	struct nos_reading r;
+
+	(void)state;
+	assert_int_equal(decode(text, &r), NOS_OK);
+	assert_false(r.has_time || r.has_seq || r.has_position || r.unit.len || r.claimed.len);
+	assert_int_equal(
+	    decode("{\"type\":\"t\",\"value\":1,\"lat\":46,\"lon\":null}", &r), NOS_DATA);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +182,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_placed_is_refused_with_its_member),
 		cmocka_unit_test(a_type_of_over_64_bytes_is_too_large),
 		cmocka_unit_test(texts_that_were_escaped_stay_where_they_are),
+		cmocka_unit_test(a_member_that_is_null_is_not_there),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -216,7 +216,7 @@ static void a_term_says_why_it_was_skipped(void **state)
 		{ NOS_RULE_PAST, "\"step\",\"skipped\":\"its time is long past\"" },
 		{ NOS_RULE_NO_TIME, "\"step\",\"skipped\":\"no time\"" },
 		{ NOS_RULE_MISSING, "\"range\",\"skipped\":\"no number\"" },
-		{ NOS_RULE_UNIT, "\"resolution\",\"skipped\":\"unit not understood\"" },
+		{ NOS_RULE_UNIT, "\"error\",\"skipped\":\"unit is not known\"" },
 	};
 
 	(void)state;

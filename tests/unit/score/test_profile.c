@@ -69,14 +69,16 @@ static void the_file_of_the_manual_is_read(void **state)
 
 static void kind_and_type_go_before_the_type_and_the_type_before_the_sets(void **state)
 {
-	struct nos_profile *p = parse("{\"v\":1,\"sets\":[\"indoor\",\"air\"],\"types\":{"
-				      "\"a/co2\":{\"lo\":1},\"co2\":{\"lo\":2},\"b/\":{\"lo\":3},"
-				      "\"/co\":{\"lo\":4},\"c\\u00f6\":{\"lo\":5}}}");
+	struct nos_profile *p =
+	    parse("{\"v\":1,\"sets\":[\"indoor\",\"air\"],\"types\":{"
+		  "\"a/co2\":{\"lo\":1},\"co2\":{\"lo\":2},\"b/c/d\":{\"lo\":3},"
+		  "\"c\\u00f6\":{\"lo\":5}}}");
 
 	(void)state;
 	assert_non_null(p);
 	assert_near(find(p, "a", "co2")->lo, 1, 0);
 	assert_near(find(p, "b", "co2")->lo, 2, 0);
+	assert_near(find(p, "b", "c/d")->lo, 3, 0);
 	assert_near(find(p, "", "co2")->lo, 2, 0);
 	assert_near(find(p, "", "a/co2")->lo, 1, 0); /* a type may be any text */
 	/* A row replaces that of the set whole. */
@@ -306,6 +308,34 @@ static void there_are_32_filters_and_no_more(void **state)
 	assert_string_equal(err.text, "line 1, column 18: 'filters' has more than 32");
 }
 
+static void a_name_that_no_reading_can_have_is_refused_with_its_place(void **state)
+{
+	static const struct {
+		const char *name, *says;
+	} bad[] = {
+		{ "weather station/x", "has no name of a kind before its '/'" },
+		{ "/x", "has no name of a kind before its '/'" },
+		{ "-a/x", "has no name of a kind before its '/'" },
+		{ "//", "has no name of a kind before its '/'" },
+		{ "a/", "has no type behind its '/'" },
+		{ "only/x", "has before its '/' what cannot be a kind" },
+		{ "anonymous/x", "has before its '/' what cannot be a kind" },
+		{ "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",
+		    "has a type over 64 bytes" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[256], says[256];
+
+		snprintf(text, sizeof(text), "{\"v\":1,\n\"types\":{\"%s\":{}}}", bad[i].name);
+		snprintf(
+		    says, sizeof(says), "line 2, column 10: '%s' %s", bad[i].name, bad[i].says);
+		assert_null(parse(text));
+		assert_string_equal(err.text, says);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +349,7 @@ int main(void)
 		cmocka_unit_test(filters_are_kept_in_the_order_of_the_file),
 		cmocka_unit_test(a_filter_that_is_wrong_has_its_place_in_the_file),
 		cmocka_unit_test(there_are_32_filters_and_no_more),
+		cmocka_unit_test(a_name_that_no_reading_can_have_is_refused_with_its_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
