@@ -189,6 +189,7 @@ static enum nos_code start_server(struct nos_node *n, struct nos_err *err)
 		.out_max = ANSWER_MAX,
 		.thread_name = "nos-http",
 		.state = &n->routes,
+		.shown = nos_routes_shown,
 		.begin = nos_routes_begin,
 		.fail = nos_routes_fail,
 		.handle = nos_routes_handle,
@@ -215,6 +216,7 @@ static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
 		.out_max = ANSWER_MAX,
 		.thread_name = "nos-admin",
 		.state = &n->admin,
+		.shown = nos_routes_admin_shown,
 		.begin = nos_routes_admin_begin,
 		.fail = nos_routes_admin_fail,
 		.handle = nos_routes_admin_handle };
@@ -226,7 +228,8 @@ static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
 	n->admin.version = f->version;
 	if (!f->admin)
 		return NOS_OK;
-	if (nos_http_server_new(&config, &n->admin.server, err))
+	if (open_store(n, &n->admin.store, err) ||
+	    nos_http_server_new(&config, &n->admin.server, err))
 		return err->code;
 	n->admin_server = n->admin.server;
 	return NOS_OK;
@@ -402,6 +405,7 @@ static void close_stores(struct nos_node *n)
 		nos_ingest_loop_release(&n->routes.loops[i].ingest);
 	}
 	free(n->routes.loops);
+	nos_store_close(n->admin.store);
 	nos_store_close(n->commit_store);
 	nos_store_close(n->publish_store);
 	nos_store_close(n->control_store);

@@ -201,6 +201,30 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 	nos-keytable audit "${SEALED[@]}" --verify
 }
 
+@test "a token that came in plain is exposed whatever becomes of its request" {
+	tls_start
+	nos-token new "${SEALED[@]}" --bearer --count 10 --url "$TLS_URL" >made
+	head -c 1048577 /dev/zero >large
+	plain() { # STATUS [options]
+		at=$((at + 1))
+		[ "$(curl -s -o answer -w '%{http_code}' -H 'Content-Type: application/json' "${@:2}")" = "$1" ]
+	}
+	shown() { echo "Authorization: Bearer $(sed -n "$((at + 1))p" made | jq -r .token)"; }
+	at=0
+	plain 411 -H "$(shown)" -X POST -H Content-Length: "$URL/v1/data"
+	plain 411 -H "$(shown)" -H 'Transfer-Encoding: chunked' -d "$reading" "$URL/v1/data"
+	plain 413 -H "$(shown)" --data-binary @large "$URL/v1/data"
+	plain 405 -H "$(shown)" "$URL/v1/data"
+	plain 404 -H "$(shown)" "$URL/elsewhere"
+	plain 401 -H "$(shown) and more" -d "$reading" "$URL/v1/data"
+	plain 401 -H "$(shown)more" -d "$reading" "$URL/v1/data"
+	plain 404 -H "$(shown)" "$ADMIN/v1/data"
+	first=$(shown)
+	plain 400 -H "$first" -H "$(at=9 shown)" -d "$reading" "$URL/v1/data"
+	all() { [ "$(nos-token list "${SEALED[@]}" | jq -r .state | sort | uniq -c | tr -s ' ')" = ' 10 exposed' ]; }
+	eventually all
+}
+
 @test "orders for keys pass a webhook's source over, and revoking or forgetting it ends it" {
 	tls_start
 	bearer

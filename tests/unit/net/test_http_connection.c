@@ -134,6 +134,44 @@ static void the_headers_that_count_are_given_in_one_form(void **state)
 	client_close(&c);
 }
 
+/* The last three libmicrohttpd refuses by itself. */
+static void each_authorization_is_shown_whatever_becomes_of_its_request(void **state)
+{
+	static const struct {
+		const char *text;
+		int status;
+		const char *seen;
+	} cases[] = {
+		{ "GET /now HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a b\r\n\r\n", 200,
+		    "Bearer a b\n" },
+		{ "GET /nowhere HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\n\r\n", 404, "a\n" },
+		{ "POST /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\n\r\n", 411, "a\n" },
+		{ "POST /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\n"
+		  "Transfer-Encoding: chunked\r\n\r\n",
+		    411, "a\n" },
+		{ "POST /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\n"
+		  "Content-Length: 1001\r\n\r\n",
+		    413, "a\n" },
+		{ "GET /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nauthorization: b\r\n\r\n",
+		    400, "a\nb\n" },
+		{ "GET /now HTTP/1.1\r\nAuthorization: a\r\n\r\n", 400, "a\n" },
+		{ "POST /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\n"
+		  "Content-Length: three\r\n\r\n",
+		    400, "a\n" },
+		{ "GET /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nno header\r\n\r\n", 400,
+		    "a\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct client c = dial();
+
+		assert_int_equal(ask(&c, cases[i].text).status, cases[i].status);
+		wait_seen(cases[i].seen);
+		client_close(&c);
+	}
+}
+
 static void a_connection_too_many_is_told_so(void **state)
 {
 	struct nos_http_config config = usual();
@@ -251,6 +289,7 @@ int main(void)
 		USUAL(an_old_client_needs_no_host_and_is_closed),
 		USUAL(a_path_and_a_query_come_as_they_were_sent),
 		USUAL(the_headers_that_count_are_given_in_one_form),
+		USUAL(each_authorization_is_shown_whatever_becomes_of_its_request),
 		OWN(a_connection_too_many_is_told_so),
 		OWN(a_request_too_many_is_told_so),
 		OWN(a_request_that_does_not_come_whole_gets_a_408),
