@@ -199,6 +199,10 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 		"[\"$SOURCE\",\"open\",\"nos-serve\"]" ]
 	[ ! -s out ]
 	nos-keytable audit "${SEALED[@]}" --verify
+	# Once, and without the token.
+	[ "$(grep -c "^nos-serve: bearer token $ID of source $SOURCE came in plain: it is not taken any more$" err)" = 1 ]
+	run ! grep -qF "$TOKEN" err
+	curl -s "$ADMIN/metrics" | grep -qx 'nos_tokens_exposed_total 1'
 }
 
 @test "a token that came in plain is exposed whatever becomes of its request" {
