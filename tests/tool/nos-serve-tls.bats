@@ -135,6 +135,7 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 @test "a webhook's readings are those of the token's source, and score what a token under TLS is worth" {
 	tls_start
 	bearer --kind gateway
+	[ "$(jq -r .url enrolment)" = "$TLS_URL" ]
 	[ "$(jq -r '[.v, .node, .kind, .bearer, has("expires"), has("pin")] | map(tostring) | join(" ")' enrolment)" = \
 		'1 1 gateway true false false' ]
 	[ "$(hook "$TLS_URL" <<<"[$reading,{\"type\":\"humidity\",\"value\":40},{\"type\":7,\"value\":1}]")" = 202 ]
@@ -252,7 +253,7 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 @test "behind a proxy a token is worth the proxy's TLS, with one more who holds the key" {
 	node_start --print --tls-proxy 256 --anonymous no
 	[ "$(curl -s -o answer -w '%{http_code}' -H 'Content-Type: application/json' -d "$reading" "$URL/v1/data")" = 403 ]
-	bearer
+	bearer --url https://proxy.example
 	[ "$(hook "$URL" <<<"$reading")" = 202 ]
 	eventually test -s out
 	[ "$(jq -c '.raw | [.bits, .holders, .proof]' out)" = '[256,3,"bearer"]' ]
