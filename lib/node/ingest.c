@@ -54,6 +54,11 @@ bool nos_ingest_begin(
 		    err, NOS_MEDIA, "content coding '%.*s': send it plain", NOS_STR_ARG(r->coding));
 		return false;
 	}
+	if (!webhook && r->authorization.len && !nos_str_is(r->media, "application/jose")) {
+		/* Who means to be known is not to become nobody without a word. */
+		nos_err_set(err, NOS_TAG, "Authorization: take Bearer TOKEN, or send none");
+		return false;
+	}
 	return webhook ? nos_webhook_is_taken(g, r, err)
 		       : nos_hops_is_taken(g, r->media, r->query, err);
 }

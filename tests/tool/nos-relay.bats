@@ -278,6 +278,9 @@ posts() { grep -c "nos-relay: $2, " "$1.err"; }
 	run -0 curl -s -H 'Content-Type: application/json' -H 'Authorization: Bearer abc' \
 		-w ' %{http_code}' -d '{"type":"t","value":1}' "$RELAY/v1/data"
 	[[ $output == *'a bearer token is for its node, over TLS'*' 401' ]]
+	run -0 curl -s -H 'Content-Type: application/json' -H 'Authorization: Basic abc' \
+		-w ' %{http_code}' -d '{"type":"t","value":1}' "$RELAY/v1/data"
+	[[ $output == *'a relay takes none'*' 401' ]]
 	[ ! -s out ]
 	[ "$(posts m 202)" = 0 ]
 }

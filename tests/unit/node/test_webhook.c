@@ -283,6 +283,28 @@ static void a_form_or_a_query_that_does_not_fit_is_refused_before_the_body(void 
 	assert_true(nos_ingest_begin(&ingest, &answer, &err));
 }
 
+static void an_authorization_that_is_not_taken_is_not_anonymous(void **state)
+{
+	static const char *const shown[] = { "Bearer", "Bearer ", "Basic abc", "Token xyz", "x" };
+
+	(void)state;
+	ingest.anonymous = true;
+	answer.media = NOS_STR("application/json");
+	assert_true(nos_ingest_begin(&ingest, &answer, &err));
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		for (unsigned bits = 0; bits <= 128; bits += 128) {
+			answer.authorization = nos_str_of(shown[i]);
+			answer.tls_bits = bits;
+			answer.media = NOS_STR("application/json");
+			assert_false(nos_ingest_begin(&ingest, &answer, &err));
+			assert_int_equal(err.code, NOS_TAG);
+			nos_err_clear(&err);
+			/* A pack proves itself. */
+			answer.media = NOS_STR("application/jose");
+			assert_true(nos_ingest_begin(&ingest, &answer, &err));
+		}
+}
+
 #define WEBHOOK(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -295,6 +317,7 @@ int main(void)
 		WEBHOOK(a_token_is_seen_also_with_more_behind_it_and_ends_without_a_request),
 		WEBHOOK(behind_a_proxy_plain_is_what_the_proxy_opened),
 		WEBHOOK(who_was_revoked_before_its_group_is_refused_in_it),
+		WEBHOOK(an_authorization_that_is_not_taken_is_not_anonymous),
 		WEBHOOK(a_form_or_a_query_that_does_not_fit_is_refused_before_the_body),
 	};
 
