@@ -96,6 +96,18 @@ shows() { curl -s --cacert "$1.pem" "$TLS_URL/v1/node" >/dev/null; }
 	[ "$stderr" = 'nos-serve: first.pem, second.key: the key is not that of the certificate' ]
 	run -78 check --tls-cert first.key --tls-key first.key
 	run -66 check --tls-cert none --tls-key first.key
+	: >empty
+	echo text >text
+	chmod 600 empty text
+	for file in empty text first.pem; do
+		chmod 600 $file
+		run -78 --separate-stderr check --tls-cert first.pem --tls-key $file
+		[ "$stderr" = "nos-serve: first.pem, $file: key: no private key in PEM is in it" ]
+	done
+	for file in empty text first.key; do
+		run -78 --separate-stderr check --tls-cert $file --tls-key first.key
+		[ "$stderr" = "nos-serve: $file, first.key: certificate: none in PEM is in it" ]
+	done
 	chmod 644 second.key
 	run -77 --separate-stderr check --tls-cert second.pem --tls-key second.key
 	[ "$stderr" = "nos-serve: 'second.key' is open to others: chmod 600 second.key" ]
