@@ -64,8 +64,8 @@ static void clear(struct nos_http_connection *c)
 	nos_buf_release(&c->query);
 	nos_buf_release(&r->out);
 	nos_buf_init(&r->out, c->loop->share->config.out_max);
-	r->method = r->path = r->query = r->media = r->coding = r->authorization = r->via =
-	    NOS_STR("");
+	r->method = r->path = r->query = r->media = r->foreign = r->coding = r->authorization =
+	    r->via = NOS_STR("");
 	r->body = (struct nos_span){ (const uint8_t *)"", 0 };
 	r->loop = c->loop->index;
 	r->user = NULL;

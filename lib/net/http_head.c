@@ -8,6 +8,32 @@
 
 #define AUTHORIZATION "authorization"
 
+static bool is_word(struct nos_str text, const char *word)
+{
+	return text.len == strlen(word) && strncasecmp(text.p, word, text.len) == 0;
+}
+
+static struct nos_str unquote(struct nos_str text)
+{
+	const bool quoted = text.len >= 2 && text.p[0] == '"' && text.p[text.len - 1] == '"';
+
+	return quoted ? (struct nos_str){ text.p + 1, text.len - 2 } : text;
+}
+
+/* No body is read by another charset: what says one is not ours. Writers say utf8 as well. */
+static void put_charset(struct nos_http_request *r, struct nos_str parameters)
+{
+	struct nos_str part, name;
+
+	while (nos_str_cut(&parameters, ';', &part)) {
+		if (!nos_str_cut(&part, '=', &name) || !is_word(nos_str_trim(name), "charset"))
+			continue;
+		part = part.p ? unquote(nos_str_trim(part)) : NOS_STR("");
+		if (!is_word(part, "utf-8") && !is_word(part, "utf8") && !is_word(part, "us-ascii"))
+			r->foreign = part.len ? part : NOS_STR("''");
+	}
+}
+
 static void put_media(struct nos_http_head *h, const char *value)
 {
 	struct nos_str media = { value, strcspn(value, ";") };
@@ -19,6 +45,7 @@ static void put_media(struct nos_http_head *h, const char *value)
 		if (h->media[i] >= 'A' && h->media[i] <= 'Z')
 			h->media[i] = (char)(h->media[i] - 'A' + 'a');
 	h->request->media = (struct nos_str){ h->media, media.len };
+	put_charset(h->request, nos_str_of(value));
 }
 
 static void put_authorization(struct nos_http_head *h, const char *value)

@@ -33,6 +33,7 @@ struct nos_http_request {
 	struct nos_str path;	      /* without the query, as it came: not decoded */
 	struct nos_str query;	      /* behind '?', len 0: none */
 	struct nos_str media;	      /* Content-Type without parameters, lower case; len 0: none */
+	struct nos_str foreign;	      /* its charset, where that is not UTF-8 or US-ASCII */
 	struct nos_str coding;	      /* Content-Encoding; len 0: none */
 	struct nos_str authorization; /* len 0: none */
 	struct nos_str via;	      /* Nos-Via: relays that it has passed; len 0: none */

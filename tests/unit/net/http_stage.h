@@ -43,8 +43,9 @@ static inline void fill(struct nos_http_request *r)
 	    (const char *)r->body.p);
 	if (nos_str_is(r->path, "/headers")) {
 		nos_buf_truncate(&r->out, 0);
-		nos_buf_addf(&r->out, "%.*s|%.*s|%.*s|%.*s", NOS_STR_ARG(r->media),
-		    NOS_STR_ARG(r->coding), NOS_STR_ARG(r->authorization), NOS_STR_ARG(r->via));
+		nos_buf_addf(&r->out, "%.*s|%.*s|%.*s|%.*s|%.*s", NOS_STR_ARG(r->media),
+		    NOS_STR_ARG(r->foreign), NOS_STR_ARG(r->coding), NOS_STR_ARG(r->authorization),
+		    NOS_STR_ARG(r->via));
 		nos_http_server_header(r, "X-Broken", "a\r\nX-Smuggled: b");
 	}
 	if (nos_str_is(r->path, "/under")) {
