@@ -103,6 +103,10 @@ static enum nos_code check_new(const struct token_opts *o, struct nos_err *err)
 		    err, NOS_USAGE, "--replace is for one enrolment, of one use, with a token");
 	if (o->url && nos_url_check(o->url, err))
 		return nos_err_within(err, "--url");
+	if (o->bearer && o->url && !nos_url_is_secure(o->url))
+		return nos_err_set(err, NOS_USAGE,
+		    "--url: a bearer token that goes in plain is exposed: take https://..., of a "
+		    "proxy where one speaks TLS");
 	return NOS_OK;
 }
 
@@ -267,7 +271,7 @@ static enum nos_code make_new(
 
 	if (o->url)
 		snprintf(url, sizeof(url), "%s", o->url);
-	else if (nos_self_url_get(home->store, url, sizeof(url), err))
+	else if (nos_self_url_get(home->store, o->bearer, url, sizeof(url), err))
 		return err->code;
 	nos_buf_init_secret(&m.lines, o->count * LINE_MAX);
 	nos_buf_init(&m.ids, o->count * NOS_TOKEN_ID_MAX);

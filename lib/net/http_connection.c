@@ -3,18 +3,17 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/num.h"
+#include "net/http_head.h"
 #include "net/http_listen.h"
 #include "net/http_reply.h"
 #include "net/http_secure.h"
 #include "net/http_target.h"
 #include "net/tls_pair.h"
 
-#define MEDIA_MAX 128
-#define NEVER	  ((struct nos_mono){ UINT64_MAX })
+#define NEVER ((struct nos_mono){ UINT64_MAX })
 
 enum phase {
 	PHASE_IDLE,    /* no request, or less than its first line */
@@ -38,14 +37,7 @@ struct nos_http_connection {
 	uint64_t length;
 	struct nos_buf body;
 	struct nos_buf query;
-	char media[MEDIA_MAX];
-};
-
-/* What counts in a header. */
-struct header {
-	struct nos_http_connection *c;
-	const char *length;
-	unsigned lengths, transfers, hosts;
+	char media[NOS_HTTP_MEDIA_MAX];
 };
 
 static void set_due(struct nos_http_connection *c, uint64_t seconds)
@@ -72,8 +64,8 @@ static void clear(struct nos_http_connection *c)
 	nos_buf_release(&c->query);
 	nos_buf_release(&r->out);
 	nos_buf_init(&r->out, c->loop->share->config.out_max);
-	r->method = r->path = r->query = r->media = r->coding = r->authorization = r->via =
-	    NOS_STR("");
+	r->method = r->path = r->query = r->media = r->foreign = r->coding = r->authorization =
+	    r->via = NOS_STR("");
 	r->body = (struct nos_span){ (const uint8_t *)"", 0 };
 	r->loop = c->loop->index;
 	r->user = NULL;
@@ -181,52 +173,14 @@ void nos_http_connection_done(
 	struct nos_http_connection *c = *context;
 
 	(void)loop;
-	(void)mhd;
 	(void)code;
 	if (!c)
 		return;
+	/* One that libmicrohttpd has refused by itself, or that did not come whole. */
+	if (c->phase == PHASE_HEADER)
+		nos_http_head_show(mhd, &c->loop->share->config, &c->request);
 	clear(c);
 	set_due(c, c->loop->share->config.idle_s + c->loop->share->config.total_s);
-}
-
-static void put_media(struct nos_http_connection *c, const char *value)
-{
-	struct nos_str media = { value, strcspn(value, ";") };
-
-	media = nos_str_trim(media);
-	if (!nos_str_copy(media, c->media, sizeof(c->media)))
-		media.len = 0; /* longer than any that there is */
-	for (size_t i = 0; i < media.len; i++)
-		if (c->media[i] >= 'A' && c->media[i] <= 'Z')
-			c->media[i] = (char)(c->media[i] - 'A' + 'a');
-	c->request.media = (struct nos_str){ c->media, media.len };
-}
-
-static enum MHD_Result each_header(
-    void *state, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	struct header *h = state;
-	struct nos_http_request *r = &h->c->request;
-
-	(void)kind;
-	value = value ? value : "";
-	if (!strcasecmp(name, "host")) {
-		h->hosts++;
-	} else if (!strcasecmp(name, "content-length")) {
-		h->lengths++;
-		h->length = value;
-	} else if (!strcasecmp(name, "transfer-encoding")) {
-		h->transfers++;
-	} else if (!strcasecmp(name, "content-type")) {
-		put_media(h->c, value);
-	} else if (!strcasecmp(name, "content-encoding")) {
-		r->coding = nos_str_of(value);
-	} else if (!strcasecmp(name, "authorization")) {
-		r->authorization = nos_str_of(value);
-	} else if (!strcasecmp(name, "nos-via")) {
-		r->via = nos_str_of(value);
-	}
-	return MHD_YES;
 }
 
 static void fail(struct nos_http_connection *c, unsigned status, enum nos_code code,
@@ -255,23 +209,16 @@ static bool refuse_busy(struct nos_http_connection *c)
 	return true;
 }
 
-/* Where a message ends must be beyond doubt (RFC 9112 §6.3, §11.2); if not, the connection goes. */
-static bool refuse_form(struct nos_http_connection *c, const struct header *h, const char *version)
+static bool refuse_form(
+    struct nos_http_connection *c, const struct nos_http_head *h, const char *version)
 {
-	struct nos_str method = c->request.method;
-	bool has_body =
-	    nos_str_is(method, "POST") || nos_str_is(method, "PUT") || nos_str_is(method, "PATCH");
+	enum nos_code code;
+	unsigned status;
+	const char *fault = nos_http_head_fault(h, version, &status, &code);
 
-	if (h->hosts > 1 || (!h->hosts && strcmp(version, "HTTP/1.0") != 0))
-		fail(c, 400, NOS_DATA, "one Host header must be there", 0);
-	else if (h->lengths > 1 || (h->lengths && h->transfers))
-		fail(c, 400, NOS_DATA, "one Content-Length must be there, and no Transfer-Encoding",
-		    0);
-	else if (!nos_http_target_is_path(c->request.path))
-		fail(c, 400, NOS_DATA, "the path holds a byte that none may hold", 0);
-	else if (h->transfers || (has_body && !h->lengths))
-		fail(c, 411, NOS_LENGTH, "a body needs its Content-Length", 0);
-	else if (h->lengths && !nos_num_parse(nos_str_of(h->length), 0, UINT64_MAX, &c->length))
+	if (fault)
+		fail(c, status, code, fault, 0);
+	else if (h->length && !nos_num_parse(nos_str_of(h->length), 0, UINT64_MAX, &c->length))
 		fail(c, 400, NOS_DATA, "Content-Length is not a number", 0);
 	else
 		return false;
@@ -317,14 +264,15 @@ static enum MHD_Result take_header(
     struct nos_http_connection *c, const char *url, const char *method, const char *version)
 {
 	struct nos_http_request *r = &c->request;
-	struct header h = { .c = c };
+	struct nos_http_head h = { .request = r, .media = c->media };
 
 	r->since = nos_mono_now();
 	r->method = nos_str_of(method);
 	r->path = nos_http_target_path(url);
 	if (c->query.len)
 		r->query = nos_buf_str(&c->query);
-	MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, each_header, &h);
+	nos_http_head_show(c->mhd, &c->loop->share->config, r);
+	nos_http_head_read(c->mhd, &h);
 	c->close = refuse_busy(c) || refuse_form(c, &h, version);
 	if (!c->close && !refuse_by_handler(c)) {
 		nos_buf_init(&c->body, (size_t)c->length);

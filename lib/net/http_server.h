@@ -33,6 +33,7 @@ struct nos_http_request {
 	struct nos_str path;	      /* without the query, as it came: not decoded */
 	struct nos_str query;	      /* behind '?', len 0: none */
 	struct nos_str media;	      /* Content-Type without parameters, lower case; len 0: none */
+	struct nos_str foreign;	      /* its charset, where that is not UTF-8 or US-ASCII */
 	struct nos_str coding;	      /* Content-Encoding; len 0: none */
 	struct nos_str authorization; /* len 0: none */
 	struct nos_str via;	      /* Nos-Via: relays that it has passed; len 0: none */
@@ -57,10 +58,19 @@ struct nos_http_request {
  * Called with a request's header alone, before its body is read: *ret_max is the largest body that
  * will be taken. False: the request was answered in r->status, type, out, and its body is not read.
  * The server has then already refused: no Content-Length where there is a body (411), two of them
- * or one beside Transfer-Encoding (400), no Host (400). It calls fail for those and for a body over
- * *ret_max (413), its own time limit (408) and no room (503), so that all errors look alike.
+ * or one beside Transfer-Encoding (400), two Authorization (400), no Host (400). It calls fail for
+ * those and for a body over *ret_max (413), its own time limit (408) and no room (503), so that all
+ * errors look alike.
  */
 typedef bool nos_http_begin(void *state, struct nos_http_request *r, size_t *ret_max);
+
+/*
+ * Called with each Authorization that came with a request, before begin, and whatever becomes of
+ * the request: refused by the server or by libmicrohttpd, or broken off behind that line. Of r
+ * loop, tls_bits and local are good.
+ */
+typedef void nos_http_shown(
+    void *state, const struct nos_http_request *r, struct nos_str authorization);
 
 /* Fill r's answer for an error of the server's own. retry_s 0: no Retry-After. */
 typedef void nos_http_fail(void *state, struct nos_http_request *r, unsigned status,
@@ -88,6 +98,7 @@ struct nos_http_config {
 	const char *thread_name; /* at most 10 bytes; the loop's number stands behind it */
 
 	void *state;
+	nos_http_shown *shown; /* NULL: none */
 	nos_http_begin *begin;
 	nos_http_fail *fail;
 	nos_http_handle *handle;

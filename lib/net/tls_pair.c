@@ -26,6 +26,15 @@ static enum nos_code wrong(const char *what, int status, struct nos_err *err)
 	return nos_err_set(err, NOS_CONFIG, "%s: %s", what, gnutls_strerror(status));
 }
 
+/* What is looked for does not begin anywhere in the text, which GnuTLS says in each of these words.
+ */
+static bool is_none(int status)
+{
+	return status == GNUTLS_E_NO_CERTIFICATE_FOUND ||
+	       status == GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR ||
+	       status == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+}
+
 static enum nos_code read_span(struct nos_tls_pair *p, struct nos_err *err)
 {
 	gnutls_x509_crt_t own;
@@ -49,7 +58,7 @@ static enum nos_code read_chain(struct nos_str text, struct nos_tls_pair *p, str
 	if (status == GNUTLS_E_SHORT_MEMORY_BUFFER)
 		return nos_err_set(
 		    err, NOS_CONFIG, "certificate: over %d in a row", NOS_TLS_CHAIN_MAX);
-	if (status == GNUTLS_E_NO_CERTIFICATE_FOUND || (status >= 0 && !len))
+	if (is_none(status) || (status >= 0 && !len))
 		return nos_err_set(err, NOS_CONFIG, "certificate: none in PEM is in it");
 	if (status < 0)
 		return wrong("certificate", status, err);
@@ -67,8 +76,8 @@ static enum nos_code read_key(struct nos_str text, struct nos_tls_pair *p, struc
 		status = gnutls_privkey_import_x509_raw(p->key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (status == GNUTLS_E_DECRYPTION_FAILED)
 		return nos_err_set(err, NOS_CONFIG, "key: it has a pass phrase; take one without");
-	if (status == GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR)
-		return nos_err_set(err, NOS_CONFIG, "key: none in PEM is in it");
+	if (is_none(status))
+		return nos_err_set(err, NOS_CONFIG, "key: no private key in PEM is in it");
 	return status < 0 ? wrong("key", status, err) : NOS_OK;
 }
 

@@ -21,6 +21,11 @@ enum nos_code nos_url_check(const char *url, struct nos_err *err)
 	return NOS_OK;
 }
 
+bool nos_url_is_secure(const char *url)
+{
+	return strncasecmp(url, "https://", 8) == 0;
+}
+
 void nos_url_join(struct nos_buf *b, const char *url, const char *path)
 {
 	size_t len = strlen(url);

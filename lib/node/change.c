@@ -215,12 +215,28 @@ static enum nos_code find_newest(struct nos_ledger *l, struct nos_job *job, stru
 	return NOS_OK;
 }
 
+/* Its source is silent from now on: who runs the node is to hear of it. */
+static void tell_exposed(struct nos_ledger *l, const struct nos_bearer *t)
+{
+	nos_log_line(NOS_LOG_WARN,
+	    "bearer token %s of source %s came in plain: it is not taken any more", t->id,
+	    t->source);
+	nos_metric_add(l->config.metric, NOS_METRIC_EXPOSED, 1);
+}
+
 /* Whatever became of it, to who showed it the token does not verify. */
 static enum nos_code take_exposed(struct nos_ledger *l, struct nos_job *job, struct nos_err *err)
 {
-	if (nos_bearer_end(&l->audit, nos_str_of(job->source), true, nos_time_now(), err) &&
-	    whose(&job->err, err))
-		return err->code;
+	const struct nos_str id = nos_str_of(job->source);
+	struct nos_bearer t;
+
+	if (nos_bearer_get(l->config.store, id, &t, err) ||
+	    nos_bearer_end(&l->audit, id, true, nos_time_now(), err)) {
+		if (whose(&job->err, err))
+			return err->code;
+	} else if (!t.exposed) {
+		tell_exposed(l, &t);
+	}
 	nos_err_set(&job->err, NOS_TAG, "does not verify");
 	return NOS_OK;
 }

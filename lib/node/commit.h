@@ -15,7 +15,8 @@
 
 /*
  * The jobs of a group, linked, after its commit or its failure (job->err): the caller fills and
- * sends the answers, and sets job->request to NULL. The jobs stay the committer's.
+ * sends the answers, and sets job->request to NULL. The jobs stay the committer's. One that ends a
+ * token may have no request.
  */
 typedef void nos_commit_answer(void *state, struct nos_job *list);
 

@@ -44,6 +44,18 @@ struct nos_rule_security nos_ingest_tls(
 	};
 }
 
+/* Readings in the open. */
+static enum nos_code check_open(const struct nos_http_request *r, bool webhook, struct nos_err *err)
+{
+	/* Who means to be known is not to become nobody without a word. */
+	if (!webhook && r->authorization.len)
+		return nos_err_set(err, NOS_TAG, "Authorization: take Bearer TOKEN, or send none");
+	if (r->foreign.len)
+		return nos_err_set(
+		    err, NOS_MEDIA, "charset '%.*s': send UTF-8", NOS_STR_ARG(r->foreign));
+	return NOS_OK;
+}
+
 bool nos_ingest_begin(
     const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err)
 {
@@ -54,6 +66,8 @@ bool nos_ingest_begin(
 		    err, NOS_MEDIA, "content coding '%.*s': send it plain", NOS_STR_ARG(r->coding));
 		return false;
 	}
+	if (!nos_str_is(r->media, "application/jose") && check_open(r, webhook, err))
+		return false;
 	return webhook ? nos_webhook_is_taken(g, r, err)
 		       : nos_hops_is_taken(g, r->media, r->query, err);
 }

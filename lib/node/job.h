@@ -64,7 +64,8 @@ struct nos_job_relay {
 
 struct nos_job {
 	enum nos_job_kind kind;
-	struct nos_http_request *request; /* the server's; NULL once it was answered */
+	struct nos_http_request *request; /* the server's; NULL once it was answered; EXPOSED: or
+					     it is none of the job's */
 	char source[NOS_RECORD_ID_MAX];	  /* ACK, ASK, EXPOSED */
 	struct nos_offer_asked asked;	  /* ASK */
 	struct nos_offer_shared shared;	  /* ASK */

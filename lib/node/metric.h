@@ -36,6 +36,7 @@ enum nos_metric_path {
 	X(CORRECTED, "nos_records_corrected_total", "Records whose correction is committed.")    \
 	X(PUBLISHED, "nos_readings_published_total", "Records that the broker acknowledged.")    \
 	X(DUPLICATE, "nos_readings_duplicate_total", "Readings of packs that were seen before.") \
+	X(EXPOSED, "nos_tokens_exposed_total", "Bearer tokens that came in plain.")              \
 	X(BROKER_DROPPED, "nos_broker_dropped_total", "Messages that the broker says it dropped.")
 
 enum nos_metric_counter {

@@ -11,9 +11,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "json/encode.h"
+#include "net/url.h"
 #include "node/routes.h"
 #include "registry/globals.h"
 #include "registry/self_policy.h"
+#include "registry/self_url.h"
 
 #define ANSWER_MAX	  (4u << 20) /* bytes: all of 10,000 readings refused */
 #define DRAIN_STEP_MS	  5
@@ -189,6 +191,7 @@ static enum nos_code start_server(struct nos_node *n, struct nos_err *err)
 		.out_max = ANSWER_MAX,
 		.thread_name = "nos-http",
 		.state = &n->routes,
+		.shown = nos_routes_shown,
 		.begin = nos_routes_begin,
 		.fail = nos_routes_fail,
 		.handle = nos_routes_handle,
@@ -215,6 +218,7 @@ static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
 		.out_max = ANSWER_MAX,
 		.thread_name = "nos-admin",
 		.state = &n->admin,
+		.shown = nos_routes_admin_shown,
 		.begin = nos_routes_admin_begin,
 		.fail = nos_routes_admin_fail,
 		.handle = nos_routes_admin_handle };
@@ -226,7 +230,8 @@ static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
 	n->admin.version = f->version;
 	if (!f->admin)
 		return NOS_OK;
-	if (nos_http_server_new(&config, &n->admin.server, err))
+	if (open_store(n, &n->admin.store, err) ||
+	    nos_http_server_new(&config, &n->admin.server, err))
 		return err->code;
 	n->admin_server = n->admin.server;
 	return NOS_OK;
@@ -248,22 +253,33 @@ static enum nos_code note_policy(
 	    nos_time_now(), &changed, err);
 }
 
-/* What nos-token writes into enrolments where it is not told otherwise. */
+/* The URL of the first of count listeners by which others find it; NULL: each is any. */
+static const char *first_url(
+    const struct nos_node *n, size_t first, size_t count, char space[static NOS_NODE_URL_MAX])
+{
+	for (size_t i = first; i < first + count; i++) {
+		const char *address = nos_http_server_address(n->server, i);
+
+		if (nos_str_starts(nos_str_of(address), "0.0.0.0:") ||
+		    nos_str_starts(nos_str_of(address), "[::]:"))
+			continue;
+		nos_node_url(n, i, space);
+		return space;
+	}
+	return NULL;
+}
+
+/* What nos-token writes into its lines where it is not told otherwise. */
 static enum nos_code note_url(const struct nos_node *n, struct nos_err *err)
 {
-	NOS_AUTO(buf) text = { 0 };
-	char url[NOS_NODE_URL_MAX];
-	uint64_t rev;
+	const struct nos_node_config *f = &n->config;
+	char plain_space[NOS_NODE_URL_MAX], secure_space[NOS_NODE_URL_MAX];
+	const char *secure = first_url(n, f->listen_count, f->listen_tls_count, secure_space);
+	const char *url = f->url ? f->url : first_url(n, 0, f->listen_count, plain_space);
 
-	nos_node_url(n, 0, url);
-	nos_buf_init(&text, 4096);
-	nos_buf_add_text(&text, "{\"v\":1");
-	nos_encode_member_text(&text, "url", nos_str_of(n->config.url ? n->config.url : url));
-	nos_buf_add_char(&text, '}');
-	if (nos_buf_check(&text, "url", err))
-		return err->code;
-	return nos_store_put(n->config.home->store, NOS_SELF_NS, NOS_STR("url"), nos_buf_str(&text),
-	    NOS_STORE_ANY, &rev, err);
+	if (f->url && nos_url_is_secure(f->url))
+		secure = f->url;
+	return nos_self_url_put(f->home->store, url ? url : secure, secure, err);
 }
 
 static enum nos_code start_maps(struct nos_node *n, struct nos_err *err)
@@ -402,6 +418,7 @@ static void close_stores(struct nos_node *n)
 		nos_ingest_loop_release(&n->routes.loops[i].ingest);
 	}
 	free(n->routes.loops);
+	nos_store_close(n->admin.store);
 	nos_store_close(n->commit_store);
 	nos_store_close(n->publish_store);
 	nos_store_close(n->control_store);

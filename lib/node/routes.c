@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/routes.h"
 
+#include "base/log.h"
 #include "json/encode.h"
 #include "key/keyring.h"
 #include "node/exchange.h"
 #include "node/refuse.h"
+#include "node/webhook.h"
 #include "node/word.h"
 #include "registry/enrol.h"
 
@@ -56,6 +58,22 @@ void nos_routes_fail(void *state, struct nos_http_request *r, unsigned status, e
 	nos_err_set(&err, code, "%s", text);
 	nos_refuse_status(r, &err, status, retry_s);
 	count(s->metric, r);
+}
+
+/* Without waiting for the turn: there may be none any more. */
+static void expose(struct nos_commit *commit, struct nos_store *store, struct nos_str authorization)
+{
+	struct nos_job *job = nos_webhook_expose(store, authorization);
+
+	nos_commit_submit(commit, job, job != NULL);
+}
+
+void nos_routes_shown(void *state, const struct nos_http_request *r, struct nos_str authorization)
+{
+	const struct nos_routes *s = state;
+
+	if (!nos_ingest_tls(&s->ingest, r).bits)
+		expose(s->commit, s->loops[r->loop].ingest.store, authorization);
 }
 
 /* The method that a path takes; the answer to another. */
@@ -266,12 +284,25 @@ static bool answer_job(struct nos_routes *s, struct nos_job *job)
 	return true;
 }
 
+/* Nobody waits for it. */
+static void complain(const struct nos_job *job)
+{
+	if (job->err.code != NOS_TAG)
+		nos_log_line(NOS_LOG_WARN,
+		    "a bearer token came in plain, and is still taken: %s: %s", job->source,
+		    job->err.text);
+}
+
 void nos_routes_committed(void *state, struct nos_job *list)
 {
 	struct nos_routes *s = state;
 	struct nos_http_request *answers = NULL, **tail = &answers;
 
 	for (struct nos_job *job = list; job; job = job->link) {
+		if (!job->request) {
+			complain(job);
+			continue;
+		}
 		if (!answer_job(s, job)) {
 			job->request = NULL;
 			continue;
@@ -291,6 +322,15 @@ void nos_routes_controlled(void *state, struct nos_http_request *r)
 }
 
 /* ---- the admin listener ---- */
+
+void nos_routes_admin_shown(
+    void *state, const struct nos_http_request *r, struct nos_str authorization)
+{
+	const struct nos_routes_admin *s = state;
+
+	(void)r;
+	expose(s->commit, s->store, authorization);
+}
 
 bool nos_routes_admin_begin(void *state, struct nos_http_request *r, size_t *ret_max)
 {

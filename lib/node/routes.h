@@ -33,6 +33,7 @@ struct nos_routes {
 	size_t loop_count;
 };
 
+nos_http_shown nos_routes_shown;
 nos_http_begin nos_routes_begin;
 nos_http_fail nos_routes_fail;
 nos_http_handle nos_routes_handle;
@@ -45,12 +46,14 @@ nos_control_answer nos_routes_controlled;
 /* The admin listener: /healthz and /metrics. */
 struct nos_routes_admin {
 	struct nos_http_server *server;
+	struct nos_store *store; /* its loop's own, for tokens that come to it */
 	struct nos_commit *commit;
 	struct nos_publish *publish;
 	bool has_broker;
 	struct nos_metric *metric;
 	const char *version;
 };
+nos_http_shown nos_routes_admin_shown;
 nos_http_begin nos_routes_admin_begin;
 nos_http_fail nos_routes_admin_fail;
 nos_http_handle nos_routes_admin_handle;

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/webhook.h"
 
-#include <strings.h>
-
+#include "base/log.h"
+#include "net/http_bearer.h"
 #include "node/form.h"
 #include "registry/bearer.h"
 
-#define SCHEME	   "Bearer "
-#define SCHEME_LEN (sizeof(SCHEME) - 1)
-
 bool nos_webhook_is(const struct nos_http_request *r)
 {
-	return r->authorization.len > SCHEME_LEN &&
-	       strncasecmp(r->authorization.p, SCHEME, SCHEME_LEN) == 0;
+	struct nos_str token;
+
+	return nos_http_bearer_read(r->authorization, &token) && token.len;
 }
 
 static bool is_plain(const struct nos_ingest *g, const struct nos_http_request *r)
@@ -40,9 +38,10 @@ static enum nos_code refused(struct nos_err *err)
 static enum nos_code find(struct nos_ingest_loop *l, const struct nos_http_request *r,
     struct nos_bearer *ret, struct nos_err *err)
 {
-	const struct nos_str token = nos_str_trim(
-	    (struct nos_str){ r->authorization.p + SCHEME_LEN, r->authorization.len - SCHEME_LEN });
+	struct nos_str token;
 
+	if (!nos_http_bearer_read(r->authorization, &token))
+		return refused(err);
 	return nos_bearer_find(l->store, token, ret, err) == NOS_ABSENT ? refused(err) : err->code;
 }
 
@@ -54,6 +53,45 @@ static enum nos_code expose(const struct nos_bearer *t, struct nos_job *job, str
 	job->kind = NOS_JOB_EXPOSED;
 	snprintf(job->source, sizeof(job->source), "%s", t->id);
 	return NOS_OK;
+}
+
+/* Whoever listened has it, also where something stands right behind it. */
+static enum nos_code look_up(struct nos_store *store, struct nos_str authorization,
+    struct nos_bearer *ret, struct nos_err *err)
+{
+	struct nos_str rest, token;
+
+	if (!nos_http_bearer_read(authorization, &rest))
+		return refused(err);
+	token = nos_http_bearer_first(rest);
+	if (token.len > NOS_BEARER_TEXT_LEN)
+		token.len = NOS_BEARER_TEXT_LEN;
+	return nos_bearer_find(store, token, ret, err);
+}
+
+struct nos_job *nos_webhook_expose(struct nos_store *store, struct nos_str authorization)
+{
+	struct nos_job *job = NULL;
+	struct nos_err err = { 0 };
+	struct nos_bearer t;
+
+	if (look_up(store, authorization, &t, &err)) {
+		if (err.code == NOS_TAG || err.code == NOS_ABSENT)
+			return NULL;
+	} else {
+		job = nos_job_new(NULL, 0);
+		if (!job)
+			nos_err_set(&err, NOS_INTERNAL, "out of memory");
+	}
+	if (!job) {
+		nos_log_line(NOS_LOG_WARN, "a bearer token came in plain: %s", err.text);
+		return NULL;
+	}
+	job->raw.received = nos_time_now();
+	if (!expose(&t, job, &err))
+		return job;
+	nos_job_free(job, NULL);
+	return NULL;
 }
 
 static void describe(const struct nos_ingest *g, struct nos_job *job)

@@ -13,6 +13,13 @@
 /* Does the request show a bearer token, whichever? */
 bool nos_webhook_is(const struct nos_http_request *r);
 
+/*
+ * What came in plain, whatever became of its request: the job that ends the token that is shown
+ * (NOS_JOB_EXPOSED), of no request. NULL: it shows none that is taken, or the store failed, which
+ * the log says.
+ */
+struct nos_job *nos_webhook_expose(struct nos_store *store, struct nos_str authorization);
+
 /* Looked at before the body is read, as nos_ingest_begin. What came in plain is: all there is to
  * say to it is that it does not verify. */
 bool nos_webhook_is_taken(

@@ -68,6 +68,9 @@ static enum nos_code decode(
 		return err->code;
 	if (!nos_decode_has(d, "v"))
 		return nos_err_set_field(err, NOS_DATA, "v", "v is missing: not an enrolment");
+	if (nos_decode_has(d, "bearer"))
+		return nos_err_set_field(err, NOS_DATA, "bearer",
+		    "a bearer token, which does not register: a webhook shows it (nos-serve(8))");
 	if (nos_decode_copy(d, "id", false, e->id, sizeof(e->id), err) || decode_token(d, e, err) ||
 	    nos_decode_copy(d, "url", false, e->url, sizeof(e->url), err) ||
 	    nos_decode_uint(d, "node", 1, NOS_NUM_SAFE - 1, &e->node, err) ||

@@ -7,6 +7,7 @@
 
 #include "json/encode.h"
 #include "key/name.h"
+#include "net/http_bearer.h"
 #include "net/http_server.h"
 #include "net/url.h"
 #include "source/carrier.h"
@@ -117,6 +118,20 @@ static enum nos_code check(const struct nos_relay *relay, const struct nos_http_
 	return NOS_OK;
 }
 
+/* Sent on it would be a reading of nobody, and its sender would not hear that others have it now.
+ */
+static bool refuse_bearer(const struct nos_http_request *r, struct nos_err *err)
+{
+	struct nos_str token;
+
+	if (!nos_http_bearer_read(r->authorization, &token))
+		return false;
+	nos_err_set(err, NOS_TAG,
+	    "a bearer token is for its node, over TLS, and not for a relay: it came in plain, is "
+	    "exposed now, and is to be withdrawn");
+	return true;
+}
+
 static bool begin(void *state, struct nos_http_request *r, size_t *ret_max)
 {
 	const struct nos_relay *relay = state;
@@ -124,7 +139,9 @@ static bool begin(void *state, struct nos_http_request *r, size_t *ret_max)
 	struct nos_err err = { 0 };
 
 	*ret_max = body_max(path);
-	if (path == PATH_NONE)
+	if (refuse_bearer(r, &err))
+		*ret_max = 0;
+	else if (path == PATH_NONE)
 		nos_err_set(&err, NOS_ABSENT, "nothing is at %.*s", NOS_STR_ARG(r->path));
 	else if (!is_method(r, path))
 		return false;

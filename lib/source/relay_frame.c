@@ -42,6 +42,11 @@ enum nos_code nos_relay_frame_check(const struct nos_http_request *r, struct nos
 		return nos_err_set(err, NOS_MEDIA,
 		    "a relay takes " SEALED ", application/x-ndjson, application/json,"
 		    " application/senml+json, text/csv");
+	if (r->authorization.len && is_open(r->media))
+		return nos_err_set(err, NOS_TAG, "Authorization: a relay takes none");
+	if (r->foreign.len && is_open(r->media))
+		return nos_err_set(
+		    err, NOS_MEDIA, "charset '%.*s': send UTF-8", NOS_STR_ARG(r->foreign));
 	if (r->query.len && (!is_open(r->media) || !is_query(r->query)))
 		return nos_err_set(err, NOS_DATA,
 		    "query '%.*s': readings in the open alone have one, kind=NAME and map=NAME",

@@ -273,6 +273,18 @@ posts() { grep -c "nos-relay: $2, " "$1.err"; }
 	[ "$(jq -r .kind out | uniq)" = weather-station ]
 }
 
+@test "a webhook's token is not for a relay, which says so and sends nothing on" {
+	neighbourhood
+	run -0 curl -s -H 'Content-Type: application/json' -H 'Authorization: Bearer abc' \
+		-w ' %{http_code}' -d '{"type":"t","value":1}' "$RELAY/v1/data"
+	[[ $output == *'a bearer token is for its node, over TLS'*' 401' ]]
+	run -0 curl -s -H 'Content-Type: application/json' -H 'Authorization: Basic abc' \
+		-w ' %{http_code}' -d '{"type":"t","value":1}' "$RELAY/v1/data"
+	[[ $output == *'a relay takes none'*' 401' ]]
+	[ ! -s out ]
+	[ "$(posts m 202)" = 0 ]
+}
+
 @test "a message of somebody else's goes through too, and it is the node that has the map" {
 	mkdir maps
 	echo '{"v":1,"type":"*","value":"/p/*"}' >maps/x.json

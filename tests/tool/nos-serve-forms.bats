@@ -38,6 +38,11 @@ END
 	[ "$(jq -r .detail <<<"$ANSWER")" = "record 2: field 'later_' must be understood, and is not" ]
 	post $SENML - /v1/data <<<'[{"bver":11,"n":"a","v":1}]'
 	[ "$STATUS" = 400 ]
+	# Read as UTF-8 it would say something else.
+	for charset in iso-8859-1 '"UTF-16"'; do
+		post "application/json; charset=$charset" - /v1/data <<<'{"type":"a","value":1}'
+		[ "$STATUS" = 415 ]
+	done
 	post $SENML - /v1/data <<<'[{"n":"a"}]'
 	[ "$STATUS" = 422 ]
 	[ "$(records)" -eq 4 ]

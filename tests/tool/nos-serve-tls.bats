@@ -96,6 +96,18 @@ shows() { curl -s --cacert "$1.pem" "$TLS_URL/v1/node" >/dev/null; }
 	[ "$stderr" = 'nos-serve: first.pem, second.key: the key is not that of the certificate' ]
 	run -78 check --tls-cert first.key --tls-key first.key
 	run -66 check --tls-cert none --tls-key first.key
+	: >empty
+	echo text >text
+	chmod 600 empty text
+	for file in empty text first.pem; do
+		chmod 600 $file
+		run -78 --separate-stderr check --tls-cert first.pem --tls-key $file
+		[ "$stderr" = "nos-serve: first.pem, $file: key: no private key in PEM is in it" ]
+	done
+	for file in empty text first.key; do
+		run -78 --separate-stderr check --tls-cert $file --tls-key first.key
+		[ "$stderr" = "nos-serve: $file, first.key: certificate: none in PEM is in it" ]
+	done
 	chmod 644 second.key
 	run -77 --separate-stderr check --tls-cert second.pem --tls-key second.key
 	[ "$stderr" = "nos-serve: 'second.key' is open to others: chmod 600 second.key" ]
@@ -135,6 +147,7 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 @test "a webhook's readings are those of the token's source, and score what a token under TLS is worth" {
 	tls_start
 	bearer --kind gateway
+	[ "$(jq -r .url enrolment)" = "$TLS_URL" ]
 	[ "$(jq -r '[.v, .node, .kind, .bearer, has("expires"), has("pin")] | map(tostring) | join(" ")' enrolment)" = \
 		'1 1 gateway true false false' ]
 	[ "$(hook "$TLS_URL" <<<"[$reading,{\"type\":\"humidity\",\"value\":40},{\"type\":7,\"value\":1}]")" = 202 ]
@@ -199,6 +212,34 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 		"[\"$SOURCE\",\"open\",\"nos-serve\"]" ]
 	[ ! -s out ]
 	nos-keytable audit "${SEALED[@]}" --verify
+	# Once, and without the token.
+	[ "$(grep -c "^nos-serve: bearer token $ID of source $SOURCE came in plain: it is not taken any more$" err)" = 1 ]
+	run ! grep -qF "$TOKEN" err
+	curl -s "$ADMIN/metrics" | grep -qx 'nos_tokens_exposed_total 1'
+}
+
+@test "a token that came in plain is exposed whatever becomes of its request" {
+	tls_start
+	nos-token new "${SEALED[@]}" --bearer --count 10 --url "$TLS_URL" >made
+	head -c 1048577 /dev/zero >large
+	plain() { # STATUS [options]
+		at=$((at + 1))
+		[ "$(curl -s -o answer -w '%{http_code}' -H 'Content-Type: application/json' "${@:2}")" = "$1" ]
+	}
+	shown() { echo "Authorization: Bearer $(sed -n "$((at + 1))p" made | jq -r .token)"; }
+	at=0
+	plain 411 -H "$(shown)" -X POST -H Content-Length: "$URL/v1/data"
+	plain 411 -H "$(shown)" -H 'Transfer-Encoding: chunked' -d "$reading" "$URL/v1/data"
+	plain 413 -H "$(shown)" --data-binary @large "$URL/v1/data"
+	plain 405 -H "$(shown)" "$URL/v1/data"
+	plain 404 -H "$(shown)" "$URL/elsewhere"
+	plain 401 -H "$(shown) and more" -d "$reading" "$URL/v1/data"
+	plain 401 -H "$(shown)more" -d "$reading" "$URL/v1/data"
+	plain 404 -H "$(shown)" "$ADMIN/v1/data"
+	first=$(shown)
+	plain 400 -H "$first" -H "$(at=9 shown)" -d "$reading" "$URL/v1/data"
+	all() { [ "$(nos-token list "${SEALED[@]}" | jq -r .state | sort | uniq -c | tr -s ' ')" = ' 10 exposed' ]; }
+	eventually all
 }
 
 @test "orders for keys pass a webhook's source over, and revoking or forgetting it ends it" {
@@ -224,7 +265,7 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 @test "behind a proxy a token is worth the proxy's TLS, with one more who holds the key" {
 	node_start --print --tls-proxy 256 --anonymous no
 	[ "$(curl -s -o answer -w '%{http_code}' -H 'Content-Type: application/json' -d "$reading" "$URL/v1/data")" = 403 ]
-	bearer
+	bearer --url https://proxy.example
 	[ "$(hook "$URL" <<<"$reading")" = 202 ]
 	eventually test -s out
 	[ "$(jq -c '.raw | [.bits, .holders, .proof]' out)" = '[256,3,"bearer"]' ]

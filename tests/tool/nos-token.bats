@@ -529,9 +529,11 @@ stored() { sqlite3 node.db "select count(*) from stream_$1"; }
 	[ "$(find spool -name '*.jwe*' | wc -l)" -eq 0 ]
 }
 
+HTTPS=https://node.example:8443
+
 @test "a bearer token is a line of its own, a row, and a source without keys" {
 	init
-	run -0 --separate-stderr token new --bearer --kind gateway --url $URL --count 2 --expires 7d
+	run -0 --separate-stderr token new --bearer --kind gateway --url "$HTTPS" --count 2 --expires 7d
 	[ "${#lines[@]}" -eq 2 ] && [ -z "$stderr" ]
 	[ "$(jq -r 'keys_unsorted | join(" ")' <<<"${lines[0]}")" = 'v id token url node source kind bearer expires' ]
 	[ "$(jq -r '.token | length' <<<"${lines[1]}")" = 43 ]
@@ -556,8 +558,31 @@ stored() { sqlite3 node.db "select count(*) from stream_$1"; }
 	init
 	for more in '--uses 2' '--open' '--group g' '--scheme pairwise' '--shared' '--depth 3' '--replace s-0123456789'; do
 		# shellcheck disable=SC2086 # an option and its argument
-		run -64 token new --bearer --url $URL $more
+		run -64 token new --bearer --url "$HTTPS" $more
 	done
-	run -74 bash -c "nos-token new --bearer --count 3 --url $URL ${SEALED[*]} >/dev/full"
+	run -74 bash -c "nos-token new --bearer --count 3 --url $HTTPS ${SEALED[*]} >/dev/full"
 	[ -z "$(token list)" ] && [ -z "$(nos-keytable sources "${STORE[@]}")" ]
+}
+
+@test "what is printed has an address by which others find the node, and a bearer token one of https" {
+	node_start
+	run -64 --separate-stderr token new --bearer
+	[[ $stderr == *'take --url https://'* ]]
+	run -64 --separate-stderr token new --bearer --url "$URL"
+	[[ $stderr == *'take https://'* ]]
+	[ -z "$(token list)" ]
+	[ "$(token new --bearer --url "$HTTPS" | jq -r .url)" = "$HTTPS" ]
+	[ "$(token new | jq -r .url)" = "$URL" ]
+	node_stop
+	# All addresses of the machine are none by which it is found.
+	LISTEN=:0 node_start
+	run -64 --separate-stderr token new
+	[[ $stderr == *'listens on all addresses'* ]]
+	node_stop
+	LISTEN=:0 node_start --listen 127.0.0.1:0
+	[ "$(token new | jq -r .url)" = "http://$(jq -r '.listen[1]' <<<"$READY")" ]
+	node_stop
+	LISTEN=0.0.0.0:0 node_start --url "$HTTPS"
+	[ "$(token new | jq -r .url)" = "$HTTPS" ]
+	[ "$(token new --bearer | jq -r .url)" = "$HTTPS" ]
 }

@@ -43,8 +43,9 @@ static inline void fill(struct nos_http_request *r)
 	    (const char *)r->body.p);
 	if (nos_str_is(r->path, "/headers")) {
 		nos_buf_truncate(&r->out, 0);
-		nos_buf_addf(&r->out, "%.*s|%.*s|%.*s|%.*s", NOS_STR_ARG(r->media),
-		    NOS_STR_ARG(r->coding), NOS_STR_ARG(r->authorization), NOS_STR_ARG(r->via));
+		nos_buf_addf(&r->out, "%.*s|%.*s|%.*s|%.*s|%.*s", NOS_STR_ARG(r->media),
+		    NOS_STR_ARG(r->foreign), NOS_STR_ARG(r->coding), NOS_STR_ARG(r->authorization),
+		    NOS_STR_ARG(r->via));
 		nos_http_server_header(r, "X-Broken", "a\r\nX-Smuggled: b");
 	}
 	if (nos_str_is(r->path, "/under")) {
@@ -58,6 +59,33 @@ static inline void fill(struct nos_http_request *r)
 		r->type = NULL;
 		nos_buf_truncate(&r->out, 0);
 	}
+}
+
+/* What was shown, each with a line break; guarded by the desk's lock. */
+static char seen[1000];
+
+static inline void shown(
+    void *state, const struct nos_http_request *r, struct nos_str authorization)
+{
+	size_t len;
+
+	(void)state;
+	(void)r;
+	pthread_mutex_lock(&desk.lock);
+	len = strlen(seen);
+	snprintf(seen + len, sizeof(seen) - len, "%.*s\n", NOS_STR_ARG(authorization));
+	pthread_cond_broadcast(&desk.changed);
+	pthread_mutex_unlock(&desk.lock);
+}
+
+/* Until this was shown; then it is as if nothing had been. */
+static inline void wait_seen(const char *text)
+{
+	pthread_mutex_lock(&desk.lock);
+	while (strcmp(seen, text) != 0)
+		pthread_cond_wait(&desk.changed, &desk.lock);
+	seen[0] = '\0';
+	pthread_mutex_unlock(&desk.lock);
 }
 
 static inline bool begin(void *state, struct nos_http_request *r, size_t *ret_max)
@@ -172,6 +200,7 @@ static inline struct nos_http_config usual(void)
 		.total_s = CLIENT_STUCK_S,
 		.out_max = OUT_MAX,
 		.thread_name = "http",
+		.shown = shown,
 		.begin = begin,
 		.fail = failed,
 		.handle = handle,
@@ -184,6 +213,7 @@ static inline void serve(const struct nos_http_config *config)
 
 	desk.tail = &desk.later;
 	desk.stop = false;
+	seen[0] = '\0';
 	assert_int_equal(nos_http_server_new(config, &server, &err), NOS_OK);
 	address = nos_http_server_address(server, 0);
 	port = (unsigned)strtoul(strrchr(address, ':') + 1, NULL, 10);

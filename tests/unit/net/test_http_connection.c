@@ -126,11 +126,71 @@ static void the_headers_that_count_are_given_in_one_form(void **state)
 	    "Content-Encoding: gzip\r\nAuthorization: Bearer k\r\nNos-Via: s-1,s-2\r\n\r\n");
 
 	(void)state;
-	assert_string_equal(a.body, "application/json|gzip|Bearer k|s-1,s-2");
+	assert_string_equal(a.body, "application/json||gzip|Bearer k|s-1,s-2");
 	/* Nor does an answer let a header in by a value. */
 	assert_non_null(client_header(a.head, "X-Broken: a??X-Smuggled: b\r\n"));
 	assert_null(client_header(a.head, "X-Smuggled: "));
-	assert_string_equal(ask(&c, GET("/headers")).body, "|||");
+	assert_string_equal(ask(&c, GET("/headers")).body, "||||");
+	client_close(&c);
+}
+
+/* The last three libmicrohttpd refuses by itself. */
+static void each_authorization_is_shown_whatever_becomes_of_its_request(void **state)
+{
+	static const struct {
+		const char *text;
+		int status;
+		const char *seen;
+	} cases[] = {
+		{ "GET /now HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a b\r\n\r\n", 200,
+		    "Bearer a b\n" },
+		{ "GET /nowhere HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\n\r\n", 404, "a\n" },
+		{ "POST /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\n\r\n", 411, "a\n" },
+		{ "POST /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\n"
+		  "Transfer-Encoding: chunked\r\n\r\n",
+		    411, "a\n" },
+		{ "POST /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\n"
+		  "Content-Length: 1001\r\n\r\n",
+		    413, "a\n" },
+		{ "GET /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nauthorization: b\r\n\r\n",
+		    400, "a\nb\n" },
+		{ "GET /now HTTP/1.1\r\nAuthorization: a\r\n\r\n", 400, "a\n" },
+		{ "POST /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\n"
+		  "Content-Length: three\r\n\r\n",
+		    400, "a\n" },
+		{ "GET /now HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nno header\r\n\r\n", 400,
+		    "a\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct client c = dial();
+
+		assert_int_equal(ask(&c, cases[i].text).status, cases[i].status);
+		wait_seen(cases[i].seen);
+		client_close(&c);
+	}
+}
+
+static void a_charset_that_is_not_utf_8_is_told(void **state)
+{
+	static const char *const cases[][2] = { { "; charset=utf-8", "" },
+		{ ";charset=\"UTF-8\"", "" }, { "; Charset = us-ascii", "" },
+		{ "; charset=utf8", "" }, { "; charset=iso-8859-1", "iso-8859-1" },
+		{ ";x=y;CHARSET=\"utf-16\"", "utf-16" }, { "; charset=", "''" },
+		{ "; charset", "''" }, { "; x=charset", "" } };
+	struct client c = dial();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[200], body[100];
+
+		snprintf(text, sizeof(text),
+		    "GET /headers HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv%s\r\n\r\n",
+		    cases[i][0]);
+		snprintf(body, sizeof(body), "text/csv|%s|||", cases[i][1]);
+		assert_string_equal(ask(&c, text).body, body);
+	}
 	client_close(&c);
 }
 
@@ -251,6 +311,8 @@ int main(void)
 		USUAL(an_old_client_needs_no_host_and_is_closed),
 		USUAL(a_path_and_a_query_come_as_they_were_sent),
 		USUAL(the_headers_that_count_are_given_in_one_form),
+		USUAL(a_charset_that_is_not_utf_8_is_told),
+		USUAL(each_authorization_is_shown_whatever_becomes_of_its_request),
 		OWN(a_connection_too_many_is_told_so),
 		OWN(a_request_too_many_is_told_so),
 		OWN(a_request_that_does_not_come_whole_gets_a_408),

@@ -208,6 +208,30 @@ static void a_token_that_came_in_plain_ends_and_is_written_down(void **state)
 	assert_int_equal(stored(), 0);
 }
 
+static void a_token_is_seen_also_with_more_behind_it_and_ends_without_a_request(void **state)
+{
+	static const char *const more[] = { "", " x", "\tx", ",x", "x", ", Bearer y" };
+	struct nos_job *job = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "%s%s", authorization, more[i]);
+		nos_job_free(job, members);
+		job = nos_webhook_expose(own, nos_str_of(text));
+		assert_non_null(job);
+		assert_int_equal(job->kind, NOS_JOB_EXPOSED);
+		assert_null(job->request);
+	}
+	assert_int_equal(nos_ledger_commit(&ledger, job, &err), NOS_OK);
+	nos_job_free(job, members);
+	assert_int_equal(post(authorization, 128), 401);
+	assert_null(nos_webhook_expose(own, nos_str_of(authorization)));
+	assert_null(nos_webhook_expose(own, NOS_STR("Bearer")));
+	assert_null(nos_webhook_expose(own, nos_str_of(authorization + 7)));
+}
+
 static void behind_a_proxy_plain_is_what_the_proxy_opened(void **state)
 {
 	struct nos_job *job;
@@ -259,6 +283,28 @@ static void a_form_or_a_query_that_does_not_fit_is_refused_before_the_body(void 
 	assert_true(nos_ingest_begin(&ingest, &answer, &err));
 }
 
+static void an_authorization_that_is_not_taken_is_not_anonymous(void **state)
+{
+	static const char *const shown[] = { "Bearer", "Bearer ", "Basic abc", "Token xyz", "x" };
+
+	(void)state;
+	ingest.anonymous = true;
+	answer.media = NOS_STR("application/json");
+	assert_true(nos_ingest_begin(&ingest, &answer, &err));
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		for (unsigned bits = 0; bits <= 128; bits += 128) {
+			answer.authorization = nos_str_of(shown[i]);
+			answer.tls_bits = bits;
+			answer.media = NOS_STR("application/json");
+			assert_false(nos_ingest_begin(&ingest, &answer, &err));
+			assert_int_equal(err.code, NOS_TAG);
+			nos_err_clear(&err);
+			/* A pack proves itself. */
+			answer.media = NOS_STR("application/jose");
+			assert_true(nos_ingest_begin(&ingest, &answer, &err));
+		}
+}
+
 #define WEBHOOK(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -268,8 +314,10 @@ int main(void)
 		WEBHOOK(a_store_gone_through_again_counts_them_as_before),
 		WEBHOOK(what_does_not_verify_looks_alike_and_reaches_nobody),
 		WEBHOOK(a_token_that_came_in_plain_ends_and_is_written_down),
+		WEBHOOK(a_token_is_seen_also_with_more_behind_it_and_ends_without_a_request),
 		WEBHOOK(behind_a_proxy_plain_is_what_the_proxy_opened),
 		WEBHOOK(who_was_revoked_before_its_group_is_refused_in_it),
+		WEBHOOK(an_authorization_that_is_not_taken_is_not_anonymous),
 		WEBHOOK(a_form_or_a_query_that_does_not_fit_is_refused_before_the_body),
 	};
 

@@ -50,6 +50,17 @@ static void try(const char *from, const char *to, enum nos_code code)
 	nos_buf_release(&b);
 }
 
+static void a_bearer_token_is_told_that_it_does_not_register(void **state)
+{
+	const struct nos_str line = NOS_STR("{\"v\":1,\"id\":\"t-5c01d2aa90\",\"bearer\":true}");
+	struct nos_enrolment e;
+	struct nos_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(nos_enrolment_decode(line, &e, &err), NOS_DATA);
+	assert_non_null(strstr(err.text, "does not register"));
+}
+
 static void an_enrolment_that_is_not_whole_is_refused(void **state)
 {
 	(void)state;
@@ -127,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_enrolment_is_read),
+		cmocka_unit_test(a_bearer_token_is_told_that_it_does_not_register),
 		cmocka_unit_test(an_enrolment_that_is_not_whole_is_refused),
 		cmocka_unit_test(an_enrolment_into_a_group_names_it),
 		cmocka_unit_test(what_is_not_known_is_passed_over_and_what_may_be_absent_is),
