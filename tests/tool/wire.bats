@@ -22,7 +22,7 @@ vector() {
 		on && /^  / {printf "%s", substr($0, 3); next} on {exit}' "$ROOT/man/nos-schemes.7" | tee vector
 	[ -s vector ]
 }
-hex_to_base64url() { xxd -r -p | base64 -w 0 | tr '+/' '-_' | tr -d '='; }
+hex_to_base64url() { printf %b "$(sed 's/../\\x&/g')" | base64 -w 0 | tr '+/' '-_' | tr -d '='; }
 
 # The rows of the tables of a section: method, path, body, status, answer; "-" is nothing.
 rows() {
@@ -198,6 +198,28 @@ says() { jq -e "$1" body >said || { cat body >&2; return 1; }; }
 	URL=$URL bash -e lines >body
 	says '.accepted == 1 and .next == 18'
 	"$ROOT/build/${V:-release}/tests/help/hop" receipt s.key pack body "$(header nos-receipt)"
+}
+
+@test "a relay has the paths that the page gives it, and its name in the document of its node" {
+	node_start
+	nos-token new "${SEALED[@]}" | nos-register --keyring m.key >registered
+	mkfifo relay
+	nos-relay --keyring m.key --listen 127.0.0.1:0 --ready-fd 9 9>relay 2>>err 3>&- &
+	OTHER_PIDS=$!
+	read -r -t 30 line <relay
+	AT=http://$(jq -r '.listen[0]' <<<"$line")
+	while IFS=$'\t' read -r method path _; do
+		ask GET "$path"
+		[ "$STATUS $(header allow)" = "405 $method" ]
+		seen+=$path
+	done < <(rows RELAYS)
+	[ "$seen" = /v1/hop/v1/data ]
+	ask POST /v1/hop -H 'Content-Type: application/octet-stream' -d x
+	[ "$STATUS" -eq 400 ]
+	ask GET /v1/records
+	[ "$STATUS" -eq 404 ]
+	ask GET /v1/node
+	[ "$(jq -r 'to_entries[-1] | .key, .value' body | tr '\n' ' ')" = "relay $(jq -r .source registered) " ]
 }
 
 @test "what the broker has is what the table of topics says" {
