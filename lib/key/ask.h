@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ask and answer: the exchange by which a source that has lost whatever gets all of it again
- * (nos-wire(7), "Key messages"; nos-schemes(7), "Resync and renew"). Their bytes alone; what they
+ * (nos-wire(7), "Keys"; nos-schemes(7), "Resync and renew"). Their bytes alone; what they
  * mean is scheme/issuer.h's and scheme/holder.h's. Pure; thread-safe.
  */
 #ifndef NOS_KEY_ASK_H

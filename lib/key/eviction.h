@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How an eviction from a group's tree travels (nos-wire(7), "Key messages"; what is in it: lkh.h).
+ * How an eviction from a group's tree travels (nos-schemes(7), "Tree"; what is in it: lkh.h).
  * To all at once, kind f: kind and version ‖ g ‖ e ‖ t ‖ leaf ‖ confirm ‖ the wraps from the leaf's
  * sibling up ‖ Ed25519 over "nos/1 " ‖ all before; the number of wraps is the depth of the tree. To
  * one member, kind 5: the body of a unicast message, g ‖ e ‖ t ‖ level ‖ s, whose seal says that it

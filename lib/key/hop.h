@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The frame around a pack on its way through a neighbour (nos-wire(7), "Hop"): kind and version ‖
- * hops ‖ len S ‖ len pack ‖ tag of 16 under K_SM, which S shares with the relay M. hops stands
- * outside the tag's reach at M's next station: M raises it, and the tag stays as S made it. A frame
- * that names no source has a tag of zeros and proves nothing of who sent it: a relay makes it
- * alone. Pure; thread-safe.
+ * The frame around a pack on its way through a neighbour (nos-schemes(7), "Relay"): kind and
+ * version ‖ hops ‖ len S ‖ len pack ‖ tag of 16 under K_SM, which S shares with the relay M. hops
+ * stands outside the tag's reach at M's next station: M raises it, and the tag stays as S made it.
+ * A frame that names no source has a tag of zeros and proves nothing of who sent it: a relay makes
+ * it alone. Pure; thread-safe.
  */
 #ifndef NOS_KEY_HOP_H
 #define NOS_KEY_HOP_H

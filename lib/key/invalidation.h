@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The broadcast by which a node takes global keys back (nos-wire(7), "Key messages", kind 4): kind
+ * The broadcast by which a node takes global keys back (nos-schemes(7), "Invalidation"): kind
  * and version ‖ N ‖ version of the list ‖ count ‖ domain and version of each ‖ Ed25519 over "nos/1
  * " ‖ all before. It names all that were taken back of late; who misses one, or sees one twice, is
  * none the worse. Pure; thread-safe.

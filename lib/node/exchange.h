@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a source and its node exchange about keys, as HTTP carries it (nos-wire(7), "HTTP,
- * southbound"): the paths below /v1/sources/{id}, how long a poll waits, its proof, and what an
- * answer says of keys. Pure; thread-safe. All that is read comes from strangers.
+ * What a source and its node exchange about keys, as HTTP carries it (nos-wire(7), "Keys"):
+ * the paths below /v1/sources/{id}, how long a poll waits, its proof, and what an answer says of
+ * keys. Pure; thread-safe. All that is read comes from strangers.
  */
 #ifndef NOS_NODE_EXCHANGE_H
 #define NOS_NODE_EXCHANGE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What came as a body is opened seal by seal, from the node towards its source: a pack of a relay
- * has a frame in it, and that what came to the relay (nos-wire(7), "Hop"). What is not as it should
- * be is told to whose fault it is. Thread-safe, as node/ingest.h is.
+ * has a frame in it, and that what came to the relay (nos-wire(7), "Relays"). What is not as it
+ * should be is told to whose fault it is. Thread-safe, as node/ingest.h is.
  */
 #ifndef NOS_NODE_HOPS_H
 #define NOS_NODE_HOPS_H

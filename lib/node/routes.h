@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which request goes where: the paths of sources (nos-wire(7), "HTTP, southbound"), and those of
+ * Which request goes where: the paths of sources (nos-wire(7), "HTTP"), and those of
  * the admin listener. The functions are those of net/http_server.h, with a struct nos_routes as
  * state.
  */

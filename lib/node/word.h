@@ -2,7 +2,7 @@
 /*
  * A source's word on its keys, from a request to a job for the committer and back to an answer:
  * acknowledgements (POST /v1/sources/{id}/acks) and asks (POST /v1/sources/{id}/resync,
- * nos-wire(7), "Key messages"). Each refusal of what does not authenticate is the same.
+ * nos-wire(7), "Keys"). Each refusal of what does not authenticate is the same.
  */
 #ifndef NOS_NODE_WORD_H
 #define NOS_NODE_WORD_H

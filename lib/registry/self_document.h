@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a node says of itself: the document of GET /v1/node (nos-wire(7), "HTTP, southbound"), and
+ * What a node says of itself: the document of GET /v1/node (nos-wire(7), "The node"), and
  * what of it one set of keys signs of the next. Pure; thread-safe.
  */
 #ifndef NOS_REGISTRY_SELF_DOCUMENT_H

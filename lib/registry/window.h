@@ -2,7 +2,7 @@
 /*
  * Which of a source's numbers were seen: the newest 64, each with the first bytes of its
  * readings' hash, so that a retry is told from another pack under an old number (nos-wire(7),
- * "Sequence"). Pure; belongs to one thread.
+ * "Numbers"). Pure; belongs to one thread.
  */
 #ifndef NOS_REGISTRY_WINDOW_H
 #define NOS_REGISTRY_WINDOW_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a node answers to a pack: how many readings it has, which it refused and why, or a problem
- * document for all of them (nos-wire(7), nos-formats(7), "Errors"); what it answers to the pack
+ * document for all of them (nos-wire(7), "Errors"); what it answers to the pack
  * within a frame; and what it says of keys there, and to a poll. Whether it is to be believed is
  * another question, which the receipt answers. Pure; not thread-safe on one answer.
  */

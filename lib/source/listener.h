@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A thread that listens to a broker for what a node says to all its sources of keys: the last order
- * of each group, the last eviction, what was taken back (nos-wire(7), "Key messages"). Anybody may
+ * of each group, the last eviction, what was taken back (nos-wire(7), "MQTT"). Anybody may
  * have published it, so nothing is believed of it but what proves itself, which its owner sees to
  * (scheme/holder.h). The thread knows no keyring. Everything here is for the owner's thread.
  */

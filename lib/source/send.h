@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One pack to the node, and its answer, which is believed by its receipt alone (nos-wire(7), "A
- * source believes an answer only by its receipt"). It goes under the key that is newest then; what
+ * One pack to the node, and its answer, which is believed by its receipt alone (nos-wire(7),
+ * "Receipts"). It goes under the key that is newest then; what
  * an answer says of keys the keyring's keeper takes. Anonymous readings have neither seal nor
  * receipt. One pack at a time; not thread-safe.
  */
