@@ -52,7 +52,7 @@ static void every_loop_and_every_address_serves(void **state)
 	static const char *const both[] = { "127.0.0.1:0", ":0" };
 	static const char *const hosts[] = { "127.0.0.1", "127.0.0.1", "::1" };
 	struct nos_http_config config = usual();
-	unsigned ports[3], seen[2] = { 0 };
+	unsigned ports[3], came[2] = { 0 };
 	struct answer a;
 
 	(void)state;
@@ -71,10 +71,10 @@ static void every_loop_and_every_address_serves(void **state)
 		assert_true(c.fd >= 0);
 		a = ask(&c, GET("/later"));
 		assert_int_equal(a.status, 200);
-		seen[strstr(a.body, "? 1 ") != NULL]++;
+		came[strstr(a.body, "? 1 ") != NULL]++;
 		client_close(&c);
 	}
-	assert_true(seen[0] > 0 && seen[1] > 0);
+	assert_true(came[0] > 0 && came[1] > 0);
 }
 
 static void an_ipv6_address_serves_alone(void **state)
