@@ -234,6 +234,8 @@ says() { jq -e "$1" body >said || { cat body >&2; return 1; }; }
 	for topic in nos/1/shed/anonymous/soil=20temp=2E nos/1/only/any/shed/anonymous/soil=20temp=2E nos/1/status nos/1/keys/1; do
 		eventually has "$topic"
 	done
+	node_stop
+	eventually has nos/1/audit
 	row() { sed -nE 's/^\.It (nos\/[^ ]*) Ta ([^ ]*) Ta .*/\1 \2/p' "$PAGE"; }
 	[ "$(row | wc -l)" -eq 7 ]
 	# Each topic that there is has its row, and is retained where that says so.
@@ -246,5 +248,4 @@ says() { jq -e "$1" body >said || { cat body >&2; return 1; }; }
 		! grep -qx "$topic" retained || was=yes
 		[ "$was" = "$keeps" ] || { echo "$topic: $was" >&2; return 1; }
 	done < <(topics)
-	node_stop
 }
