@@ -94,10 +94,10 @@ static enum nos_code check_new(const struct token_opts *o, struct nos_err *err)
 		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
 	if (nos_charter_check(&charter, err))
 		return err->code;
-	if (o->bearer && (o->uses != 1 || o->replace || o->open || o->group || charter.depth ||
-			     charter.shared || IS_TYPED(o, "scheme")))
+	if (o->bearer && (o->uses != 1 || o->open || o->group || charter.depth || charter.shared ||
+			     IS_TYPED(o, "scheme") || (o->replace && IS_TYPED(o, "kind"))))
 		return nos_err_set(err, NOS_USAGE,
-		    "--bearer goes with --kind, --count, --expires and --url alone");
+		    "--bearer goes with --expires, --url, and --kind and --count or --replace alone");
 	if (o->replace && (o->count != 1 || o->uses != 1 || o->open))
 		return nos_err_set(
 		    err, NOS_USAGE, "--replace is for one enrolment, of one use, with a token");
@@ -132,7 +132,8 @@ static enum nos_code describe(const struct token_opts *o, const struct nos_home 
 	    : c.scheme ? c.scheme
 		       : "");
 	ret->group = ret_group->number;
-	if (o->replace && nos_token_replace(home->store, nos_str_of(o->replace), ret, err))
+	if (o->replace && !o->bearer &&
+	    nos_token_replace(home->store, nos_str_of(o->replace), ret, err))
 		return err->code;
 	return ret->group ? nos_groups_get(home->store, NULL, ret->group, ret_group, err) : NOS_OK;
 }
@@ -176,7 +177,8 @@ static enum nos_code make_bearer(struct making *m, struct nos_err *err)
 	snprintf(t.kind, sizeof(t.kind), "%s", m->o->kind);
 	if (IS_TYPED(m->o, "expires"))
 		t.expires = m->like.expires;
-	if (nos_bearer_make(&m->life, &t, &token, err))
+	if (m->o->replace ? nos_bearer_replace(&m->life, nos_str_of(m->o->replace), &t, &token, err)
+			  : nos_bearer_make(&m->life, &t, &token, err))
 		return err->code;
 	nos_bearer_line(&m->lines, &t, &token, &m->home->self, m->url);
 	nos_buf_add(&m->ids, t.id, sizeof(t.id));
@@ -214,22 +216,6 @@ static void drop(struct making *m)
 	nos_life_release(&m->life);
 }
 
-/* Those from the one at first on, which nobody can have got, are taken back; what failed stays the
- * error. */
-static void unmake_tokens(struct nos_audit *audit, const struct nos_buf *ids, size_t first)
-{
-	struct nos_err err = { 0 };
-
-	if (begin(audit, &err))
-		return;
-	for (size_t at = first * NOS_TOKEN_ID_MAX; at < ids->len; at += NOS_TOKEN_ID_MAX)
-		if (nos_withdraw_unseen(audit, ids->p + at, &err)) {
-			nos_store_rollback(audit->store);
-			return;
-		}
-	(void)!nos_store_commit(audit->store, &err);
-}
-
 /* What --verbose adds. */
 static void report(const struct token_opts *o)
 {
@@ -257,8 +243,9 @@ static enum nos_code hand_out(struct making *m, struct nos_err *err)
 	if (!nos_handout_write(tool.name, "enrolments", &m->lines, &whole, err) &&
 	    m->o->common.verbose)
 		report(m->o);
+	/* Nobody can have got them; what failed stays the error. */
 	if (whole < m->o->count)
-		unmake_tokens(m->audit, &m->ids, whole);
+		nos_withdraw_unprinted(m->audit, &m->ids, whole, m->o->bearer && m->o->replace);
 	return err->code;
 }
 

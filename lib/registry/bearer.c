@@ -7,12 +7,14 @@
 #include "crypto/random.h"
 #include "json/decode.h"
 #include "json/encode.h"
+#include "registry/registry.h"
 
-#define VERSION	 1
-#define ID_BYTES 5
-#define KEY_LEN	 32
-#define TEXT_MAX 512 /* bytes of a record */
-#define MODE	 "push"
+#define VERSION	  1
+#define ID_BYTES  5
+#define KEY_LEN	  32
+#define TEXT_MAX  512	      /* bytes of a record */
+#define OWNED_MAX (16u << 20) /* of the ids of a source's */
+#define MODE	  "push"
 
 enum nos_token_state nos_bearer_state_of(const struct nos_bearer *t, struct nos_time now)
 {
@@ -167,19 +169,16 @@ static enum nos_code make_source(
 static enum nos_code draw(
     struct nos_bearer *t, struct nos_secret *ret_token, struct nos_buf *text, struct nos_err *err)
 {
-	uint8_t id[ID_BYTES];
 	struct nos_span span;
 
 	nos_buf_truncate(text, 0);
-	if (nos_random_secret(ret_token, NOS_BEARER_LEN, err) ||
-	    nos_random_bytes(id, sizeof(id), err))
+	if (nos_random_secret(ret_token, NOS_BEARER_LEN, err))
 		return err->code;
 	nos_enc_base64(text, ret_token->bytes, ret_token->len);
 	span = nos_buf_span(text);
 	if (nos_buf_check(text, "token", err) || nos_hash_sha256(&span, 1, t->hash, err))
 		return err->code;
 	id_from("t-", t->hash, t->id);
-	id_from("s-", id, t->source);
 	return NOS_OK;
 }
 
@@ -195,8 +194,9 @@ static enum nos_code is_taken(
 	return err->code;
 }
 
-enum nos_code nos_bearer_make(
-    struct nos_life *life, struct nos_bearer *t, struct nos_secret *ret_token, struct nos_err *err)
+/* Its source is known. */
+static enum nos_code make_token(struct nos_store *store, struct nos_bearer *t,
+    struct nos_secret *ret_token, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
 	bool taken;
@@ -205,13 +205,56 @@ enum nos_code nos_bearer_make(
 	do {
 		nos_err_clear(err);
 		t->rev = NOS_STORE_NEW;
-		if (draw(t, ret_token, &text, err) || is_taken(life->store, t->id, &taken, err) ||
-		    (!taken && put(life->store, t, err) && err->code != NOS_EXISTS))
+		if (draw(t, ret_token, &text, err) || is_taken(store, t->id, &taken, err) ||
+		    (!taken && put(store, t, err) && err->code != NOS_EXISTS))
 			return err->code;
 	} while (taken || err->code == NOS_EXISTS); /* 40 bits met twice */
-	if (make_source(life, t, err))
+	return NOS_OK;
+}
+
+enum nos_code nos_bearer_make(
+    struct nos_life *life, struct nos_bearer *t, struct nos_secret *ret_token, struct nos_err *err)
+{
+	uint8_t id[ID_BYTES];
+
+	if (nos_random_bytes(id, sizeof(id), err))
+		return err->code;
+	id_from("s-", id, t->source);
+	if (make_token(life->store, t, ret_token, err) || make_source(life, t, err))
 		return err->code;
 	return note(life->audit, t, NULL, "open", "bearer", t->made, err);
+}
+
+static enum nos_code check_webhook(
+    const struct nos_record *r, struct nos_str word, struct nos_err *err)
+{
+	if (!nos_bearer_is_source(r))
+		return nos_err_set(err, NOS_USAGE,
+		    "source '%.*s' has keys, and no bearer token: --replace without --bearer",
+		    NOS_STR_ARG(word));
+	if (r->a.revoked)
+		return nos_err_set(err, NOS_DENIED, "source '%.*s' was revoked: make a new one",
+		    NOS_STR_ARG(word));
+	return NOS_OK;
+}
+
+enum nos_code nos_bearer_replace(struct nos_life *life, struct nos_str source, struct nos_bearer *t,
+    struct nos_secret *ret_token, struct nos_err *err)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	if (nos_registry_resolve(life->store, source, t->source, err) ||
+	    nos_registry_get(life->store, life->vault, nos_str_of(t->source), &r, err) ||
+	    check_webhook(&r, source, err))
+		return err->code;
+	snprintf(t->kind, sizeof(t->kind), "%s", r.kind);
+	if (nos_bearer_end(life->audit, nos_str_of(r.token), false, t->made, err) ||
+	    make_token(life->store, t, ret_token, err))
+		return err->code;
+	snprintf(r.token, sizeof(r.token), "%s", t->id);
+	if (nos_registry_put(life->store, life->vault, &r, err))
+		return err->code;
+	return note(life->audit, t, NULL, "open", "replace", t->made, err);
 }
 
 void nos_bearer_line(struct nos_buf *b, const struct nos_bearer *t, const struct nos_secret *token,
@@ -286,4 +329,35 @@ enum nos_code nos_bearer_scan(
 	struct scan_state s = { each, state };
 
 	return nos_store_scan(store, NOS_BEARER_NS, NOS_STR(""), scan_one, &s, err);
+}
+
+/* ---- all of a source ---- */
+
+struct owned {
+	const char *source;
+	struct nos_buf ids;
+};
+
+static enum nos_code collect(void *state, const struct nos_bearer *t, struct nos_err *err)
+{
+	struct owned *o = state;
+
+	if (strcmp(t->source, o->source) == 0)
+		nos_buf_add(&o->ids, t->id, sizeof(t->id));
+	return nos_buf_check(&o->ids, "tokens", err);
+}
+
+enum nos_code nos_bearer_del_of(
+    struct nos_store *store, const struct nos_record *source, struct nos_err *err)
+{
+	struct owned o = { .source = source->id };
+
+	if (!nos_bearer_is_source(source))
+		return NOS_OK;
+	nos_buf_init(&o.ids, OWNED_MAX);
+	(void)!nos_bearer_scan(store, collect, &o, err);
+	for (size_t at = 0; !err->code && at < o.ids.len; at += NOS_TOKEN_ID_MAX)
+		(void)!nos_bearer_del(store, o.ids.p + at, err);
+	nos_buf_release(&o.ids);
+	return err->code;
 }

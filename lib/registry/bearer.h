@@ -40,6 +40,14 @@ bool nos_bearer_is_source(const struct nos_record *r);
 enum nos_code nos_bearer_make(struct nos_life *life, struct nos_bearer *t,
     struct nos_secret *ret_token, struct nos_err *err) NOS_CHECK;
 
+/*
+ * As above, with made and expires given, for the webhook that there is, an id or a name: the token
+ * that it had is withdrawn, its source, kind and all that it sent stay. NOS_ABSENT: no such source;
+ * NOS_USAGE: it has keys; NOS_DENIED: it was revoked.
+ */
+enum nos_code nos_bearer_replace(struct nos_life *life, struct nos_str source, struct nos_bearer *t,
+    struct nos_secret *ret_token, struct nos_err *err) NOS_CHECK;
+
 /* Append what is printed once (nos-formats(7), "Enrolment") to a secret buffer. */
 void nos_bearer_line(struct nos_buf *b, const struct nos_bearer *t, const struct nos_secret *token,
     const struct nos_self *self, const char *url);
@@ -63,6 +71,10 @@ enum nos_code nos_bearer_end(struct nos_audit *audit, struct nos_str id, bool ex
 /* Delete what is kept of it; one that is not there is fine. */
 enum nos_code nos_bearer_del(
     struct nos_store *store, const char *id, struct nos_err *err) NOS_CHECK;
+
+/* Of all that a source has had. */
+enum nos_code nos_bearer_del_of(
+    struct nos_store *store, const struct nos_record *source, struct nos_err *err) NOS_CHECK;
 
 typedef enum nos_code nos_bearer_each(void *state, const struct nos_bearer *t, struct nos_err *err);
 enum nos_code nos_bearer_scan(

@@ -270,7 +270,7 @@ static enum nos_code del_record(struct nos_store *store, const char *id, struct 
 		if (!nos_str_starts(word, "s-"))
 			nos_str_copy(word, r.name, sizeof(r.name));
 	}
-	return nos_bearer_del(store, r.token, err) ? err->code : nos_registry_del(store, &r, err);
+	return nos_bearer_del_of(store, &r, err) ? err->code : nos_registry_del(store, &r, err);
 }
 
 static enum nos_code note(

@@ -10,6 +10,7 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "key/derive.h"
+#include "registry/bearer.h"
 #include "registry/registry.h"
 
 #define VERSION	 1
@@ -127,6 +128,10 @@ enum nos_code nos_token_replace(
 	if (nos_registry_resolve(store, word, t->replaces, err) ||
 	    nos_registry_get(store, NULL, nos_str_of(t->replaces), &r, err))
 		return err->code;
+	if (nos_bearer_is_source(&r))
+		return nos_err_set(err, NOS_USAGE,
+		    "source '%.*s' has no keys, but a bearer token: --bearer --replace",
+		    NOS_STR_ARG(word));
 	if (!*t->scheme) {
 		nos_str_copy(nos_str_of(r.scheme), t->scheme, sizeof(t->scheme));
 		t->group = r.group;

@@ -60,3 +60,24 @@ enum nos_code nos_withdraw_unseen(struct nos_audit *audit, const char *id, struc
 	}
 	return err->code ? err->code : note(audit, NULL, "open", "not printed", err);
 }
+
+void nos_withdraw_unprinted(
+    struct nos_audit *audit, const struct nos_buf *ids, size_t first, bool source_stays)
+{
+	struct nos_err err = { 0 };
+	const char *id;
+
+	nos_audit_begin(audit);
+	if (nos_store_begin(audit->store, &err))
+		return;
+	for (size_t at = first * NOS_TOKEN_ID_MAX; at < ids->len; at += NOS_TOKEN_ID_MAX) {
+		id = ids->p + at;
+		if (source_stays
+			? nos_bearer_end(audit, nos_str_of(id), false, nos_time_now(), &err)
+			: nos_withdraw_unseen(audit, id, &err)) {
+			nos_store_rollback(audit->store);
+			return;
+		}
+	}
+	(void)!nos_store_commit(audit->store, &err);
+}

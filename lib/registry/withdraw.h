@@ -18,4 +18,12 @@ enum nos_code nos_withdraw_token(struct nos_audit *audit, const struct nos_vault
 enum nos_code nos_withdraw_unseen(
     struct nos_audit *audit, const char *id, struct nos_err *err) NOS_CHECK;
 
+/*
+ * As above, of ids (NOS_TOKEN_ID_MAX bytes each) those from the one at first on, within a group of
+ * its own. source_stays: a source that was there before; its token is withdrawn. What fails leaves
+ * all of them as they are: why they were not printed is the error that counts.
+ */
+void nos_withdraw_unprinted(
+    struct nos_audit *audit, const struct nos_buf *ids, size_t first, bool source_stays);
+
 #endif

@@ -412,6 +412,8 @@ stored() { sqlite3 node.db "select count(*) from stream_$1"; }
 	nos-rekey --revoke campodenno "${SEALED[@]}" >/dev/null
 	token new >other
 	run -73 --separate-stderr nos-register --keyring b.key --name campodenno <other
+	run -64 --separate-stderr token new --bearer --replace campodenno --url https://node.example
+	[[ $stderr == *'has keys, and no bearer token'* ]]
 	run -0 --separate-stderr token new --replace campodenno
 	[ "$(jq -c '[.replaces, .kind, .scheme]' <<<"$output")" = "[\"$A\",\"weather-station\",\"pairwise\"]" ]
 	echo "$output" >enrolment
@@ -556,12 +558,37 @@ HTTPS=https://node.example:8443
 
 @test "a bearer token goes with nothing that is of keys, and leaves no source where it was not printed" {
 	init
-	for more in '--uses 2' '--open' '--group g' '--scheme pairwise' '--shared' '--depth 3' '--replace s-0123456789'; do
+	for more in '--uses 2' '--open' '--group g' '--scheme pairwise' '--shared' '--depth 3' '--replace s-0123456789 --kind k' '--replace s-0123456789 --count 2'; do
 		# shellcheck disable=SC2086 # an option and its argument
 		run -64 token new --bearer --url "$HTTPS" $more
 	done
 	run -74 bash -c "nos-token new --bearer --count 3 --url $HTTPS ${SEALED[*]} >/dev/full"
 	[ -z "$(token list)" ] && [ -z "$(nos-keytable sources "${STORE[@]}")" ]
+}
+
+@test "a webhook gets a new token in the place of its own, and a source with keys none" {
+	init
+	token new --bearer --kind gateway --url "$HTTPS" >old
+	source=$(jq -r .source old)
+	token new --bearer --replace "$source" --url "$HTTPS" >new
+	[ "$(jq -c '[.source, .kind]' new)" = "[\"$source\",\"gateway\"]" ]
+	[ "$(jq -r .token new)" != "$(jq -r .token old)" ]
+	state() { token list | jq -r "select(.id == \"$(jq -r .id "$1")\").state"; }
+	[ "$(state old) $(state new)" = 'withdrawn open' ]
+	[ "$(nos-keytable sources "${STORE[@]}" | wc -l)" = 1 ]
+	# What was not printed is nobody's, and its source stays.
+	run -74 bash -c "nos-token new --bearer --replace $source --url $HTTPS ${SEALED[*]} >/dev/full"
+	[ "$(token list --format json | jq -rs 'map(.state) | join(" ")')" = 'withdrawn withdrawn withdrawn' ]
+	[ "$(nos-keytable sources "${STORE[@]}" | wc -l)" = 1 ]
+	run -64 --separate-stderr token new --replace "$source" --url "$HTTPS"
+	[[ $stderr == *'--bearer --replace' ]]
+	run -66 token new --bearer --replace nobody --url "$HTTPS"
+	token forget "$source" >/dev/null
+	[ -z "$(token list)" ]
+	nos-keytable audit "${SEALED[@]}" --verify
+	token new --bearer --url "$HTTPS" >old
+	nos-rekey "${SEALED[@]}" --revoke "$(jq -r .source old)" >/dev/null
+	run -77 token new --bearer --replace "$(jq -r .source old)" --url "$HTTPS"
 }
 
 @test "what is printed has an address by which others find the node, and a bearer token one of https" {
