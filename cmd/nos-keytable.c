@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "cli/confirm.h"
-#include "cli/opt.h"
+#include "cli/opt_time.h"
 #include "cli/start.h"
 #include "cli/table.h"
 #include "json/encode.h"
@@ -375,6 +375,8 @@ static enum nos_code check(const struct keytable_opts *o, const struct nos_keyta
 		return nos_err_set(err, NOS_USAGE, "--since is for the tables audit and taint");
 	if (stream == STREAM_TAINT && !o->key)
 		return nos_err_set(err, NOS_USAGE, "taint: name the key with --key");
+	if (stream == STREAM_TAINT && since && nos_opt_time_past("since", o->since, err))
+		return err->code;
 	if (stream != STREAM_TAINT && nos_opt_is_typed(&tool, &o->common, "key"))
 		return nos_err_set(err, NOS_USAGE, "--key is for the table taint");
 	if (o->verify && (since || o->source))

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli/choice.h"
-#include "cli/opt.h"
+#include "cli/opt_time.h"
 #include "cli/progress.h"
 #include "cli/start.h"
 #include "cli/table.h"
@@ -407,6 +407,9 @@ static enum nos_code check(const struct rekey_opts *o, size_t choice, struct nos
 	};
 
 	if (nos_choice_fit(fits, &tool, &o->common, choice, err))
+		return err->code;
+	if (nos_opt_is_typed(&tool, &o->common, "since") &&
+	    nos_opt_time_past("since", o->since, err))
 		return err->code;
 	if (o->dry_run && !(MODES_REPLACE >> choice & 1))
 		return nos_err_set(err, NOS_USAGE, "--dry-run makes no sense here");

@@ -226,23 +226,32 @@ enum nos_code nos_compromise_del(struct nos_store *store, const char *id, struct
 							  : del(store, NOS_COMPROMISE_NS, id, err);
 }
 
-/* NOS_BUSY where there is one more: the first is enough. */
-static enum nos_code take_first(
+struct due {
+	const char *above;
+	char *ret;
+};
+
+/* NOS_BUSY: found, since they come by their ids. */
+static enum nos_code take_due(
     void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err)
 {
-	char *id = state;
+	struct due *d = state;
 
 	(void)value, (void)rev;
-	if (!*id && nos_str_copy(key, id, NOS_RECORD_ID_MAX))
+	if (!nos_str_copy(key, d->ret, NOS_RECORD_ID_MAX) || strcmp(d->ret, d->above) <= 0) {
+		*d->ret = '\0';
 		return NOS_OK;
-	return nos_err_set(err, NOS_BUSY, "more");
+	}
+	return nos_err_set(err, NOS_BUSY, "found");
 }
 
-enum nos_code nos_compromise_due(
-    struct nos_store *store, char ret[static NOS_RECORD_ID_MAX], struct nos_err *err)
+enum nos_code nos_compromise_due(struct nos_store *store, const char *above,
+    char ret[static NOS_RECORD_ID_MAX], struct nos_err *err)
 {
+	struct due d = { above, ret };
+
 	*ret = '\0';
-	if (nos_store_scan(store, NOS_COMPROMISE_DUE_NS, NOS_STR(""), take_first, ret, err) ==
+	if (nos_store_scan(store, NOS_COMPROMISE_DUE_NS, NOS_STR(""), take_due, &d, err) ==
 		NOS_BUSY &&
 	    *ret)
 		nos_err_clear(err);

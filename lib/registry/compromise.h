@@ -28,7 +28,7 @@ struct nos_compromise {
 	size_t count;
 	size_t done;	 /* of them, in their order; the next is under way, */
 	uint64_t series; /* at the topic of this series of the source's track, */
-	uint64_t at;	 /* where this record is next; 0: the newest */
+	uint64_t at;	 /* gone through back to this record; 0: the newest is next */
 };
 
 /* Of a source, all-zero where there is none. NOS_CONFIG: written by a newer nos; NOS_IO; NOS_BUSY.
@@ -49,9 +49,9 @@ enum nos_code nos_compromise_add(struct nos_store *store, const char *id,
 enum nos_code nos_compromise_del(
     struct nos_store *store, const char *id, struct nos_err *err) NOS_CHECK;
 
-/* The first source that waits; "": none does. */
-enum nos_code nos_compromise_due(
-    struct nos_store *store, char ret[static NOS_RECORD_ID_MAX], struct nos_err *err) NOS_CHECK;
+/* The first source that waits and whose id is above another ("": of all); "": none does. */
+enum nos_code nos_compromise_due(struct nos_store *store, const char *above,
+    char ret[static NOS_RECORD_ID_MAX], struct nos_err *err) NOS_CHECK;
 
 /* Is a record, by its key and when it was received, named by one of the orders that are done? */
 bool nos_compromise_was(

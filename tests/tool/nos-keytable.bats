@@ -490,6 +490,8 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 		taint --key d.1.7 --verify|--verify is for the table audit
 		taint --key d.1.7 --show-secrets|--show-secrets: the tables ct, gt and groups alone have values
 		taint --key d.1.7 --keyring a.key|a keyring has the tables ct, gt and groups alone
+		taint --key d.1.7 --since -5|--since: that is before 1970
+		taint --key d.1.7 --since 2999-01-01T00:00:00Z|--since: that is still to come
 		ct --key d.1.7|--key is for the table taint
 		audit --state active|--state: the table audit has no states
 		audit --verify --since 1|--verify is of all entries: no --since
@@ -501,7 +503,7 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 		gt --source x|--source: global keys are no source's own
 		groups --keyring a.key --source x|--keyring and --source: a keyring has one source
 		sources --show-secrets|--show-secrets: the tables ct, gt and groups alone have values
-		audit --since noon|--since: 'noon' is not a time
+		audit --since noon|--since: 'noon' is not a time: RFC 3339 with an offset, or seconds since 1970
 	END
 }
 

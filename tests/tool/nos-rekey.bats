@@ -325,7 +325,13 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 		--all --reason x|--reason makes no sense here
 		--all --since 1|--since makes no sense here
 		--renew x --since 1|--since makes no sense here
-		--revoke x --since noon|--since: 'noon' is not a time
+		--revoke x --since noon|--since: 'noon' is not a time: RFC 3339 with an offset, or seconds since 1970
+		--revoke x --since 2026-11-29T00:00:00|--since: '2026-11-29T00:00:00' is not a time: RFC 3339 with an offset, or seconds since 1970
+		--revoke x --since -5|--since: that is before 1970
+		--revoke x --since 1969-12-31T23:59:59Z|--since: that is before 1970
+		--revoke x --since 2999-01-01T00:00:00Z|--since: that is still to come
+		--invalidate w.1 --since -5|--since: that is before 1970
+		--invalidate w.1 --since $(($(date +%s) + 60))|--since: that is still to come
 		--all --dry-run --wait 1s|--wait: a dry run has nothing to wait for
 		--revoke x --reason $(printf 'x%.0s' {1..201})|--reason: 1 to 200 bytes
 		--group|name the groups, as nos-keytable groups shows them

@@ -36,7 +36,7 @@ static const char *due(void)
 {
 	static char id[NOS_RECORD_ID_MAX];
 
-	assert_int_equal(nos_compromise_due(store, id, &err), NOS_OK);
+	assert_int_equal(nos_compromise_due(store, "", id, &err), NOS_OK);
 	return id;
 }
 
