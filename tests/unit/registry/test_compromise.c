@@ -281,6 +281,36 @@ static void a_revocation_that_says_since_when_names_all_keys_also_where_it_comes
 	assert_string_equal(due(), ID);
 }
 
+static void of_keys_that_a_source_had_those_in_use_are_left_out_and_nothing_is_done_to_them(
+    void **state)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	(void)state;
+	put_source();
+	give((struct nos_order){
+	    .what = NOS_ORDER_COMPROMISED, .compromised = true, .since = { 1000 } });
+	assert_int_equal(c.count, 1);
+	assert_int_equal(c.orders[0].until.ms, NOW.ms);
+	assert_true(c.orders[0].others && c.orders[0].key_count == 3);
+	assert_true(wants("p.7", 1000) && wants("d.1.7", NOW.ms));
+	assert_false(wants("p.1", 1000) || wants("d.1.1", 1000) || wants("d.1.2", 1000));
+	assert_int_equal(nos_registry_get(store, &vault, NOS_STR(ID), &r, &err), NOS_OK);
+	assert_false(r.a.revoked);
+	assert_int_equal(r.a.key_count, 3);
+}
+
+static void of_a_source_that_was_revoked_all_that_came_until_now_is_meant(void **state)
+{
+	(void)state;
+	put_source();
+	give((struct nos_order){ .what = NOS_ORDER_REVOKE });
+	give((struct nos_order){
+	    .what = NOS_ORDER_COMPROMISED, .compromised = true, .since = { 1000 } });
+	assert_true(wants("p.1", 1000) && wants("", NOW.ms));
+	assert_false(wants("p.2", NOW.ms + 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +326,9 @@ int main(void)
 		NODE_TEST(an_order_that_says_since_when_names_what_was_made_of_the_global_key),
 		NODE_TEST(
 		    a_revocation_that_says_since_when_names_all_keys_also_where_it_comes_later),
+		NODE_TEST(
+		    of_keys_that_a_source_had_those_in_use_are_left_out_and_nothing_is_done_to_them),
+		NODE_TEST(of_a_source_that_was_revoked_all_that_came_until_now_is_meant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
