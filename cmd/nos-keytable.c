@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "cli/confirm.h"
-#include "cli/opt.h"
+#include "cli/opt_time.h"
 #include "cli/start.h"
 #include "cli/table.h"
 #include "json/encode.h"
@@ -157,6 +157,7 @@ static const struct nos_table_column taint_columns[] = {
 	{ "source", NOS_TABLE_TEXT },
 	{ "type", NOS_TABLE_TEXT },
 	{ "topic", NOS_TABLE_TEXT },
+	{ "key", NOS_TABLE_TEXT },
 	{ "published", NOS_TABLE_TEXT },
 	{ "corrected", NOS_TABLE_TEXT },
 	{ 0 },
@@ -335,7 +336,7 @@ static enum nos_code print_taint(
 	NOS_AUTO(home) home = { 0 };
 	char id[NOS_RECORD_ID_MAX];
 
-	if (!nos_name_parse(nos_str_of(o->key), &t.key))
+	if (o->key && !nos_name_parse(nos_str_of(o->key), &t.key))
 		return nos_err_set(
 		    err, NOS_USAGE, "--key: '%s' is no key's name, such as d.1.7", o->key);
 	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_look(&home, err) ||
@@ -373,8 +374,11 @@ static enum nos_code check(const struct keytable_opts *o, const struct nos_keyta
 		return nos_err_set(err, NOS_USAGE, "--verify is for the table audit");
 	if (since && !stream)
 		return nos_err_set(err, NOS_USAGE, "--since is for the tables audit and taint");
-	if (stream == STREAM_TAINT && !o->key)
-		return nos_err_set(err, NOS_USAGE, "taint: name the key with --key");
+	if (stream == STREAM_TAINT && !o->key && !o->source)
+		return nos_err_set(err, NOS_USAGE,
+		    "taint: name a key with --key, a source with --source, or both");
+	if (stream == STREAM_TAINT && since && nos_opt_time_past("since", o->since, err))
+		return err->code;
 	if (stream != STREAM_TAINT && nos_opt_is_typed(&tool, &o->common, "key"))
 		return nos_err_set(err, NOS_USAGE, "--key is for the table taint");
 	if (o->verify && (since || o->source))

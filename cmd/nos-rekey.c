@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli/choice.h"
-#include "cli/opt.h"
+#include "cli/opt_time.h"
 #include "cli/progress.h"
 #include "cli/start.h"
 #include "cli/table.h"
@@ -26,7 +26,8 @@
 struct rekey_opts {
 	struct nos_opt_common common;
 	const char *store, *node_key, *reason;
-	bool all, source, group, heal, renew, revoke, invalidate, identity, after_restore, dry_run;
+	bool all, source, group, heal, renew, revoke, invalidate, compromised, identity,
+	    after_restore, dry_run;
 	uint64_t older_than_ms, overlap_ms, wait_ms;
 	struct nos_time since;
 };
@@ -43,6 +44,8 @@ static const struct nos_opt opts[] = {
 	{ "revoke", 0, NOS_OPT_FLAG, AT(revoke), NULL, "take the keys of these sources back" },
 	{ "invalidate", 0, NOS_OPT_FLAG, AT(invalidate), NULL,
 	    "take these global keys back, and replace what was made of them" },
+	{ "compromised", 0, NOS_OPT_FLAG, AT(compromised), NULL,
+	    "others may have known keys that these sources had before" },
 	{ "identity", 0, NOS_OPT_FLAG, AT(identity), NULL, "replace the node's own keys" },
 	{ "after-restore", 0, NOS_OPT_FLAG, AT(after_restore), NULL,
 	    "a backup of the store was put back" },
@@ -63,7 +66,7 @@ static const struct nos_opt opts[] = {
 
 static const struct nos_opt_tool tool = { "nos-rekey",
 	"--all | --source SOURCE… | --group GROUP… | --heal GROUP… | --renew [SOURCE…] | --revoke SOURCE… | "
-	"--invalidate GLOBALKEY… | --identity | --after-restore",
+	"--invalidate GLOBALKEY… | --compromised SOURCE… | --identity | --after-restore",
 	"Replace the keys of sources, or the node's own, or take them back.", opts,
 	offsetof(struct rekey_opts, common), .rows = true };
 
@@ -75,43 +78,45 @@ enum mode {
 	MODE_RENEW = 16,
 	MODE_REVOKE = 32,
 	MODE_INVALIDATE = 64,
-	MODE_IDENTITY = 128,
-	MODE_RESTORE = 256
+	MODE_COMPROMISED = 128,
+	MODE_IDENTITY = 256,
+	MODE_RESTORE = 512
 };
 #define MODES_GROUP   (MODE_GROUP | MODE_HEAL)
-#define MODES_KNOWN   (MODE_REVOKE | MODE_INVALIDATE)
+#define MODES_KNOWN   (MODE_REVOKE | MODE_INVALIDATE | MODE_COMPROMISED)
 #define MODES_REPLACE (MODE_ALL | MODE_SOURCE | MODES_GROUP)
 
-#define GROUPS "name the groups, as nos-keytable groups shows them"
-#define ITSELF "name no source: this is for the node itself"
+#define SOURCES "name the sources by their ids or names"
+#define GROUPS	"name the groups, as nos-keytable groups shows them"
+#define ITSELF	"name no source: this is for the node itself"
 
 /* In the order of the modes; with the reason that is written down where none is given. */
 static const struct nos_choice choices[] = {
 	{ "all", AT(all), NULL, "name no source: this is for all of them" },
-	{ "source", AT(source), "name the sources by their ids or names", NULL },
+	{ "source", AT(source), SOURCES, NULL },
 	{ "group", AT(group), GROUPS, NULL },
 	{ "heal", AT(heal), GROUPS, NULL },
 	{ "renew", AT(renew), NULL, NULL },
-	{ "revoke", AT(revoke), "name the sources by their ids or names", NULL },
+	{ "revoke", AT(revoke), SOURCES, NULL },
 	{ "invalidate", AT(invalidate), "name the global keys, as nos-keytable gt shows them",
 	    NULL },
+	{ "compromised", AT(compromised), SOURCES, NULL },
 	{ "identity", AT(identity), NULL, ITSELF },
 	{ "after-restore", AT(after_restore), NULL, ITSELF },
 	{ 0 },
 };
 static const char *const reasons[] = { "ordered", "ordered", "ordered", "healed", "renewed",
-	"revoked", "its global key was taken back", "renewed", "a backup was put back" };
+	"revoked", "its global key was taken back", NULL, "renewed", "a backup was put back" };
 
-static const struct nos_table_column source_columns[] = { { "source", NOS_TABLE_TEXT },
-	{ "key", NOS_TABLE_TEXT }, { "replaces", NOS_TABLE_TEXT }, { "status", NOS_TABLE_TEXT },
-	{ "dry_run", NOS_TABLE_TEXT }, { 0 } };
-static const struct nos_table_column all_columns[] = { { "source", NOS_TABLE_TEXT },
-	{ "group", NOS_TABLE_TEXT }, { "key", NOS_TABLE_TEXT }, { "replaces", NOS_TABLE_TEXT },
-	{ "status", NOS_TABLE_TEXT }, { "dry_run", NOS_TABLE_TEXT }, { 0 } };
-static const struct nos_table_column identity_columns[] = { { "identity", NOS_TABLE_TEXT },
-	{ "pin", NOS_TABLE_TEXT }, { "status", NOS_TABLE_TEXT }, { 0 } };
-static const struct nos_table_column life_columns[] = { { "life", NOS_TABLE_TEXT },
-	{ "status", NOS_TABLE_TEXT }, { 0 } };
+#define TEXT NOS_TABLE_TEXT
+static const struct nos_table_column source_columns[] = { { "source", TEXT }, { "key", TEXT },
+	{ "replaces", TEXT }, { "status", TEXT }, { "dry_run", TEXT }, { 0 } };
+static const struct nos_table_column all_columns[] = { { "source", TEXT }, { "group", TEXT },
+	{ "key", TEXT }, { "replaces", TEXT }, { "status", TEXT }, { "dry_run", TEXT }, { 0 } };
+static const struct nos_table_column identity_columns[] = { { "identity", TEXT }, { "pin", TEXT },
+	{ "status", TEXT }, { 0 } };
+static const struct nos_table_column life_columns[] = { { "life", TEXT }, { "status", TEXT },
+	{ 0 } };
 
 struct run {
 	const struct rekey_opts *o;
@@ -157,8 +162,10 @@ static void show(void *state, uint64_t count)
 	nos_progress_set(&r->progress, count);
 }
 
-static enum nos_code print(struct run *r, const struct nos_buf *row, struct nos_err *err)
+static enum nos_code print(void *state, const struct nos_buf *row, struct nos_err *err)
 {
+	struct run *r = state;
+
 	if (nos_buf_check(row, "row", err))
 		return err->code;
 	if (isatty(STDOUT_FILENO))
@@ -247,6 +254,8 @@ static void fill(struct run *r, int operands)
 			r->life.overlap_ms = o->overlap_ms;
 	} else if (r->mode == MODE_RENEW) {
 		c->order.what = NOS_ORDER_RENEW;
+	} else if (r->mode == MODE_COMPROMISED) {
+		c->order.what = NOS_ORDER_COMPROMISED;
 	} else if (r->mode == MODE_INVALIDATE) {
 		c->order.what = NOS_ORDER_INVALIDATE;
 		c->named = false;
@@ -255,8 +264,7 @@ static void fill(struct run *r, int operands)
 		c->group = 1; /* so that it waits for no other's group but one */
 	}
 	/* A setting may be for another tool: nothing is corrected by it. */
-	c->order.compromised =
-	    r->mode & MODES_KNOWN && nos_opt_is_typed(&tool, &o->common, "since");
+	c->order.compromised = nos_opt_is_typed(&tool, &o->common, "since");
 	c->order.since = o->since;
 	c->order.globals = r->globals;
 	c->order.global_count = r->global_count;
@@ -269,7 +277,7 @@ static enum nos_code order(struct run *r, char **operands, int count, struct nos
 	int fd = -1;
 
 	fill(r, count);
-	if (r->mode != MODE_REVOKE && !r->o->dry_run &&
+	if (!(r->mode & (MODE_REVOKE | MODE_COMPROMISED)) && !r->o->dry_run &&
 	    nos_home_lock(&r->home, "rekey", LOCK_WAIT_MS, &fd, err))
 		return err->code;
 	if (!(count ? nos_campaign_name(&r->campaign, operands, (size_t)count, err)
@@ -285,68 +293,51 @@ static enum nos_code order(struct run *r, char **operands, int count, struct nos
 
 /* ---- global keys ---- */
 
-static enum nos_code print_recalled(
-    void *state, const struct nos_recall_done *done, struct nos_err *err)
-{
-	struct run *r = state;
-	NOS_AUTO(buf) row = { 0 };
-
-	r->globals[r->global_count++] = nos_pool_global(&done->before);
-	nos_buf_init(&row, ROW_MAX);
-	nos_recall_row(&row, done);
-	return print(r, &row, err);
-}
-
 /* The keys first, from which on nothing that was made of them opens anything; then source by source
  * what is to stand in its place. A run that broke off is finished by the next. */
 static enum nos_code invalidate(struct run *r, char **operands, int count, struct nos_err *err)
 {
-	const struct nos_recall_calls calls = { print_recalled, say, is_stopped, r };
+	struct nos_recall_run run = { .life = &r->life,
+		.self = &r->home.self,
+		.reason = r->o->reason,
+		.globals = calloc((size_t)count, sizeof(*run.globals)),
+		.row = print,
+		.fail = say,
+		.stop = is_stopped,
+		.state = r };
 
-	r->globals = calloc((size_t)count, sizeof(*r->globals));
+	r->globals = run.globals;
 	if (!r->globals)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	if (nos_recall_named(
-		&r->life, &r->home.self, operands, (size_t)count, r->o->reason, &calls, err) ||
-	    open_life(r, err))
+	if (nos_recall_named(&run, operands, (size_t)count, err) || open_life(r, err))
 		return err->code;
+	r->global_count = run.global_count;
 	return order(r, NULL, 0, err);
 }
 
 /* ---- groups ---- */
 
-/* Each by itself; one that is not there is said, and the others are moved on. */
-static enum nos_code advance(void *state, struct nos_str name, struct nos_err *err)
+static struct nos_advance_run advance(struct run *r)
 {
-	struct run *r = state;
-	const struct nos_advance a = { .heal = r->mode == MODE_HEAL,
-		.older_than_ms = r->o->older_than_ms,
-		.dry_run = r->o->dry_run,
-		.reason = r->o->reason };
-	struct nos_advance_done done = { 0 };
-	NOS_AUTO(buf) row = { 0 };
-
-	nos_buf_init(&row, ROW_MAX);
-	if (is_stopped(r))
-		return NOS_OK;
-	if (nos_advance_group(&r->life, &a, name, nos_time_now(), &done, err)) {
-		if (err->code != NOS_ABSENT)
-			return err->code;
-		say(r, err);
-		nos_err_clear(err);
-		return NOS_OK;
-	}
-	nos_advance_row(&row, &a, &done);
-	if (print(r, &row, err) || !r->campaign.waits)
-		return err->code;
-	return nos_advance_stragglers(r->home.store, done.number, &r->campaign.pending, err);
+	return (struct nos_advance_run){
+		.life = &r->life,
+		.order = { .heal = r->mode == MODE_HEAL,
+		    .older_than_ms = r->o->older_than_ms,
+		    .dry_run = r->o->dry_run,
+		    .reason = r->o->reason },
+		.pending = r->campaign.waits ? &r->campaign.pending : NULL,
+		.calls = { print, say, is_stopped, r },
+	};
 }
 
 static enum nos_code advance_named(struct run *r, char **operands, int count, struct nos_err *err)
 {
+	struct nos_advance_run run;
+
 	fill(r, count);
 	r->campaign.order.what = NOS_ORDER_FOLLOW;
-	if (nos_advance_named(operands, (size_t)count, advance, r, err))
+	run = advance(r);
+	if (nos_advance_named(&run, operands, (size_t)count, err))
 		return err->code;
 	r->campaign.ordered = r->campaign.pending.count;
 	return wait(r, err);
@@ -355,10 +346,13 @@ static enum nos_code advance_named(struct run *r, char **operands, int count, st
 /* What is each source's own first, then what is a group's. */
 static enum nos_code replace_all(struct run *r, struct nos_err *err)
 {
+	struct nos_advance_run run;
+
 	if (order(r, NULL, 0, err) || is_stopped(r))
 		return err->code;
 	r->campaign.waits = false;
-	return nos_advance_all(r->home.store, advance, r, err);
+	run = advance(r);
+	return nos_advance_all(&run, err);
 }
 
 /* Who was revoked is put out of its group, and so is whoever else has left one. */
@@ -405,8 +399,13 @@ static enum nos_code check(const struct rekey_opts *o, size_t choice, struct nos
 		{ "since", MODES_KNOWN },
 		{ 0 },
 	};
+	const bool since = nos_opt_is_typed(&tool, &o->common, "since");
 
 	if (nos_choice_fit(fits, &tool, &o->common, choice, err))
+		return err->code;
+	if (o->compromised && !since)
+		return nos_err_set(err, NOS_USAGE, "--compromised: say --since when");
+	if (since && nos_opt_time_past("since", o->since, err))
 		return err->code;
 	if (o->dry_run && !(MODES_REPLACE >> choice & 1))
 		return nos_err_set(err, NOS_USAGE, "--dry-run makes no sense here");

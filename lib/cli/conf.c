@@ -34,8 +34,8 @@ static const struct {
 	{ "nos-keytable",
 	    "format store node-key keyring source state show-secrets since key verify" },
 	{ "nos-rekey",
-	    "format store node-key all source group heal renew revoke invalidate identity "
-	    "after-restore older-than overlap dry-run wait since reason" },
+	    "format store node-key all source group heal renew revoke invalidate compromised "
+	    "identity after-restore older-than overlap dry-run wait since reason" },
 	{ "nos-score", "rules records csv map state now as-taken only explain format max-line" },
 	{ "nos-bench", "scheme profile sources runs rtt seed quick plot report format" },
 };

@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "cli/conf.h"
 #include "cli/opt_number.h"
+#include "cli/opt_time.h"
 #include "cli/start.h"
 
 #define VERSION	 "0.1.0"
@@ -71,15 +72,6 @@ static bool is_choice(const char *words, struct nos_str value)
 		if (nos_str_eq(word, value))
 			return true;
 	return false;
-}
-
-static bool parse_time(struct nos_str s, struct nos_time *ret)
-{
-	double number;
-
-	if (nos_num_parse_decimal(s, &number))
-		return nos_time_from_number(number, ret);
-	return nos_time_parse(s, NULL, ret);
 }
 
 static bool parse_flag(const char *text, enum from from, bool *ret)
@@ -184,7 +176,7 @@ static enum nos_code set_at(struct parse *p, const struct nos_opt *o, enum from 
 	case NOS_OPT_SPAN:
 		return nos_opt_number_set(o, text, at, err);
 	case NOS_OPT_TIME:
-		return parse_time(s, at) ? NOS_OK : bad_value(o, from, text, err);
+		return nos_opt_time_set(o, text, at, err);
 	case NOS_OPT_CHOICE:
 		good = is_choice(o->arg, s);
 		break;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/amend.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "node/change.h"
 #include "registry/correct.h"
 #include "registry/trail.h"
@@ -20,6 +22,7 @@ struct work {
 	struct nos_scan scan;
 	struct nos_correct_made made;
 	struct nos_buf entry;
+	bool failed; /* the store did, when it was written to: so does the group */
 };
 
 static void drop(struct work *w)
@@ -30,22 +33,74 @@ static void drop(struct work *w)
 	nos_buf_release(&w->entry);
 }
 
+/* ---- when ---- */
+
+/* From the first of them on. */
+static void begin_round(struct nos_ledger_amend *a)
+{
+	a->passed[0] = '\0';
+	a->missed = false;
+}
+
 enum nos_code nos_amend_look(struct nos_ledger *l, struct nos_err *err)
 {
 	char id[NOS_RECORD_ID_MAX];
 
-	if (nos_compromise_due(l->config.store, id, err))
+	if (nos_compromise_due(l->config.store, "", id, err))
 		return err->code;
 	l->amend.due = *id;
+	l->amend.again.us = 0;
+	begin_round(&l->amend);
 	return NOS_OK;
+}
+
+static bool is_over(struct nos_mono since)
+{
+	return !since.us || nos_mono_now().us - since.us >= RETRY_US;
 }
 
 bool nos_amend_is_due(const struct nos_ledger *l)
 {
 	const struct nos_ledger_amend *a = &l->amend;
 
-	return a->due && l->replayed &&
-	       (!a->failed.us || nos_mono_now().us - a->failed.us >= RETRY_US);
+	return a->due && l->replayed && is_over(a->failed) && is_over(a->again);
+}
+
+/* ---- what cannot be read ---- */
+
+static size_t find_said(const struct nos_ledger_amend *a, const char *id)
+{
+	size_t i = 0;
+
+	while (i < a->said_count && strcmp(a->said[i], id) != 0)
+		i++;
+	return i;
+}
+
+static void unsay(struct nos_ledger_amend *a, const char *id)
+{
+	const size_t i = find_said(a, id);
+
+	if (i < a->said_count)
+		memmove(a->said[i], a->said[--a->said_count], sizeof(*a->said));
+}
+
+/* What is damaged is one source's: the others are gone on with, and it is looked at again later. */
+static void pass_over(struct nos_ledger_amend *a, const char *id, struct nos_err *err)
+{
+	void *grown;
+
+	a->missed = true;
+	snprintf(a->passed, sizeof(a->passed), "%s", id);
+	if (find_said(a, id) == a->said_count) {
+		nos_log_line(NOS_LOG_WARN, "corrections of '%s' wait: %s", id, err->text);
+		grown = reallocarray(a->said, a->said_count + 1, sizeof(*a->said));
+		if (grown) {
+			a->said = grown;
+			snprintf(a->said[a->said_count++], sizeof(*a->said), "%s", id);
+		}
+	}
+	nos_err_clear(err);
 }
 
 /* ---- one record ---- */
@@ -78,10 +133,13 @@ static enum nos_code correct(struct work *w, struct nos_track_series *s,
 	p.filters = nos_buf_str(&w->made.filters);
 	nos_buf_truncate(&w->entry, 0);
 	nos_processed_encode(&w->entry, &p);
-	if (nos_buf_check(&w->entry, "record", err) ||
-	    nos_store_append(w->ledger->config.store, NOS_PROCESSED_STREAM, nos_time_now(),
+	if (nos_buf_check(&w->entry, "record", err))
+		return err->code;
+	w->failed = true;
+	if (nos_store_append(w->ledger->config.store, NOS_PROCESSED_STREAM, nos_time_now(),
 		nos_buf_span(&w->entry), &a->last, err))
 		return err->code;
+	w->failed = false;
 	s->links = nos_processed_next(s->links, a->last, ++s->n);
 	a->count++;
 	return NOS_OK;
@@ -104,27 +162,37 @@ static enum nos_code look_at(
 
 /* ---- a topic, a source ---- */
 
-/* Back from the newest, or from where the step before ended. */
+/* To the newest, or to the one before that which the step before ended with. */
+static enum nos_code begin(struct work *w, const struct nos_track_series *s, struct nos_err *err)
+{
+	if (nos_trail_go(&w->trail, w->c.at ? w->c.at : s->links.before, err))
+		return err->code;
+	return w->c.at ? nos_trail_back(&w->trail, err) : NOS_OK;
+}
+
 static enum nos_code walk(
     struct work *w, struct nos_track_series *s, size_t *left, struct nos_err *err)
 {
 	bool old = false;
 
-	(void)!nos_trail_go(&w->trail, w->c.at ? w->c.at : s->links.before, err);
+	(void)!begin(w, s, err);
 	while (!err->code && !old) {
-		w->c.at = w->trail.position;
 		if (!*left)
 			return NOS_OK;
 		--*left;
-		if (!look_at(w, s, &old, err) && !old)
+		if (look_at(w, s, &old, err))
+			return err->code;
+		w->c.at = w->trail.position;
+		if (!old)
 			(void)!nos_trail_back(&w->trail, err);
 	}
+	if (err->code && err->code != NOS_ABSENT)
+		return err->code;
 	/* All that there is of it has been gone through. */
-	if (err->code == NOS_ABSENT)
-		nos_err_clear(err);
+	nos_err_clear(err);
 	w->c.at = 0;
 	w->c.series++;
-	return err->code;
+	return NOS_OK;
 }
 
 static enum nos_code save(struct work *w, struct nos_err *err)
@@ -156,16 +224,32 @@ static enum nos_code go_on(struct work *w, size_t *left, struct nos_err *err)
 		else if (walk(w, &t->series[w->c.series], left, err))
 			return err->code;
 	}
-	return save(w, err);
+	return NOS_OK;
 }
 
-static enum nos_code source(struct nos_ledger *l, const char *id, size_t *left, struct nos_err *err)
+/* Up to what could not be read what was done is kept, so that it is not done twice. */
+static enum nos_code work(struct work *w, size_t *left, struct nos_err *err)
+{
+	struct nos_err late = { 0 };
+
+	if (go_on(w, left, err) && w->failed)
+		return err->code;
+	w->failed = save(w, &late) != NOS_OK;
+	if (w->failed)
+		*err = late;
+	return err->code;
+}
+
+/* *ret_failed: the group does too. */
+static enum nos_code source(
+    struct nos_ledger *l, const char *id, size_t *left, bool *ret_failed, struct nos_err *err)
 {
 	struct nos_store *store = l->config.store;
 	struct work w = { .ledger = l, .id = id };
 
 	/* Nothing more is written of who is being forgotten. */
-	if (nos_change_is_gone(l, nos_str_of(id)))
+	*ret_failed = nos_change_is_gone(l, nos_str_of(id));
+	if (*ret_failed)
 		return nos_compromise_del(store, id, err);
 	if (nos_compromise_get(store, id, &w.c, err) ||
 	    nos_track_get(l->tracks, store, id, &w.track, err))
@@ -173,28 +257,45 @@ static enum nos_code source(struct nos_ledger *l, const char *id, size_t *left, 
 	nos_trail_init(&w.trail, store);
 	nos_correct_init(&w.made, ENTRY_MAX);
 	nos_buf_init(&w.entry, ENTRY_MAX);
-	(void)!go_on(&w, left, err);
+	(void)!work(&w, left, err);
+	*ret_failed = w.failed;
 	drop(&w);
 	return err->code;
 }
 
 /* ---- the group's part ---- */
 
+/* All were come to: those that were passed over come again, but not at once. */
+static void end_round(struct nos_ledger_amend *a)
+{
+	a->due = a->missed;
+	if (a->missed)
+		a->again = nos_mono_now();
+	begin_round(a);
+}
+
 static enum nos_code step(struct nos_ledger *l, struct nos_err *err)
 {
-	char id[NOS_RECORD_ID_MAX];
+	struct nos_ledger_amend *a = &l->amend;
 	size_t left = NOS_LEDGER_AMEND_MOST;
+	char id[NOS_RECORD_ID_MAX];
+	bool failed;
 
 	while (left) {
-		if (nos_compromise_due(l->config.store, id, err))
+		if (nos_compromise_due(l->config.store, a->passed, id, err))
 			return err->code;
-		l->amend.due = *id;
-		if (!*id)
+		if (!*id) {
+			end_round(a);
 			return NOS_OK;
+		}
 		/* A source costs one too, whatever it has. */
 		left--;
-		if (source(l, id, &left, err))
+		if (!source(l, id, &left, &failed, err))
+			unsay(a, id);
+		else if (failed)
 			return nos_err_within(err, "corrections of '%s'", id);
+		else
+			pass_over(a, id, err);
 	}
 	return NOS_OK;
 }
@@ -203,7 +304,7 @@ enum nos_code nos_amend_step(struct nos_ledger *l, struct nos_err *err)
 {
 	if (!nos_amend_is_due(l))
 		return NOS_OK;
-	l->amend.failed.us = 0;
+	l->amend.failed.us = l->amend.again.us = 0;
 	l->amend.stepped = true;
 	if (step(l, err))
 		l->amend.failed = nos_mono_now();
@@ -228,4 +329,11 @@ void nos_amend_undo(struct nos_ledger *l)
 	}
 	a->due |= a->stepped;
 	a->count = 0;
+}
+
+void nos_amend_release(struct nos_ledger *l)
+{
+	free(l->amend.said);
+	l->amend.said = NULL;
+	l->amend.said_count = 0;
 }

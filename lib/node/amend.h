@@ -17,10 +17,14 @@ enum nos_code nos_amend_look(struct nos_ledger *l, struct nos_err *err) NOS_CHEC
 bool nos_amend_is_due(const struct nos_ledger *l);
 
 /* Within the group, behind the records that were pending: go through some records. Those that are
- * written are counted in l->amend. What the store gave; NOS_IO: damaged. */
+ * written are counted in l->amend. A source of which something cannot be read is told of once and
+ * passed over until later. What the store gave. */
 enum nos_code nos_amend_step(struct nos_ledger *l, struct nos_err *err) NOS_CHECK;
 
 /* The group failed: all is as before the step. */
 void nos_amend_undo(struct nos_ledger *l);
+
+/* With the ledger. */
+void nos_amend_release(struct nos_ledger *l);
 
 #endif

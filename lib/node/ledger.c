@@ -44,6 +44,7 @@ void nos_ledger_release(struct nos_ledger *l)
 	free(l->forgotten);
 	l->tracks = NULL;
 	l->forgotten = NULL;
+	nos_amend_release(l);
 }
 
 /* Records of the group before. */

@@ -44,10 +44,16 @@ struct nos_ledger_amend_was {
 
 struct nos_ledger_amend {
 	bool due;		/* as of the last look at the store */
-	struct nos_mono failed; /* when it last did; us 0: it did not */
-	bool stepped;		/* with this group, */
-	size_t count;		/* which has so many of them, */
-	uint64_t last;		/* the last of them here */
+	struct nos_mono failed; /* when the store last did; us 0: it did not */
+	/* Of some that are due something cannot be read: */
+	char passed[NOS_RECORD_ID_MAX]; /* the last of them in this round; "": none yet */
+	bool missed;			/* there was one in it */
+	struct nos_mono again; /* when the last round with one ended; us 0: there is none */
+	char (*said)[NOS_RECORD_ID_MAX]; /* of whom it was told */
+	size_t said_count;
+	bool stepped;						/* with this group, */
+	size_t count;						/* which has so many of them, */
+	uint64_t last;						/* the last of them here */
 	struct nos_ledger_amend_was was[NOS_LEDGER_AMEND_MOST]; /* topics before they changed */
 	size_t was_count;
 };

@@ -8,7 +8,8 @@
 #include "registry/leaving.h"
 #include "scheme/place.h"
 
-#define TRIES 8 /* against others who change the same group at once */
+#define ROW_MAX 512 /* bytes */
+#define TRIES	8   /* against others who change the same group at once */
 
 static struct nos_name present(const struct nos_group *g)
 {
@@ -114,7 +115,7 @@ static void member_name(struct nos_buf *b, const char *member, const struct nos_
 	nos_encode_member_text(b, member, nos_str_of(kid));
 }
 
-void nos_advance_row(
+static void encode_row(
     struct nos_buf *b, const struct nos_advance *a, const struct nos_advance_done *done)
 {
 	nos_buf_add_char(b, '{');
@@ -149,7 +150,7 @@ static enum nos_code look_at(void *state, const struct nos_record *r, struct nos
 	return nos_roster_add(l->ret, &item, err);
 }
 
-enum nos_code nos_advance_stragglers(
+static enum nos_code add_stragglers(
     struct nos_store *store, uint64_t number, struct nos_roster *ret, struct nos_err *err)
 {
 	NOS_AUTO(group) g = { 0 };
@@ -161,6 +162,29 @@ enum nos_code nos_advance_stragglers(
 }
 
 /* ---- all of them ---- */
+
+static enum nos_code advance(
+    const struct nos_advance_run *run, struct nos_str name, struct nos_err *err)
+{
+	const struct nos_advance_calls *calls = &run->calls;
+	struct nos_advance_done done = { 0 };
+	NOS_AUTO(buf) row = { 0 };
+
+	nos_buf_init(&row, ROW_MAX);
+	if (calls->stop(calls->state))
+		return NOS_OK;
+	if (nos_advance_group(run->life, &run->order, name, nos_time_now(), &done, err)) {
+		if (err->code != NOS_ABSENT)
+			return err->code;
+		calls->absent(calls->state, err);
+		nos_err_clear(err);
+		return NOS_OK;
+	}
+	encode_row(&row, &run->order, &done);
+	if (calls->row(calls->state, &row, err) || !run->pending)
+		return err->code;
+	return add_stragglers(run->life->store, done.number, run->pending, err);
+}
 
 struct names {
 	char (*list)[NOS_NAME_WORD_MAX + 1];
@@ -179,13 +203,12 @@ static enum nos_code take_name(void *state, struct nos_group *g, struct nos_err 
 	return NOS_OK;
 }
 
-enum nos_code nos_advance_all(
-    struct nos_store *store, nos_advance_told *tell, void *state, struct nos_err *err)
+enum nos_code nos_advance_all(const struct nos_advance_run *run, struct nos_err *err)
 {
 	struct names n = { 0 };
 
-	if (!nos_groups_scan(store, NULL, take_name, &n, err))
-		for (size_t i = 0; i < n.count && !tell(state, nos_str_of(n.list[i]), err); i++)
+	if (!nos_groups_scan(run->life->store, NULL, take_name, &n, err))
+		for (size_t i = 0; i < n.count && !advance(run, nos_str_of(n.list[i]), err); i++)
 			;
 	free(n.list);
 	return err->code;
@@ -201,10 +224,10 @@ static bool is_named_before(char **names, size_t at)
 }
 
 enum nos_code nos_advance_named(
-    char **names, size_t count, nos_advance_told *tell, void *state, struct nos_err *err)
+    const struct nos_advance_run *run, char **names, size_t count, struct nos_err *err)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!is_named_before(names, i) && tell(state, nos_str_of(names[i]), err))
+		if (!is_named_before(names, i) && advance(run, nos_str_of(names[i]), err))
 			return err->code;
 	return NOS_OK;
 }

@@ -30,24 +30,32 @@ enum nos_code nos_advance_group(struct nos_life *l, const struct nos_advance *a,
     struct nos_str name, struct nos_time now, struct nos_advance_done *ret,
     struct nos_err *err) NOS_CHECK;
 
-/* Append the row: {"group":…,"key":…[,"replaces":…],"status":…[,"dry_run":true]}; "confirmed",
- * since each member makes the key for itself, "unchanged", or in a dry run "pending". */
-void nos_advance_row(
-    struct nos_buf *b, const struct nos_advance *a, const struct nos_advance_done *done);
+/* The caller's; what is handed over is good until they return. */
+struct nos_advance_calls {
+	/* A row: {"group":…,"key":…[,"replaces":…],"status":…[,"dry_run":true]}; "confirmed", since
+	 * each member makes the key for itself, "unchanged", or in a dry run "pending". */
+	enum nos_code (*row)(void *state, const struct nos_buf *row, struct nos_err *err);
+	void (*absent)(void *state, const struct nos_err *err); /* there is no such group */
+	bool (*stop)(void *state);				/* no other is begun */
+	void *state;
+};
 
-/* Add the members that are not known to hold a key of the group's present epoch. NOS_IO, NOS_BUSY,
- * NOS_INTERNAL. */
-enum nos_code nos_advance_stragglers(struct nos_store *store, uint64_t number,
-    struct nos_roster *ret, struct nos_err *err) NOS_CHECK;
+struct nos_advance_run {
+	struct nos_life *life;
+	struct nos_advance order;
+	/* Members that are not known to hold a key of their group's present epoch are added; NULL:
+	 * nobody is waited for. */
+	struct nos_roster *pending;
+	struct nos_advance_calls calls;
+};
 
-/* The names of all groups, to whoever is told of each. What tell returned, NOS_IO, NOS_BUSY. */
-typedef enum nos_code nos_advance_told(void *state, struct nos_str name, struct nos_err *err);
-
-/* Of each that is named, once however often it is. What tell returned. */
+/* Those that are named, each once however often it is; one that is not there is told of, and the
+ * others are moved on. As nos_advance_group, NOS_INTERNAL; what row returned. */
 enum nos_code nos_advance_named(
-    char **names, size_t count, nos_advance_told *tell, void *state, struct nos_err *err) NOS_CHECK;
-enum nos_code nos_advance_all(
-    struct nos_store *store, nos_advance_told *tell, void *state, struct nos_err *err) NOS_CHECK;
+    const struct nos_advance_run *run, char **names, size_t count, struct nos_err *err) NOS_CHECK;
+
+/* All that there are. As above. */
+enum nos_code nos_advance_all(const struct nos_advance_run *run, struct nos_err *err) NOS_CHECK;
 
 /*
  * Put out who is to be, until nobody is left or stop says so. sign: the node's Ed25519 private key.

@@ -18,13 +18,32 @@ static bool has_key(const struct nos_compromise_order *o, struct nos_str key)
 	for (size_t i = 0; i < o->key_count; i++)
 		if (nos_str_is(key, o->keys[i]))
 			return true;
-	return !o->key_count;
+	return false;
+}
+
+static bool has_keys(const struct nos_compromise_order *o, const struct nos_compromise_order *of)
+{
+	for (size_t i = 0; i < of->key_count; i++)
+		if (!has_key(o, nos_str_of(of->keys[i])))
+			return false;
+	return true;
+}
+
+/* key: len 0 where there is none, as with what came by a bearer token. */
+static bool names_key(const struct nos_compromise_order *o, struct nos_str key)
+{
+	return !o->key_count || has_key(o, key) != o->others;
+}
+
+static int64_t end_of(const struct nos_compromise_order *o)
+{
+	return o->until.ms ? o->until.ms : INT64_MAX;
 }
 
 static bool names(
     const struct nos_compromise_order *o, struct nos_str key, struct nos_time received)
 {
-	return key.len && received.ms >= o->since.ms && has_key(o, key);
+	return received.ms >= o->since.ms && received.ms <= end_of(o) && names_key(o, key);
 }
 
 bool nos_compromise_was(
@@ -43,15 +62,36 @@ bool nos_compromise_wants(
 	       !nos_compromise_was(c, key, received);
 }
 
+static bool covers_keys(
+    const struct nos_compromise_order *o, const struct nos_compromise_order *other)
+{
+	if (!o->key_count || !other->key_count)
+		return !o->key_count;
+	if (other->others)
+		return o->others && has_keys(other, o);
+	for (size_t i = 0; i < other->key_count; i++)
+		if (!names_key(o, nos_str_of(other->keys[i])))
+			return false;
+	return true;
+}
+
 /* Does it say all that another says? */
 static bool covers(const struct nos_compromise_order *o, const struct nos_compromise_order *other)
 {
-	if (o->since.ms > other->since.ms || (o->key_count && !other->key_count))
-		return false;
-	for (size_t i = 0; i < other->key_count; i++)
-		if (!has_key(o, nos_str_of(other->keys[i])))
-			return false;
-	return true;
+	return o->since.ms <= other->since.ms && end_of(o) >= end_of(other) &&
+	       covers_keys(o, other);
+}
+
+/* Of the same keys, without a gap between them: one says as much as the two. */
+static void join(struct nos_compromise_order *o, const struct nos_compromise_order *other)
+{
+	if (!covers_keys(o, other) || !covers_keys(other, o) || o->since.ms > end_of(other) ||
+	    other->since.ms > end_of(o))
+		return;
+	if (other->since.ms < o->since.ms)
+		o->since = other->since;
+	if (end_of(other) > end_of(o))
+		o->until = other->until;
 }
 
 /* Those from one on, up to another, leave that say no more than o; how many are left of them. */
@@ -70,8 +110,11 @@ static size_t prune(
 
 void nos_compromise_next(struct nos_compromise *c)
 {
-	const struct nos_compromise_order o = c->orders[c->done];
+	struct nos_compromise_order o = c->orders[c->done];
 
+	for (size_t i = 0; i < c->done; i++)
+		join(&o, &c->orders[i]);
+	c->orders[c->done] = o;
 	c->done = prune(c, 0, c->done, &o) + 1;
 	c->series = c->at = 0;
 }
@@ -100,7 +143,11 @@ static enum nos_code decode_order(void *state, const struct nos_decode *d, struc
 	struct nos_compromise *c = state;
 	struct nos_compromise_order *o = &c->orders[c->count++];
 
-	return nos_decode_time(d, "since", &o->since, err) ? err->code : decode_keys(d, o, err);
+	if (nos_decode_time(d, "since", &o->since, err) ||
+	    (nos_decode_has(d, "until") && nos_decode_time(d, "until", &o->until, err)) ||
+	    nos_decode_bool(d, "others", true, &o->others, err))
+		return err->code;
+	return decode_keys(d, o, err);
 }
 
 static enum nos_code decode(
@@ -125,6 +172,10 @@ static void encode_order(struct nos_buf *b, const struct nos_compromise_order *o
 	nos_encode_comma(b);
 	nos_buf_add_char(b, '{');
 	nos_encode_member_time(b, "since", o->since);
+	if (o->until.ms)
+		nos_encode_member_time(b, "until", o->until);
+	if (o->others)
+		nos_encode_member_bool(b, "others", true);
 	if (o->key_count) {
 		nos_encode_member(b, "keys");
 		nos_buf_add_char(b, '[');
@@ -204,6 +255,9 @@ enum nos_code nos_compromise_add(struct nos_store *store, const char *id,
 	size_t begun;
 
 	*ret_new = false;
+	/* What is written must be read again. */
+	if (o->since.ms < 0)
+		return nos_err_set(err, NOS_USAGE, "since is before 1970");
 	if (nos_compromise_get(store, id, &c, err))
 		return err->code;
 	for (size_t i = 0; i < c.count; i++)
@@ -213,8 +267,7 @@ enum nos_code nos_compromise_add(struct nos_store *store, const char *id,
 	begun = c.done + (c.series || c.at ? 1 : 0);
 	prune(&c, begun, c.count, o);
 	if (c.count == NOS_COMPROMISE_ORDERS_MAX)
-		return nos_err_set(err, NOS_BUSY,
-		    "'%s': too many words on its keys wait, let nos-serve take them", id);
+		return nos_err_set(err, NOS_BUSY, "'%s': too many words were said on its keys", id);
 	c.orders[c.count++] = *o;
 	*ret_new = true;
 	return nos_compromise_put(store, id, &c, err);
@@ -226,23 +279,32 @@ enum nos_code nos_compromise_del(struct nos_store *store, const char *id, struct
 							  : del(store, NOS_COMPROMISE_NS, id, err);
 }
 
-/* NOS_BUSY where there is one more: the first is enough. */
-static enum nos_code take_first(
+struct due {
+	const char *above;
+	char *ret;
+};
+
+/* NOS_BUSY: found, since they come by their ids. */
+static enum nos_code take_due(
     void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err)
 {
-	char *id = state;
+	struct due *d = state;
 
 	(void)value, (void)rev;
-	if (!*id && nos_str_copy(key, id, NOS_RECORD_ID_MAX))
+	if (!nos_str_copy(key, d->ret, NOS_RECORD_ID_MAX) || strcmp(d->ret, d->above) <= 0) {
+		*d->ret = '\0';
 		return NOS_OK;
-	return nos_err_set(err, NOS_BUSY, "more");
+	}
+	return nos_err_set(err, NOS_BUSY, "found");
 }
 
-enum nos_code nos_compromise_due(
-    struct nos_store *store, char ret[static NOS_RECORD_ID_MAX], struct nos_err *err)
+enum nos_code nos_compromise_due(struct nos_store *store, const char *above,
+    char ret[static NOS_RECORD_ID_MAX], struct nos_err *err)
 {
+	struct due d = { above, ret };
+
 	*ret = '\0';
-	if (nos_store_scan(store, NOS_COMPROMISE_DUE_NS, NOS_STR(""), take_first, ret, err) ==
+	if (nos_store_scan(store, NOS_COMPROMISE_DUE_NS, NOS_STR(""), take_due, &d, err) ==
 		NOS_BUSY &&
 	    *ret)
 		nos_err_clear(err);

@@ -40,15 +40,21 @@ static void encode_raw(
     struct nos_buf *b, const struct nos_scan *scan, const struct nos_scan_value *raw)
 {
 	const struct nos_scan_value *name, *value;
+	bool had = false;
 	uint32_t at = 0;
 
 	nos_encode_member(b, "raw");
 	nos_buf_add_char(b, '{');
 	while (nos_scan_member(scan, raw, &at, &name, &value))
-		if (nos_str_is(name->raw, STATE))
+		if (nos_str_is(name->raw, STATE)) {
 			nos_encode_member_text(b, STATE, NOS_STR("compromised"));
-		else
+			had = true;
+		} else {
 			nos_restate_copy(b, name, value);
+		}
+	/* What came by a token has no key, and by this it counts as one. */
+	if (!had)
+		nos_encode_member_text(b, STATE, NOS_STR("compromised"));
 	nos_buf_add_char(b, '}');
 }
 

@@ -57,19 +57,43 @@ static enum nos_code replace(
 	return NOS_OK;
 }
 
-/* Which of a source's keys were made of what was taken back. */
-static void note_known(struct giving *g, const struct nos_assoc *a)
+static void add_known(struct nos_compromise_order *known, const struct nos_name *name)
 {
-	struct nos_compromise_order *known = &g->known;
+	if (known->key_count < NOS_ASSOC_KEYS_MAX)
+		nos_name_format(name, known->keys[known->key_count++]);
+}
 
-	*known = (struct nos_compromise_order){ .since = g->o->since };
+/* Which of a source's keys were made of what was taken back. */
+static void note_made(struct giving *g, const struct nos_assoc *a)
+{
 	for (size_t i = 0; i < a->key_count; i++)
 		for (size_t j = 0; j < g->o->global_count; j++)
 			if (a->keys[i].from.domain == g->o->globals[j].domain &&
 			    a->keys[i].from.version == g->o->globals[j].version) {
-				nos_name_format(&a->keys[i].name, known->keys[known->key_count++]);
+				add_known(&g->known, &a->keys[i].name);
 				break;
 			}
+}
+
+/* Which are in use; one that was replaced is not, though it may serve for its overlap still. */
+static void note_used(struct giving *g, const struct nos_assoc *a)
+{
+	for (size_t i = 0; i < a->key_count; i++)
+		if (a->keys[i].state == NOS_STATE_ACTIVE)
+			add_known(&g->known, &a->keys[i].name);
+}
+
+static void note_known(struct giving *g, const struct nos_assoc *a, struct nos_time now)
+{
+	const enum nos_order_what what = g->o->what;
+
+	g->known = (struct nos_compromise_order){
+		.since = g->o->since, .until = now, .others = what == NOS_ORDER_COMPROMISED
+	};
+	if (what == NOS_ORDER_INVALIDATE)
+		note_made(g, a);
+	else if (what == NOS_ORDER_COMPROMISED)
+		note_used(g, a);
 }
 
 /* A source that has nothing of what was taken back is left as it is. */
@@ -112,9 +136,11 @@ static enum nos_code step(void *state, struct nos_record *r, const struct nos_is
 	nos_str_copy(nos_str_of(r->id), g->done->id, sizeof(g->done->id));
 	g->done->letter = letter_of(r);
 	g->changed = false;
-	note_known(g, &r->a);
+	note_known(g, &r->a, w->now);
 	if (g->o->what == NOS_ORDER_REVOKE)
 		(void)!revoke(g, r, err);
+	else if (g->o->what == NOS_ORDER_COMPROMISED)
+		g->done->status = NOS_ORDER_NOTED;
 	else if (r->a.revoked)
 		g->done->status = NOS_ORDER_REVOKED;
 	else if (nos_bearer_is_source(r)) /* it has no key that could be replaced */
@@ -145,14 +171,16 @@ static enum nos_code note(
 static enum nos_code note_since(struct nos_life *l, const struct giving *g, struct nos_time now,
     const char *key, struct nos_err *err)
 {
+	const bool had = g->o->what == NOS_ORDER_COMPROMISED;
 	NOS_AUTO(buf) reason = { 0 };
 	struct nos_audit_event event = { .what = key ? NOS_AUDIT_KEY : NOS_AUDIT_SOURCE,
 		.source = g->done->id,
 		.key = key,
-		.to = "compromised" };
+		.to = had ? NULL : "compromised" };
 
 	nos_buf_init(&reason, 100);
-	nos_buf_add_text(&reason, "others may have known it since ");
+	nos_buf_add_text(&reason, had ? "others may have known keys that it had, since "
+				      : "others may have known it since ");
 	nos_time_format_rfc3339(&reason, g->o->since);
 	if (nos_buf_check(&reason, "reason", err))
 		return err->code;
@@ -160,19 +188,60 @@ static enum nos_code note_since(struct nos_life *l, const struct giving *g, stru
 	return nos_audit_append(l->audit, now, &event, err);
 }
 
+/* The key of its group, which is not its own; and a token that is good is in use as a key is.
+ * *ret_all: all that it had is. */
+static enum nos_code note_shared(struct nos_life *l, const struct nos_record *r,
+    struct nos_compromise_order *known, bool *ret_all, struct nos_err *err)
+{
+	NOS_AUTO(group) g = { 0 };
+	const struct nos_group_key *k;
+	struct nos_bearer t;
+	struct nos_name name;
+
+	*ret_all = false;
+	if (r->a.revoked)
+		return NOS_OK;
+	if (nos_bearer_is_source(r)) {
+		if (nos_bearer_get(l->store, nos_str_of(r->token), &t, err)) {
+			if (err->code == NOS_ABSENT)
+				nos_err_clear(err);
+			return err->code;
+		}
+		*ret_all = nos_bearer_state_of(&t, known->until) == NOS_TOKEN_OPEN;
+		return NOS_OK;
+	}
+	if (!r->group || nos_groups_get(l->store, NULL, r->group, &g, err)) {
+		if (err->code == NOS_ABSENT)
+			nos_err_clear(err);
+		return err->code;
+	}
+	k = nos_group_present(&g);
+	if (k) {
+		name = nos_group_name(&g, k);
+		add_known(known, &name);
+	}
+	return NOS_OK;
+}
+
 /* In the caller's group, as all else. Also where its keys were taken back before: an earlier time
  * says more. */
-static enum nos_code compromise(
-    struct nos_life *l, const struct giving *g, struct nos_time now, struct nos_err *err)
+static enum nos_code compromise(struct nos_life *l, struct giving *g, const struct nos_record *r,
+    struct nos_time now, struct nos_err *err)
 {
-	const struct nos_compromise_order *known = &g->known;
-	bool is_new;
+	struct nos_compromise_order *known = &g->known;
+	bool is_new, in_use = false;
 
 	if (!g->o->compromised || (g->o->what == NOS_ORDER_INVALIDATE && !known->key_count))
 		return NOS_OK;
+	if (known->others && note_shared(l, r, known, &in_use, err))
+		return err->code;
+	if (in_use) {
+		g->done->status = NOS_ORDER_UNCHANGED;
+		return NOS_OK;
+	}
 	if (nos_compromise_add(l->store, g->done->id, known, &is_new, err) || !is_new)
 		return err->code;
-	if (!known->key_count)
+	if (!known->key_count || known->others)
 		return note_since(l, g, now, NULL, err);
 	for (size_t i = 0; i < known->key_count; i++)
 		if (note_since(l, g, now, known->keys[i], err))
@@ -192,7 +261,7 @@ enum nos_code nos_order_give(struct nos_life *l, const struct nos_order *o, cons
 	if (g.changed && !o->dry_run &&
 	    (o->what == NOS_ORDER_RENEW || o->what == NOS_ORDER_REVOKE) && note(l, &g, now, err))
 		return err->code;
-	return compromise(l, &g, now, err);
+	return compromise(l, &g, &r, now, err);
 }
 
 /* ---- what became of it ---- */

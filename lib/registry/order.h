@@ -16,8 +16,9 @@ enum nos_order_what {
 	NOS_ORDER_REPLACE, /* the key of its scheme */
 	NOS_ORDER_RENEW,   /* all that it holds */
 	NOS_ORDER_REVOKE,
-	NOS_ORDER_INVALIDATE, /* what it has of global keys that were taken back (globals.h) */
-	NOS_ORDER_FOLLOW,     /* its group, which was moved on (advance.h): to be looked at alone */
+	NOS_ORDER_INVALIDATE,  /* what it has of global keys that were taken back (globals.h) */
+	NOS_ORDER_COMPROMISED, /* nothing is done to its keys: of those that it has no more */
+	NOS_ORDER_FOLLOW, /* its group, which was moved on (advance.h): to be looked at alone */
 };
 
 struct nos_order {
@@ -25,8 +26,9 @@ struct nos_order {
 	uint64_t older_than_ms; /* REPLACE: a key that is younger stays; 0: none is */
 	bool dry_run;		/* say what would be done, and write nothing */
 	const char *reason;	/* RENEW, REVOKE: for the audit stream */
-	/* REVOKE, INVALIDATE: others may have known the keys from since on, and what came under
-	 * them is to be corrected: all that the source had, or what was made of these. */
+	/* REVOKE, INVALIDATE, COMPROMISED: others may have known the keys from since on, and what
+	 * came under them up to now is to be corrected: all that the source has and had, what was
+	 * made of these, or all that it had and that are not in use. */
 	bool compromised;
 	struct nos_time since;
 	const struct nos_assoc_global *globals;
@@ -37,7 +39,8 @@ struct nos_order {
 	X(PENDING, "pending")	  /* its source has not confirmed it */ \
 	X(CONFIRMED, "confirmed") /* it has */                          \
 	X(REVOKED, "revoked")	  /* the source is */                   \
-	X(UNCHANGED, "unchanged") /* its key is younger */
+	X(UNCHANGED, "unchanged") /* its key is younger */              \
+	X(NOTED, "noted")	  /* what was said of its keys */
 
 enum nos_order_status {
 #define X(name, text) NOS_ORDER_##name,

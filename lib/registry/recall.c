@@ -3,7 +3,8 @@
 
 #include "json/encode.h"
 
-#define TRIES 8 /* against others who change them at once */
+#define ROW_MAX 512 /* bytes */
+#define TRIES	8   /* against others who change them at once */
 
 static enum nos_code read_name(struct nos_str word, struct nos_name *ret, struct nos_err *err)
 {
@@ -75,27 +76,6 @@ enum nos_code nos_recall_one(struct nos_life *l, const struct nos_self *self, st
 	return nos_err_set(err, NOS_BUSY, "the global keys are being changed by others");
 }
 
-enum nos_code nos_recall_named(struct nos_life *l, const struct nos_self *self, char **words,
-    size_t count, const char *reason, const struct nos_recall_calls *calls, struct nos_err *err)
-{
-	for (size_t i = 0; i < count && !calls->stop(calls->state); i++) {
-		struct nos_recall_done done;
-
-		if (nos_recall_one(
-			l, self, nos_str_of(words[i]), reason, nos_time_now(), &done, err)) {
-			if (err->code != NOS_ABSENT && err->code != NOS_USAGE &&
-			    err->code != NOS_BUSY)
-				return err->code;
-			calls->fail(calls->state, err);
-			nos_err_clear(err);
-			continue;
-		}
-		if (calls->told(calls->state, &done, err))
-			return err->code;
-	}
-	return NOS_OK;
-}
-
 void nos_recall_row(struct nos_buf *b, const struct nos_recall_done *done)
 {
 	char before[NOS_NAME_TEXT_MAX], now[NOS_NAME_TEXT_MAX];
@@ -108,6 +88,38 @@ void nos_recall_row(struct nos_buf *b, const struct nos_recall_done *done)
 	nos_encode_member_text(
 	    b, "status", done->changed ? NOS_STR("invalidated") : NOS_STR("unchanged"));
 	nos_buf_add_char(b, '}');
+}
+
+static enum nos_code print(
+    struct nos_recall_run *run, const struct nos_recall_done *done, struct nos_err *err)
+{
+	NOS_AUTO(buf) row = { 0 };
+
+	run->globals[run->global_count++] = nos_pool_global(&done->before);
+	nos_buf_init(&row, ROW_MAX);
+	nos_recall_row(&row, done);
+	return run->row(run->state, &row, err);
+}
+
+enum nos_code nos_recall_named(
+    struct nos_recall_run *run, char **words, size_t count, struct nos_err *err)
+{
+	for (size_t i = 0; i < count && !run->stop(run->state); i++) {
+		struct nos_recall_done done;
+
+		if (nos_recall_one(run->life, run->self, nos_str_of(words[i]), run->reason,
+			nos_time_now(), &done, err)) {
+			if (err->code != NOS_ABSENT && err->code != NOS_USAGE &&
+			    err->code != NOS_BUSY)
+				return err->code;
+			run->fail(run->state, err);
+			nos_err_clear(err);
+			continue;
+		}
+		if (print(run, &done, err))
+			return err->code;
+	}
+	return NOS_OK;
 }
 
 enum nos_code nos_recall_sign(struct nos_life *l, const struct nos_self *self, struct nos_err *err)

@@ -26,17 +26,24 @@ enum nos_code nos_recall_one(struct nos_life *l, const struct nos_self *self, st
     const char *reason, struct nos_time now, struct nos_recall_done *ret,
     struct nos_err *err) NOS_CHECK;
 
-/* As above of each that is named, until calls.stop; of one that cannot be calls.fail is told where
- * it is none, or not to be had now. What calls.told gave, and the rest of what is above. */
-struct nos_recall_calls {
-	enum nos_code (*told)(void *state, const struct nos_recall_done *done, struct nos_err *err);
+struct nos_recall_run {
+	struct nos_life *life;
+	const struct nos_self *self;
+	const char *reason;
+	struct nos_assoc_global
+	    *globals; /* out: what was taken back, room for all that are named */
+	size_t global_count;
+	/* The caller's: a row of each; of one that is none, or not to be had now, fail is told, and
+	 * the others are taken back; until stop. */
+	enum nos_code (*row)(void *state, const struct nos_buf *row, struct nos_err *err);
 	void (*fail)(void *state, const struct nos_err *err);
 	bool (*stop)(void *state);
 	void *state;
 };
-enum nos_code nos_recall_named(struct nos_life *l, const struct nos_self *self, char **words,
-    size_t count, const char *reason, const struct nos_recall_calls *calls,
-    struct nos_err *err) NOS_CHECK;
+
+/* As above of each that is named. What row gave, and the rest of what is above. */
+enum nos_code nos_recall_named(
+    struct nos_recall_run *run, char **words, size_t count, struct nos_err *err) NOS_CHECK;
 
 /* Append the row: {"key":…,"replaces":…,"status":"invalidated"}; "unchanged" where it was taken
  * back before. */

@@ -15,7 +15,7 @@
 
 struct walk {
 	const struct nos_taint *t;
-	char kid[NOS_NAME_TEXT_MAX];
+	char kid[NOS_NAME_TEXT_MAX];	     /* "": whatever it is */
 	char member[NOS_NAME_TEXT_MAX + 16]; /* "key":"…" as it stands in a record and in a track */
 	struct nos_mark mark;
 	struct nos_newest newest;
@@ -58,6 +58,8 @@ static enum nos_code print(struct walk *w, const struct nos_correct *r, struct n
 	member_raw(b, "source", r->source);
 	member_raw(b, "type", r->type);
 	nos_encode_member_text(b, "topic", w->trail.p.topic);
+	if (r->key.len)
+		member_raw(b, "key", r->key);
 	nos_encode_member_bool(
 	    b, "published", w->mark.outbox && w->trail.position <= w->mark.published);
 	nos_encode_member_bool(
@@ -76,7 +78,7 @@ static enum nos_code look_at(struct walk *w, uint64_t first, bool *ret_old, stru
 	if (nos_correct_read(&w->scan, w->trail.p.record, &r, err))
 		return nos_store_damaged(err);
 	*ret_old = r.received.ms < w->t->since.ms;
-	return *ret_old || !nos_str_is(r.key, w->kid) ? NOS_OK : print(w, &r, err);
+	return *ret_old || (*w->kid && !nos_str_is(r.key, w->kid)) ? NOS_OK : print(w, &r, err);
 }
 
 /* ---- a topic ---- */
@@ -239,8 +241,12 @@ enum nos_code nos_taint_scan(
 	if (t->key.kind == 'p' && !t->source)
 		return nos_err_set(
 		    err, NOS_USAGE, "a p. key is its source's own: name that with --source");
-	nos_name_format(&t->key, w.kid);
-	snprintf(w.member, sizeof(w.member), "\"key\":\"%s\"", w.kid);
+	if (!t->key.kind && !t->source)
+		return nos_err_set(err, NOS_USAGE, "name a key, a source, or both");
+	if (t->key.kind) {
+		nos_name_format(&t->key, w.kid);
+		snprintf(w.member, sizeof(w.member), "\"key\":\"%s\"", w.kid);
+	}
 	w.newest.store = t->store;
 	w.newest.source = t->source;
 	w.newest.key = nos_str_of(w.member);

@@ -15,7 +15,7 @@
 
 struct nos_taint {
 	struct nos_store *store;
-	struct nos_name key;
+	struct nos_name key; /* kind 0: all records of the source */
 	/* Id of the one source. NULL: of whoever is known to have used it; a source is known by its
 	 * newest keys, and of one that sent under more since it must be named. A p. key is its
 	 * source's own. */
@@ -25,10 +25,10 @@ struct nos_taint {
 
 /*
  * A row each, of each topic the newest record first:
- * {"id":…[,"time":…],"source":…,"type":…,"topic":…,"published":…,"corrected":…}
+ * {"id":…[,"time":…],"source":…,"type":…,"topic":…[,"key":…],"published":…,"corrected":…}
  * published: the broker has acknowledged it; corrected: a node is through with corrections that
- * name it. As nos_keytable_scan; NOS_USAGE: a p. key and no source; NOS_IO: also where a record is
- * damaged.
+ * name it. As nos_keytable_scan; NOS_USAGE: no source, and no key or a p. key; NOS_IO: also where a
+ * record is damaged.
  */
 enum nos_code nos_taint_scan(
     const struct nos_taint *t, nos_keytable_each *each, void *state, struct nos_err *err) NOS_CHECK;

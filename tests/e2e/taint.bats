@@ -116,6 +116,34 @@ two_keys() {
 	[ "$(sqlite3 node.db "select count(*) from state where ns like 'taint%'")" -eq 0 ]
 }
 
+@test "what a source had before is said to be known, and its successor is left as it is" {
+	node_start
+	register a
+	send 1 3
+	SINCE=$(moment)
+	send 4 5
+	nos-rekey --revoke a "${SEALED[@]}" >/dev/null
+	nos-token new --replace a "${SEALED[@]}" 2>/dev/null | nos-register --keyring b.key --name a >/dev/null
+	numbers 6 9 | nos-send --keyring b.key --batch 1 >/dev/null
+	run -0 nos-rekey --compromised a --since "$SINCE" "${SEALED[@]}"
+	[ "$(jq -r .status <<<"$output")" = noted ]
+	eventually are_through
+	[ "$(corrections | jq -c .value | sort | xargs)" = '4 5' ]
+	numbers 10 11 | nos-send --keyring b.key --batch 1 >/dev/null
+	said() { keytable taint --source a | jq -c '[.key, .corrected]' | sort | uniq -c | xargs; }
+	as_said() { [ "$(said)" = '3 [p.1,false] 2 [p.1,true] 6 [p.2,false]' ]; }
+	eventually as_said
+	# Its keys are good still, also once they are replaced, when those before are what it had.
+	nos-rekey --source a "${SEALED[@]}" >/dev/null
+	numbers 12 13 | nos-send --keyring b.key --batch 1 >/dev/null
+	nos-rekey --compromised a --since 0 "${SEALED[@]}" >/dev/null
+	eventually are_through
+	as_said() { [[ "$(said)" =~ ^'5 [p.1,true] '[67]' [p.2,true] '[12]' [p.3,false]'$ ]]; }
+	eventually as_said
+	each_once
+	[ "$(keytable audit | jq -r 'select(.reason // "" | test("that it had")) | [.what, .to] | join(" ")' | uniq -c | xargs)" = '2 source' ]
+}
+
 @test "a node that was off, or that is killed meanwhile, corrects each once while readings flow" {
 	seeded
 	RANDOM=$SEED

@@ -484,12 +484,14 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 		ct --verify|--verify is for the table audit
 		--since 1|--since is for the tables audit and taint
 		tokens --since 2026-01-01T00:00:00Z|--since is for the tables audit and taint
-		taint|taint: name the key with --key
+		taint|taint: name a key with --key, a source with --source, or both
 		taint --key p1|--key: 'p1' is no key's name, such as d.1.7
 		taint --key d.1.7 --state active|--state: the table taint has no states
 		taint --key d.1.7 --verify|--verify is for the table audit
 		taint --key d.1.7 --show-secrets|--show-secrets: the tables ct, gt and groups alone have values
 		taint --key d.1.7 --keyring a.key|a keyring has the tables ct, gt and groups alone
+		taint --key d.1.7 --since -5|--since: that is before 1970
+		taint --key d.1.7 --since 2999-01-01T00:00:00Z|--since: that is still to come
 		ct --key d.1.7|--key is for the table taint
 		audit --state active|--state: the table audit has no states
 		audit --verify --since 1|--verify is of all entries: no --since
@@ -501,7 +503,7 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 		gt --source x|--source: global keys are no source's own
 		groups --keyring a.key --source x|--keyring and --source: a keyring has one source
 		sources --show-secrets|--show-secrets: the tables ct, gt and groups alone have values
-		audit --since noon|--since: 'noon' is not a time
+		audit --since noon|--since: 'noon' is not a time: RFC 3339 with an offset, or seconds since 1970
 	END
 }
 
@@ -635,10 +637,12 @@ record() {
 	record "$A" 4 p.2 400 3
 	run -0 keytable taint --key p.1 --source campodenno
 	[ "${#lines[@]}" -eq 2 ]
-	[ "${lines[0]}" = "{\"id\":\"1-3-0\",\"time\":300,\"source\":\"$A\",\"type\":\"t\",\"topic\":\"nos/1/sensor/$A/t\",\"published\":false,\"corrected\":false}" ]
+	[ "${lines[0]}" = "{\"id\":\"1-3-0\",\"time\":300,\"source\":\"$A\",\"type\":\"t\",\"topic\":\"nos/1/sensor/$A/t\",\"key\":\"p.1\",\"published\":false,\"corrected\":false}" ]
 	[ "$(jq -r .id <<<"${lines[1]}")" = 1-1-0 ]
 	[ "$(keytable taint --key p.1 --source "$A" --since 200 | jq -r .id)" = 1-3-0 ]
-	[ "$(keytable taint --key p.2 --source "$A" --format csv | head -n 1)" = id,time,source,type,topic,published,corrected ]
+	[ "$(keytable taint --key p.2 --source "$A" --format csv | head -n 1)" = id,time,source,type,topic,key,published,corrected ]
+	# Without a key all that the source sent.
+	[ "$(keytable taint --source "$A" | jq -c '[.id, .key]' | xargs)" = '[1-4-0,p.2] [1-3-0,p.1] [1-1-0,p.1]' ]
 	run -64 --separate-stderr keytable taint --key p.1
 	[ "$stderr" = "nos-keytable: a p. key is its source's own: name that with --source" ]
 	run -66 keytable taint --key p.1 --source nobody

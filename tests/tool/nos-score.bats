@@ -145,7 +145,7 @@ END
 	NOS_NOW=1 run -0 nos-score --now=1547812800 <<<"$reading"
 	[ "$(jq .raw.age <<<"$output")" = 0 ]
 	NOS_NOW=noon run -64 --separate-stderr nos-score <<<"$reading"
-	[ "$stderr" = "nos-score: NOS_NOW: --now: 'noon' is not a time" ]
+	[ "$stderr" = "nos-score: NOS_NOW: --now: 'noon' is not a time: RFC 3339 with an offset, or seconds since 1970" ]
 }
 
 # The two records of a series that the manual of the node shows, as it scored them.

@@ -242,6 +242,22 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 	eventually all
 }
 
+@test "what came by a token that was exposed is corrected when its source is revoked and since when is said" {
+	tls_start
+	bearer
+	[ "$(hook "$TLS_URL" <<<"$reading")" = 202 ]
+	[ "$(hook "$URL" <<<"$reading")" = 401 ]
+	[ "$(state)" = exposed ]
+	eventually records 1
+	nos-rekey "${SEALED[@]}" --revoke "$SOURCE" --since 0
+	eventually records 2
+	[ "$(jq -cs '.[1] | [.corrects == "1-1-0", .raw.key_state, .scores.confidentiality, .scores.authentication]' out)" = \
+		'[true,"compromised",0,0]' ]
+	[ "$(tail -n 1 out | nos-score --records | jq -c .scores)" = "$(tail -n 1 out | jq -c .scores)" ]
+	through() { [ "$(nos-keytable taint "${SEALED[@]}" --source "$SOURCE" | jq -c '[.id, has("key"), .corrected]')" = '["1-1-0",false,true]' ]; }
+	eventually through
+}
+
 @test "orders for keys pass a webhook's source over, and revoking or forgetting it ends it" {
 	tls_start
 	bearer

@@ -109,7 +109,7 @@ conf() { printf '%s\n' "$@" >nos.conf; }
 @test "what is bad in nos.conf is refused also where the command line goes before" {
 	conf 'now = noon'
 	run -78 --separate-stderr nos-score --config nos.conf --now 1 <<<"$reading"
-	[ "$stderr" = "nos-score: nos.conf: line 1: --now: 'noon' is not a time" ]
+	[ "$stderr" = "nos-score: nos.conf: line 1: --now: 'noon' is not a time: RFC 3339 with an offset, or seconds since 1970" ]
 }
 
 @test "help is given also where the settings are bad" {

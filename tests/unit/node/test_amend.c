@@ -305,6 +305,81 @@ static void of_who_is_forgotten_nothing_is_written(void **state)
 	assert_int_equal(corrected_of(FIRST), 0);
 }
 
+static void put_text(const char *ns, const char *id, const char *text)
+{
+	uint64_t rev;
+
+	assert_int_equal(
+	    nos_store_put(store, ns, nos_str_of(id), nos_str_of(text), NOS_STORE_ANY, &rev, &err),
+	    NOS_OK);
+}
+
+static void a_source_whose_state_is_damaged_does_not_keep_the_others_waiting(void **state)
+{
+	(void)state;
+	stock_fill(3, 9);
+	stock_save(3);
+	say("s-0000000001", NULL, EVER);
+	say("s-0000000003", NULL, EVER);
+	put_text("taint-due", "s-0000000002", "{\"v\":1}");
+	put_text("taint", "s-0000000002",
+	    "{\"v\":1,\"orders\":[{\"since\":-5}],\"done\":0,\"series\":0,\"at\":0}");
+	node_up();
+	groups();
+	assert_int_equal(corrections(), 18);
+	assert_int_equal(ledger.amend.said_count, 1);
+	/* It is due still, and looked at later, when it may be good. */
+	assert_true(ledger.amend.due);
+	ledger.amend.again.us = 1;
+	groups();
+	assert_int_equal(ledger.amend.said_count, 1);
+	put_text("taint", "s-0000000002",
+	    "{\"v\":1,\"orders\":[{\"since\":5}],\"done\":0,\"series\":0,\"at\":0}");
+	ledger.amend.again.us = 1;
+	groups();
+	assert_int_equal(corrections(), 27);
+	assert_int_equal(ledger.amend.said_count, 0);
+	assert_false(ledger.amend.due);
+}
+
+/* The newest record of a topic says no time at which it was received. */
+static void send_damaged(void)
+{
+	struct nos_track *t = &stock[0].track;
+	struct nos_track_series *s =
+	    nos_track_series(t, NOS_STR(""), NOS_STR("t0"), STOCK_TYPES, &err);
+	char text[400];
+	uint64_t position;
+
+	snprintf(text, sizeof(text),
+	    "nos/1/meter/%s/t0 %" PRIu64 " %" PRIu64 "\n{\"id\":\"1-%" PRIu64
+	    "-0\",\"node\":1,\"n\":%" PRIu64 ",\"source\":\"%s\"}",
+	    t->id, s->links.before, s->links.far, ++stock_pack, s->n + 1, t->id);
+	assert_int_equal(nos_store_append(store, "processed", EVER, nos_str_bytes(nos_str_of(text)),
+			     &position, &err),
+	    NOS_OK);
+	s->links = nos_processed_next(s->links, position, ++s->n);
+}
+
+static void a_record_that_is_damaged_holds_up_its_source_alone_and_none_comes_twice(void **state)
+{
+	(void)state;
+	stock_fill(2, 9);
+	send_damaged();
+	stock_fill(2, 6);
+	stock_save(2);
+	say(FIRST, NULL, EVER);
+	say("s-0000000002", NULL, EVER);
+	node_up();
+	for (int i = 0; i < 3; i++) {
+		groups();
+		assert_int_equal(corrections(), 2 + 15);
+		assert_true(ledger.amend.due);
+		ledger.amend.again.us = 1;
+	}
+	assert_int_equal(ledger.amend.said_count, 1);
+}
+
 #define AMEND_TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -318,6 +393,8 @@ int main(void)
 		AMEND_TEST(a_node_that_ends_anywhere_goes_on_where_it_was),
 		AMEND_TEST(what_was_trimmed_meanwhile_is_passed_over),
 		AMEND_TEST(of_who_is_forgotten_nothing_is_written),
+		AMEND_TEST(a_source_whose_state_is_damaged_does_not_keep_the_others_waiting),
+		AMEND_TEST(a_record_that_is_damaged_holds_up_its_source_alone_and_none_comes_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ static const char *due(void)
 {
 	static char id[NOS_RECORD_ID_MAX];
 
-	assert_int_equal(nos_compromise_due(store, id, &err), NOS_OK);
+	assert_int_equal(nos_compromise_due(store, "", id, &err), NOS_OK);
 	return id;
 }
 
@@ -83,7 +83,7 @@ static void what_was_said_already_is_nothing_new(void **state)
 	assert_false(add(2000, "d.1.1", NULL));
 	assert_string_equal(due(), "");
 	assert_true(add(2000, NULL, NULL));
-	assert_true(wants("p.1", 2000));
+	assert_true(wants("p.1", 2000) && wants("", 2000)); /* a token's has no key */
 	assert_false(wants("p.1", 1999) || wants("d.1.1", 2000));
 	done();
 	assert_false(add(3000, "p.7", NULL));
@@ -101,6 +101,52 @@ static void an_earlier_time_names_what_lies_before_and_takes_the_place_of_the_la
 	done();
 	assert_int_equal(c.count, 1);
 	assert_true(was("p.1", 1000));
+}
+
+/* What came until then, but for the keys that are in use. */
+static bool add_others(int64_t since, int64_t until, const char *key)
+{
+	struct nos_compromise_order o = order(since, key, NULL);
+	bool is_new;
+
+	o.until.ms = until;
+	o.others = key != NULL;
+	assert_int_equal(nos_compromise_add(store, ID, &o, &is_new, &err), NOS_OK);
+	assert_int_equal(nos_compromise_get(store, ID, &c, &err), NOS_OK);
+	return is_new;
+}
+
+static void an_order_of_all_other_keys_names_neither_those_nor_what_came_later(void **state)
+{
+	(void)state;
+	assert_true(add_others(1000, 5000, "p.2"));
+	assert_true(wants("p.1", 1000) && wants("d.1.1", 5000) && wants("", 2000));
+	assert_false(wants("p.2", 2000) || wants("p.1", 999) || wants("p.3", 5001));
+	done();
+	assert_false(add_others(1000, 5000, "p.2") || add_others(2000, 4000, "p.2"));
+	assert_true(add_others(1000, 6000, "p.2"));
+	assert_true(wants("p.1", 5001));
+	assert_false(wants("p.1", 5000));
+	/* All but one is less than all, and more than one of the others. */
+	assert_true(add_others(1000, 6000, NULL));
+	done();
+	assert_int_equal(c.count, 1);
+	assert_false(add_others(1000, 6000, "p.3"));
+}
+
+static void those_of_the_same_keys_that_meet_become_one(void **state)
+{
+	(void)state;
+	for (int64_t i = 0; i < 3 * NOS_COMPROMISE_ORDERS_MAX; i++) {
+		assert_true(add_others(1000 + i, 5000 + i, "p.2"));
+		done();
+		assert_int_equal(c.count, 1);
+	}
+	assert_true(was("p.1", 1000) && was("p.1", 5047));
+	assert_true(add_others(9000, 9900, "p.2"));
+	done();
+	assert_int_equal(c.count, 2);
+	assert_false(was("p.1", 8999));
 }
 
 static void one_that_is_under_way_is_gone_on_with_and_those_that_wait_are_not_piled_up(void **state)
@@ -134,6 +180,9 @@ static void where_too_many_wait_no_more_is_said(void **state)
 		snprintf(key, sizeof(key), "d.1.%d", i + 1);
 		assert_true(add(1000, key, NULL));
 	}
+	o = order(-5, NULL, NULL);
+	assert_int_equal(nos_compromise_add(store, ID, &o, &is_new, &err), NOS_USAGE);
+	nos_err_clear(&err);
 	o = order(1000, "d.1.99", NULL);
 	assert_int_equal(nos_compromise_add(store, ID, &o, &is_new, &err), NOS_BUSY);
 	nos_err_clear(&err);
@@ -232,12 +281,44 @@ static void a_revocation_that_says_since_when_names_all_keys_also_where_it_comes
 	assert_string_equal(due(), ID);
 }
 
+static void of_keys_that_a_source_had_those_in_use_are_left_out_and_nothing_is_done_to_them(
+    void **state)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	(void)state;
+	put_source();
+	give((struct nos_order){
+	    .what = NOS_ORDER_COMPROMISED, .compromised = true, .since = { 1000 } });
+	assert_int_equal(c.count, 1);
+	assert_int_equal(c.orders[0].until.ms, NOW.ms);
+	assert_true(c.orders[0].others && c.orders[0].key_count == 3);
+	assert_true(wants("p.7", 1000) && wants("d.1.7", NOW.ms));
+	assert_false(wants("p.1", 1000) || wants("d.1.1", 1000) || wants("d.1.2", 1000));
+	assert_int_equal(nos_registry_get(store, &vault, NOS_STR(ID), &r, &err), NOS_OK);
+	assert_false(r.a.revoked);
+	assert_int_equal(r.a.key_count, 3);
+}
+
+static void of_a_source_that_was_revoked_all_that_came_until_now_is_meant(void **state)
+{
+	(void)state;
+	put_source();
+	give((struct nos_order){ .what = NOS_ORDER_REVOKE });
+	give((struct nos_order){
+	    .what = NOS_ORDER_COMPROMISED, .compromised = true, .since = { 1000 } });
+	assert_true(wants("p.1", 1000) && wants("", NOW.ms));
+	assert_false(wants("p.2", NOW.ms + 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NODE_TEST(an_order_names_records_by_key_and_time_and_waits_until_it_is_done),
 		NODE_TEST(what_was_said_already_is_nothing_new),
 		NODE_TEST(an_earlier_time_names_what_lies_before_and_takes_the_place_of_the_later),
+		NODE_TEST(an_order_of_all_other_keys_names_neither_those_nor_what_came_later),
+		NODE_TEST(those_of_the_same_keys_that_meet_become_one),
 		NODE_TEST(
 		    one_that_is_under_way_is_gone_on_with_and_those_that_wait_are_not_piled_up),
 		NODE_TEST(where_too_many_wait_no_more_is_said),
@@ -245,6 +326,9 @@ int main(void)
 		NODE_TEST(an_order_that_says_since_when_names_what_was_made_of_the_global_key),
 		NODE_TEST(
 		    a_revocation_that_says_since_when_names_all_keys_also_where_it_comes_later),
+		NODE_TEST(
+		    of_keys_that_a_source_had_those_in_use_are_left_out_and_nothing_is_done_to_them),
+		NODE_TEST(of_a_source_that_was_revoked_all_that_came_until_now_is_meant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

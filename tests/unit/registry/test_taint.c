@@ -24,7 +24,7 @@ static enum nos_code scan(const char *key, const char *source, struct nos_time s
 {
 	struct nos_taint t = { .store = store, .source = source, .since = since };
 
-	assert_true(nos_name_parse(nos_str_of(key), &t.key));
+	assert_true(!key || nos_name_parse(nos_str_of(key), &t.key));
 	nos_err_clear(&err);
 	rows[0] = '\0';
 	count = stock_reads = 0;
@@ -54,6 +54,7 @@ static void one_source_among_many_costs_what_it_holds_under_the_key(void **state
 	assert_int_equal(rows_of("p.1", stock[7].track.id, EVER), 60);
 	/* Its records, the end of each of its topics, and the stream's end. */
 	assert_true(stock_reads <= 150 + STOCK_TYPES + 1);
+	assert_int_equal(rows_of(NULL, stock[7].track.id, EVER), 150);
 	/* Those before the key's first use are not looked at. */
 	assert_int_equal(rows_of("p.2", stock[7].track.id, EVER), 90);
 	assert_true(stock_reads <= 90 + STOCK_TYPES + 1);
@@ -77,11 +78,11 @@ static void a_row_says_where_the_record_went_and_the_newest_of_a_topic_is_first(
 	rows_of("p.1", "s-0000000001", EVER);
 	assert_string_equal(rows,
 	    "{\"id\":\"1-5-0\",\"source\":\"s-0000000001\",\"type\":\"t0\","
-	    "\"topic\":\"nos/1/meter/s-0000000001/t0\",\"published\":false,\"corrected\":false}\n"
+	    "\"topic\":\"nos/1/meter/s-0000000001/t0\",\"key\":\"p.1\",\"published\":false,\"corrected\":false}\n"
 	    "{\"id\":\"1-1-0\",\"source\":\"s-0000000001\",\"type\":\"t0\","
-	    "\"topic\":\"nos/1/meter/s-0000000001/t0\",\"published\":true,\"corrected\":false}\n"
+	    "\"topic\":\"nos/1/meter/s-0000000001/t0\",\"key\":\"p.1\",\"published\":true,\"corrected\":false}\n"
 	    "{\"id\":\"1-3-0\",\"source\":\"s-0000000001\",\"type\":\"t1\","
-	    "\"topic\":\"nos/1/meter/s-0000000001/t1\",\"published\":false,\"corrected\":false}\n");
+	    "\"topic\":\"nos/1/meter/s-0000000001/t1\",\"key\":\"p.1\",\"published\":false,\"corrected\":false}\n");
 }
 
 static void what_a_busy_node_has_not_saved_is_found_as_well(void **state)
@@ -116,6 +117,7 @@ static void whoever_used_a_key_is_found_by_its_track_or_behind_what_was_saved(vo
 	assert_int_equal(rows_of("d.1.8", NULL, EVER), 3);
 	assert_int_equal(rows_of("d.1.9", NULL, EVER), 0);
 	assert_int_equal(scan("p.1", NULL, EVER), NOS_USAGE);
+	assert_int_equal(scan(NULL, NULL, EVER), NOS_USAGE);
 }
 
 /* By the row of the record of a pack. */
