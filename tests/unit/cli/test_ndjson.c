@@ -79,15 +79,6 @@ static void the_line_in_hand_is_answered_and_no_further_one(void **state)
 	nos_buf_release(&b);
 }
 
-static void a_second_signal_is_not_held_back(void **state)
-{
-	struct sigaction now;
-
-	(void)state;
-	assert_int_equal(sigaction(SIGTERM, NULL, &now), 0);
-	assert_true(now.sa_handler == SIG_DFL);
-}
-
 static void a_signal_that_is_ignored_stays_so(void **state)
 {
 	struct sigaction now;
@@ -104,7 +95,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_that_is_to_stop_reads_nothing_and_waits_for_nothing),
 		cmocka_unit_test(the_line_in_hand_is_answered_and_no_further_one),
-		cmocka_unit_test(a_second_signal_is_not_held_back),
 		cmocka_unit_test(a_signal_that_is_ignored_stays_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

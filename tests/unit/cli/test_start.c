@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -71,12 +72,31 @@ static void a_signal_that_comes_twice_at_once_is_one_ask(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void who_insists_ends_the_process(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (child == 0) {
+		nos_start_stop();
+		for (;;) {
+			raise(SIGTERM);
+			poll(NULL, 0, 10);
+		}
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGTERM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tool_with_keys_leaves_no_core_and_no_open_file),
 		cmocka_unit_test(a_warning_is_one_line_unless_the_tool_is_quiet),
 		cmocka_unit_test(a_signal_that_comes_twice_at_once_is_one_ask),
+		cmocka_unit_test(who_insists_ends_the_process),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
