@@ -247,6 +247,7 @@ man: ## lint the manual pages
 
 man-check: $(TOOLS) ## compare each page with its tool's options
 	scripts/check-man $B/cmd
+	scripts/check-tests
 
 lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pages, mutants, shell scripts
 	clang-format --dry-run -Werror $(C_FILES)
@@ -256,6 +257,7 @@ lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pag
 	scripts/check-names $(LIB)
 	scripts/check-pure $B
 	scripts/check-man $B/cmd
+	scripts/check-tests
 	for patch in tests/mutants/*.patch; do \
 		patch --dry-run --strip 1 --fuzz 0 --silent --force <$$patch >/dev/null || \
 			{ echo "$$patch was overtaken by the code" >&2; exit 1; }; done

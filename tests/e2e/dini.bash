@@ -34,7 +34,8 @@ invalidated_in_stream() {
 	round
 	[ "$(jq -r '.keys | keys | map(split(".")[0]) | unique | join(" ")' <<<"$LINE")" = d ]
 	busiest
-	[ "$HOLDERS" -gt 0 ] && [ "$LOCAL" -eq "$HOLDERS" ]
+	[ "$HOLDERS" -gt 0 ]
+	[ "$LOCAL" -eq "$HOLDERS" ]
 	holders_of "$G" >made_of
 	active >before
 	[ "$(wc -l <before)" -eq "$COUNT" ]

@@ -44,10 +44,12 @@ teardown() {
 		cat first third
 	} >heard
 	hear heard
-	[ "$(jq .took <<<"$LINE")" -eq 0 ] && [ "$(held)" = "$COUNT s.1.0.3" ]
+	[ "$(jq .took <<<"$LINE")" -eq 0 ]
+	[ "$(held)" = "$COUNT s.1.0.3" ]
 	round
 	[ "$(jq -c .answers <<<"$LINE")" = "{\"202\":$COUNT}" ]
-	[ "$(jq -c '[.asks, .acks]' <<<"$LINE")" = '[0,0]' ] && [ "$(other_requests)" -eq "$before" ]
+	[ "$(jq -c '[.asks, .acks]' <<<"$LINE")" = '[0,0]' ]
+	[ "$(other_requests)" -eq "$before" ]
 	none_lost
 }
 

@@ -87,11 +87,13 @@ has() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 	jq -c 'select(.n != 2)' out >came
 	(umask 077 && echo 'not-a-token-of-this-node' >wrong)
 	run -77 --separate-stderr close-gaps --token wrong --url "$URL" <came
-	[ "$(jq .n <<<"$output")" = 1 ] && [ "$stderr" = 'close-gaps: nos/1/test/anonymous/a: no token that may read records' ]
+	[ "$(jq .n <<<"$output")" = 1 ]
+	[ "$stderr" = 'close-gaps: nos/1/test/anonymous/a: no token that may read records' ]
 	node_stop
 	node_start
 	run -66 --separate-stderr close-gaps --token token --url "$URL" <came
-	[ "$(jq .n <<<"$output")" = 1 ] && [ "$stderr" = 'close-gaps: nos/1/test/anonymous/a: nothing is at /v1/records' ]
+	[ "$(jq .n <<<"$output")" = 1 ]
+	[ "$stderr" = 'close-gaps: nos/1/test/anonymous/a: nothing is at /v1/records' ]
 	# Who is late is told so.
 	jq -c '.received -= 100, (.n += 1 | .received = now)' < <(tail -n 1 out) | close-gaps --token token >came 2>notes
 	[ "$(jq -s length came)" = 2 ] && grep -qE '^close-gaps: 1[0-9]{2} s behind the node$' notes
@@ -117,7 +119,8 @@ has() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 		status=0
 		wait "$OTHER_PIDS" || status=$?
 		[ "$status" = "${signal#*:}" ]
-		[ "$(jq .n out)" = 1 ] && [ -z "$(ls tmp)" ]
+		[ "$(jq .n out)" = 1 ]
+		[ -z "$(ls tmp)" ]
 	done
 }
 

@@ -106,7 +106,8 @@ put_back() {
 	NAMES='a b'
 	members --depth 1
 	run nos-register --keyring c.key --name c --wait 0s < <(nos-token new --group roof --url "$URL" "${SEALED[@]}" 2>/dev/null)
-	[ "$status" -eq 73 ] && [[ $output == *"the group 'roof' is full"* ]]
+	[ "$status" -eq 73 ]
+	[[ $output == *"the group 'roof' is full"* ]]
 	nos-rekey --renew a "${SEALED[@]}" >/dev/null
 	contacts 1
 	eventually is_over

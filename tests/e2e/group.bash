@@ -56,11 +56,13 @@ one_order_moves_all() { # ORDERS between two that are heard…
 	mosquitto_sub -p "$BROKER_PORT" -t nos/1/keys/1 -C 1 -W 20 -F %x >order 3>&-
 	bytes=$(($(tr -d '\n' <order | wc -c) / 2))
 	echo "# one order of $bytes bytes; $members of $COUNT had missed from ${*: -1} to $orders before it" >&3
-	[ $bytes -ge 20 ] && [ $bytes -le 23 ]
+	[ $bytes -ge 20 ]
+	[ $bytes -le 23 ]
 	before=$(other_requests)
 	node_stop
 	hear order
-	[ "$(jq .took <<<"$LINE")" -eq "$COUNT" ] && [ "$(held)" = "$COUNT $last" ]
+	[ "$(jq .took <<<"$LINE")" -eq "$COUNT" ]
+	[ "$(held)" = "$COUNT $last" ]
 	node_start --mqtt "$MQTT"
 	before=$(other_requests)
 	round --url "$URL"

@@ -23,7 +23,8 @@ header() { printf '{"alg":"dir","enc":"A128GCM","kid":"p.1","src":"%s","seq":%d,
 	jose jwe enc -i "{\"protected\":$(header 1)}" -k key.jwk -I reading -c -o pack
 	printf %s "$(cat pack)" >one
 	post application/jose one /v1/data
-	[ "$STATUS" = 202 ] && [ "$(jq .accepted <<<"$ANSWER")" -eq 1 ]
+	[ "$STATUS" = 202 ]
+	[ "$(jq .accepted <<<"$ANSWER")" -eq 1 ]
 	grep -qi '^nos-receipt: [A-Za-z0-9_-]\{22\}' headers
 	eventually test -s out
 	[ "$(jq -c '[.source, .value, .scores.integrity]' out)" = "[\"$SOURCE\",-7.9,1]" ]
@@ -38,7 +39,7 @@ header() { printf '{"alg":"dir","enc":"A128GCM","kid":"p.1","src":"%s","seq":%d,
 refused() { # status file
 	post application/jose "$2" /v1/data
 	[ "$STATUS" = "$1" ] || { echo "$2: $STATUS $ANSWER" >&2; return 1; }
-	! grep -qi '^nos-receipt:' headers
+	fails grep -qi '^nos-receipt:' headers
 }
 
 @test "packs that JOSE allows and nos does not are refused before a key is touched" {

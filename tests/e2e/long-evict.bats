@@ -52,8 +52,11 @@ rss_kib() { awk '/^VmRSS/ { print $2 }' "/proc/$NODE_PID/status"; }
 			$((bytes * (count - 1))) "$broadcast" $((broadcast * count)) "$(du -m node.db | cut -f 1)" "$(rss_kib)" >&3
 		node_stop
 		# The way from the leaf to the root, and some that do not grow.
-		[ "$PUTS" -le 25 ] && [ "$APPENDED" -le 10 ]
-		[ "$(jq .cpu_ms out.took)" -lt 500 ] && [ "$bytes" -le 45 ] && [ "$broadcast" -le 402 ]
+		[ "$PUTS" -le 25 ]
+		[ "$APPENDED" -le 10 ]
+		[ "$(jq .cpu_ms out.took)" -lt 500 ]
+		[ "$bytes" -le 45 ]
+		[ "$broadcast" -le 402 ]
 	done
 	[ "${puts[1000]}" = "${puts[$MANY]}" ]
 }

@@ -75,7 +75,8 @@ whole() {
 		of[$count]+="; revoked by $WRITTEN"
 		echo "# one of $count: ${of[$count]}" >&3
 		echo "# replacing it: $(spent replace); revoking it: $(spent revoke)" >&3
-		[ "$(jq .cpu_ms replace.took)" -lt 500 ] && [ "$(jq .cpu_ms revoke.took)" -lt 500 ]
+		[ "$(jq .cpu_ms replace.took)" -lt 500 ]
+		[ "$(jq .cpu_ms revoke.took)" -lt 500 ]
 	done
 	[ "${of[1000]}" = "${of[$MANY]}" ]
 }
@@ -108,7 +109,9 @@ whole() {
 	OTHER_PIDS=
 	waiting=$(nos-keytable ct --state pre-active "${STORE[@]}" | wc -l)
 	echo "# killed behind $waiting" >&3
-	[ "$waiting" -gt 0 ] && [ "$waiting" -lt $MANY ] && [ $((waiting % 200)) -eq 0 ]
+	[ "$waiting" -gt 0 ]
+	[ "$waiting" -lt $MANY ]
+	[ $((waiting % 200)) -eq 0 ]
 	status=0
 	took rest nos-rekey --all --wait 0s "${SEALED[@]}" >rows 2>err || status=$?
 	echo "# the rest, and a look at all: $(spent rest)" >&3

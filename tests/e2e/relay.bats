@@ -41,7 +41,7 @@ setup() {
 teardown() {
 	everything_stops
 	# What a sanitizer said of a relay that was killed in the end.
-	! grep -sA 30 'Sanitizer' ./*.err
+	fails grep -sA 30 'Sanitizer' ./*.err
 }
 
 # S registers, sends, is given another key and is revoked, all of it through M: KEYS are its keys

@@ -97,7 +97,8 @@ pack_of_b() {
 	nos-rekey --revoke a "${SEALED[@]}" >/dev/null
 	# A pack of b under the key that a had as well, made before or by a: refused, with the way on.
 	post application/jose ours /v1/data
-	[ "$STATUS" = 401 ] && [ "$(jq 'has("order")' <<<"$ANSWER")" = true ]
+	[ "$STATUS" = 401 ]
+	[ "$(jq 'has("order")' <<<"$ANSWER")" = true ]
 	for i in 11 12 13; do numbers $i $i | nos-send --keyring b.key | jq -e '.status == "accepted"'; done
 	[ "$(jq -r 'select(.value == 13).key' out)" = g.1.1.2 ]
 }

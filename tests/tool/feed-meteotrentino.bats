@@ -33,7 +33,8 @@ older() {
 	run -0 feed-meteotrentino --shift "$feed"
 	after=$(date +%s)
 	last=$(jq -s '.[-1].time' <<<"$output")
-	[ "$last" -ge "$before" ] && [ "$last" -le "$after" ]
+	[ "$last" -ge "$before" ]
+	[ "$last" -le "$after" ]
 	[ "$(jq -s '.[-1].time - .[0].time' <<<"$output")" -eq 6300 ]
 }
 
@@ -55,22 +56,28 @@ older() {
 
 @test "anything else is one clear error, and no output half done" {
 	run -65 --separate-stderr feed-meteotrentino "$DATA/meteotrentino/fetch_stations.xml"
-	[[ $stderr = *'not a station feed: the root is ArrayOfPointOfMeasureInfo' ]] && [ -z "$output" ]
+	[[ $stderr = *'not a station feed: the root is ArrayOfPointOfMeasureInfo' ]]
+	[ -z "$output" ]
 	sed '$d' "$feed" >cut.xml
 	run -65 --separate-stderr feed-meteotrentino cut.xml
-	[ -n "$stderr" ] && [ -z "$output" ]
+	[ -n "$stderr" ]
+	[ -z "$output" ]
 	sed 's/<value>63</<value>wet</' "$feed" >bad.xml
 	run -65 --separate-stderr feed-meteotrentino bad.xml
-	[[ $stderr = *'not a number: wet' ]] && [ -z "$output" ]
+	[[ $stderr = *'not a number: wet' ]]
+	[ -z "$output" ]
 	sed 's/14:45:00+01/quarter to three/' "$feed" >bad.xml
 	run -65 --separate-stderr feed-meteotrentino bad.xml
-	[[ $stderr = *'not a time: '* ]] && [ -z "$output" ]
+	[[ $stderr = *'not a time: '* ]]
+	[ -z "$output" ]
 	sed 's/UM="mm"/UM="inch"/' "$feed" >bad.xml
 	run -65 --separate-stderr feed-meteotrentino bad.xml
-	[[ $stderr = *'a unit that is not known: inch' ]] && [ -z "$output" ]
+	[[ $stderr = *'a unit that is not known: inch' ]]
+	[ -z "$output" ]
 	sed 's/<precipitation /<hail /; s/<\/precipitation>/<\/hail>/' "$feed" >bad.xml
 	run -65 --separate-stderr feed-meteotrentino bad.xml
-	[ -n "$stderr" ] && [ -z "$output" ]
+	[ -n "$stderr" ]
+	[ -z "$output" ]
 	run -66 feed-meteotrentino nowhere.xml
 	run -64 feed-meteotrentino
 }

@@ -8,6 +8,9 @@ cd "$BATS_TEST_TMPDIR" || exit 1
 export HOME=$BATS_TEST_TMPDIR
 for name in ${!NOS_*} XDG_CONFIG_HOME XDG_STATE_HOME STATE_DIRECTORY; do unset "$name"; done
 
+# "! COMMAND" fails no test unless it stands at its end.
+fails() { ! "$@"; }
+
 # Where a node of a test keeps its things.
 STORE=(--store sqlite:node.db)
 SEALED=("${STORE[@]}" --node-key node.key)

@@ -42,9 +42,11 @@ tools() {
 	for tool in $(tools); do
 		name=${tool##*/}
 		run -0 --separate-stderr "$tool" --help
-		[[ $output == "usage: $name "* ]] && [ -z "$stderr" ]
+		[[ $output == "usage: $name "* ]]
+		[ -z "$stderr" ]
 		run -0 --separate-stderr "$tool" --version
-		[[ $output =~ ^"$name (nos) "[0-9]+\.[0-9]+\.[0-9]+$ ]] && [ -z "$stderr" ]
+		[[ $output =~ ^"$name (nos) "[0-9]+\.[0-9]+\.[0-9]+$ ]]
+		[ -z "$stderr" ]
 	done
 }
 

@@ -34,7 +34,8 @@ mark() { sql "insert or replace into state values('node', 'mark', 1001, '{\"v\":
 @test "ct has a row for each key, its members in their order, and is the table that is meant" {
 	two_sources
 	run -0 --separate-stderr keytable
-	[ "${#lines[@]}" -eq 2 ] && [ -z "$stderr" ]
+	[ "${#lines[@]}" -eq 2 ]
+	[ -z "$stderr" ]
 	[ "$(jq -cs 'map(.source) == (map(.source) | sort)' <<<"$output")" = true ]
 	jq -c --arg a "$A" 'select(.source == $a)' <<<"$output" >row
 	[ "$(jq -c keys_unsorted row)" = '["source","key","scheme","state","generation","bits","age","uses","path"]' ]
@@ -189,7 +190,8 @@ all_send() {
 @test "groups has a row for each group in the order of their numbers, its members in theirs" {
 	members
 	run -0 --separate-stderr keytable groups
-	[ "${#lines[@]}" -eq 2 ] && [ -z "$stderr" ]
+	[ "${#lines[@]}" -eq 2 ]
+	[ -z "$stderr" ]
 	[ "${lines[0]}" = '{"group":"roof","number":1,"scheme":"dipietro","depth":20,"shared":false,"members":3,"epoch":0,"session":0,"pending":3}' ]
 	[ "${lines[1]}" = '{"group":"cellar","number":2,"scheme":"tree","depth":8,"shared":false,"members":1,"epoch":0,"pending":1}' ]
 	for i in {3..11}; do nos-token new --group "g$i" --shared "${SEALED[@]}" >/dev/null; done
@@ -300,7 +302,8 @@ all_send() {
 	two_sources
 	chmod 644 a.key
 	run -77 --separate-stderr nos-keytable --keyring a.key
-	[ "$stderr" = "nos-keytable: 'a.key' is open to others: chmod 600 a.key" ] && [ -z "$output" ]
+	[ "$stderr" = "nos-keytable: 'a.key' is open to others: chmod 600 a.key" ]
+	[ -z "$output" ]
 	chmod 600 a.key
 	ln -s a.key link
 	run -77 --separate-stderr nos-keytable --keyring link
@@ -358,10 +361,12 @@ sealed() { nos-keytable "$@" "${SEALED[@]}"; }
 	two_sources
 	sql "create trigger never before insert on stream_audit begin select raise(abort, 'never'); end"
 	run -74 --separate-stderr sealed --show-secrets
-	[ "$stderr" = 'nos-keytable: store: append: never' ] && [ -z "$output" ]
+	[ "$stderr" = 'nos-keytable: store: append: never' ]
+	[ -z "$output" ]
 	sql 'drop trigger never; delete from stream_audit'
 	run -74 --separate-stderr sealed --show-secrets
-	[ "$stderr" = 'nos-keytable: store: the newest audit entry is gone' ] && [ -z "$output" ]
+	[ "$stderr" = 'nos-keytable: store: the newest audit entry is gone' ]
+	[ -z "$output" ]
 	mv node.key kept
 	run -66 --separate-stderr sealed --show-secrets
 	[ "$stderr" = "nos-keytable: no file 'node.key'" ] && [ -z "$output" ]
@@ -379,7 +384,8 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 	for answer in no y '' 'yes please' YES; do
 		status=0
 		on_terminal "$answer" "$show >rows" || status=$?
-		[ "$status" -eq 77 ] && [ ! -s rows ]
+		[ "$status" -eq 77 ]
+		[ ! -s rows ]
 		grep -qF 'nos-keytable: not confirmed, no value was shown' tty
 	done
 	[ "$(keytable audit | jq -r 'select(.what == "secrets-shown") | .n' | wc -l)" -eq 1 ]
@@ -435,7 +441,8 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 @test "--verify says how many entries there are, and that nothing was signed yet" {
 	nos-serve --init "${SEALED[@]}" 2>/dev/null
 	run -0 --separate-stderr sealed audit --verify
-	[ "$output" = '{"entries":0}' ] && [ "$stderr" = 'nos-keytable: nothing was signed yet' ]
+	[ "$output" = '{"entries":0}' ]
+	[ "$stderr" = 'nos-keytable: nothing was signed yet' ]
 	nos-token new --url http://n --count 20 "${SEALED[@]}" >/dev/null
 	run -0 --separate-stderr sealed audit --verify -q
 	[ -z "$stderr" ]
@@ -523,7 +530,8 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 	[ "${#lines[@]}" -eq 2 ]
 	printf '%s\n' 'store = sqlite:node.db' 'nos-keytable.source = campodenno' 'format = csv' >nos.conf
 	run -0 nos-keytable --config nos.conf sources
-	[ "${#lines[@]}" -eq 2 ] && [[ ${lines[1]} == "$A,campodenno,"* ]]
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[1]} == "$A,campodenno,"* ]]
 	run -0 --separate-stderr keytable -v
 	[ "$stderr" = 'nos-keytable: 2 rows' ]
 	run -0 --separate-stderr keytable -v -q

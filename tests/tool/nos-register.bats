@@ -13,7 +13,8 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	[ -z "$stderr" ]
 	[ "$(jq -c 'keys_unsorted' <<<"$output")" = '["source","name","node","url","scheme","kind","key","keyring"]' ]
 	[ "$(jq -c 'del(.source)' <<<"$output")" = '{"name":"campodenno","node":1,"url":"'"$URL"'","scheme":"pairwise","kind":"weather-station","key":"p.1","keyring":"c.key"}' ]
-	[ "$(stat -c %a c.key)" = 600 ] && [ ! -e c.key.pending ]
+	[ "$(stat -c %a c.key)" = 600 ]
+	[ ! -e c.key.pending ]
 	[ "$(jq -c '[.v,.source,.name,.kind,.mode,.types,.node.number,.node.urls,.scheme,.seq.next,.static.z,.keys[0].state]' c.key)" = \
 		'[1,"'"$(jq -r .source <<<"$output")"'","campodenno","weather-station","event",["air_temperature","wind_speed"],1,["'"$URL"'"],"pairwise",1,1,"active"]' ]
 	[ "$(jq -r .node.pin c.key)" = "$(jq -r .pin line)" ]
@@ -35,7 +36,8 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	enrol >line
 	run -73 --separate-stderr nos-register --keyring c.key --url http://127.0.0.1:1 <line
 	[ "$stderr" = "nos-register: line 1: 'c.key' is there already: --replace overwrites it" ]
-	[ "$(<c.key)" = '{"mine":1}' ] && [ ! -e c.key.pending ]
+	[ "$(<c.key)" = '{"mine":1}' ]
+	[ ! -e c.key.pending ]
 	run -0 nos-register --keyring c.key --replace <line
 	[ "$(jq .v c.key)" = 1 ]
 }
@@ -55,12 +57,14 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	enrol >line
 	run -69 --separate-stderr nos-register --keyring c.key --name one --wait 0s --url "$BETWEEN" <line
 	[[ $stderr == 'nos-register: line 1: not finished, run it again to go on: '* ]]
-	[ ! -e c.key ] && [ "$(stat -c %a c.key.pending)" = 600 ]
+	[ ! -e c.key ]
+	[ "$(stat -c %a c.key.pending)" = 600 ]
 	[ "$(jq -r .id c.key.pending)" = "$(jq -r .id line)" ]
 	[[ $(<c.key.pending) != *"$(jq -r .token line)"* ]]
 	[ "$(nos-token list "${SEALED[@]}" --format json | jq -r .state)" = used ]
 	run -0 nos-register --keyring c.key --url "$BETWEEN" <line
-	[ "$(jq -r .name <<<"$output")" = one ] && [ ! -e c.key.pending ]
+	[ "$(jq -r .name <<<"$output")" = one ]
+	[ ! -e c.key.pending ]
 	[ "$(nos-token list "${SEALED[@]}" --format json | jq -r .source)" = "$(jq -r .source <<<"$output")" ]
 	# A new m1 under the same token is another registration, and refused.
 	run -73 --separate-stderr nos-register --keyring d.key <line
@@ -100,7 +104,8 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	enrol >line
 	run -77 --separate-stderr nos-register --keyring c.key --url "$BETWEEN" <line
 	[ "$stderr" = "nos-register: line 1: the answer to the registration is not the node's" ]
-	[ ! -e c.key ] && [ -e c.key.pending ]
+	[ ! -e c.key ]
+	[ -e c.key.pending ]
 	run -0 nos-register --keyring c.key --url "$BETWEEN" <line
 }
 
@@ -148,7 +153,8 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	head -n 2 in | nos-register --keyring-dir keys >first
 	touch keys/none.key
 	run -0 --separate-stderr nos-register --keyring-dir keys <in
-	[ -z "$stderr" ] && [ "${#lines[@]}" -eq 3 ]
+	[ -z "$stderr" ]
+	[ "${#lines[@]}" -eq 3 ]
 	[ "$(head -n 2 <<<"$output")" = "$(<first)" ]
 	[ "$(find keys -name '*.key' -size +0 | wc -l)" -eq 3 ] && ! ls keys/*.pending
 	# One line twice, among others that are done, is one source.
@@ -170,7 +176,8 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	nos-register --keyring c.key <line >first
 	cp pending c.key.pending
 	run -0 nos-register --keyring c.key <line
-	[ "$output" = "$(<first)" ] && [ ! -e c.key.pending ]
+	[ "$output" = "$(<first)" ]
+	[ ! -e c.key.pending ]
 	run -73 nos-register --keyring c.key <line
 	tail -n 1 in >line
 	id=$(jq -r .id line)
@@ -179,7 +186,8 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	nos-register --keyring-dir keys <line >first
 	cp pending "keys/$id.pending"
 	run -0 nos-register --keyring-dir keys <line
-	[ "$output" = "$(<first)" ] && [ ! -e "keys/$id.pending" ]
+	[ "$output" = "$(<first)" ]
+	[ ! -e "keys/$id.pending" ]
 	# Another's pending file is left alone.
 	cp pending c.key.pending
 	run -73 nos-register --keyring c.key <line
@@ -219,7 +227,9 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	mkdir -m 700 keys
 	touch c.key.new.abc123 c.key.pending.new.abc123 d.key.new.abc123 "keys/$id.pending.new.abc123"
 	nos-register --keyring c.key <line
-	[ ! -e c.key.new.abc123 ] && [ ! -e c.key.pending.new.abc123 ] && [ -e d.key.new.abc123 ]
+	[ ! -e c.key.new.abc123 ]
+	[ ! -e c.key.pending.new.abc123 ]
+	[ -e d.key.new.abc123 ]
 	tail -n 1 lines | nos-register --keyring-dir keys
 	[ ! -e "keys/$id.pending.new.abc123" ]
 }
@@ -263,7 +273,8 @@ enrol() { nos-token new "${SEALED[@]}" --url "$URL" "$@" 2>/dev/null; }
 	run -65 --separate-stderr nos-register --keyring c.key <<<'no'
 	for empty in '' $'\n \n'; do
 		run -65 --separate-stderr nos-register --keyring c.key <<<"$empty"
-		[ "$stderr" = 'nos-register: no enrolment on standard input' ] && [ -z "$output" ]
+		[ "$stderr" = 'nos-register: no enrolment on standard input' ]
+		[ -z "$output" ]
 		run -0 nos-register --keyring-dir keys <<<"$empty"
 		[ -z "$output" ]
 	done

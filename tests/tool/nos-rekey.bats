@@ -247,7 +247,9 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 	wait $pid || true
 	done=$(keytable ct --state pre-active | wc -l)
 	echo "# $done of 3000 were done" >&3
-	[ $((done % 200)) -eq 0 ] && [ "$done" -gt 0 ] && [ "$done" -ge "$(grep -c pending rows)" ]
+	[ $((done % 200)) -eq 0 ]
+	[ "$done" -gt 0 ]
+	[ "$done" -ge "$(grep -c pending rows)" ]
 	run -0 rekey --all
 	[ "${#lines[@]}" -eq 3000 ]
 	[ "$(states | sort | uniq -c | xargs)" = '3000 p.1 active p.2 pre-active' ]
@@ -273,7 +275,8 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 	before=$(jq -r .pin <<<"$READY")
 	run -0 --separate-stderr rekey --identity --reason 'each year'
 	pin=$(jq -r .pin <<<"$output")
-	[ "$output" = "{\"identity\":2,\"pin\":\"$pin\",\"status\":\"pending\"}" ] && [ "$pin" != "$before" ]
+	[ "$output" = "{\"identity\":2,\"pin\":\"$pin\",\"status\":\"pending\"}" ]
+	[ "$pin" != "$before" ]
 	followed() { [ "$(curl -s "$URL/v1/node" | jq -c '.keys[0] | {kty, crv, x, y}' | jose jwk thp -i -)" = "$pin" ]; }
 	eventually followed
 	[ "$(keytable audit | jq -r '"\(.what) \(.to) \(.reason)"')" = 'identity active each year' ]

@@ -5,7 +5,7 @@ setup() { load helper; }
 teardown() {
 	everything_stops
 	# What a sanitizer said of a relay that was killed in the end.
-	! grep -sA 30 'Sanitizer' ./*.err
+	fails grep -sA 30 'Sanitizer' ./*.err
 }
 
 # Where nobody listens.
@@ -72,7 +72,8 @@ posts() { grep -c "nos-relay: $2, " "$1.err"; }
 	[ "$(posts m /v1/data)" -eq 1 ]
 	hops=$(posts m /v1/hop)
 	send < <(readings 1 3) >/dev/null
-	[ "$(posts m /v1/data)" -eq 1 ] && [ "$(posts m /v1/hop)" -eq $((hops + 1)) ]
+	[ "$(posts m /v1/data)" -eq 1 ]
+	[ "$(posts m /v1/hop)" -eq $((hops + 1)) ]
 	eventually has_values '[1,2,3]'
 	# The control: a source without neighbours does not reach the node.
 	run -69 nos-send --keyring s.key --wait 0s < <(readings 1 4)
@@ -87,7 +88,8 @@ posts() { grep -c "nos-relay: $2, " "$1.err"; }
 	[ "$(jq -r '.links[0].value' s.key)" = "$good" ]
 	[ "$(jq '.links | length' s.key)" -eq 1 ]
 	send < <(readings 1 5) >/dev/null
-	[ "$(posts m /v1/data)" -eq 4 ] && [ "$(posts m /v1/hop)" -eq 1 ]
+	[ "$(posts m /v1/data)" -eq 4 ]
+	[ "$(posts m /v1/hop)" -eq 1 ]
 	eventually has_values '[1,2,3,4,5]'
 }
 
@@ -482,8 +484,8 @@ portal_start() {
 @test "nothing that a relay says holds a key or a reading" {
 	linked
 	send < <(echo '{"type":"t","value":123456}') >/dev/null
-	! grep -q 123456 m.err
+	fails grep -q 123456 m.err
 	for value in $(jq -r '.. | .value? // empty' m.key s.key) $(jq -r '.static.key' m.key s.key); do
-		! grep -qF "$value" m.err
+		fails grep -qF "$value" m.err
 	done
 }

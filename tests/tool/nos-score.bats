@@ -126,7 +126,8 @@ END
 
 @test "help and version go to stdout, an unknown option to stderr with 64" {
 	run -0 --separate-stderr nos-score --help
-	[ -n "$output" ] && [ -z "$stderr" ]
+	[ -n "$output" ]
+	[ -z "$stderr" ]
 	run -0 nos-score --version
 	[ "$output" = 'nos-score (nos) 0.1.0' ]
 	run -64 --separate-stderr nos-score --no
@@ -234,7 +235,8 @@ END
 @test "a rules file that is wrong names its file, line and column, and nothing is read" {
 	printf '{"v":1,\n\n  "sets":[],"filter":{}}' >rules
 	run -78 --separate-stderr nos-score --rules rules <<<"$reading"
-	[ "$stderr" = "nos-score: rules: line 3, column 13: 'filter' is not known" ] && [ -z "$output" ]
+	[ "$stderr" = "nos-score: rules: line 3, column 13: 'filter' is not known" ]
+	[ -z "$output" ]
 	printf '{"v":2}' >rules
 	run -78 --separate-stderr nos-score --rules rules <<<"$reading"
 	[ "$stderr" = 'nos-score: rules: line 1, column 6: written by a newer nos' ]
@@ -303,7 +305,8 @@ END
 
 @test "a filter that is wrong is refused with its column, before anything is read" {
 	run -64 --separate-stderr nos-score --only 'accuracy > 0.5 && acuracy < 1' <<<"$reading"
-	[ "$stderr" = "nos-score: --only: column 19: 'acuracy' is no score, measure or flag" ] && [ -z "$output" ]
+	[ "$stderr" = "nos-score: --only: column 19: 'acuracy' is no score, measure or flag" ]
+	[ -z "$output" ]
 	printf '{"v":1,\n"filters":{"f":"late &| past"}}' >rules
 	run -78 --separate-stderr nos-score --rules rules <<<"$reading"
 	[ "$stderr" = "nos-score: rules: line 2, column 22: 'f': '&' is no sign of a filter: == != < <= > >= && || ! ( )" ]

@@ -25,7 +25,8 @@ waiting() { find "spool/$SOURCE" -name '*.jwe' | wc -l; }
 @test "every reading of the station is accepted, in order, and scored as proven" {
 	station
 	run -0 --separate-stderr nos-send --keyring c.key <"$DATA/meteotrentino/readings.ndjson"
-	[ -z "$stderr" ] && [ "${#lines[@]}" -eq 48 ]
+	[ -z "$stderr" ]
+	[ "${#lines[@]}" -eq 48 ]
 	[ "${lines[0]}" = '{"line":1,"status":"accepted","seq":1,"id":"1-1-0"}' ]
 	[ "$(jq -s 'map(.line) == [range(1; 49)] and map(.status) == [range(48) | "accepted"]' <<<"$output")" = true ]
 	all() { [ "$(wc -l <out)" -eq 48 ]; }
@@ -171,12 +172,14 @@ END
 	exec 7>in 8<answers
 	readings 1 >&7
 	read -r -t 30 answer <&8
-	[ "$(jq .seq <<<"$answer")" -eq 1 ] && [ "$(next)" -eq 65 ]
+	[ "$(jq .seq <<<"$answer")" -eq 1 ]
+	[ "$(next)" -eq 65 ]
 	kill -9 $!
 	wait $! || true
 	exec 7>&- 8<&-
 	run -0 nos-send --keyring c.key < <(readings 1 2)
-	[ "$(jq .seq <<<"$output")" -eq 65 ] && [ "$(next)" -eq 66 ]
+	[ "$(jq .seq <<<"$output")" -eq 65 ]
+	[ "$(next)" -eq 66 ]
 	eventually has_values '[1,2]'
 }
 
@@ -234,7 +237,8 @@ quicker() {
 	locked() { ! flock -n c.key.lock true; }
 	eventually locked
 	run -75 --separate-stderr nos-send --keyring c.key --wait 0s < <(readings 1)
-	[ "$stderr" = "nos-send: 'c.key.lock' is locked by another process" ] && [ -z "$output" ]
+	[ "$stderr" = "nos-send: 'c.key.lock' is locked by another process" ]
+	[ -z "$output" ]
 	exec 7>&-
 	wait $!
 	run -0 nos-send --keyring c.key < <(readings 1)
@@ -263,7 +267,8 @@ quicker() {
 	station
 	run -0 nos-send --keyring c.key --url http://127.0.0.1:1 --spool spool --wait 0s < <(readings 1)
 	run -0 --separate-stderr nos-send --keyring c.key --spool spool </dev/null
-	[ "$stderr" = 'nos-send: spool: 1 packs accepted, 0 waiting' ] && [ -z "$output" ]
+	[ "$stderr" = 'nos-send: spool: 1 packs accepted, 0 waiting' ]
+	[ -z "$output" ]
 	run -0 --separate-stderr nos-send --keyring c.key --spool spool </dev/null
 	[ -z "$stderr" ]
 }
@@ -272,7 +277,8 @@ quicker() {
 	station
 	between_start "${URL##*:}" lose lose lose lose
 	run -0 nos-send --keyring c.key --url "$BETWEEN" --spool spool --wait 0s < <(readings 2)
-	[ "$(waiting)" -eq 1 ] && [ "$(next)" -eq 2 ]
+	[ "$(waiting)" -eq 1 ]
+	[ "$(next)" -eq 2 ]
 	run -0 nos-send --keyring c.key --spool spool < <(readings 1 3)
 	[ "$(jq .seq <<<"$output")" -eq 2 ]
 	eventually has_values '[1,2,3]'
@@ -307,7 +313,8 @@ quicker() {
 	run -75 --separate-stderr nos-send --keyring c.key --url http://127.0.0.1:1 --spool spool --spool-max 1K --wait 0s --batch 1 < <(readings 100)
 	[[ $stderr == "nos-send: the spool 'spool/$SOURCE' is full: over 1024 bytes"* ]]
 	[ "$(jq -s 'map(.status) | map(select(. == "spooled")) | length' <<<"$output")" -eq "$(waiting)" ]
-	[ "$(tail -n 1 <<<"$output" | jq -r .error.code)" = busy ] && [ "${#lines[@]}" -lt 100 ]
+	[ "$(tail -n 1 <<<"$output" | jq -r .error.code)" = busy ]
+	[ "${#lines[@]}" -lt 100 ]
 	run -0 --separate-stderr nos-send --keyring c.key --spool spool </dev/null
 	[[ $stderr == *' 0 waiting' ]]
 }
@@ -321,7 +328,8 @@ quicker() {
 	run -65 --separate-stderr nos-send --keyring c.key --spool spool </dev/null
 	[ "$(grep -c 'did not open' <<<"$stderr")" -eq 2 ]
 	[[ $stderr == *'nos-send: spool: 2 packs accepted, 0 waiting, 2 put aside as .bad' ]]
-	[ -e "$first.bad" ] && [ "$(waiting)" -eq 0 ]
+	[ -e "$first.bad" ]
+	[ "$(waiting)" -eq 0 ]
 	eventually has_values '[2,3]'
 	run -0 nos-send --keyring c.key --url http://127.0.0.1:1 --spool spool --wait 0s < <(readings 1)
 	[ -e "$(printf 'spool/%s/%020d.jwe' "$SOURCE" 10)" ]
@@ -379,7 +387,9 @@ quicker() {
 		wait "$OTHER_PIDS" || status=$?
 		exec 7>&-
 		n=$((n + 2))
-		[ "$status" -eq 0 ] && [ "$(jq -r .status answers)" = "$(printf 'accepted\n%.0s' 1 2 3)" ] && [ "$(next)" -eq $((n + 1)) ]
+		[ "$status" -eq 0 ]
+		[ "$(jq -r .status answers)" = "$(printf 'accepted\n%.0s' 1 2 3)" ]
+		[ "$(next)" -eq $((n + 1)) ]
 	done
 	run -0 nos-send --keyring c.key --follow < <(readings 1)
 	[ "$(jq -r .status <<<"$output")" = accepted ]
@@ -422,7 +432,8 @@ newest() { [ "$(jq -r '.keys[0].key' c.key)" = "$1" ]; }
 	mosquitto_pub -p "$BROKER_PORT" -q 1 -t nos/1/keys/3 -n
 	order 9 "$h9"
 	eventually newest s.3.0.9
-	[ "$(jq -c .group.token.t c.key)" -eq 9 ] && [ ! -s err2 ]
+	[ "$(jq -c .group.token.t c.key)" -eq 9 ]
+	[ ! -s err2 ]
 	# A broker that goes away is said, and no reason to end.
 	broker_stop
 	eventually grep -q '^nos-send: broker: ' err2
@@ -457,7 +468,9 @@ newest() { [ "$(jq -r '.keys[0].key' c.key)" = "$1" ]; }
 	status=0
 	wait $! || status=$?
 	exec 7>&-
-	[ "$status" = 0 ] && [ ! -s err2 ] && [ "$(next)" -eq 2 ]
+	[ "$status" = 0 ]
+	[ ! -s err2 ]
+	[ "$(next)" -eq 2 ]
 	eventually has_values '[1]'
 }
 

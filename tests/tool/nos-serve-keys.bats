@@ -65,7 +65,8 @@ EMPTY='{"keys":[],"resync":false}'
 @test "a poll without a proof is given a nonce, whatever the source" {
 	with_source
 	ask_node GET "/v1/sources/$ID/keys"
-	[ "$STATUS" = 401 ] && [ "$(jq '.nonce | length' body)" -eq 22 ]
+	[ "$STATUS" = 401 ]
+	[ "$(jq '.nonce | length' body)" -eq 22 ]
 	[ -z "$(header nos-receipt)" ]
 	cp body known
 	ask_node GET /v1/sources/s-0123456789/keys
@@ -80,7 +81,8 @@ EMPTY='{"keys":[],"resync":false}'
 	believed
 	orders replace "$ID"
 	poll
-	[ "$STATUS" = 200 ] && [ "$(jq -c '[(.keys | length), .resync, has("identity")]' body)" = '[1,false,false]' ]
+	[ "$STATUS" = 200 ]
+	[ "$(jq -c '[(.keys | length), .resync, has("identity")]' body)" = '[1,false,false]' ]
 	believed
 	cp body first
 	# The same bytes until they are acknowledged; a poll that may wait need not.
@@ -97,7 +99,9 @@ EMPTY='{"keys":[],"resync":false}'
 	[ "$(keys take c.key <body)" = took ]
 	keys ack c.key >ack
 	word acks ack
-	[ "$STATUS" = 204 ] && [ ! -s body ] && [ -z "$(header content-type)" ]
+	[ "$STATUS" = 204 ]
+	[ ! -s body ]
+	[ -z "$(header content-type)" ]
 	poll
 	says "$EMPTY"
 	[ "$(nos-keytable ct "${STORE[@]}" --node-key node.key --format json | jq -r 'select(.state == "active") | .key')" = p.2 ]
@@ -123,7 +127,8 @@ EMPTY='{"keys":[],"resync":false}'
 	all_answered
 	for name in one two; do
 		held_answer "$name"
-		[ "$STATUS" = 200 ] && [ "$(jq '.keys | length' body)" -eq 1 ]
+		[ "$STATUS" = 200 ]
+		[ "$(jq '.keys | length' body)" -eq 1 ]
 		believed
 	done
 	cmp one.body two.body
@@ -203,7 +208,8 @@ EMPTY='{"keys":[],"resync":false}'
 	orders revoke "$ID"
 	all_answered
 	held_answer one
-	[ "$STATUS" = 403 ] && [ "$(jq -r .type body)" = urn:nos:denied ]
+	[ "$STATUS" = 403 ]
+	[ "$(jq -r .type body)" = urn:nos:denied ]
 	believed
 	poll
 	[ "$STATUS" = 403 ]
@@ -235,7 +241,8 @@ EMPTY='{"keys":[],"resync":false}'
 	curl -s "$URL/v1/node" >node.json
 	keys ask c.key "$(nonce)" >ask
 	word resync ask
-	[ "$STATUS" = 200 ] && [ "$(header content-type)" = application/octet-stream ]
+	[ "$STATUS" = 200 ]
+	[ "$(header content-type)" = application/octet-stream ]
 	cp body answer
 	word resync ask
 	[ "$STATUS" = 200 ]
@@ -245,7 +252,7 @@ EMPTY='{"keys":[],"resync":false}'
 	keys ask c.key "$(nonce)" >second
 	word resync second
 	[ "$STATUS" = 200 ]
-	! cmp -s answer body
+	fails cmp -s answer body
 	cp body answer
 	word resync ask
 	[ "$STATUS" = 401 ]
@@ -318,7 +325,8 @@ EMPTY='{"keys":[],"resync":false}'
 	done
 	keys ask c.key "$(nonce)" >ask
 	word resync ask
-	[ "$STATUS" = 429 ] && [ "$(header retry-after)" = 60 ]
+	[ "$STATUS" = 429 ]
+	[ "$(header retry-after)" = 60 ]
 	[ "$(jq -r .type body)" = urn:nos:busy ]
 }
 
@@ -413,7 +421,8 @@ EMPTY='{"keys":[],"resync":false}'
 	poll_held one 60
 	eventually held 1
 	poll 60
-	[ "$STATUS" = 503 ] && [ "$(header retry-after)" = 5 ]
+	[ "$STATUS" = 503 ]
+	[ "$(header retry-after)" = 5 ]
 	orders replace "$ID"
 	all_answered
 	poll
@@ -455,7 +464,8 @@ EMPTY='{"keys":[],"resync":false}'
 	[ "$(nos-register --keyring new.key <line | jq -r .source)" = "$ID" ]
 	all_answered
 	held_answer one
-	[ "$STATUS" = 401 ] && [ -z "$(header nos-receipt)" ]
+	[ "$STATUS" = 401 ]
+	[ -z "$(header nos-receipt)" ]
 	mv new.key c.key
 	poll
 	[ "$STATUS" = 200 ]

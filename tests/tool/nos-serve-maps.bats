@@ -14,10 +14,12 @@ brief() { jq -c '[.kind, .type, .value, .unit, .time]' out; }
 @test "a message is read through the map that its query names, and kept as it came" {
 	node_start --map-dir maps --print
 	post application/json message '/v1/data?map=x&kind=garden'
-	[ "$STATUS" -eq 202 ] && [ "$(jq .accepted <<<"$ANSWER")" = 2 ]
+	[ "$STATUS" -eq 202 ]
+	[ "$(jq .accepted <<<"$ANSWER")" = 2 ]
 	printf 'wind;1,5\nrain;\n' >csv
 	post text/csv csv '/v1/data?map=y'
-	[ "$STATUS" -eq 202 ] && [ "$(jq .accepted <<<"$ANSWER")" = 2 ]
+	[ "$STATUS" -eq 202 ]
+	[ "$(jq .accepted <<<"$ANSWER")" = 2 ]
 	node_stop
 	[ "$(brief)" = '["garden","air_temperature",-7.9,"Cel",1547812800]
 ["garden","h",81,null,1547812800]
@@ -48,7 +50,8 @@ brief() { jq -c '[.kind, .type, .value, .unit, .time]' out; }
 	while IFS='|' read -r header why; do
 		printf "$header\na,1\nb,2\n" >csv
 		post text/csv csv '/v1/data?map=w'
-		[ "$STATUS" -eq 400 ] && [[ $(jq -r .detail <<<"$ANSWER") == "header: $why"* ]]
+		[ "$STATUS" -eq 400 ]
+		[[ $(jq -r .detail <<<"$ANSWER") == "header: $why"* ]]
 	done <<-'END'
 		t,V|there is no column 'v', which holds the value
 		t,v,t|two columns are named 't'

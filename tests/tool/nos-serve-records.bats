@@ -111,7 +111,7 @@ topic=nos/1/test/anonymous/soil=20temp=2E
 	answers 401 "topic=$topic"
 	TOKEN=$new
 	answers 200 "topic=$topic"
-	! grep -e $old -e $new err
+	fails grep -e $old -e $new err
 }
 
 @test "a file that others may read, or without a token, is refused at the start" {

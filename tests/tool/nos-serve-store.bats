@@ -25,7 +25,8 @@ END
 	[ "$STATUS" = 202 ]
 	head -c 10M /dev/zero >"$inside/filler" 2>/dev/null || true
 	post application/json - /v1/data <<<"$reading"
-	[ "$STATUS" = 503 ] && [ "$(jq -r .type <<<"$ANSWER")" = urn:nos:io ]
+	[ "$STATUS" = 503 ]
+	[ "$(jq -r .type <<<"$ANSWER")" = urn:nos:io ]
 	grep -qi '^retry-after: ' headers
 	[ "$(curl -s -o health -w '%{http_code}' "$ADMIN/healthz")" = 503 ]
 	[ "$(jq -r .status health)" = io ]
@@ -60,7 +61,8 @@ END
 		[ "$STATUS" = 202 ] || break
 		accepted=$((accepted + 1))
 	done
-	[ "$STATUS" = 503 ] && [ "$accepted" -ge 1 ]
+	[ "$STATUS" = 503 ]
+	[ "$accepted" -ge 1 ]
 	# As an operator does: the store moves to a larger disk, and the node starts again.
 	kill -STOP "$NODE_PID"
 	cp "$inside"/node.* .

@@ -46,7 +46,8 @@ ids() { token list | jq -r .id; }
 @test "each of --count has its own id and token" {
 	init
 	run -0 --separate-stderr token new --count 1200 --url $URL
-	[ "${#lines[@]}" -eq 1200 ] && [ -z "$stderr" ]
+	[ "${#lines[@]}" -eq 1200 ]
+	[ -z "$stderr" ]
 	[ "$(jq -r .id <<<"$output" | sort -u | wc -l)" -eq 1200 ]
 	[ "$(jq -r .token <<<"$output" | sort -u | wc -l)" -eq 1200 ]
 	[ "$(ids | wc -l)" -eq 1200 ]
@@ -252,7 +253,8 @@ ids() { token list | jq -r .id; }
 	export STATE_DIRECTORY=$PWD/state
 	nos-serve --init
 	nos-token new --url $URL
-	[ -f state/node.db ] && [ -f state/node.key ]
+	[ -f state/node.db ]
+	[ -f state/node.key ]
 	[ "$(nos-token list | jq -r .state)" = open ]
 }
 
@@ -263,7 +265,8 @@ ids() { token list | jq -r .id; }
 	(umask 077 && token new --url $URL >closed 2>err)
 	[ ! -s err ]
 	(umask 022 && token new -q --url $URL >quiet 2>err)
-	[ ! -s err ] && [ -s quiet ]
+	[ ! -s err ]
+	[ -s quiet ]
 	run -0 --separate-stderr token new -v --count 2 --url $URL
 	[ "$stderr" = 'nos-token: made 2, each for 1 source, for 24h' ]
 }
@@ -283,7 +286,8 @@ ids() { token list | jq -r .id; }
 @test "a reader that has gone ends it quietly" {
 	init
 	run -0 --separate-stderr bash -c "nos-token new --count 5000 --url $URL ${SEALED[*]} | head -n 1; echo \${PIPESTATUS[0]}"
-	[ "${lines[1]}" = 0 ] && [ -z "$stderr" ]
+	[ "${lines[1]}" = 0 ]
+	[ -z "$stderr" ]
 	# Those that the pipe had taken stay, the others would be lost.
 	[ "$(token list | wc -l)" -ge 1 ] && [ "$(token list | wc -l)" -lt 2000 ]
 }
@@ -384,7 +388,8 @@ ids() { token list | jq -r .id; }
 
 @test "help and version go to stdout" {
 	run -0 --separate-stderr nos-token --help
-	[ -z "$stderr" ] && [[ $output == 'usage: nos-token [options] new | list | withdraw ID…'* ]]
+	[ -z "$stderr" ]
+	[[ $output == 'usage: nos-token [options] new | list | withdraw ID…'* ]]
 	run -0 nos-token --version
 	[ "$output" = 'nos-token (nos) 0.1.0' ]
 }
@@ -536,7 +541,8 @@ HTTPS=https://node.example:8443
 @test "a bearer token is a line of its own, a row, and a source without keys" {
 	init
 	run -0 --separate-stderr token new --bearer --kind gateway --url "$HTTPS" --count 2 --expires 7d
-	[ "${#lines[@]}" -eq 2 ] && [ -z "$stderr" ]
+	[ "${#lines[@]}" -eq 2 ]
+	[ -z "$stderr" ]
 	[ "$(jq -r 'keys_unsorted | join(" ")' <<<"${lines[0]}")" = 'v id token url node source kind bearer expires' ]
 	[ "$(jq -r '.token | length' <<<"${lines[1]}")" = 43 ]
 	[ "$(jq -rs '[.[].token] | unique | length' <<<"$output")" = 2 ]
