@@ -329,6 +329,10 @@ void nos_amend_undo(struct nos_ledger *l)
 	}
 	a->due |= a->stepped;
 	a->count = 0;
+	if (a->stepped) {
+		a->again.us = 0;
+		begin_round(a);
+	}
 }
 
 void nos_amend_release(struct nos_ledger *l)

@@ -133,6 +133,24 @@ static void add_heading(struct nos_buf *b, const struct nos_weigh *w, const stru
 	nos_buf_add_char(b, '\n');
 }
 
+/* Also where it would, had nobody known the key: who took the record by the filter hears of it. */
+static bool passes(
+    const struct nos_weigh *w, const struct nos_reading *reading, const struct nos_restate *a)
+{
+	static const enum nos_rule_key_state before[] = { NOS_RULE_KEY_ACTIVE,
+		NOS_RULE_KEY_DEACTIVATED };
+	struct nos_measure m = *w->corrects;
+	bool ret = nos_restate_passes(a, w->only);
+	struct nos_restate was;
+
+	for (size_t i = 0; !ret && i < sizeof(before) / sizeof(before[0]); i++) {
+		m.security.key_state = before[i];
+		nos_restate_weigh(w->scan, w->object, &m, reading, NULL, &was);
+		ret = nos_restate_passes(&was, w->only);
+	}
+	return ret;
+}
+
 static bool encode_correction(
     struct nos_buf *b, const struct nos_weigh *w, const struct nos_reading *reading)
 {
@@ -140,7 +158,7 @@ static bool encode_correction(
 	struct nos_restate a;
 
 	nos_restate_weigh(w->scan, w->object, w->corrects, reading, &explain, &a);
-	if (w->only && !nos_restate_passes(&a, w->only))
+	if (w->only && !passes(w, reading, &a))
 		return false;
 	if (w->table) {
 		add_heading(b, w, reading, &a.scores);

@@ -27,9 +27,11 @@ struct nos_weigh {
 	/* A record that corrects another, what a node verified of it: only what is weighed of
 	 * security is weighed, all else stands. NULL: it is none. */
 	const struct nos_measure *corrects;
-	const struct nos_filter *only; /* NULL: whatever it is worth */
-	bool explain;		       /* why, as a member behind the others */
-	bool table;		       /* why, for people, in place of the object */
+	/* NULL: whatever it is worth. Of what corrects another also what would pass, did nobody
+	 * else know its key. */
+	const struct nos_filter *only;
+	bool explain; /* why, as a member behind the others */
+	bool table;   /* why, for people, in place of the object */
 };
 
 /* What a node knows of a reading that nobody protects: nothing but what it says itself. */

@@ -144,6 +144,33 @@ two_keys() {
 	[ "$(keytable audit | jq -r 'select(.reason // "" | test("that it had")) | [.what, .to] | join(" ")' | uniq -c | xargs)" = '2 source' ]
 }
 
+@test "of a member's keys that of its group is in use too" {
+	node_start
+	nos-token new --group roof "${SEALED[@]}" 2>/dev/null | nos-register --keyring a.key --name a >/dev/null
+	nos-rekey --group roof "${SEALED[@]}" >/dev/null
+	# The first brings what it lacks of its group's key.
+	send 1 1
+	send 2 2
+	send 3 3
+	all_stored() { [ "$(stored | wc -l)" -ge "$1" ]; }
+	eventually all_stored 3
+	kid=$(stored | tail -n 1 | jq -r .key)
+	[[ $kid == s.* ]]
+	nos-rekey --compromised a --since 0 "${SEALED[@]}" >/dev/null
+	eventually are_through
+	[ "$(keytable taint --source a --key "$kid" | jq -s 'length >= 1 and all(.[]; .corrected | not)')" = true ]
+	nos-rekey --group roof --overlap 0s "${SEALED[@]}" >/dev/null
+	send 4 4
+	send 5 5
+	send 6 6
+	eventually all_stored 6
+	[ "$(stored | tail -n 1 | jq -r .key)" != "$kid" ]
+	nos-rekey --compromised a --since 0 "${SEALED[@]}" >/dev/null
+	eventually are_through
+	[ "$(keytable taint --source a --key "$kid" | jq -s 'all(.[]; .corrected)')" = true ]
+	[ "$(keytable taint --source a | jq -s "any(.[]; .corrected | not)")" = true ]
+}
+
 @test "a node that was off, or that is killed meanwhile, corrects each once while readings flow" {
 	seeded
 	RANDOM=$SEED

@@ -196,10 +196,14 @@ records() {
 	[ "$(jq -c '[.scores.timeliness, .raw.validity, .flags]' <<<"${lines[1]}")" = '[null,12,["late"]]' ]
 	# Its own output gives the same.
 	[ "$(nos-score --records --rules rules <<<"${lines[1]}" | jq -c 'del(.line)')" = "$(jq -c 'del(.line)' <<<"${lines[1]}")" ]
-	# Filters and explanations are of what it is now.
+	# Filters are of what it is now, or was before its key was known to others; explanations of now.
 	only() { nos-score --records --only "$1" <correction | wc -l; }
 	[ "$(only 'key_state == "compromised" && integrity == 0 && accuracy == 0.7 && validity == 12 && late')" -eq 1 ]
+	[ "$(only 'authentication >= 0.9 && integrity == 1 && late')" -eq 1 ]
+	[ "$(nos-score --records --only 'integrity == 1' <correction | jq .scores.integrity)" = 0 ]
+	[ "$(only 'key_state == "deactivated"')" -eq 1 ]
 	[ "$(only 'timeliness != null')" -eq 0 ]
+	[ "$(only 'integrity == 1 && !late')" -eq 0 ]
 	[ "$(nos-score --records --explain <correction | jq -c '.explain.integrity[] | select(.term == "key").score')" = 0 ]
 }
 

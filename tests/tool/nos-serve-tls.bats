@@ -246,6 +246,8 @@ state() { nos-token list "${SEALED[@]}" | jq -r "select(.id == \"$ID\").state"; 
 	tls_start
 	bearer
 	[ "$(hook "$TLS_URL" <<<"$reading")" = 202 ]
+	# What came by a token that is good stands.
+	[ "$(nos-rekey "${SEALED[@]}" --compromised "$SOURCE" --since 0 | jq -r .status)" = unchanged ]
 	[ "$(hook "$URL" <<<"$reading")" = 401 ]
 	[ "$(state)" = exposed ]
 	eventually records 1
