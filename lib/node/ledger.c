@@ -123,7 +123,12 @@ static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t
 		return NOS_OK;
 	if (nos_store_bounds(l->config.store, stream, &first, &last, err))
 		return err->code;
+	/* The newest stays, however little room there is. */
+	if (first >= last)
+		return NOS_OK;
 	over = (uint64_t)((double)(last + 1 - first) * e->share) + 1;
+	if (over > last - first)
+		over = last - first;
 	what.before.ms = INT64_MAX;
 	what.most = over < TRIM_MOST ? (size_t)over : TRIM_MOST;
 	l->more_to_trim |= over > TRIM_MOST;
