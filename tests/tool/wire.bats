@@ -239,7 +239,11 @@ says() { jq -e "$1" body >said || { cat body >&2; return 1; }; }
 	row() { sed -nE 's/^\.It (nos\/[^ ]*) Ta ([^ ]*) Ta .*/\1 \2/p' "$PAGE"; }
 	[ "$(row | wc -l)" -eq 7 ]
 	# Each topic that there is has its row, and is retained where that says so.
-	timeout -k 5 30 mosquitto_sub -p "$BROKER_PORT" -t 'nos/#' -W 1 --retained-only -F %t | sort -u >retained || true
+	mosquitto_pub -p "$BROKER_PORT" -r -t zz -m last
+	subscribe kept 'nos/#' -t zz --retained-only
+	last_came() { received kept | grep -qx 'zz last'; } # what is retained comes in the order of the topics asked for
+	eventually last_came
+	received kept | cut -d ' ' -f 1 >retained
 	while read -r topic; do
 		kind=$(sed -E 's,^nos/1/,nos/N/,; s,/only/any/,/only/FILTER/,; s,/shed/anonymous/.*,/KIND/SOURCE/TYPE,; s,/keys/(evict-)?[0-9]+$,/keys/\1G,' <<<"$topic")
 		keeps=$(row | awk -v kind="$kind" '$1 == kind {print $2}')
