@@ -229,7 +229,8 @@ says() { jq -e "$1" body >said || { cat body >&2; return 1; }; }
 	nos-token new --group valley --scheme dipietro --kind shed "${SEALED[@]}" | nos-register --keyring s.key
 	nos-rekey --group valley "${SEALED[@]}" >/dev/null
 	post application/json - '/v1/data?kind=shed' <<<'{"type":"soil temp.","value":4}'
-	topics() { received all | cut -d ' ' -f 1 | sort -u; }
+	# An order is bytes, among which may be the end of a line.
+	topics() { received all | LC_ALL=C sed -n 's,^\(nos/[^ ]*\) .*,\1,p' | sort -u; }
 	has() { topics | grep -qx "$1"; }
 	for topic in nos/1/shed/anonymous/soil=20temp=2E nos/1/only/any/shed/anonymous/soil=20temp=2E nos/1/status nos/1/keys/1; do
 		eventually has "$topic"
@@ -241,7 +242,7 @@ says() { jq -e "$1" body >said || { cat body >&2; return 1; }; }
 	# Each topic that there is has its row, and is retained where that says so.
 	mosquitto_pub -p "$BROKER_PORT" -r -t zz -m last
 	subscribe kept 'nos/#' -t zz --retained-only
-	last_came() { received kept | grep -qx 'zz last'; } # what is retained comes in the order of the topics asked for
+	last_came() { received kept | grep -aqx 'zz last'; } # what is retained comes in the order of the topics asked for
 	eventually last_came
 	received kept | cut -d ' ' -f 1 >retained
 	while read -r topic; do
