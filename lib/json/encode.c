@@ -38,7 +38,32 @@ static const char *escape(unsigned char c, char space[static 8])
 	}
 }
 
-void nos_encode_text(struct nos_buf *b, struct nos_str s)
+/* Of what stands for itself alone: printable ASCII without a quote and a backslash. */
+static bool is_plain(struct nos_str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+/* Most texts are words and names. */
+static void add_plain(struct nos_buf *b, struct nos_str s)
+{
+	char *at = nos_buf_extend(b, s.len + 2);
+
+	if (!at)
+		return;
+	*at++ = '"';
+	if (s.len)
+		memcpy(at, s.p, s.len);
+	at[s.len] = '"';
+}
+
+static void add_escaped(struct nos_buf *b, struct nos_str s)
 {
 	bool utf8 = nos_str_is_utf8(s);
 	size_t plain = 0; /* start of what is not yet copied */
@@ -63,6 +88,14 @@ void nos_encode_text(struct nos_buf *b, struct nos_str s)
 	nos_buf_add_char(b, '"');
 }
 
+void nos_encode_text(struct nos_buf *b, struct nos_str s)
+{
+	if (is_plain(s))
+		add_plain(b, s);
+	else
+		add_escaped(b, s);
+}
+
 void nos_encode_number(struct nos_buf *b, double v)
 {
 	if (isfinite(v))
@@ -71,18 +104,32 @@ void nos_encode_number(struct nos_buf *b, double v)
 		nos_buf_add_text(b, "null");
 }
 
+static bool wants_comma(const struct nos_buf *b)
+{
+	return b->len && b->p[b->len - 1] != '{' && b->p[b->len - 1] != '[';
+}
+
 void nos_encode_comma(struct nos_buf *b)
 {
-	if (b->len && b->p[b->len - 1] != '{' && b->p[b->len - 1] != '[')
+	if (wants_comma(b))
 		nos_buf_add_char(b, ',');
 }
 
+/* In one piece: a record has forty of them. */
 void nos_encode_member(struct nos_buf *b, const char *name)
 {
-	nos_encode_comma(b);
-	nos_buf_add_char(b, '"');
-	nos_buf_add_text(b, name);
-	nos_buf_add(b, "\":", 2);
+	size_t len = strlen(name);
+	bool comma = wants_comma(b);
+	char *at = nos_buf_extend(b, len + 3 + comma);
+
+	if (!at)
+		return;
+	if (comma)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, name, len);
+	at[len] = '"';
+	at[len + 1] = ':';
 }
 
 void nos_encode_member_text(struct nos_buf *b, const char *name, struct nos_str s)
