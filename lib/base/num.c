@@ -120,38 +120,54 @@ bool nos_num_parse_size(struct nos_str s, uint64_t *ret_bytes)
 	return true;
 }
 
-void nos_num_add_uint(struct nos_buf *b, uint64_t n)
+/* The digits of n, the last one before end; where they begin. */
+static char *put_uint(char *end, uint64_t n)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
-
 	do
-		digits[--at] = (char)('0' + n % 10);
+		*--end = (char)('0' + n % 10);
 	while (n /= 10);
-	nos_buf_add(b, digits + at, sizeof(digits) - at);
+	return end;
 }
 
-/* places digits of fraction, those behind which only zeros stand. */
-static void add_fraction(struct nos_buf *b, uint64_t fraction, int places)
+void nos_num_add_uint(struct nos_buf *b, uint64_t n)
 {
-	char digits[1 + DECIMALS_MAX];
-	int len = places;
+	char text[20], *end = text + sizeof(text), *at = put_uint(end, n);
 
-	if (!fraction)
-		return;
-	digits[0] = '.';
-	for (int i = places; i > 0; i--, fraction /= 10)
-		digits[i] = (char)('0' + fraction % 10);
-	while (digits[len] == '0')
-		len--;
-	nos_buf_add(b, digits, (size_t)len + 1);
+	nos_buf_add(b, at, (size_t)(end - at));
+}
+
+/* places digits of a fraction that is not 0, before end; *ret_end: behind the last that is not 0.
+ */
+static char *put_fraction(char *end, uint64_t fraction, int places, char **ret_end)
+{
+	while (fraction % 10 == 0) {
+		fraction /= 10;
+		places--;
+		end--;
+	}
+	*ret_end = end;
+	for (; places > 0; places--, fraction /= 10)
+		*--end = (char)('0' + fraction % 10);
+	*--end = '.';
+	return end;
+}
+
+static void add_fixed(struct nos_buf *b, bool minus, uint64_t n, int places)
+{
+	char text[1 + 20 + 1 + DECIMALS_MAX], *end = text + sizeof(text), *at = end;
+	uint64_t fraction = n % powers[places];
+
+	if (fraction)
+		at = put_fraction(end, fraction, places, &end);
+	at = put_uint(at, n / powers[places]);
+	if (minus)
+		*--at = '-';
+	nos_buf_add(b, at, (size_t)(end - at));
 }
 
 void nos_num_add_fixed(struct nos_buf *b, uint64_t n, int places)
 {
-	nos_buf_reserve(b, 24);
-	nos_num_add_uint(b, n / powers[places]);
-	add_fraction(b, n % powers[places], places);
+	add_fixed(b, false, n, places);
 }
 
 /*
@@ -166,9 +182,7 @@ static bool format_fast(struct nos_buf *b, double v, int decimals)
 
 	if (!(scaled < FAST_MAX) || fabs(rest - 0.5) < FAST_MARGIN)
 		return false;
-	if (v < 0 && n)
-		nos_buf_add_char(b, '-');
-	nos_num_add_fixed(b, n, decimals);
+	add_fixed(b, v < 0 && n, n, decimals);
 	return true;
 }
 
