@@ -2,6 +2,7 @@
 #include "base/num.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,10 @@
 #define DECIMALS_MAX 6
 #define FAST_MAX     4e12 /* below it a double's last place is at most 2^-11 */
 #define FAST_MARGIN  1e-3
+
+#define EXACT_DIGITS 16
+static const double exact_powers[EXACT_DIGITS + 1] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
+	1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16 };
 
 static const uint64_t powers[DECIMALS_MAX + 1] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
 
@@ -76,15 +81,43 @@ bool nos_num_is_decimal(struct nos_str s)
 	return s.len && number_len(s) == s.len;
 }
 
+/*
+ * What has no exponent and so few digits that they, and the power of ten below them, are exact as
+ * doubles: one division rounds as strtod does. So it is with most of what is measured.
+ */
+static bool parse_exact(struct nos_str s, double *ret)
+{
+	bool minus = s.p[0] == '-';
+	size_t point = s.len;
+	uint64_t n = 0;
+	double v;
+
+	if (FLT_EVAL_METHOD != 0 || s.len - minus > EXACT_DIGITS + 1)
+		return false;
+	for (size_t i = minus; i < s.len; i++) {
+		if (s.p[i] == '.')
+			point = i + 1;
+		else if (is_digit(s.p[i]))
+			n = n * 10 + (uint64_t)(s.p[i] - '0');
+		else
+			return false;
+	}
+	v = (double)n / exact_powers[s.len - point];
+	*ret = minus ? -v : v;
+	return n < NOS_NUM_SAFE;
+}
+
 bool nos_num_parse_decimal(struct nos_str s, double *ret)
 {
 	char text[64];
 	char *end;
 	double v;
 
-	/* strtod follows the locale; nos never calls setlocale, so it is "C". */
 	if (!nos_num_is_decimal(s))
 		return false;
+	if (parse_exact(s, ret))
+		return true;
+	/* strtod follows the locale; nos never calls setlocale, so it is "C". */
 	if (s.len < sizeof(text)) {
 		memcpy(text, s.p, s.len);
 		text[s.len] = '\0';
