@@ -51,6 +51,18 @@ void nos_batch_release(struct nos_batch *b)
 	*b = (struct nos_batch){ 0 };
 }
 
+size_t nos_batch_clear(struct nos_batch *b)
+{
+	struct nos_batch kept = { .items = b->items, .cap = b->cap, .space = b->space };
+
+	free(b->rejects);
+	nos_csv_release(&b->csv);
+	if (kept.space.p)
+		nos_buf_truncate(&kept.space, 0);
+	*b = kept;
+	return b->cap * sizeof(*b->items) + b->space.cap;
+}
+
 /* ---- items and rejects ---- */
 
 /* Room for one more of size bytes in an array that doubles; NULL: out of memory. */

@@ -64,7 +64,8 @@ SEEN void *realloc(void *p, size_t size)
 
 struct hot {
 	struct nos_pack_keys keys;
-	struct nos_scan header, reading; /* a loop's own */
+	struct nos_scan header, reading; /* a loop's own, as is */
+	struct nos_job_shelf jobs;
 	struct nos_analyse analyse;
 	struct nos_raw raw; /* of each pack, but for its number and its time */
 	struct nos_buf packs[PACKS], plain[PACKS];
@@ -256,7 +257,7 @@ static enum nos_code take(struct hot *h, size_t i, struct nos_job *job, struct n
 
 static enum nos_code whole(struct hot *h, size_t i, struct nos_err *err)
 {
-	struct nos_job *job = nos_job_new(NULL, NOS_PACK_MAX);
+	struct nos_job *job = nos_job_take(&h->jobs, NULL, NOS_PACK_MAX);
 
 	if (!job)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
@@ -343,6 +344,7 @@ static void release(struct hot *h)
 	nos_track_release(&h->track);
 	nos_scan_release(&h->header);
 	nos_scan_release(&h->reading);
+	nos_job_shelf_release(&h->jobs);
 }
 
 int main(int argc, char **argv)
