@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/enc.h"
-#include "base/num.h"
 
 /* Bytes of the UTF-8 sequence at the start of s, 0 if there is none. */
 static size_t sequence(struct nos_str s)
@@ -116,50 +115,19 @@ void nos_encode_comma(struct nos_buf *b)
 }
 
 /* In one piece: a record has forty of them. */
-void nos_encode_member(struct nos_buf *b, const char *name)
+void nos_encode_name(struct nos_buf *b, struct nos_str name)
 {
-	size_t len = strlen(name);
 	bool comma = wants_comma(b);
-	char *at = nos_buf_extend(b, len + 3 + comma);
+	char *at = nos_buf_extend(b, name.len + 3 + comma);
 
 	if (!at)
 		return;
 	if (comma)
 		*at++ = ',';
 	*at++ = '"';
-	memcpy(at, name, len);
-	at[len] = '"';
-	at[len + 1] = ':';
-}
-
-void nos_encode_member_text(struct nos_buf *b, const char *name, struct nos_str s)
-{
-	nos_encode_member(b, name);
-	nos_encode_text(b, s);
-}
-
-void nos_encode_member_uint(struct nos_buf *b, const char *name, uint64_t n)
-{
-	nos_encode_member(b, name);
-	nos_num_add_uint(b, n);
-}
-
-void nos_encode_member_number(struct nos_buf *b, const char *name, double v)
-{
-	nos_encode_member(b, name);
-	nos_encode_number(b, v);
-}
-
-void nos_encode_member_time(struct nos_buf *b, const char *name, struct nos_time t)
-{
-	nos_encode_member(b, name);
-	nos_time_format(b, t);
-}
-
-void nos_encode_member_bool(struct nos_buf *b, const char *name, bool v)
-{
-	nos_encode_member(b, name);
-	nos_buf_add_text(b, v ? "true" : "false");
+	memcpy(at, name.p, name.len);
+	at[name.len] = '"';
+	at[name.len + 1] = ':';
 }
 
 void nos_encode_bytes(struct nos_buf *b, const void *p, size_t len)
@@ -167,12 +135,6 @@ void nos_encode_bytes(struct nos_buf *b, const void *p, size_t len)
 	nos_buf_add_char(b, '"');
 	nos_enc_base64(b, p, len);
 	nos_buf_add_char(b, '"');
-}
-
-void nos_encode_member_bytes(struct nos_buf *b, const char *name, const void *p, size_t len)
-{
-	nos_encode_member(b, name);
-	nos_encode_bytes(b, p, len);
 }
 
 void nos_encode_error(struct nos_buf *b, const struct nos_err *err)
