@@ -164,8 +164,13 @@ static char *put_uint(char *end, uint64_t n)
 
 void nos_num_add_uint(struct nos_buf *b, uint64_t n)
 {
-	char text[20], *end = text + sizeof(text), *at = put_uint(end, n);
+	char text[20], *end = text + sizeof(text), *at;
 
+	if (n < 10) {
+		nos_buf_add_char(b, (char)('0' + n));
+		return;
+	}
+	at = put_uint(end, n);
 	nos_buf_add(b, at, (size_t)(end - at));
 }
 
@@ -225,6 +230,11 @@ void nos_num_format(struct nos_buf *b, double v, int decimals)
 	int len;
 
 	assert(isfinite(v) && decimals >= 0 && decimals <= DECIMALS_MAX);
+	/* Half of all numbers are whole and positive: scores of 1, counts, spans. */
+	if (v >= 0 && v < FAST_MAX && v == (double)(uint64_t)v) {
+		nos_num_add_uint(b, (uint64_t)v);
+		return;
+	}
 	if (fabs(v) < FAST_MAX && format_fast(b, v, decimals))
 		return;
 	len = snprintf(text, sizeof(text), "%.*f", decimals, v);
