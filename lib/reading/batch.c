@@ -30,7 +30,7 @@ static const char *short_form(size_t i)
 bool nos_batch_form_parse(struct nos_str media, enum nos_batch_form *ret)
 {
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (nos_str_is(media, forms[i]) || nos_str_is(media, short_form(i))) {
+		if (nos_str_is(media, forms[i]) || nos_str_eq(media, nos_str_of(short_form(i)))) {
 			*ret = (enum nos_batch_form)i;
 			return true;
 		}
