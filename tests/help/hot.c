@@ -192,7 +192,7 @@ static enum nos_code parse_pack(struct hot *h, size_t i, struct nos_err *err)
 	return parse(h, &h->batches[i], &h->plain[i], err);
 }
 
-/* The rules alone, on a state of their own. */
+/* The rules alone. */
 static enum nos_code rules(struct hot *h, size_t i, struct nos_err *err)
 {
 	(void)err;
