@@ -54,6 +54,8 @@ static bool grow(struct nos_buf *b, size_t len)
 	cap = b->cap ? b->cap : 128;
 	while (cap < need)
 		cap *= 2;
+	if (cap > b->max)
+		cap = b->max + 1; /* so that what has room is within the limit */
 	/* Never realloc: it may leave the old copy behind. */
 	p = b->secret ? malloc(cap) : realloc(b->cap ? b->p : NULL, cap);
 	if (!p) {
@@ -70,26 +72,20 @@ static bool grow(struct nos_buf *b, size_t len)
 	return true;
 }
 
-/* Most of what is appended has, and is a few bytes. */
-static inline bool has_room(const struct nos_buf *b, size_t len)
-{
-	return len < b->cap - b->len && len <= b->max - b->len && !b->fail;
-}
-
 bool nos_buf_reserve(struct nos_buf *b, size_t len)
 {
-	return has_room(b, len) || grow(b, len);
+	return nos_buf_has_room(b, len) || grow(b, len);
 }
 
 void *nos_buf_extend(struct nos_buf *b, size_t len)
 {
 	char *at;
 
-	if (!nos_buf_reserve(b, len))
+	if (!nos_buf_has_room(b, len) && !grow(b, len))
 		return NULL;
 	at = b->p + b->len;
 	b->len += len;
-	b->p[b->len] = '\0';
+	at[len] = '\0';
 	return at;
 }
 
@@ -99,14 +95,6 @@ void nos_buf_add(struct nos_buf *b, const void *p, size_t len)
 
 	if (at)
 		memcpy(at, p, len);
-}
-
-void nos_buf_add_char(struct nos_buf *b, char c)
-{
-	if (!nos_buf_reserve(b, 1))
-		return;
-	b->p[b->len++] = c;
-	b->p[b->len] = '\0';
 }
 
 void nos_buf_add_str(struct nos_buf *b, struct nos_str s)

@@ -14,7 +14,7 @@
 struct nos_buf {
 	char *p;
 	size_t len;
-	size_t cap;	    /* bytes allocated, 0: none */
+	size_t cap;	    /* bytes allocated, 0: none; never over max and one */
 	size_t max;	    /* largest len */
 	bool secret;	    /* wiped when it moves and when it is released */
 	enum nos_code fail; /* NOS_LARGE: over max; NOS_INTERNAL: out of memory */
@@ -26,7 +26,6 @@ void nos_buf_init_secret(struct nos_buf *b, size_t max);
 void nos_buf_release(struct nos_buf *b);
 
 void nos_buf_add(struct nos_buf *b, const void *p, size_t len);
-void nos_buf_add_char(struct nos_buf *b, char c);
 void nos_buf_add_str(struct nos_buf *b, struct nos_str s);
 void nos_buf_add_text(struct nos_buf *b, const char *text);
 void nos_buf_addf(struct nos_buf *b, const char *fmt, ...) NOS_PRINTF(2, 3);
@@ -37,6 +36,20 @@ bool nos_buf_reserve(struct nos_buf *b, size_t len);
 
 /* Room for len more bytes, uninitialised and counted; NULL once the buffer has failed. */
 void *nos_buf_extend(struct nos_buf *b, size_t len);
+
+/* len more bytes, and the NUL, need no memory: so it is with most of what is appended. */
+static inline bool nos_buf_has_room(const struct nos_buf *b, size_t len)
+{
+	return len < b->cap - b->len && !b->fail;
+}
+
+static inline void nos_buf_add_char(struct nos_buf *b, char c)
+{
+	if (!nos_buf_has_room(b, 1) && !nos_buf_reserve(b, 1))
+		return;
+	b->p[b->len++] = c;
+	b->p[b->len] = '\0';
+}
 
 /* Keep the first len bytes (len <= b->len), and forget a failure. The memory stays. */
 void nos_buf_truncate(struct nos_buf *b, size_t len);

@@ -2,6 +2,7 @@
 #include "base/num.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,10 @@
 #define DECIMALS_MAX 6
 #define FAST_MAX     4e12 /* below it a double's last place is at most 2^-11 */
 #define FAST_MARGIN  1e-3
+
+#define EXACT_DIGITS 16
+static const double exact_powers[EXACT_DIGITS + 1] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
+	1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16 };
 
 static const uint64_t powers[DECIMALS_MAX + 1] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
 
@@ -76,15 +81,43 @@ bool nos_num_is_decimal(struct nos_str s)
 	return s.len && number_len(s) == s.len;
 }
 
+/*
+ * What has no exponent and so few digits that they, and the power of ten below them, are exact as
+ * doubles: one division rounds as strtod does. So it is with most of what is measured.
+ */
+static bool parse_exact(struct nos_str s, double *ret)
+{
+	bool minus = s.p[0] == '-';
+	size_t point = s.len;
+	uint64_t n = 0;
+	double v;
+
+	if (FLT_EVAL_METHOD != 0 || s.len - minus > EXACT_DIGITS + 1)
+		return false;
+	for (size_t i = minus; i < s.len; i++) {
+		if (s.p[i] == '.')
+			point = i + 1;
+		else if (is_digit(s.p[i]))
+			n = n * 10 + (uint64_t)(s.p[i] - '0');
+		else
+			return false;
+	}
+	v = (double)n / exact_powers[s.len - point];
+	*ret = minus ? -v : v;
+	return n < NOS_NUM_SAFE;
+}
+
 bool nos_num_parse_decimal(struct nos_str s, double *ret)
 {
 	char text[64];
 	char *end;
 	double v;
 
-	/* strtod follows the locale; nos never calls setlocale, so it is "C". */
 	if (!nos_num_is_decimal(s))
 		return false;
+	if (parse_exact(s, ret))
+		return true;
+	/* strtod follows the locale; nos never calls setlocale, so it is "C". */
 	if (s.len < sizeof(text)) {
 		memcpy(text, s.p, s.len);
 		text[s.len] = '\0';
@@ -120,38 +153,59 @@ bool nos_num_parse_size(struct nos_str s, uint64_t *ret_bytes)
 	return true;
 }
 
-void nos_num_add_uint(struct nos_buf *b, uint64_t n)
+/* The digits of n, the last one before end; where they begin. */
+static char *put_uint(char *end, uint64_t n)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
-
 	do
-		digits[--at] = (char)('0' + n % 10);
+		*--end = (char)('0' + n % 10);
 	while (n /= 10);
-	nos_buf_add(b, digits + at, sizeof(digits) - at);
+	return end;
 }
 
-/* places digits of fraction, those behind which only zeros stand. */
-static void add_fraction(struct nos_buf *b, uint64_t fraction, int places)
+void nos_num_add_uint(struct nos_buf *b, uint64_t n)
 {
-	char digits[1 + DECIMALS_MAX];
-	int len = places;
+	char text[20], *end = text + sizeof(text), *at;
 
-	if (!fraction)
+	if (n < 10) {
+		nos_buf_add_char(b, (char)('0' + n));
 		return;
-	digits[0] = '.';
-	for (int i = places; i > 0; i--, fraction /= 10)
-		digits[i] = (char)('0' + fraction % 10);
-	while (digits[len] == '0')
-		len--;
-	nos_buf_add(b, digits, (size_t)len + 1);
+	}
+	at = put_uint(end, n);
+	nos_buf_add(b, at, (size_t)(end - at));
+}
+
+/* places digits of a fraction that is not 0, before end; *ret_end: behind the last that is not 0.
+ */
+static char *put_fraction(char *end, uint64_t fraction, int places, char **ret_end)
+{
+	while (fraction % 10 == 0) {
+		fraction /= 10;
+		places--;
+		end--;
+	}
+	*ret_end = end;
+	for (; places > 0; places--, fraction /= 10)
+		*--end = (char)('0' + fraction % 10);
+	*--end = '.';
+	return end;
+}
+
+static void add_fixed(struct nos_buf *b, bool minus, uint64_t n, int places)
+{
+	char text[1 + 20 + 1 + DECIMALS_MAX], *end = text + sizeof(text), *at = end;
+	uint64_t fraction = n % powers[places];
+
+	if (fraction)
+		at = put_fraction(end, fraction, places, &end);
+	at = put_uint(at, n / powers[places]);
+	if (minus)
+		*--at = '-';
+	nos_buf_add(b, at, (size_t)(end - at));
 }
 
 void nos_num_add_fixed(struct nos_buf *b, uint64_t n, int places)
 {
-	nos_buf_reserve(b, 24);
-	nos_num_add_uint(b, n / powers[places]);
-	add_fraction(b, n % powers[places], places);
+	add_fixed(b, false, n, places);
 }
 
 /*
@@ -166,9 +220,7 @@ static bool format_fast(struct nos_buf *b, double v, int decimals)
 
 	if (!(scaled < FAST_MAX) || fabs(rest - 0.5) < FAST_MARGIN)
 		return false;
-	if (v < 0 && n)
-		nos_buf_add_char(b, '-');
-	nos_num_add_fixed(b, n, decimals);
+	add_fixed(b, v < 0 && n, n, decimals);
 	return true;
 }
 
@@ -178,6 +230,11 @@ void nos_num_format(struct nos_buf *b, double v, int decimals)
 	int len;
 
 	assert(isfinite(v) && decimals >= 0 && decimals <= DECIMALS_MAX);
+	/* Half of all numbers are whole and positive: scores of 1, counts, spans. */
+	if (v >= 0 && v < FAST_MAX && v == (double)(uint64_t)v) {
+		nos_num_add_uint(b, (uint64_t)v);
+		return;
+	}
 	if (fabs(v) < FAST_MAX && format_fast(b, v, decimals))
 		return;
 	len = snprintf(text, sizeof(text), "%.*f", decimals, v);

@@ -13,16 +13,6 @@ struct nos_span nos_str_bytes(struct nos_str s)
 	return (struct nos_span){ (const uint8_t *)s.p, s.len };
 }
 
-bool nos_str_eq(struct nos_str a, struct nos_str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
-}
-
-bool nos_str_is(struct nos_str a, const char *text)
-{
-	return nos_str_eq(a, nos_str_of(text));
-}
-
 bool nos_str_starts(struct nos_str s, const char *prefix)
 {
 	size_t len = strlen(prefix);

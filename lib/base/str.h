@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct nos_str {
 	const char *p;
@@ -24,8 +25,17 @@ struct nos_span {
 struct nos_str nos_str_of(const char *text);
 struct nos_span nos_str_bytes(struct nos_str s);
 
-bool nos_str_eq(struct nos_str a, struct nos_str b);
-bool nos_str_is(struct nos_str a, const char *text);
+static inline bool nos_str_eq(struct nos_str a, struct nos_str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+/* Here, so that the length of a literal is known when it is compiled: most differ by that. */
+static inline bool nos_str_is(struct nos_str a, const char *text)
+{
+	return nos_str_eq(a, (struct nos_str){ text, text ? strlen(text) : 0 });
+}
+
 bool nos_str_starts(struct nos_str s, const char *prefix);
 
 /* For tables in memory (FNV-1a); not against who chooses the texts. */

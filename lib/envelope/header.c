@@ -39,11 +39,17 @@ static enum nos_code split(
 	return NOS_OK;
 }
 
+/* Bytes that so many letters of base64url stand for. */
+static size_t decoded_len(size_t letters)
+{
+	return letters / 4 * 3 + letters % 4 * 3 / 4;
+}
+
 /* The text is not decoded here; its alphabet, length and spare bits are looked at. */
 static bool is_base64(struct nos_str s)
 {
-	NOS_AUTO(buf) tail = { 0 };
-	size_t cut = s.len / 4 * 4;
+	struct nos_str tail = { s.p + s.len / 4 * 4, s.len % 4 };
+	uint8_t ignored[3];
 
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.p[i];
@@ -52,9 +58,7 @@ static bool is_base64(struct nos_str s)
 			c == '-' || c == '_'))
 			return false;
 	}
-	nos_buf_init(&tail, 4);
-	return cut == s.len ||
-	       nos_enc_base64_decode((struct nos_str){ s.p + cut, s.len - cut }, &tail);
+	return !tail.len || nos_enc_base64_fixed(tail, ignored, decoded_len(tail.len));
 }
 
 static bool is_source(struct nos_str s)
@@ -175,22 +179,22 @@ static enum nos_code read_members(
 enum nos_code nos_header_read(struct nos_str jwe, enum nos_header_use use, size_t max,
     struct nos_scan *scan, struct nos_header *ret, struct nos_err *err)
 {
-	struct nos_str parts[PARTS];
-	NOS_AUTO(buf) text = { 0 };
+	struct nos_str parts[PARTS], text;
+	uint8_t bytes[NOS_HEADER_MAX];
 
 	memset(ret, 0, sizeof(*ret));
 	if (jwe.len > max)
 		return nos_err_set(err, NOS_LARGE, "sealed text is over %zu bytes", max);
 	if (split(jwe, parts, err))
 		return err->code;
-	nos_buf_init(&text, NOS_HEADER_MAX);
 	if (parts[0].len > NOS_ENC_BASE64_LEN(NOS_HEADER_MAX))
 		return bad("the header is over 1024 bytes", err);
-	if (!nos_enc_base64_decode(parts[0], &text) || !is_base64(parts[3]))
+	text = (struct nos_str){ (const char *)bytes, decoded_len(parts[0].len) };
+	if (!nos_enc_base64_fixed(parts[0], bytes, text.len) || !is_base64(parts[3]))
 		return bad("not base64url in its one form", err);
 	if (memchr(text.p, '\\', text.len))
 		return bad("a backslash in the header", err);
-	if (nos_scan_parse(scan, nos_buf_str(&text), err))
+	if (nos_scan_parse(scan, text, err))
 		return err->code == NOS_INTERNAL ? err->code : bad("the header is not JSON", err);
 	return read_members(scan, use, ret, err);
 }

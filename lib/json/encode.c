@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/enc.h"
-#include "base/num.h"
 
 /* Bytes of the UTF-8 sequence at the start of s, 0 if there is none. */
 static size_t sequence(struct nos_str s)
@@ -38,7 +37,32 @@ static const char *escape(unsigned char c, char space[static 8])
 	}
 }
 
-void nos_encode_text(struct nos_buf *b, struct nos_str s)
+/* Of what stands for itself alone: printable ASCII without a quote and a backslash. */
+static bool is_plain(struct nos_str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+/* Most texts are words and names. */
+static void add_plain(struct nos_buf *b, struct nos_str s)
+{
+	char *at = nos_buf_extend(b, s.len + 2);
+
+	if (!at)
+		return;
+	*at++ = '"';
+	if (s.len)
+		memcpy(at, s.p, s.len);
+	at[s.len] = '"';
+}
+
+static void add_escaped(struct nos_buf *b, struct nos_str s)
 {
 	bool utf8 = nos_str_is_utf8(s);
 	size_t plain = 0; /* start of what is not yet copied */
@@ -63,6 +87,14 @@ void nos_encode_text(struct nos_buf *b, struct nos_str s)
 	nos_buf_add_char(b, '"');
 }
 
+void nos_encode_text(struct nos_buf *b, struct nos_str s)
+{
+	if (is_plain(s))
+		add_plain(b, s);
+	else
+		add_escaped(b, s);
+}
+
 void nos_encode_number(struct nos_buf *b, double v)
 {
 	if (isfinite(v))
@@ -71,48 +103,31 @@ void nos_encode_number(struct nos_buf *b, double v)
 		nos_buf_add_text(b, "null");
 }
 
+static bool wants_comma(const struct nos_buf *b)
+{
+	return b->len && b->p[b->len - 1] != '{' && b->p[b->len - 1] != '[';
+}
+
 void nos_encode_comma(struct nos_buf *b)
 {
-	if (b->len && b->p[b->len - 1] != '{' && b->p[b->len - 1] != '[')
+	if (wants_comma(b))
 		nos_buf_add_char(b, ',');
 }
 
-void nos_encode_member(struct nos_buf *b, const char *name)
+/* In one piece: a record has forty of them. */
+void nos_encode_name(struct nos_buf *b, struct nos_str name)
 {
-	nos_encode_comma(b);
-	nos_buf_add_char(b, '"');
-	nos_buf_add_text(b, name);
-	nos_buf_add(b, "\":", 2);
-}
+	bool comma = wants_comma(b);
+	char *at = nos_buf_extend(b, name.len + 3 + comma);
 
-void nos_encode_member_text(struct nos_buf *b, const char *name, struct nos_str s)
-{
-	nos_encode_member(b, name);
-	nos_encode_text(b, s);
-}
-
-void nos_encode_member_uint(struct nos_buf *b, const char *name, uint64_t n)
-{
-	nos_encode_member(b, name);
-	nos_num_add_uint(b, n);
-}
-
-void nos_encode_member_number(struct nos_buf *b, const char *name, double v)
-{
-	nos_encode_member(b, name);
-	nos_encode_number(b, v);
-}
-
-void nos_encode_member_time(struct nos_buf *b, const char *name, struct nos_time t)
-{
-	nos_encode_member(b, name);
-	nos_time_format(b, t);
-}
-
-void nos_encode_member_bool(struct nos_buf *b, const char *name, bool v)
-{
-	nos_encode_member(b, name);
-	nos_buf_add_text(b, v ? "true" : "false");
+	if (!at)
+		return;
+	if (comma)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, name.p, name.len);
+	at[name.len] = '"';
+	at[name.len + 1] = ':';
 }
 
 void nos_encode_bytes(struct nos_buf *b, const void *p, size_t len)
@@ -120,12 +135,6 @@ void nos_encode_bytes(struct nos_buf *b, const void *p, size_t len)
 	nos_buf_add_char(b, '"');
 	nos_enc_base64(b, p, len);
 	nos_buf_add_char(b, '"');
-}
-
-void nos_encode_member_bytes(struct nos_buf *b, const char *name, const void *p, size_t len)
-{
-	nos_encode_member(b, name);
-	nos_encode_bytes(b, p, len);
 }
 
 void nos_encode_error(struct nos_buf *b, const struct nos_err *err)

@@ -325,12 +325,17 @@ const struct nos_scan_value *nos_scan_get(
     const struct nos_scan *s, const struct nos_scan_value *object, const char *name)
 {
 	const struct nos_scan_value wanted = { .raw = nos_str_of(name) };
-	const struct nos_scan_value *key, *value;
-	uint32_t at = 0;
+	uint32_t own = (uint32_t)(object - s->values);
 
-	while (nos_scan_member(s, object, &at, &key, &value))
-		if (same_name(key, &wanted))
-			return value;
+	if (object->kind != NOS_SCAN_OBJECT)
+		return NULL;
+	for (uint32_t i = own + 1; i < object->next; i = s->values[i + 1].next) {
+		const struct nos_scan_value *key = &s->values[i];
+
+		/* Most are told apart by their length. */
+		if ((key->escaped || key->raw.len == wanted.raw.len) && same_name(key, &wanted))
+			return &s->values[i + 1];
+	}
 	return NULL;
 }
 

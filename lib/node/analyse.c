@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/analyse.h"
 
-#include <inttypes.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "json/encode.h"
 #include "score/identity.h"
 #include "score/measure.h"
@@ -80,11 +80,22 @@ static void encode_value(struct nos_buf *b, const struct nos_reading *r)
 	}
 }
 
+/* By hand, as is encode_topic: printf would cost more than all scores. */
+static void encode_id(struct nos_buf *b, uint64_t node, uint64_t position, uint32_t index)
+{
+	nos_buf_add_text(b, "{\"id\":\"");
+	nos_num_add_uint(b, node);
+	nos_buf_add_char(b, '-');
+	nos_num_add_uint(b, position);
+	nos_buf_add_char(b, '-');
+	nos_num_add_uint(b, index);
+	nos_buf_add_char(b, '"');
+}
+
 static void encode_head(struct nos_buf *b, const struct nos_analyse *a, const struct nos_raw *raw,
     uint64_t position, uint32_t index, uint64_t n, const struct nos_reading *r)
 {
-	nos_buf_addf(
-	    b, "{\"id\":\"%" PRIu64 "-%" PRIu64 "-%" PRIu32 "\"", a->node, position, index);
+	encode_id(b, a->node, position, index);
 	nos_encode_member_uint(b, "node", a->node);
 	nos_encode_member_uint(b, "n", n);
 	nos_encode_member_text(b, "source", nos_str_of(*raw->source ? raw->source : "anonymous"));
@@ -128,8 +139,13 @@ static void encode_tail(struct nos_buf *b, const struct nos_raw *raw, const stru
 static void encode_topic(struct nos_buf *b, const struct nos_analyse *a, const struct nos_raw *raw,
     const struct nos_filter_input *of)
 {
-	nos_buf_addf(b, "nos/%" PRIu64 "/%s/%s/", a->node, raw->kind,
-	    *raw->source ? raw->source : "anonymous");
+	nos_buf_add_text(b, "nos/");
+	nos_num_add_uint(b, a->node);
+	nos_buf_add_char(b, '/');
+	nos_buf_add_text(b, raw->kind);
+	nos_buf_add_char(b, '/');
+	nos_buf_add_text(b, *raw->source ? raw->source : "anonymous");
+	nos_buf_add_char(b, '/');
 	nos_analyse_escape(b, of->in->reading->type);
 	for (size_t i = 0; i < nos_profile_filter_count(a->profile); i++) {
 		if (!nos_filter_passes(nos_profile_filter_at(a->profile, i), of))

@@ -29,6 +29,7 @@ void nos_ingest_loop_release(struct nos_ingest_loop *l)
 {
 	nos_scan_release(&l->header);
 	nos_scan_release(&l->reading);
+	nos_job_shelf_release(&l->jobs);
 }
 
 /* A proxy has opened it, and so holds the key. */
@@ -309,7 +310,7 @@ static enum nos_code fill(
 struct nos_job *nos_ingest_take(
     struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_http_request *r)
 {
-	struct nos_job *job = nos_job_new(r, NOS_PACK_MAX);
+	struct nos_job *job = nos_job_take(&l->jobs, r, NOS_PACK_MAX);
 	struct nos_err err = { 0 };
 
 	if (!job) {

@@ -32,9 +32,11 @@ struct nos_ingest {
 struct nos_ingest_loop {
 	struct nos_store *store;
 	struct nos_scan header, reading;
+	struct nos_job_shelf jobs;
 };
 
 void nos_ingest_loop_init(struct nos_ingest_loop *l, struct nos_store *store);
+/* Once the jobs that it took are freed. */
 void nos_ingest_loop_release(struct nos_ingest_loop *l);
 
 /* What the TLS that a request came under is worth by itself; all-zero: it came plain. */

@@ -7,6 +7,8 @@
 #ifndef NOS_NODE_JOB_H
 #define NOS_NODE_JOB_H
 
+#include <stdatomic.h>
+
 #include "key/hop.h"
 #include "net/http_server.h"
 #include "node/analyse.h"
@@ -62,6 +64,8 @@ struct nos_job_relay {
 	struct nos_err err; /* it carries nothing: what is inside was not looked at */
 };
 
+struct nos_job_shelf;
+
 struct nos_job {
 	enum nos_job_kind kind;
 	struct nos_http_request *request; /* the server's; NULL once it was answered; EXPOSED: or
@@ -101,16 +105,34 @@ struct nos_job {
 	struct nos_window before; /* of the track, to go back to; so also: */
 	uint64_t position_before;
 	struct nos_job *link;
+	struct nos_job_shelf *shelf; /* it came from; NULL: none */
 };
 
 /* NULL: out of memory. */
 struct nos_job *nos_job_new(struct nos_http_request *request, size_t body_max);
 
+/*
+ * Jobs of a loop that were freed, by whichever thread, with the memory of their body and readings:
+ * the loop's next ones ask for none. All-zero is valid. It outlives what was taken from it.
+ */
+struct nos_job_shelf {
+	struct nos_job *own;		/* the loop's alone */
+	_Atomic(struct nos_job *) back; /* came back since own was filled */
+	atomic_size_t count;		/* of both */
+};
+
+void nos_job_shelf_release(struct nos_job_shelf *s);
+
+/* As nos_job_new; one thread takes from a shelf. body_max is the same each time. */
+struct nos_job *nos_job_take(
+    struct nos_job_shelf *s, struct nos_http_request *request, size_t body_max);
+
 /* The key of this name opens nothing: where it is a group's, what leads that on goes into the
  * refusal, since its source may not have heard of it. What all may hear is told to anyone. */
 void nos_job_note_order(struct nos_job *job, struct nos_store *store, const struct nos_name *key);
 
-/* Wipes what was opened. members is the table that job->member is from. NULL is fine. */
+/* Wipes what was opened, and gives back to its shelf what came from one. members is the table that
+ * job->member is from. NULL is fine. */
 void nos_job_free(struct nos_job *job, struct nos_member_table *members);
 
 #endif

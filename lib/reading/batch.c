@@ -30,7 +30,7 @@ static const char *short_form(size_t i)
 bool nos_batch_form_parse(struct nos_str media, enum nos_batch_form *ret)
 {
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (nos_str_is(media, forms[i]) || nos_str_is(media, short_form(i))) {
+		if (nos_str_is(media, forms[i]) || nos_str_eq(media, nos_str_of(short_form(i)))) {
 			*ret = (enum nos_batch_form)i;
 			return true;
 		}
@@ -49,6 +49,18 @@ void nos_batch_release(struct nos_batch *b)
 	nos_buf_release(&b->space);
 	nos_csv_release(&b->csv);
 	*b = (struct nos_batch){ 0 };
+}
+
+size_t nos_batch_clear(struct nos_batch *b)
+{
+	struct nos_batch kept = { .items = b->items, .cap = b->cap, .space = b->space };
+
+	free(b->rejects);
+	nos_csv_release(&b->csv);
+	if (kept.space.p)
+		nos_buf_truncate(&kept.space, 0);
+	*b = kept;
+	return b->cap * sizeof(*b->items) + b->space.cap;
 }
 
 /* ---- items and rejects ---- */

@@ -60,6 +60,9 @@ struct nos_batch {
 
 void nos_batch_release(struct nos_batch *b);
 
+/* All-zero but for the memory that most batches need, for the next one; how many bytes that is. */
+size_t nos_batch_clear(struct nos_batch *b);
+
 /*
  * Read a whole body, which must outlive the batch. scan is working memory. NOS_DATA: as a whole it
  * cannot be read (JSON, SenML, the header of CSV); NOS_LARGE: over most readings; NOS_INTERNAL.

@@ -123,8 +123,19 @@ static bool has_email(struct nos_str text)
 	return false;
 }
 
+/* Most texts are short words: what is looked for is long, or has one of three bytes in it. */
+static bool is_word(struct nos_str text)
+{
+	if (text.len >= EUI_DIGITS)
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (text.p[i] == ':' || text.p[i] == '-' || text.p[i] == '@')
+			return false;
+	return true;
+}
+
 enum nos_rule_identity nos_identity_of(struct nos_str text)
 {
-	return has_hex(text) || has_email(text) ? NOS_RULE_IDENTITY_HARDWARE
-						: NOS_RULE_IDENTITY_NONE;
+	return !is_word(text) && (has_hex(text) || has_email(text)) ? NOS_RULE_IDENTITY_HARDWARE
+								    : NOS_RULE_IDENTITY_NONE;
 }

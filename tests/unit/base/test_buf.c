@@ -23,6 +23,30 @@ static void an_append_over_the_limit_leaves_what_was_there(void **state)
 	nos_buf_release(&b);
 }
 
+/* Whether it was given its memory before or not. */
+static void a_buffer_takes_as_much_as_its_limit_and_not_a_byte_more(void **state)
+{
+	(void)state;
+	for (size_t max = 1; max < 600; max++) {
+		struct nos_buf b;
+
+		nos_buf_init(&b, max);
+		for (size_t i = 0; i < max; i++)
+			nos_buf_add_char(&b, 'a');
+		assert_int_equal(b.fail, NOS_OK);
+		assert_int_equal(b.len, max);
+		assert_true(b.cap <= max + 1);
+		nos_buf_add_char(&b, 'b');
+		assert_int_equal(b.fail, NOS_LARGE);
+		nos_buf_truncate(&b, max - 1);
+		nos_buf_add(&b, "cd", 2);
+		nos_buf_add_char(&b, 'e');
+		assert_int_equal(b.len, max - 1);
+		assert_int_equal(b.p[b.len], 0);
+		nos_buf_release(&b);
+	}
+}
+
 static void a_secret_buffer_keeps_its_contents_when_it_moves(void **state)
 {
 	struct nos_buf b;
@@ -132,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_append_over_the_limit_leaves_what_was_there),
+		cmocka_unit_test(a_buffer_takes_as_much_as_its_limit_and_not_a_byte_more),
 		cmocka_unit_test(a_secret_buffer_keeps_its_contents_when_it_moves),
 		cmocka_unit_test(a_taken_buffer_is_empty_again),
 		cmocka_unit_test(an_error_is_one_line_and_names_its_place),

@@ -207,10 +207,38 @@ static void a_number_is_formatted_as_printf_rounds_it(void **state)
 	nos_buf_release(&b);
 }
 
+/* The quick way must give what strtod gives, above all where the digits are almost too many. */
+static void a_number_is_read_as_strtod_rounds_it(void **state)
+{
+	unsigned seed = (unsigned)time(NULL);
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	srandom(seed);
+	for (int i = 0; i < 300000; i++) {
+		uint64_t n = (uint64_t)random() * (1 + (uint64_t)random() % 100000000);
+		int digits, places = (int)(random() % 18);
+		char whole[64], text[80];
+		double v, good;
+
+		for (int cut = (int)(random() % 17); cut > 0; cut--)
+			n /= 10;
+		digits =
+		    snprintf(whole, sizeof(whole), "%0*llu", places + 1, (unsigned long long)n);
+		snprintf(text, sizeof(text), "%s%.*s%s%s", i % 3 ? "" : "-", digits - places, whole,
+		    places ? "." : "", whole + digits - places);
+		good = strtod(text, NULL);
+		assert_true(nos_num_parse_decimal(nos_str_of(text), &v));
+		if (memcmp(&v, &good, sizeof(v)) != 0)
+			fail_msg("%s: %a, not %a", text, v, good);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_is_formatted_as_printf_rounds_it),
+		cmocka_unit_test(a_number_is_read_as_strtod_rounds_it),
 		cmocka_unit_test(a_decimal_is_printed_in_one_way_alone),
 		cmocka_unit_test(an_integer_is_digits_alone_and_in_range),
 		cmocka_unit_test(a_decimal_is_read_as_json_writes_it),
