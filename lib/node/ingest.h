@@ -11,6 +11,7 @@
 
 #include "node/card.h"
 #include "node/job.h"
+#include "node/lap.h"
 #include "node/limit.h"
 #include "node/metric.h"
 #include "registry/vault.h"
@@ -32,9 +33,11 @@ struct nos_ingest {
 struct nos_ingest_loop {
 	struct nos_store *store;
 	struct nos_scan header, reading;
+	struct nos_lap lap;
 };
 
-void nos_ingest_loop_init(struct nos_ingest_loop *l, struct nos_store *store);
+void nos_ingest_loop_init(
+    struct nos_ingest_loop *l, struct nos_store *store, struct nos_metric *metric);
 void nos_ingest_loop_release(struct nos_ingest_loop *l);
 
 /* What the TLS that a request came under is worth by itself; all-zero: it came plain. */

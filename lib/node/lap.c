@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/lap.h"
+
+#include <time.h>
+
+#define TRIES 32
+
+uint64_t nos_lap_look(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t cost(void)
+{
+	uint64_t least = UINT64_MAX, before = nos_lap_look();
+
+	for (int i = 0; i < TRIES; i++) {
+		const uint64_t now = nos_lap_look();
+
+		if (now - before < least)
+			least = now - before;
+		before = now;
+	}
+	return least;
+}
+
+static void count(struct nos_lap *l, enum nos_metric_stage stage, uint64_t ns)
+{
+	atomic_fetch_add_explicit(&l->metric->stages_ns[stage], ns, memory_order_relaxed);
+}
+
+void nos_lap_init(struct nos_lap *l, struct nos_metric *metric, enum nos_metric_stage own)
+{
+	*l = (struct nos_lap){ .metric = metric, .own = own, .cost = cost() };
+}
+
+void nos_lap_turn(struct nos_lap *l, bool whole)
+{
+	uint64_t now, spent;
+
+	if (l->begun && !whole && ++l->turns % NOS_LAP_EVERY)
+		return;
+	now = nos_lap_look();
+	if (!l->begun) {
+		l->begun = now;
+		l->lent = 0;
+		return;
+	}
+	spent = now - l->begun;
+	l->begun = now;
+	/* One pack of 16 may have been dearer than the others: that is taken back later. */
+	if (spent < l->lent) {
+		l->lent -= spent;
+		return;
+	}
+	count(l, l->own, spent - l->lent);
+	l->lent = 0;
+}
+
+bool nos_lap_pack(struct nos_lap *l)
+{
+	l->looks = l->begun && ++l->packs % NOS_LAP_EVERY == 0;
+	nos_lap_mark(l);
+	return l->looks;
+}
+
+void nos_lap_mark(struct nos_lap *l)
+{
+	if (l->looks)
+		l->mark = nos_lap_look();
+}
+
+static void give(struct nos_lap *l, enum nos_metric_stage stage, uint64_t spent, unsigned times)
+{
+	const uint64_t ns = (spent > l->cost ? spent - l->cost : 0) * times;
+
+	if (!l->begun)
+		return;
+	l->lent += ns;
+	count(l, stage, ns);
+}
+
+void nos_lap_stage(struct nos_lap *l, enum nos_metric_stage stage)
+{
+	uint64_t now;
+
+	if (!l->looks)
+		return;
+	now = nos_lap_look();
+	give(l, stage, now - l->mark, NOS_LAP_EVERY);
+	l->mark = now;
+}
+
+void nos_lap_lend(struct nos_lap *l, enum nos_metric_stage stage, uint64_t since)
+{
+	give(l, stage, nos_lap_look() - since, 1);
+}
