@@ -93,7 +93,7 @@ enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s, const st
 	char rate[PATH_MAX + 256], memory[128];
 
 	snprintf(rate, sizeof(rate),
-	    "acknowledged with a receipt, and by the %s; %zu connections; %s",
+	    "acknowledged with a receipt, and by the %s; connections: %zu; %s",
 	    shape->heard ? "broker and a subscriber of QoS 1" : "broker",
 	    shape->connections < l->source_count ? shape->connections : l->source_count,
 	    s->program);

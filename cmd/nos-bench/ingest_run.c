@@ -137,12 +137,13 @@ static enum nos_code add(const struct run *r, struct ingest_figures *ret, struct
 {
 	const uint64_t good = r->post.accepted, stored = r->stored.distinct;
 	const uint64_t heard = r->hears ? r->heard.tally.distinct : r->after.published;
-	const uint64_t came = heard < stored ? heard : stored;
+	const uint64_t there = heard < stored ? heard : stored;
+	const uint64_t came = good < there ? good : there;
 	const double readings = (double)came;
 
 	if (!came)
 		return nos_err_set(err, NOS_INTERNAL, "no reading came through the node");
-	ret->lost += good > came ? good - came : 0;
+	ret->lost += good - came;
 	ret->doubled += r->post.duplicates + r->stored.again + r->heard.tally.again;
 	if (bench_sample_add(&ret->rate, readings / (double)r->ns * 1e9, err) ||
 	    bench_sample_add(&ret->out, (double)r->post.out / readings, err) ||

@@ -51,6 +51,17 @@ static void forget_settings(void)
 	}
 }
 
+/* Debian has the broker where only an administrator's PATH leads. */
+static void look_further(void)
+{
+	const char *path = getenv("PATH");
+	char longer[LINE_SIZE * 16];
+
+	if (snprintf(longer, sizeof(longer), "%s:/usr/local/sbin:/usr/sbin", path ? path : "") <
+	    (int)sizeof(longer))
+		setenv("PATH", longer, 1);
+}
+
 /* Of the child: no way back. ready: becomes READY_FD; -1: none. */
 static void become(const struct ingest_site *s, const char *const *argv, int ready)
 {
@@ -66,6 +77,7 @@ static void become(const struct ingest_site *s, const char *const *argv, int rea
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	forget_settings();
+	look_further();
 	if (log < 0 || dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 ||
 	    (ready >= 0 &&
 		(ready == READY_FD ? fcntl(ready, F_SETFD, 0) : dup2(ready, READY_FD)) < 0))
@@ -180,22 +192,11 @@ static enum nos_code write_settings(const char *path, uint16_t port, struct nos_
 	return fclose(f) ? nos_err_set_errno(err, NOS_IO, errno, "%s", path) : NOS_OK;
 }
 
-/* Debian has it where only an administrator's PATH leads. */
-static const char *find_broker(void)
-{
-	static const char *const places[] = { "/usr/sbin/" BROKER, "/usr/local/sbin/" BROKER };
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (access(places[i], X_OK) == 0)
-			return places[i];
-	return BROKER;
-}
-
 /* False: it has ended, for another took the port, or there is none. */
 static bool try_broker(struct ingest_site *s, uint16_t port, int *ret_status, struct nos_err *err)
 {
 	char path[PATH_MAX + 32];
-	const char *const argv[] = { find_broker(), "-c", path, NULL };
+	const char *const argv[] = { BROKER, "-c", path, NULL };
 
 	snprintf(path, sizeof(path), "%s/broker.conf", s->folder);
 	if (write_settings(path, port, err) || spawn(s, argv, -1, &s->broker, err))

@@ -27,9 +27,25 @@ static uint64_t cost(void)
 	return least;
 }
 
-static void count(struct nos_lap *l, enum nos_metric_stage stage, uint64_t ns)
+static void count(const struct nos_lap *l, enum nos_metric_stage stage, uint64_t ns)
 {
 	atomic_fetch_add_explicit(&l->metric->stages_ns[stage], ns, memory_order_relaxed);
+}
+
+/* A pack that stands for 16 may have been dearer than the others: never is more given than was
+ * spent, and what is over waits. */
+static void settle(struct nos_lap *l, uint64_t spent)
+{
+	for (int i = 0; i < NOS_METRIC_STAGE_COUNT; i++) {
+		const uint64_t ns = l->lent[i] < spent ? l->lent[i] : spent;
+
+		if (!ns)
+			continue;
+		count(l, (enum nos_metric_stage)i, ns);
+		l->lent[i] -= ns;
+		spent -= ns;
+	}
+	count(l, l->own, spent);
 }
 
 void nos_lap_init(struct nos_lap *l, struct nos_metric *metric, enum nos_metric_stage own)
@@ -39,25 +55,14 @@ void nos_lap_init(struct nos_lap *l, struct nos_metric *metric, enum nos_metric_
 
 void nos_lap_turn(struct nos_lap *l, bool whole)
 {
-	uint64_t now, spent;
+	uint64_t now;
 
 	if (l->begun && !whole && ++l->turns % NOS_LAP_EVERY)
 		return;
 	now = nos_lap_look();
-	if (!l->begun) {
-		l->begun = now;
-		l->lent = 0;
-		return;
-	}
-	spent = now - l->begun;
+	if (l->begun)
+		settle(l, now - l->begun);
 	l->begun = now;
-	/* One pack of 16 may have been dearer than the others: that is taken back later. */
-	if (spent < l->lent) {
-		l->lent -= spent;
-		return;
-	}
-	count(l, l->own, spent - l->lent);
-	l->lent = 0;
 }
 
 bool nos_lap_pack(struct nos_lap *l)
@@ -75,12 +80,8 @@ void nos_lap_mark(struct nos_lap *l)
 
 static void give(struct nos_lap *l, enum nos_metric_stage stage, uint64_t spent, unsigned times)
 {
-	const uint64_t ns = (spent > l->cost ? spent - l->cost : 0) * times;
-
-	if (!l->begun)
-		return;
-	l->lent += ns;
-	count(l, stage, ns);
+	if (l->begun && spent > l->cost)
+		l->lent[stage] += (spent - l->cost) * times;
 }
 
 void nos_lap_stage(struct nos_lap *l, enum nos_metric_stage stage)

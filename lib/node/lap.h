@@ -18,7 +18,7 @@ struct nos_lap {
 	uint64_t cost;	/* ns that one look at the clock takes */
 	uint64_t begun; /* ns of the thread's clock up to which all is counted; 0: not begun */
 	uint64_t mark;	/* the last border in a pack */
-	uint64_t lent;	/* ns that other stages were given since begun */
+	uint64_t lent[NOS_METRIC_STAGE_COUNT]; /* ns that stages are to be given of the next turn */
 	unsigned turns, packs;
 	bool looks; /* at the pack in hand */
 };
