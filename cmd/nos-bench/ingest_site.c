@@ -109,13 +109,13 @@ static bool has_ended(pid_t *pid, int *ret)
 }
 
 /* The status; one that does not end is made to. */
-static int end(pid_t *pid)
+static int end(pid_t *pid, int signal)
 {
 	int status = 0;
 
 	if (!*pid)
 		return 0;
-	kill(*pid, SIGTERM);
+	kill(*pid, signal);
 	for (int ms = 0; ms < WAIT_MS; ms += STEP_MS) {
 		if (has_ended(pid, &status))
 			return status;
@@ -262,6 +262,21 @@ static bool read_address(const char *line, const char *before, char *ret, size_t
 	return nos_str_copy((struct nos_str){ at, strcspn(at, "\"") }, ret, size);
 }
 
+/* The last line of what both have said. */
+static void read_log(const struct ingest_site *s, char *ret, size_t size)
+{
+	char path[PATH_MAX + 16];
+	FILE *f;
+
+	snprintf(ret, size, "not a word");
+	snprintf(path, sizeof(path), "%s/log", s->folder);
+	f = fopen(path, "re");
+	while (f && fgets(ret, (int)size, f))
+		ret[strcspn(ret, "\n")] = '\0';
+	if (f)
+		fclose(f);
+}
+
 static enum nos_code await(struct ingest_site *s, int ready, struct nos_err *err)
 {
 	char line[READY_MAX] = "", address[64];
@@ -279,9 +294,11 @@ static enum nos_code await(struct ingest_site *s, int ready, struct nos_err *err
 		line[len] = '\0';
 	}
 	if (!read_address(line, "\"listen\":[\"", address, sizeof(address)) ||
-	    !read_address(line, "\"admin\":\"", s->admin, sizeof(s->admin)))
+	    !read_address(line, "\"admin\":\"", s->admin, sizeof(s->admin))) {
+		read_log(s, line, sizeof(line));
 		return nos_err_set(err, bench_is_stopped() ? NOS_BUSY : NOS_AWAY,
-		    "%s does not come up", s->program);
+		    "%s does not come up: %s", s->program, line);
+	}
 	s->port = (uint16_t)strtoul(strrchr(address, ':') + 1, NULL, 10);
 	return NOS_OK;
 }
@@ -305,7 +322,7 @@ enum nos_code ingest_site_start(struct ingest_site *s, struct nos_err *err)
 
 enum nos_code ingest_site_stop(struct ingest_site *s, struct nos_err *err)
 {
-	int status = end(&s->node);
+	int status = end(&s->node, SIGTERM);
 
 	return status ? nos_err_set(err, NOS_INTERNAL, "%s ended with status %d", s->program,
 			    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status))
@@ -394,8 +411,9 @@ enum nos_code ingest_site_open(struct ingest_site *s, struct nos_err *err)
 
 void ingest_site_close(struct ingest_site *s)
 {
-	end(&s->node);
-	end(&s->broker);
+	/* Still there: the run was broken off, and nobody wants what the node has in hand. */
+	end(&s->node, SIGKILL);
+	end(&s->broker, SIGTERM);
 	nos_http_client_free(s->client);
 	if (*s->folder)
 		nftw(s->folder, remove_one, FOLDERS, FTW_DEPTH | FTW_PHYS);

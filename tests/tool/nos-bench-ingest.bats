@@ -30,6 +30,20 @@ nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
 		length == 7 and (add <= $whole * 1.01))' rows
 	jq -se --arg node "$ROOT/build/${V:-release}/cmd/nos-serve" \
 		'map(select(.row == "readings")) | all(.how | endswith($node))' rows
+	# The example of nos-bench(1).
+	sed -n '/^\$ nos-bench ingest/,/^\.Ed/{/^ /p}' "$ROOT/man/nos-bench.1" >example
+	[ "$(bash -eo pipefail example <rows | wc -l)" -eq 18 ]
+	nothing_is_left
+}
+
+@test "a node that does not come up has the last word" {
+	mkdir bin
+	cp "$ROOT/build/${V:-release}/cmd/nos-bench" bin
+	printf '#!/bin/sh\necho "no room" >&2\nexit 1\n' >bin/nos-serve
+	chmod +x bin/nos-serve
+	run -69 --separate-stderr bin/nos-bench ingest --quick
+	[ -z "$output" ]
+	[ "$stderr" = "nos-bench: $PWD/bin/nos-serve does not come up: no room" ]
 	nothing_is_left
 }
 
