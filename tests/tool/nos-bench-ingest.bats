@@ -47,7 +47,7 @@ nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
 	nothing_is_left
 }
 
-@test "without a broker one line says what to install, and more sources than it takes are refused" {
+@test "without a broker one line says what to install, and what it does not measure is said" {
 	mkdir bin
 	printf '#!/bin/sh\nexit 127\n' >bin/mosquitto
 	chmod +x bin/mosquitto
@@ -56,6 +56,9 @@ nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
 	[ "$stderr" = 'nos-bench: no mosquitto on PATH: apt install mosquitto' ]
 	run -64 --separate-stderr nos-bench ingest --sources 5,100001
 	[ "$stderr" = 'nos-bench: --sources: ingest takes 100000 at most' ]
+	run -0 --separate-stderr nos-bench ingest --scheme tree
+	[ -z "$output" ]
+	[ "$stderr" = 'nos-bench: ingest: its sources are pairwise, as nos-serve has them' ]
 	nothing_is_left
 }
 
