@@ -68,14 +68,9 @@ void nos_lap_turn(struct nos_lap *l, bool whole)
 bool nos_lap_pack(struct nos_lap *l)
 {
 	l->looks = l->begun && ++l->packs % NOS_LAP_EVERY == 0;
-	nos_lap_mark(l);
-	return l->looks;
-}
-
-void nos_lap_mark(struct nos_lap *l)
-{
 	if (l->looks)
 		l->mark = nos_lap_look();
+	return l->looks;
 }
 
 static void give(struct nos_lap *l, enum nos_metric_stage stage, uint64_t spent, unsigned times)

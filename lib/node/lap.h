@@ -33,9 +33,6 @@ void nos_lap_turn(struct nos_lap *l, bool whole);
 /* A pack begins, and with it what is its first stage. True: it is one that is looked at. */
 bool nos_lap_pack(struct nos_lap *l);
 
-/* A border: what comes next is not of the stage before. */
-void nos_lap_mark(struct nos_lap *l);
-
 /* A border: what went since the one before was of this stage. Nothing where the pack in hand is not
  * looked at. */
 void nos_lap_stage(struct nos_lap *l, enum nos_metric_stage stage);
