@@ -88,7 +88,8 @@ void bench_row_head(const struct bench *b, const struct bench_row *r, struct nos
 
 /* The workloads. */
 typedef enum nos_code bench_workload(struct bench *b, struct nos_err *err);
-bench_workload bench_paper, bench_overhead, bench_delay, bench_robustness, bench_scale;
+bench_workload bench_paper, bench_overhead, bench_delay, bench_robustness, bench_scale,
+    bench_ingest;
 
 /* Figures of the rows that are kept, as SVG, into a folder that is made; NOS_ABSENT: no gnuplot. */
 enum nos_code bench_plot(struct bench *b, const char *folder, struct nos_err *err) NOS_CHECK;

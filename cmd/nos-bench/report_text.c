@@ -32,6 +32,12 @@ static const struct report_text texts[] = {
 	    "store reads and writes them; processor time is the node&rsquo;s alone; "
 	    "bytes are those of the messages. A step whose count does not grow with the "
 	    "number of sources costs the same however many there are." },
+	{ "ingest", "Ingest",
+	    "Sealed packs are posted to a node that is a process of its own, with its "
+	    "store on disk and a broker beside it. A reading counts once its source has "
+	    "a receipt and the broker, or the subscriber where there is one, has the "
+	    "record. Load, broker and node share the machine. Processor time is of a "
+	    "reading; its stages are what the node counts of itself." },
 };
 
 const struct report_text *report_text_at(size_t i)

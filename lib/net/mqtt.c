@@ -321,7 +321,7 @@ static void rise(struct nos_mqtt *m)
 	m->since_ms = now_ms();
 	m->news = true;
 	if (m->hear[0])
-		note(m, mosquitto_subscribe(m->lib, NULL, m->hear, 0));
+		note(m, mosquitto_subscribe(m->lib, NULL, m->hear, (int)m->config.hear_qos));
 	m->config.turned(m->config.state, true, NULL);
 }
 

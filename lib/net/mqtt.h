@@ -40,7 +40,8 @@ struct nos_mqtt_config {
 	 * NOS_AWAY: not reached, not there after 10 s, broken off, not good in its certificate.
 	 */
 	void (*turned)(void *state, bool connected, const struct nos_err *err);
-	const char *hear; /* a topic to subscribe to, or a filter, QoS 0; NULL: none */
+	const char *hear;  /* a topic to subscribe to, or a filter; NULL: none */
+	unsigned hear_qos; /* 0 or 1: what it sends is acknowledged, and may come again */
 	/* A message came on it, maybe a retained one; payload is good until this returns. May call
 	 * nothing of this file.
 	 */

@@ -156,6 +156,12 @@ static void encode_topic(struct nos_buf *b, const struct nos_analyse *a, const s
 	nos_buf_add_char(b, '\n');
 }
 
+static void told(const struct nos_analyse *a, enum nos_metric_stage stage)
+{
+	if (a->lap)
+		nos_lap_stage(a->lap, stage);
+}
+
 static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw, uint64_t position,
     const struct nos_batch_item *item, struct nos_analyse_packs packs, struct nos_track *track,
     struct nos_weighed *ret, struct nos_err *err)
@@ -188,12 +194,15 @@ static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw,
 	if (*raw->source)
 		before = series->state;
 	scores = nos_rule_score(&in, *raw->source ? &series->state : NULL);
+	told(a, NOS_METRIC_STAGE_SCORE);
 	topic = &track->series[topic_at]; /* the table may have moved */
 	encode_topic(&ret->text, a, raw, &(struct nos_filter_input){ &in, &before, &scores });
 	encode_head(&ret->text, a, raw, position, item->index, ++topic->n, r);
 	nos_measure_encode(&ret->text, &in, &before, &scores);
 	encode_tail(&ret->text, raw, r);
-	return nos_weighed_note(ret, track, topic_at, topic->n, err);
+	(void)!nos_weighed_note(ret, track, topic_at, topic->n, err);
+	told(a, NOS_METRIC_STAGE_ENCODE);
+	return err->code;
 }
 
 enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw *raw,

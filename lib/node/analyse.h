@@ -8,6 +8,7 @@
 #define NOS_NODE_ANALYSE_H
 
 #include "base/buf.h"
+#include "node/lap.h"
 #include "node/weighed.h"
 #include "registry/raw.h"
 #include "registry/track.h"
@@ -18,7 +19,8 @@
 struct nos_analyse {
 	uint64_t node;
 	const struct nos_profile *profile;
-	size_t types; /* of readings of one source at most */
+	size_t types;	     /* of readings of one source at most */
+	struct nos_lap *lap; /* whose pack is in hand; NULL: none */
 };
 
 /* Which of a source's packs had come when this one did. */

@@ -149,6 +149,17 @@ static void purge(struct nos_commit *c)
 		nos_log_line(NOS_LOG_WARN, "%s", err.text);
 }
 
+/* It is HTTP that this is for. */
+static void answer(struct nos_commit *c, struct nos_job *list)
+{
+	const uint64_t since = nos_lap_look();
+
+	if (!list)
+		return;
+	c->config.answer(c->config.state, list);
+	nos_lap_lend(&c->ledger.lap, NOS_METRIC_STAGE_HTTP, since);
+}
+
 /* Commit, answer, weigh. */
 static void group(struct nos_commit *c, struct nos_job *list)
 {
@@ -161,8 +172,7 @@ static void group(struct nos_commit *c, struct nos_job *list)
 		tell(c);
 	}
 	set_health(c, &err);
-	if (list)
-		c->config.answer(c->config.state, list);
+	answer(c, list);
 	if (!err.code) {
 		nos_ledger_weigh(&c->ledger, list);
 		purge(c);
@@ -263,6 +273,7 @@ static void *run(void *state)
 		/* At the end what is to be saved is due, and waits for no clock. */
 		if (list || nos_ledger_is_due(l) || (stop && nos_track_is_dirty(l->tracks)))
 			group(c, list);
+		nos_lap_turn(&l->lap, true);
 	}
 	/* How far the publisher came in the end. */
 	l->published = atomic_load(&c->published);

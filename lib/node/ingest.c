@@ -17,9 +17,11 @@
 #define TLS_TAG	      128 /* bits, of each cipher that is taken (net/http_secure.h) */
 #define RETRY	      "Retry-After"
 
-void nos_ingest_loop_init(struct nos_ingest_loop *l, struct nos_store *store)
+void nos_ingest_loop_init(
+    struct nos_ingest_loop *l, struct nos_store *store, struct nos_metric *metric)
 {
 	*l = (struct nos_ingest_loop){ .store = store };
+	nos_lap_init(&l->lap, metric, NOS_METRIC_STAGE_HTTP);
 	l->header.depth = 4;
 	l->reading.not_finite = true;
 	l->reading.depth = NOS_READING_DEPTH_MAX;
@@ -284,20 +286,31 @@ void nos_ingest_answer(struct nos_ingest *g, struct nos_job *job)
 
 /* ---- a request ---- */
 
+static enum nos_code open_job(
+    struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_job *job, struct nos_err *err)
+{
+	nos_lap_pack(&l->lap);
+	job->raw.received = nos_time_now();
+	if (nos_webhook_is(job->request))
+		(void)!nos_webhook_open(g, l, job, err);
+	else
+		(void)!nos_hops_open(g, l, job, err);
+	nos_lap_stage(&l->lap, NOS_METRIC_STAGE_OPEN);
+	return err->code;
+}
+
 static enum nos_code fill(
     struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_job *job, struct nos_err *err)
 {
 	struct nos_batch_how how;
 
-	job->raw.received = nos_time_now();
-	if (nos_webhook_is(job->request) ? nos_webhook_open(g, l, job, err)
-					 : nos_hops_open(g, l, job, err))
+	if (open_job(g, l, job, err) || job->kind != NOS_JOB_PACK)
 		return err->code;
-	if (job->kind != NOS_JOB_PACK)
-		return NOS_OK;
 	how = nos_raw_how(&job->raw, job->map ? job->map->map : NULL);
-	if (nos_batch_decode(&job->batch, &how, nos_buf_str(&job->body),
-		g->limits->of[NOS_LIMIT_READINGS], &l->reading, err))
+	(void)!nos_batch_decode(&job->batch, &how, nos_buf_str(&job->body),
+	    g->limits->of[NOS_LIMIT_READINGS], &l->reading, err);
+	nos_lap_stage(&l->lap, NOS_METRIC_STAGE_PARSE);
+	if (err->code)
 		return err->code;
 	job->readable = true;
 	if (job->batch.count)

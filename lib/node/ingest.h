@@ -11,6 +11,7 @@
 
 #include "node/card.h"
 #include "node/job.h"
+#include "node/lap.h"
 #include "node/limit.h"
 #include "node/metric.h"
 #include "registry/vault.h"
@@ -33,9 +34,11 @@ struct nos_ingest_loop {
 	struct nos_store *store;
 	struct nos_scan header, reading;
 	struct nos_job_shelf jobs;
+	struct nos_lap lap;
 };
 
-void nos_ingest_loop_init(struct nos_ingest_loop *l, struct nos_store *store);
+void nos_ingest_loop_init(
+    struct nos_ingest_loop *l, struct nos_store *store, struct nos_metric *metric);
 /* Once the jobs that it took are freed. */
 void nos_ingest_loop_release(struct nos_ingest_loop *l);
 

@@ -25,6 +25,7 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	l->analyse = (struct nos_analyse){ .node = config->node,
 		.profile = profile,
 		.types = (size_t)config->limits->of[NOS_LIMIT_TYPES] };
+	nos_lap_init(&l->lap, config->metric, NOS_METRIC_STAGE_COMMIT);
 	nos_weighed_init(&l->pending, RECORDS_MAX);
 	nos_audit_init(&l->audit, config->store, "nos-serve", false);
 	/* What was changed before is no news. */
@@ -342,6 +343,7 @@ void nos_ledger_weigh(struct nos_ledger *l, struct nos_job *list)
 
 		if (!job->position)
 			continue;
+		l->analyse.lap = nos_lap_pack(&l->lap) ? &l->lap : NULL;
 		nos_analyse_track_id(&job->raw, id);
 		if (nos_track_get(l->tracks, l->config.store, id, &track, &err) ||
 		    nos_analyse_pack(&l->analyse, &job->raw, job->position, &job->batch, job->packs,
@@ -354,6 +356,7 @@ void nos_ledger_weigh(struct nos_ledger *l, struct nos_job *list)
 			return;
 		}
 	}
+	l->analyse.lap = NULL;
 }
 
 static void fail_all(struct nos_job *list, const struct nos_err *err)

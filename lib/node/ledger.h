@@ -62,6 +62,7 @@ struct nos_ledger {
 	struct nos_ledger_config config;
 	struct nos_track_table *tracks;
 	struct nos_analyse analyse;
+	struct nos_lap lap;	    /* the committer's */
 	struct nos_weighed pending; /* of the group before, to be committed with this one */
 	struct nos_mark mark;	    /* as it is in the store */
 	uint64_t last_raw;	    /* position of the newest entry of the raw stream */

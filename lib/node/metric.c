@@ -34,6 +34,12 @@ static const struct {
 #undef X
 };
 
+static const char *const stages[] = {
+#define X(name, text) [NOS_METRIC_STAGE_##name] = text,
+	NOS_METRIC_STAGE_MAP(X)
+#undef X
+};
+
 /* Upper ends, microseconds. */
 static const uint64_t ends[NOS_METRIC_BUCKETS] = { 500, 1000, 2000, 5000, 10000, 20000, 50000,
 	100000, 200000, 500000, 1000000, 5000000 };
@@ -66,6 +72,11 @@ void nos_metric_request(struct nos_metric *m, enum nos_metric_path path, unsigne
 {
 	if (status < NOS_METRIC_STATUSES)
 		atomic_fetch_add_explicit(&m->requests[path][status], 1, memory_order_relaxed);
+}
+
+const char *nos_metric_stage_text(enum nos_metric_stage stage)
+{
+	return stages[stage];
 }
 
 void nos_metric_noted(void *state, const struct nos_assoc_event *e)
@@ -130,6 +141,16 @@ static void encode_changes(struct nos_metric *m, struct nos_buf *b)
 				    (uint64_t)m->changes[i][to]);
 }
 
+static void encode_stages(struct nos_metric *m, struct nos_buf *b)
+{
+	const char *name = "nos_stage_cpu_seconds_total";
+
+	head(b, name, "Processor time of the stages of packs.", "counter");
+	for (int i = 0; i < NOS_METRIC_STAGE_COUNT; i++)
+		nos_buf_addf(
+		    b, "%s{stage=\"%s\"} %.6f\n", name, stages[i], (double)m->stages_ns[i] / 1e9);
+}
+
 static void encode_times(struct nos_metric *m, struct nos_buf *b)
 {
 	for (int t = 0; t < NOS_METRIC_TIME_COUNT; t++) {
@@ -165,6 +186,7 @@ void nos_metric_encode(struct nos_metric *m, const char *version, struct nos_buf
 		    (uint64_t)m->gauges[i]);
 	}
 	encode_times(m, b);
+	encode_stages(m, b);
 	head(b, "nos_build_info", "The version that runs.", "gauge");
 	nos_buf_addf(b, "nos_build_info{version=\"%s\"} 1\n", version);
 }

@@ -79,6 +79,23 @@ enum nos_metric_time {
 	    NOS_METRIC_TIME_COUNT
 };
 
+/* The stages of a pack: what they take of the processor. */
+#define NOS_METRIC_STAGE_MAP(X) \
+	X(HTTP, "http")         \
+	X(OPEN, "open")         \
+	X(PARSE, "parse")       \
+	X(COMMIT, "commit")     \
+	X(SCORE, "score")       \
+	X(ENCODE, "encode")     \
+	X(PUBLISH, "publish")
+
+enum nos_metric_stage {
+#define X(name, text) NOS_METRIC_STAGE_##name,
+	NOS_METRIC_STAGE_MAP(X)
+#undef X
+	    NOS_METRIC_STAGE_COUNT
+};
+
 #define NOS_METRIC_SCHEMES  8 /* that changes are counted of */
 #define NOS_METRIC_BUCKETS  12
 #define NOS_METRIC_STATUSES 600
@@ -90,6 +107,7 @@ struct nos_metric {
 	atomic_uint_least64_t rejected[NOS_CODE_COUNT];
 	atomic_uint_least64_t registrations[NOS_CODE_COUNT];
 	atomic_uint_least64_t changes[NOS_METRIC_SCHEMES][NOS_STATE_COUNT];
+	atomic_uint_least64_t stages_ns[NOS_METRIC_STAGE_COUNT]; /* node/lap.h */
 	atomic_uint_least64_t requests[NOS_METRIC_PATH_COUNT][NOS_METRIC_STATUSES];
 	struct {
 		atomic_uint_least64_t buckets[NOS_METRIC_BUCKETS], count, sum_us;
@@ -100,6 +118,9 @@ void nos_metric_add(struct nos_metric *m, enum nos_metric_counter counter, uint6
 void nos_metric_set(struct nos_metric *m, enum nos_metric_gauge gauge, uint64_t value);
 void nos_metric_time(struct nos_metric *m, enum nos_metric_time which, struct nos_mono since);
 void nos_metric_request(struct nos_metric *m, enum nos_metric_path path, unsigned status);
+
+/* The label of a stage. */
+const char *nos_metric_stage_text(enum nos_metric_stage stage);
 
 /* A step of a key; state is the struct nos_metric. A group that fails and is done again is counted
  * twice. */

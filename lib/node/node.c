@@ -145,7 +145,7 @@ static enum nos_code make_loops(struct nos_node *n, struct nos_err *err)
 
 		if (open_store(n, &store, err))
 			return err->code;
-		nos_ingest_loop_init(&l->ingest, store);
+		nos_ingest_loop_init(&l->ingest, store, &n->metric);
 		l->tail = &l->jobs;
 	}
 	return NOS_OK;

@@ -14,6 +14,7 @@
 #include "json/encode.h"
 #include "net/mqtt.h"
 #include "node/announce.h"
+#include "node/lap.h"
 #include "score/filter.h"
 
 #define BURST		  500 /* records read at once */
@@ -43,6 +44,7 @@ struct nos_publish {
 	bool was_connected;
 	char status_topic[64], head_topic[64];
 	struct nos_announce announce;
+	struct nos_lap lap;
 	struct nos_mono *handed; /* when, by position modulo the window */
 	struct nos_buf print;
 	int print_fd;
@@ -297,6 +299,7 @@ static void *run(void *state)
 {
 	struct nos_publish *p = state;
 	uint64_t until = 0;
+	bool pushed;
 
 	while (!atomic_load(&p->stop) || !is_done(p)) {
 		if (atomic_load(&p->stop)) {
@@ -313,7 +316,9 @@ static void *run(void *state)
 		say_head(p);
 		if (p->mqtt && nos_publish_is_connected(p))
 			nos_announce_say(&p->announce, p->mqtt);
-		wait(p, push(p) ? 0 : until ? WAIT_MS / 10 : WAIT_MS);
+		pushed = push(p);
+		nos_lap_turn(&p->lap, pushed);
+		wait(p, pushed ? 0 : until ? WAIT_MS / 10 : WAIT_MS);
 	}
 	say_bye(p);
 	return NULL;
@@ -371,6 +376,7 @@ enum nos_code nos_publish_new(
 	p->print_fd = config->print_fd;
 	nos_buf_init(&p->print, PRINT_MAX);
 	nos_announce_init(&p->announce, config->store, config->node);
+	nos_lap_init(&p->lap, config->metric, NOS_METRIC_STAGE_PUBLISH);
 	pthread_mutex_init(&p->lock, NULL);
 	p->sent = nos_commit_mark(config->commit);
 	if (config->mqtt && open_broker(p, err)) {

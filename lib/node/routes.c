@@ -253,12 +253,13 @@ void nos_routes_turn(void *state, unsigned loop)
 	struct nos_routes *s = state;
 	struct nos_routes_loop *l = &s->loops[loop];
 
-	if (!l->count)
-		return;
-	nos_commit_submit(s->commit, l->jobs, l->count);
-	l->jobs = NULL;
-	l->tail = &l->jobs;
-	l->count = 0;
+	if (l->count) {
+		nos_commit_submit(s->commit, l->jobs, l->count);
+		l->jobs = NULL;
+		l->tail = &l->jobs;
+		l->count = 0;
+	}
+	nos_lap_turn(&l->ingest.lap, false);
 }
 
 /* False: on its way to the control thread, which answers it. */

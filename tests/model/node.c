@@ -96,7 +96,7 @@ void node_up(struct node *n)
 		.limits = &n->limits,
 		.members = n->members,
 		.metric = &n->metric };
-	nos_ingest_loop_init(&n->loop, n->store);
+	nos_ingest_loop_init(&n->loop, n->store, &n->metric);
 	n->up = true;
 }
 

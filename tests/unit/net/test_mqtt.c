@@ -255,6 +255,34 @@ static void end_own(struct broker *own)
 	broker_clean(own);
 }
 
+static void hear(void *state, struct nos_str payload)
+{
+	(void)state, (void)payload;
+}
+
+static void what_is_heard_is_heard_at_the_quality_that_was_asked_for(void **state)
+{
+	static const char *const said[] = { "listener 0 nos/heard", "listener 1 nos/heard" };
+	struct broker own = { 0 };
+	struct seen seen;
+
+	(void)state;
+	start_own(&own, "mqtt://", "true", "allow_anonymous true\nlog_type subscribe\n");
+	for (unsigned qos = 0; qos < 2; qos++) {
+		struct nos_mqtt_config config = {
+			.client_id = "listener", .hear = "nos/heard", .hear_qos = qos, .heard = hear
+		};
+		struct nos_mqtt *m = client(&seen, own.url, config);
+
+		wait_turn(m, &seen);
+		/* Nothing is between it and its end: what was to be sent is sent. */
+		nos_mqtt_disconnect(m);
+		broker_says(&own, said[qos]);
+		nos_mqtt_free(m);
+	}
+	end_own(&own);
+}
+
 static void user_and_password_open_the_door_and_wrong_ones_do_not(void **state)
 {
 	static const struct nos_secret passwords[] = { { 4, "shut" }, { 4, "open" } };
@@ -347,6 +375,7 @@ int main(void)
 		cmocka_unit_test(after_a_disconnect_nothing_connects_any_more),
 		cmocka_unit_test(waiting_ends_when_the_wake_up_descriptor_is_readable),
 		cmocka_unit_test(what_is_no_topic_is_refused_and_not_in_flight),
+		cmocka_unit_test(what_is_heard_is_heard_at_the_quality_that_was_asked_for),
 		cmocka_unit_test(user_and_password_open_the_door_and_wrong_ones_do_not),
 		cmocka_unit_test(over_tls_the_certificate_and_its_name_are_checked),
 	};

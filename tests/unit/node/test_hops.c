@@ -86,7 +86,7 @@ static void serve(void)
 		.limits = &limits,
 		.members = members,
 		.metric = &metric };
-	nos_ingest_loop_init(&loop, own);
+	nos_ingest_loop_init(&loop, own, &metric);
 }
 
 static int start_with(void **state, uint64_t room)

@@ -38,7 +38,7 @@ static void serve(void)
 		.limits = &limits,
 		.members = members,
 		.metric = &metric };
-	nos_ingest_loop_init(&loop, own);
+	nos_ingest_loop_init(&loop, own, &metric);
 }
 
 static void make_token(void)

@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+
+setup() {
+	load helper
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+}
+# What was started for the measurement has its folder in its arguments.
+nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
+
+@test "each shape has its rows, nothing is lost or doubled, and the stages are no more than the whole" {
+	run -0 --separate-stderr nos-bench ingest --quick --sources 7
+	printf '%s\n' "${lines[@]}" | jq -c '. + (.what | capture(
+		"^(?<row>.*), packs of (?<each>[0-9]+), (?<way>kept connections|a connection a pack)(?<sub>, subscriber)?$") |
+		.sub = (.sub != null))' >rows
+	[ "$(wc -l <rows)" = "${#lines[@]}" ]
+	jq -se 'all(.bench == "ingest" and .sources == 7 and .profile == "default" and .scheme == "pairwise")' rows
+	jq -se 'map([.each, .way, .sub]) | unique | length == 12' rows
+	# A row of either shape, and two more with a subscriber.
+	for row in readings 'node CPU' 'node CPU, '{http,open,parse,commit,score,encode,publish,rest} \
+		'clock of the stages' 'load CPU' answer 'to the node' 'to the source' memory lost duplicated; do
+		jq -se --arg row "$row" 'map(select(.row == $row)) | length == 12' rows || { echo "$row"; return 1; }
+	done
+	jq -se 'map(select(.row == ("record", "subscriber CPU", "to the subscriber"))) | length == 18 and all(.sub)' rows
+	jq -se 'map(select(.row == ("lost", "duplicated"))) | all(.median == 0)' rows
+	jq -se 'map(select(.row == ("readings", "node CPU", "load CPU", "answer", "record", "to the node", "to the source",
+		"to the subscriber", "memory"))) | all(.median > 0)' rows
+	jq -se 'map(select(.row | startswith("node CPU"))) | group_by([.each, .way, .sub]) | length == 12 and all(
+		map({ (.row): .median }) | add | ."node CPU" as $whole | del(."node CPU", ."node CPU, rest") |
+		length == 7 and (add <= $whole * 1.01))' rows
+	jq -se --arg node "$ROOT/build/${V:-release}/cmd/nos-serve" \
+		'map(select(.row == "readings")) | all(.how | endswith($node))' rows
+	# The example of nos-bench(1).
+	sed -n '/^\$ nos-bench ingest/,/^\.Ed/{/^ /p}' "$ROOT/man/nos-bench.1" >example
+	[ "$(bash -eo pipefail example <rows | wc -l)" -eq 18 ]
+	nothing_is_left
+}
+
+@test "a node that does not come up has the last word" {
+	mkdir bin
+	cp "$ROOT/build/${V:-release}/cmd/nos-bench" bin
+	printf '#!/bin/sh\necho "no room" >&2\nexit 1\n' >bin/nos-serve
+	chmod +x bin/nos-serve
+	run -69 --separate-stderr bin/nos-bench ingest --quick
+	[ -z "$output" ]
+	[ "$stderr" = "nos-bench: $PWD/bin/nos-serve does not come up: no room" ]
+	nothing_is_left
+}
+
+@test "without a broker one line says what to install, and what it does not measure is said" {
+	mkdir bin
+	printf '#!/bin/sh\nexit 127\n' >bin/mosquitto
+	chmod +x bin/mosquitto
+	PATH=$PWD/bin:$PATH run -66 --separate-stderr nos-bench ingest --quick
+	[ -z "$output" ]
+	[ "$stderr" = 'nos-bench: no mosquitto on PATH: apt install mosquitto' ]
+	run -64 --separate-stderr nos-bench ingest --sources 5,100001
+	[ "$stderr" = 'nos-bench: --sources: ingest takes 100000 at most' ]
+	run -0 --separate-stderr nos-bench ingest --scheme tree
+	[ -z "$output" ]
+	[ "$stderr" = 'nos-bench: ingest: its sources are pairwise, as nos-serve has them' ]
+	nothing_is_left
+}
+
+@test "Ctrl-C in the midst of ingest leaves whole rows, no folder and no process" {
+	# A shell has whatever it starts beside itself ignore it.
+	env --default-signal=INT nos-bench ingest --runs 1 >rows 3>&- &
+	pid=$!
+	begun() { [ -s rows ]; }
+	eventually begun
+	kill -INT $pid
+	status=0
+	wait $pid || status=$?
+	[ $status = 130 ]
+	[ "$(wc -l <rows)" = "$(jq -c . rows | wc -l)" ]
+	fails grep -q 'packs of 50' rows
+	nothing_is_left
+}
