@@ -12,7 +12,7 @@
 
 /* A socket that is bound and refuses: nobody listens, nobody else can have the port.
  */
-static int bind_any(unsigned *ret_port)
+static inline int bind_any(unsigned *ret_port)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof(a);
