@@ -61,25 +61,6 @@ static enum nos_rule_identity identity_of(const struct nos_raw *raw, const struc
 	return *raw->source ? NOS_RULE_IDENTITY_PSEUDONYM : NOS_RULE_IDENTITY_NONE;
 }
 
-static void encode_value(struct nos_buf *b, const struct nos_reading *r)
-{
-	nos_encode_member(b, "value");
-	switch (r->kind) {
-	case NOS_READING_MISSING:
-		nos_buf_add_text(b, "null");
-		break;
-	case NOS_READING_NUMBER:
-		nos_buf_add_str(b, r->text); /* as it was sent, or as converted: no digit is lost */
-		break;
-	case NOS_READING_TEXT:
-		nos_encode_text(b, r->text);
-		break;
-	case NOS_READING_BOOL:
-		nos_buf_add_text(b, r->truth ? "true" : "false");
-		break;
-	}
-}
-
 /* By hand, as is encode_topic: printf would cost more than all scores. */
 static void encode_id(struct nos_buf *b, uint64_t node, uint64_t position, uint32_t index)
 {
@@ -105,7 +86,7 @@ static void encode_head(struct nos_buf *b, const struct nos_analyse *a, const st
 	if (*raw->mode)
 		nos_encode_member_text(b, "mode", nos_str_of(raw->mode));
 	nos_encode_member_text(b, "type", r->type);
-	encode_value(b, r);
+	nos_reading_encode_value(b, r);
 	if (r->unit.len)
 		nos_encode_member_text(b, "unit", r->unit);
 	if (r->has_time)

@@ -63,4 +63,7 @@ bool nos_reading_is_missing(struct nos_str s);
  */
 void nos_reading_encode(struct nos_buf *b, const struct nos_reading *r);
 
+/* The member "value" alone, as above. */
+void nos_reading_encode_value(struct nos_buf *b, const struct nos_reading *r);
+
 #endif

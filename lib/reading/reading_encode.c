@@ -26,7 +26,7 @@ static void add_number(struct nos_buf *b, struct nos_str digits, double number, 
 	nos_buf_add_text(b, text);
 }
 
-static void add_value(struct nos_buf *b, const struct nos_reading *r)
+void nos_reading_encode_value(struct nos_buf *b, const struct nos_reading *r)
 {
 	nos_encode_member(b, "value");
 	switch (r->kind) {
@@ -66,7 +66,7 @@ void nos_reading_encode(struct nos_buf *b, const struct nos_reading *r)
 {
 	nos_buf_add_char(b, '{');
 	nos_encode_member_text(b, "type", r->type);
-	add_value(b, r);
+	nos_reading_encode_value(b, r);
 	if (r->unit.len)
 		nos_encode_member_text(b, "unit", r->unit);
 	if (r->has_time)
