@@ -16,7 +16,8 @@
 struct list {
 	const struct nos_span *items;
 	size_t count;
-	const struct nos_secret *pair; /* NULL: no chain may begin in it */
+	const struct nos_secret
+	    *pair; /* NULL: no chain may begin in it, and it may be an old one */
 	struct nos_time now;
 };
 
@@ -160,8 +161,18 @@ static enum nos_holder_did judge(const struct nos_keyring *k, const struct taken
 	return t->heard ? NOS_HOLDER_TOOK : NOS_HOLDER_AGAIN;
 }
 
-static enum nos_code take_list(
-    struct nos_keyring *k, const struct list *l, enum nos_holder_did *ret, struct nos_err *err)
+/* What was heard since a list was made counts more than the list. */
+static enum nos_code go_on(struct nos_keyring *k, const struct nos_keyring *before,
+    const struct list *l, struct nos_err *err)
+{
+	if (!l->pair && nos_membership_fell(k, before))
+		return nos_err_set(
+		    err, NOS_TAG, "a place in the group before the one that is held");
+	return nos_membership_keep(k, before, err);
+}
+
+static enum nos_code take_list(struct nos_keyring *k, const struct nos_keyring *before,
+    const struct list *l, enum nos_holder_did *ret, struct nos_err *err)
 {
 	struct taken t = { 0 };
 
@@ -170,7 +181,7 @@ static enum nos_code take_list(
 	for (size_t i = 0; i < l->count; i++)
 		if (take_any(k, l->items[i], l, &t, err))
 			return err->code;
-	if (t.changed && hear_all(k, l, &t, err))
+	if (t.changed && (hear_all(k, l, &t, err) || go_on(k, before, l, err)))
 		return err->code;
 	*ret = judge(k, &t);
 	return NOS_OK;
@@ -182,7 +193,7 @@ enum nos_code nos_holder_take(struct nos_keyring *k, const struct nos_span *list
 	const struct list l = { list, count, NULL, now };
 	NOS_AUTO(keyring) copy = *k;
 
-	if (!take_list(&copy, &l, ret, err) &&
+	if (!take_list(&copy, k, &l, ret, err) &&
 	    (*ret == NOS_HOLDER_TOOK || *ret == NOS_HOLDER_HEARD))
 		*k = copy;
 	return err->code;
@@ -216,7 +227,7 @@ enum nos_code nos_holder_grants(struct nos_keyring *k, const struct nos_span *li
 		explicit_bzero(&copy.keys[0], sizeof(copy.keys[0]));
 		copy.key_count = 0;
 	}
-	if (!take_list(&copy, &l, &did, err)) {
+	if (!take_list(&copy, k, &l, &did, err)) {
 		copy.unproven = false; /* nothing was before it */
 		*k = copy;
 	}
@@ -386,7 +397,7 @@ static enum nos_code take_answer(struct nos_keyring *k, const struct nos_keyring
 	while (messages.len && l.count < NOS_HOLDER_LIST_MAX)
 		if (!nos_ask_answer_next(&messages, &items[l.count++]))
 			return nos_err_set(err, NOS_DATA, "not an answer to an ask");
-	if (take_list(k, &l, &did, err))
+	if (take_list(k, before, &l, &did, err))
 		return err->code;
 	if (did != NOS_HOLDER_TOOK || k->z < before->ask.z)
 		return nos_err_set(err, NOS_TAG, "not an answer to an ask");

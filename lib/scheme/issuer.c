@@ -107,7 +107,7 @@ bool nos_issuer_wants_ask(const struct nos_assoc *a, uint64_t life)
 
 size_t nos_issuer_outstanding(const struct nos_assoc *a, uint64_t life)
 {
-	return a->resync || a->base.life != life ? 0 : a->out_count;
+	return nos_issuer_wants_ask(a, life) ? 0 : a->out_count;
 }
 
 bool nos_issuer_is_pending(const struct nos_assoc *a, uint64_t life)

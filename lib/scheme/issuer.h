@@ -106,7 +106,8 @@ bool nos_issuer_wants_ask(const struct nos_assoc *a, uint64_t life);
 /* Is anything under way that the source has not confirmed? */
 bool nos_issuer_is_pending(const struct nos_assoc *a, uint64_t life);
 
-/* The messages to send: *ret_count of a->out; none while the chains are not to be trusted. */
+/* The messages to send: how many of a->out. None while the source is to ask: what it is answered
+ * has all in it, and what waits may be of a time before, or the chains not to be trusted. */
 size_t nos_issuer_outstanding(const struct nos_assoc *a, uint64_t life);
 
 #define NOS_ISSUER_POLL_KEYS 2

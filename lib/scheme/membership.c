@@ -229,7 +229,7 @@ static enum nos_code accept_evict(
 }
 
 /* The clock that is brought, and its key: also one behind that which was held, for the node may
- * have gone back. What was missed between them, orders tell. */
+ * have gone back. What was missed between them, orders tell, or it is kept. */
 static enum nos_code set_clock(struct nos_membership_draft *d, const struct nos_session *clock,
     const uint8_t token[static NOS_SESSION_TOKEN_LEN], struct nos_err *err)
 {
@@ -275,6 +275,51 @@ enum nos_code nos_membership_accept(
 	if (!err->code)
 		put(k, &d, m->now);
 	return err->code;
+}
+
+/* ---- what a list brings that was made before ---- */
+
+/* Does *behind lead to where *ahead stands? Another's line has another A there. */
+static enum nos_code leads_to(const struct nos_session *behind, const struct nos_session *ahead,
+    bool *ret, struct nos_err *err)
+{
+	NOS_AUTO(session) clock = *behind;
+
+	*ret = false;
+	if (clock.epoch != ahead->epoch || clock.t >= ahead->t ||
+	    ahead->t - clock.t > NOS_SESSION_CHAIN_MAX)
+		return NOS_OK;
+	if (run_to(&clock, ahead->t, err))
+		return err->code;
+	*ret = nos_secret_eq(&clock.a, &ahead->a);
+	return NOS_OK;
+}
+
+bool nos_membership_fell(const struct nos_keyring *k, const struct nos_keyring *before)
+{
+	const struct nos_keyring_group *was = &before->group;
+
+	return k->group.number == was->number && k->group.path.epoch < was->path.epoch;
+}
+
+enum nos_code nos_membership_keep(
+    struct nos_keyring *k, const struct nos_keyring *before, struct nos_err *err)
+{
+	const struct nos_keyring_group *was = &before->group;
+	bool same_line;
+
+	if (!has_clock(&k->group) || !has_clock(was) || k->group.number != was->number)
+		return NOS_OK;
+	if (leads_to(&k->group.clock, &was->clock, &same_line, err) || !same_line)
+		return err->code;
+	k->group.clock = was->clock;
+	k->group.token = was->token;
+	k->group.token_epoch = was->token_epoch;
+	drop_keys(k);
+	for (size_t i = 0; i < before->key_count; i++)
+		if (is_of_group(&before->keys[i]))
+			*nos_keyring_add(k) = before->keys[i];
+	return NOS_OK;
 }
 
 /* ---- what all hear ---- */

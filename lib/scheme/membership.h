@@ -27,6 +27,18 @@ enum nos_code nos_membership_accept(
 /* Let go of place, clock and key: others come. */
 void nos_membership_forget(struct nos_keyring *k);
 
+/* Has *k an earlier place in the group in which *before was? That is of a list from before what all
+ * heard since, or of a node that went back: which of them, an ask finds out. */
+bool nos_membership_fell(const struct nos_keyring *k, const struct nos_keyring *before);
+
+/*
+ * *k took a list of the node's, *before is what it was until then. A list may have been made before
+ * what all heard since, and bring a clock that leads to the one that was held: that one, its token
+ * and its key stay. The clock of a node that went back is of another line and does not lead there.
+ */
+enum nos_code nos_membership_keep(
+    struct nos_keyring *k, const struct nos_keyring *before, struct nos_err *err) NOS_CHECK;
+
 /* Is it one of those that all hear: an order, or an eviction's broadcast? */
 bool nos_membership_is_heard(struct nos_span message);
 

@@ -299,6 +299,16 @@ static void a_node_that_went_back_without_a_word_is_found_out_by_an_acknowledgem
 	assert_int_equal(nos_issuer_outstanding(&p.node, 1), 0);
 }
 
+/* The answer brings all anew; what waits may be of a time before it. */
+static void a_source_that_is_to_renew_is_sent_nothing_that_waits(void **state)
+{
+	(void)state;
+	pair_replace(&p, NOS_ISSUER_ISSUED);
+	assert_int_equal(nos_issuer_outstanding(&p.node, 1), 1);
+	assert_true(nos_issuer_renew(&p.node));
+	assert_int_equal(nos_issuer_outstanding(&p.node, 1), 0);
+}
+
 static void another_life_of_the_node_uses_no_chain_of_before_and_names_above_it(void **state)
 {
 	(void)state;
@@ -428,6 +438,7 @@ int main(void)
 		T(a_node_of_before_a_renew_is_asked_under_the_z_that_it_has),
 		T(an_answer_lost_is_given_again_and_one_taken_and_lost_is_asked_anew),
 		T(a_node_that_went_back_without_a_word_is_found_out_by_an_acknowledgement),
+		T(a_source_that_is_to_renew_is_sent_nothing_that_waits),
 		T(another_life_of_the_node_uses_no_chain_of_before_and_names_above_it),
 		T(what_was_revoked_leaves_a_poll_key_and_no_more),
 		T(who_registers_anew_has_another_key_name_and_z),

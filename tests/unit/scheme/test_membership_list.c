@@ -185,6 +185,72 @@ static void five_hundred_orders_behind_a_member_believes_the_node_s_list(void **
 	assert_in_step(&node, &p.source);
 }
 
+/* ---- a list from before what all heard ---- */
+
+static void hear_it(const struct nos_buf *message)
+{
+	bool took;
+
+	assert_int_equal(
+	    nos_membership_hear(&p.source, nos_buf_span(message), p.world.now, &took, &p.err),
+	    NOS_OK);
+	assert_true(took);
+}
+
+static void a_place_and_a_join_from_before_an_order_leave_the_clock_where_it_led(void **state)
+{
+	NOS_AUTO(buf) order = { 0 };
+
+	(void)state;
+	clear();
+	add_path();
+	add_join();
+	group_step(&node, NULL);
+	nos_buf_init(&order, NOS_SESSION_ORDER_MAX);
+	group_order_of(&node, node.clock.epoch, node.clock.t, &order);
+	hear_it(&order);
+	assert_int_equal(take(), NOS_HOLDER_TOOK);
+	assert_in_step(&node, &p.source);
+	assert_int_equal(p.source.down.ctr, down.ctr);
+}
+
+/* Its tokens are the same, its clock is not: of an epoch that it began another time. */
+static void a_join_of_a_node_that_went_back_is_taken_though_it_stands_before(void **state)
+{
+	(void)state;
+	clear();
+	add_order();
+	group_step(&node, NULL);
+	add_order();
+	assert_int_equal(take(), NOS_HOLDER_HEARD);
+	clear();
+	node.clock.t--;
+	node.clock.a.bytes[0] ^= 1;
+	add_join();
+	assert_int_equal(take(), NOS_HOLDER_TOOK);
+	assert_in_step(&node, &p.source);
+}
+
+static void a_place_from_before_an_eviction_that_was_heard_is_a_reason_to_ask(void **state)
+{
+	struct nos_keyring before;
+	enum nos_holder_did did;
+	NOS_AUTO(buf) broadcast = { 0 };
+
+	(void)state;
+	memcpy(p.source.sign, node.sign_public, sizeof(p.source.sign));
+	clear();
+	add_path();
+	add_join();
+	nos_buf_init(&broadcast, NOS_EVICTION_MAX);
+	group_evict(&node, LEAF + 1, &broadcast);
+	hear_it(&broadcast);
+	before = p.source;
+	assert_int_equal(
+	    nos_holder_take(&p.source, list, count, p.world.now, &did, &p.err), NOS_TAG);
+	assert_memory_equal(&before, &p.source, sizeof(before));
+}
+
 static void an_acknowledgement_names_the_key_of_the_group_and_the_place(void **state)
 {
 	const struct nos_chain up = p.source.up;
@@ -233,6 +299,9 @@ int main(void)
 		TEST(an_order_stands_before_the_join_that_it_needs_and_is_followed_all_the_same),
 		TEST(an_order_and_a_message_that_does_not_verify_leave_the_keyring_as_it_was),
 		TEST(five_hundred_orders_behind_a_member_believes_the_node_s_list),
+		TEST(a_place_and_a_join_from_before_an_order_leave_the_clock_where_it_led),
+		TEST(a_join_of_a_node_that_went_back_is_taken_though_it_stands_before),
+		TEST(a_place_from_before_an_eviction_that_was_heard_is_a_reason_to_ask),
 		TEST(an_acknowledgement_names_the_key_of_the_group_and_the_place),
 		TEST(all_that_a_keyring_can_hold_is_named_in_an_ask),
 		TEST(a_pack_under_the_key_of_the_group_destroys_no_key),
