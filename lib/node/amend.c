@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "node/change.h"
 #include "registry/correct.h"
+#include "registry/lanes.h"
 #include "registry/trail.h"
 
 #define ENTRY_MAX (NOS_STORE_ENTRY_MAX - 4096)
@@ -274,12 +275,24 @@ static void end_round(struct nos_ledger_amend *a)
 	begin_round(a);
 }
 
+/* Is it of another lane, whose ledger corrects it? */
+static enum nos_code is_elsewhere(
+    const struct nos_ledger *l, const char *id, bool *ret, struct nos_err *err)
+{
+	unsigned lane;
+
+	if (nos_lanes_of(l->lanes, nos_str_of(id), &lane, err))
+		return err->code;
+	*ret = lane != nos_store_lane(l->config.store);
+	return NOS_OK;
+}
+
 static enum nos_code step(struct nos_ledger *l, struct nos_err *err)
 {
 	struct nos_ledger_amend *a = &l->amend;
 	size_t left = NOS_LEDGER_AMEND_MOST;
 	char id[NOS_RECORD_ID_MAX];
-	bool failed;
+	bool failed, elsewhere = false;
 
 	while (left) {
 		if (nos_compromise_due(l->config.store, a->passed, id, err))
@@ -290,6 +303,12 @@ static enum nos_code step(struct nos_ledger *l, struct nos_err *err)
 		}
 		/* A source costs one too, whatever it has. */
 		left--;
+		if (is_elsewhere(l, id, &elsewhere, err))
+			return err->code;
+		if (elsewhere) {
+			snprintf(a->passed, sizeof(a->passed), "%s", id);
+			continue;
+		}
 		if (!source(l, id, &left, &failed, err))
 			unsay(a, id);
 		else if (failed)

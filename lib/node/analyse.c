@@ -62,10 +62,15 @@ static enum nos_rule_identity identity_of(const struct nos_raw *raw, const struc
 }
 
 /* By hand, as is encode_topic: printf would cost more than all scores. */
-static void encode_id(struct nos_buf *b, uint64_t node, uint64_t position, uint32_t index)
+static void encode_id(
+    struct nos_buf *b, const struct nos_analyse *a, uint64_t position, uint32_t index)
 {
 	nos_buf_add_text(b, "{\"id\":\"");
-	nos_num_add_uint(b, node);
+	nos_num_add_uint(b, a->node);
+	if (a->lane) {
+		nos_buf_add_char(b, '.');
+		nos_num_add_uint(b, a->lane);
+	}
 	nos_buf_add_char(b, '-');
 	nos_num_add_uint(b, position);
 	nos_buf_add_char(b, '-');
@@ -76,7 +81,7 @@ static void encode_id(struct nos_buf *b, uint64_t node, uint64_t position, uint3
 static void encode_head(struct nos_buf *b, const struct nos_analyse *a, const struct nos_raw *raw,
     uint64_t position, uint32_t index, uint64_t n, const struct nos_reading *r)
 {
-	encode_id(b, a->node, position, index);
+	encode_id(b, a, position, index);
 	nos_encode_member_uint(b, "node", a->node);
 	nos_encode_member_uint(b, "n", n);
 	nos_encode_member_text(b, "source", nos_str_of(*raw->source ? raw->source : "anonymous"));

@@ -18,6 +18,7 @@
 /* What is the same for every pack of a node. */
 struct nos_analyse {
 	uint64_t node;
+	unsigned lane; /* that its entries are of */
 	const struct nos_profile *profile;
 	size_t types;	     /* of readings of one source at most */
 	struct nos_lap *lap; /* whose pack is in hand; NULL: none */

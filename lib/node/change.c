@@ -375,8 +375,11 @@ static void swept(void *state, const char *id)
 	nos_member_forget(l->config.members, id);
 }
 
+/* One ledger of the store sees to what is of no lane. */
 bool nos_change_is_due(const struct nos_ledger *l)
 {
+	if (nos_store_lane(l->config.store))
+		return false;
 	return l->more_to_sweep || nos_mono_now().us - l->swept.us >= SWEEP_EVERY_US;
 }
 

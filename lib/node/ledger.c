@@ -8,6 +8,7 @@
 #include "node/amend.h"
 #include "node/carry.h"
 #include "node/change.h"
+#include "registry/lanes.h"
 
 #define ENTRY_MAX     (NOS_STORE_ENTRY_MAX - 4096)
 #define RECORDS_MAX   ((size_t)256 << 20) /* bytes of records of one group */
@@ -23,13 +24,15 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	/* The card was made before this store was asked for news. */
 	*l = (struct nos_ledger){ .config = *config, .idle = true, .stale = true };
 	l->analyse = (struct nos_analyse){ .node = config->node,
+		.lane = nos_store_lane(config->store),
 		.profile = profile,
 		.types = (size_t)config->limits->of[NOS_LIMIT_TYPES] };
 	nos_lap_init(&l->lap, config->metric, NOS_METRIC_STAGE_COMMIT);
 	nos_weighed_init(&l->pending, RECORDS_MAX);
 	nos_audit_init(&l->audit, config->store, "nos-serve", false);
 	/* What was changed before is no news. */
-	if (nos_store_changed(config->store, &changed, err) ||
+	if (nos_lanes_get(config->store, &l->lanes, err) ||
+	    nos_store_changed(config->store, &changed, err) ||
 	    nos_follower_init(&l->follower, config->store, err))
 		return err->code;
 	if (nos_track_table_new((size_t)config->limits->of[NOS_LIMIT_SOURCES], &l->tracks, err))
@@ -96,7 +99,7 @@ static enum nos_code save(struct nos_ledger *l, size_t jobs, struct nos_err *err
 	if (!l->idle && mark.outbox == l->mark.outbox && mark.saved - l->mark.saved < 1000 &&
 	    mark.published - l->mark.published < 1000)
 		return NOS_OK;
-	if (nos_mark_put(l->config.store, &mark, err))
+	if (nos_store_settle(l->config.store, err) || nos_mark_put(l->config.store, &mark, err))
 		return err->code;
 	l->mark = mark;
 	return NOS_OK;
@@ -290,7 +293,9 @@ static enum nos_code in_group(
 	if (l->stale || l->follower.more)
 		nos_change_look(l);
 	nos_audit_begin(&l->audit);
-	if (put_records(l, err) || nos_amend_step(l, err) || save(l, count, err) || trim(l, err) ||
+	/* What says that a record was made is there no sooner than the record. */
+	if (put_records(l, err) || nos_amend_step(l, err) ||
+	    nos_store_settle(l->config.store, err) || save(l, count, err) || trim(l, err) ||
 	    nos_change_sweep(l, err))
 		return err->code;
 	for (struct nos_job *job = list; job; job = job->link)

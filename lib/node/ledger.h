@@ -74,6 +74,7 @@ struct nos_ledger {
 	bool broken;		    /* only a restart helps */
 	struct nos_audit audit;
 	struct nos_life life; /* as of the last look at the store */
+	unsigned lanes;	      /* of the store; this ledger is of that which its view is in */
 	/* Of whom an operator has just had everything deleted: nothing is written any more. */
 	char (*forgotten)[NOS_RECORD_ID_MAX];
 	size_t forgotten_count;

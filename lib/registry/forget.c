@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/forget.h"
+#include "registry/lanes.h"
 
 #include <string.h>
 #include <time.h>
@@ -198,6 +199,8 @@ static enum nos_code erase(struct hunt *h, struct nos_err *err)
 {
 	uint64_t first, last;
 
+	if (nos_lanes_enter(h->f->life->store, h->id, err))
+		return err->code;
 	for (size_t i = 0; i < STREAMS; i++) {
 		if (nos_store_bounds(h->f->life->store, streams[i].name, &first, &last, err))
 			return err->code;

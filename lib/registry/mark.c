@@ -7,18 +7,31 @@
 #include "registry/self.h"
 
 #define VERSION 1
-#define KEY	NOS_STR("mark")
+#define KEY_MAX 16
+
+/* That of lane 0 is as it would be without lanes. */
+static struct nos_str key_of(const struct nos_store *store, char space[static KEY_MAX])
+{
+	const unsigned lane = nos_store_lane(store);
+
+	if (lane)
+		snprintf(space, KEY_MAX, "mark%u", lane);
+	else
+		snprintf(space, KEY_MAX, "mark");
+	return nos_str_of(space);
+}
 
 enum nos_code nos_mark_get(struct nos_store *store, struct nos_mark *ret, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
 	struct nos_scan scan = { 0 };
 	struct nos_decode d;
+	char key[KEY_MAX];
 	uint64_t rev;
 
 	*ret = (struct nos_mark){ 0 };
 	nos_buf_init(&text, 1024);
-	if (nos_store_get(store, NOS_SELF_NS, KEY, &text, &rev, err) == NOS_ABSENT) {
+	if (nos_store_get(store, NOS_SELF_NS, key_of(store, key), &text, &rev, err) == NOS_ABSENT) {
 		nos_err_clear(err);
 		return NOS_OK;
 	}
@@ -38,6 +51,7 @@ enum nos_code nos_mark_put(
     struct nos_store *store, const struct nos_mark *mark, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
+	char key[KEY_MAX];
 	uint64_t rev;
 
 	nos_buf_init(&text, 1024);
@@ -49,5 +63,6 @@ enum nos_code nos_mark_put(
 	nos_buf_add_char(&text, '}');
 	if (nos_buf_check(&text, "mark", err))
 		return err->code;
-	return nos_store_put(store, NOS_SELF_NS, KEY, nos_buf_str(&text), NOS_STORE_ANY, &rev, err);
+	return nos_store_put(
+	    store, NOS_SELF_NS, key_of(store, key), nos_buf_str(&text), NOS_STORE_ANY, &rev, err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How far a node has come, kept in its store (state node/mark). */
+/* How far a node has come in a lane, kept in its store (state node/mark, node/mark1, …): that of
+ * the view. */
 #ifndef NOS_REGISTRY_MARK_H
 #define NOS_REGISTRY_MARK_H
 

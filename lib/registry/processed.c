@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/num.h"
+#include "store/store.h"
 
 #define SOURCE_LEVEL 4 /* nos/<node>/<kind>/<source>/… */
 
@@ -53,10 +54,12 @@ struct nos_processed_links nos_processed_next(
 
 bool nos_processed_id_parse(struct nos_str text, struct nos_processed_id *ret)
 {
-	struct nos_str part, index;
+	struct nos_str part, node, index;
 
 	*ret = (struct nos_processed_id){ 0 };
-	return nos_str_cut(&text, '-', &part) && nos_num_parse(part, 1, NOS_NUM_SAFE, &ret->node) &&
+	return nos_str_cut(&text, '-', &part) && nos_str_cut(&part, '.', &node) &&
+	       nos_num_parse(node, 1, NOS_NUM_SAFE, &ret->node) &&
+	       (!part.p || nos_num_parse(part, 1, NOS_STORE_LANES_MAX - 1, &ret->lane)) &&
 	       nos_str_cut(&text, '-', &part) && nos_num_parse(part, 1, NOS_NUM_SAFE, &ret->pack) &&
 	       nos_str_cut(&text, '~', &index) &&
 	       nos_num_parse(index, 0, NOS_NUM_SAFE, &ret->index) &&

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define NOS_PROCESSED_STREAM	"processed"
+#define NOS_PROCESSED_STREAM	"processed/" /* of a lane */
 #define NOS_PROCESSED_TOPIC_MAX 512
 #define NOS_PROCESSED_STRIDE \
 	64 /* every so many records of a topic one is linked to the last such */
@@ -37,9 +37,9 @@ void nos_processed_encode(struct nos_buf *b, const struct nos_processed *p);
 struct nos_processed_links nos_processed_next(
     struct nos_processed_links links, uint64_t position, uint64_t n);
 
-/* What an id says: "1-42-0", a correction's "1-42-0~1". */
+/* What an id says: "1-42-0", a correction's "1-42-0~1", and in another lane than 0 "1.3-42-0". */
 struct nos_processed_id {
-	uint64_t node, pack, index;
+	uint64_t node, lane, pack, index;
 	uint64_t correction; /* 0: it is none */
 };
 bool nos_processed_id_parse(struct nos_str text, struct nos_processed_id *ret);

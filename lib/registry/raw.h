@@ -14,7 +14,7 @@
 #include "reading/batch.h"
 #include "score/rule.h"
 
-#define NOS_RAW_STREAM "raw"
+#define NOS_RAW_STREAM "raw/" /* of a lane */
 
 /* A relay that carried it, by a pack of its own. */
 struct nos_raw_via {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "registry/lanes.h"
 #include "registry/mark.h"
 #include "registry/raw.h"
 #include "registry/track.h"
@@ -49,19 +50,27 @@ static enum nos_code saved(struct nos_store *store, struct seen *s, struct nos_e
 	return NOS_OK;
 }
 
-enum nos_code nos_seen_top(
-    struct nos_store *store, const char *id, uint64_t *ret, struct nos_err *err)
+static enum nos_code look(struct nos_store *store, struct seen *s, struct nos_err *err)
 {
-	struct seen s = { .id = id };
 	struct nos_mark mark;
 	uint64_t first, last;
 
-	if (saved(store, &s, err) || nos_mark_get(store, &mark, err) ||
-	    nos_store_bounds(store, NOS_RAW_STREAM, &first, &last, err))
+	if (saved(store, s, err) || nos_mark_get(store, &mark, err) ||
+	    nos_store_bounds(store, NOS_RAW_STREAM, &first, &last, err) || last <= mark.saved)
 		return err->code;
-	if (last > mark.saved && nos_store_read(store, NOS_RAW_STREAM, mark.saved,
-				     (size_t)(last - mark.saved), take, &s, err))
-		return err->code;
+	return nos_store_read(
+	    store, NOS_RAW_STREAM, mark.saved, (size_t)(last - mark.saved), take, s, err);
+}
+
+enum nos_code nos_seen_top(
+    struct nos_store *store, const char *id, uint64_t *ret, struct nos_err *err)
+{
+	const unsigned lane = nos_store_lane(store);
+	struct seen s = { .id = id };
+
+	if (!nos_lanes_enter(store, nos_str_of(id), err))
+		(void)!look(store, &s, err);
+	nos_store_enter(store, lane);
 	*ret = s.top;
-	return NOS_OK;
+	return err->code;
 }

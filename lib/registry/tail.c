@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "registry/lanes.h"
 #include "registry/mark.h"
 #include "registry/raw.h"
 
@@ -84,21 +85,58 @@ static enum nos_code take_entry(
 	return NOS_OK;
 }
 
-enum nos_code nos_tail_read(struct nos_tail *t, struct nos_err *err)
+/* What of a lane is not saved: at most a node's limit "replay". */
+struct beyond {
+	uint64_t saved;
+	size_t length;
+};
+
+static enum nos_code look(struct nos_store *store, struct beyond *ret, struct nos_err *err)
 {
 	struct nos_mark mark;
 	uint64_t first, last;
-	size_t length;
+
+	if (nos_mark_get(store, &mark, err) ||
+	    nos_store_bounds(store, NOS_RAW_STREAM, &first, &last, err))
+		return err->code;
+	ret->saved = mark.saved;
+	ret->length = last > mark.saved ? (size_t)(last - mark.saved) : 0;
+	return NOS_OK;
+}
+
+static enum nos_code read_lanes(struct nos_tail *t, unsigned lanes, struct nos_err *err)
+{
+	struct beyond b[NOS_STORE_LANES_MAX];
+	size_t all = 0;
+
+	for (unsigned i = 0; i < lanes; i++) {
+		nos_store_enter(t->store, i);
+		if (look(t->store, &b[i], err))
+			return err->code;
+		all += b[i].length;
+	}
+	/* Each source in it stays in the table. */
+	if (nos_track_table_new(all + 1, &t->tracks, err))
+		return err->code;
+	for (unsigned i = 0; i < lanes; i++) {
+		nos_store_enter(t->store, i);
+		if (nos_store_read(
+			t->store, NOS_RAW_STREAM, b[i].saved, b[i].length, take_entry, t, err))
+			return err->code;
+	}
+	return NOS_OK;
+}
+
+enum nos_code nos_tail_read(struct nos_tail *t, struct nos_err *err)
+{
+	const unsigned before = nos_store_lane(t->store);
+	unsigned lanes;
 
 	t->scan = (struct nos_scan){ .not_finite = true, .depth = NOS_READING_DEPTH_MAX };
-	if (nos_mark_get(t->store, &mark, err) ||
-	    nos_store_bounds(t->store, NOS_RAW_STREAM, &first, &last, err))
-		return err->code;
-	/* At most a node's limit "replay"; each source in it stays in the table. */
-	length = last > mark.saved ? (size_t)(last - mark.saved) : 0;
-	if (nos_track_table_new(length + 1, &t->tracks, err))
-		return err->code;
-	return nos_store_read(t->store, NOS_RAW_STREAM, mark.saved, length, take_entry, t, err);
+	if (!nos_lanes_get(t->store, &lanes, err))
+		(void)!read_lanes(t, lanes, err);
+	nos_store_enter(t->store, before);
+	return err->code;
 }
 
 enum nos_code nos_tail_track(

@@ -6,6 +6,7 @@
 #include "json/encode.h"
 #include "registry/compromise.h"
 #include "registry/correct.h"
+#include "registry/lanes.h"
 #include "registry/mark.h"
 #include "registry/newest.h"
 #include "registry/roster.h"
@@ -18,6 +19,7 @@ struct walk {
 	char kid[NOS_NAME_TEXT_MAX];	     /* "": whatever it is */
 	char member[NOS_NAME_TEXT_MAX + 16]; /* "key":"…" as it stands in a record and in a track */
 	struct nos_mark mark;
+	unsigned lanes;
 	struct nos_newest newest;
 	struct nos_roster users;
 	struct nos_trail trail;
@@ -195,8 +197,13 @@ static enum nos_code take_user(
 {
 	struct walk *w = state;
 	struct nos_roster_item item = { 0 };
+	unsigned lane;
 
 	(void)rev;
+	if (nos_lanes_of(w->lanes, key, &lane, err))
+		return err->code;
+	if (lane != nos_store_lane(w->t->store))
+		return NOS_OK;
 	if (!memmem(value.p, value.len, w->member, strlen(w->member)) ||
 	    !nos_str_copy(key, item.id, sizeof(item.id)))
 		return NOS_OK;
@@ -222,7 +229,7 @@ static enum nos_code users(struct walk *w, struct nos_err *err)
 	return NOS_OK;
 }
 
-static enum nos_code run(struct walk *w, struct nos_err *err)
+static enum nos_code run_lane(struct walk *w, struct nos_err *err)
 {
 	/* The mark before the stream: what is saved meanwhile is found in both. */
 	if (nos_mark_get(w->t->store, &w->mark, err) ||
@@ -231,6 +238,22 @@ static enum nos_code run(struct walk *w, struct nos_err *err)
 	if (w->t->source ? source(w, nos_str_of(w->t->source), err) : users(w, err))
 		return err->code;
 	return rest(w, err);
+}
+
+static enum nos_code run(struct walk *w, struct nos_err *err)
+{
+	struct nos_store *store = w->t->store;
+
+	if (w->t->source)
+		return nos_lanes_enter(store, nos_str_of(w->t->source), err) ? err->code
+									     : run_lane(w, err);
+	for (unsigned i = 0; !err->code && i < w->lanes; i++) {
+		nos_store_enter(store, i);
+		nos_roster_cut(&w->users, 0);
+		nos_newest_release(&w->newest);
+		(void)!run_lane(w, err);
+	}
+	return err->code;
 }
 
 enum nos_code nos_taint_scan(
@@ -254,7 +277,8 @@ enum nos_code nos_taint_scan(
 	nos_trail_init(&w.trail, t->store);
 	nos_row_init(&w.row, NULL, each, state);
 	nos_buf_init(&w.track_text, NOS_STORE_VALUE_MAX);
-	(void)!run(&w, err);
+	if (!nos_lanes_get(t->store, &w.lanes, err))
+		(void)!run(&w, err);
 	drop(&w);
 	return err->code;
 }

@@ -8,11 +8,13 @@
 
 struct nos_store_engine {
 	const char *kind; /* what stands before ':' in the URL */
+	bool atomic;	  /* a group is written in one go, or not at all */
 	enum nos_code (*open)(const char *rest, bool create, void **ret, struct nos_err *err);
 	void (*close)(void *e);
 	enum nos_code (*begin)(void *e, struct nos_err *err);
 	enum nos_code (*commit)(void *e, struct nos_err *err);
 	void (*rollback)(void *e);
+	enum nos_code (*settle)(void *e, struct nos_err *err); /* NULL: a group is atomic */
 	enum nos_code (*changed)(void *e, bool *ret, struct nos_err *err);
 	enum nos_code (*get)(void *e, const char *ns, struct nos_str key, struct nos_buf *ret,
 	    uint64_t *ret_rev, struct nos_err *err);

@@ -399,6 +399,7 @@ static enum nos_code sqlite_space(
 
 const struct nos_store_engine nos_sqlite_engine = {
 	.kind = "sqlite",
+	.atomic = true,
 	.open = nos_sqlite_db_open,
 	.close = nos_sqlite_db_close,
 	.begin = sqlite_begin,

@@ -347,7 +347,7 @@ enum nos_code nos_sqlite_db_on_stream(struct nos_sqlite_db *q, const char *sql, 
 	if (!*stream || strlen(stream) >= NOS_SQLITE_STREAM_MAX)
 		return nos_err_set(err, NOS_INTERNAL, "no stream can be called '%s'", stream);
 	for (const char *p = stream; *p; p++)
-		if (*p < 'a' || *p > 'z')
+		if ((*p < 'a' || *p > 'z') && (p == stream || *p < '0' || *p > '9'))
 			return nos_err_set(
 			    err, NOS_INTERNAL, "no stream can be called '%s'", stream);
 	for (size_t i = 0; i < q->cached; i++)

@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 struct nos_store {
 	const struct nos_store_engine *engine;
 	void *e;
+	unsigned lane;
 };
 
 /* The next engine is one file and one line. */
@@ -67,6 +69,16 @@ void nos_store_rollback(struct nos_store *s)
 	s->engine->rollback(s->e);
 }
 
+enum nos_code nos_store_settle(struct nos_store *s, struct nos_err *err)
+{
+	return s->engine->settle ? s->engine->settle(s->e, err) : NOS_OK;
+}
+
+bool nos_store_is_atomic(const struct nos_store *s)
+{
+	return s->engine->atomic;
+}
+
 enum nos_code nos_store_changed(struct nos_store *s, bool *ret, struct nos_err *err)
 {
 	return s->engine->changed(s->e, ret, err);
@@ -110,37 +122,78 @@ enum nos_code nos_store_scan(struct nos_store *s, const char *ns, struct nos_str
 	return s->engine->scan(s->e, ns, prefix, each, state, err);
 }
 
+/* ---- streams ---- */
+
+#define STREAM_MAX 64
+
+void nos_store_enter(struct nos_store *s, unsigned lane)
+{
+	assert(lane < NOS_STORE_LANES_MAX);
+	s->lane = lane;
+}
+
+unsigned nos_store_lane(const struct nos_store *s)
+{
+	return s->lane;
+}
+
+/* The engine's name of a stream: that of lane 0 is as it would be without lanes. */
+static const char *in_lane(
+    const struct nos_store *s, const char *stream, char space[static STREAM_MAX])
+{
+	const size_t len = strlen(stream);
+
+	if (!len || stream[len - 1] != '/')
+		return stream;
+	assert(len < STREAM_MAX - 4);
+	if (s->lane)
+		snprintf(space, STREAM_MAX, "%.*s%u", (int)len - 1, stream, s->lane);
+	else
+		snprintf(space, STREAM_MAX, "%.*s", (int)len - 1, stream);
+	return space;
+}
+
 enum nos_code nos_store_append(struct nos_store *s, const char *stream, struct nos_time now,
     struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
 {
+	char name[STREAM_MAX];
+
 	if (entry.len > NOS_STORE_ENTRY_MAX)
 		return nos_err_set(
 		    err, NOS_LARGE, "an entry is over %u bytes", NOS_STORE_ENTRY_MAX);
-	return s->engine->append(s->e, stream, now, entry, ret_position, err);
+	return s->engine->append(s->e, in_lane(s, stream, name), now, entry, ret_position, err);
 }
 
 enum nos_code nos_store_read(struct nos_store *s, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *err)
 {
-	return s->engine->read(s->e, stream, after, limit, each, state, err);
+	char name[STREAM_MAX];
+
+	return s->engine->read(s->e, in_lane(s, stream, name), after, limit, each, state, err);
 }
 
 enum nos_code nos_store_bounds(struct nos_store *s, const char *stream, uint64_t *ret_first,
     uint64_t *ret_last, struct nos_err *err)
 {
-	return s->engine->bounds(s->e, stream, ret_first, ret_last, err);
+	char name[STREAM_MAX];
+
+	return s->engine->bounds(s->e, in_lane(s, stream, name), ret_first, ret_last, err);
 }
 
 enum nos_code nos_store_trim(struct nos_store *s, const char *stream,
     const struct nos_store_trim *what, size_t *ret_dropped, struct nos_err *err)
 {
-	return s->engine->trim(s->e, stream, what, ret_dropped, err);
+	char name[STREAM_MAX];
+
+	return s->engine->trim(s->e, in_lane(s, stream, name), what, ret_dropped, err);
 }
 
 enum nos_code nos_store_erase(
     struct nos_store *s, const char *stream, uint64_t position, struct nos_err *err)
 {
-	return s->engine->erase(s->e, stream, position, err);
+	char name[STREAM_MAX];
+
+	return s->engine->erase(s->e, in_lane(s, stream, name), position, err);
 }
 
 enum nos_code nos_store_purge(struct nos_store *s, struct nos_err *err)

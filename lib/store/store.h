@@ -31,12 +31,27 @@ enum nos_code nos_store_open(
 void nos_store_close(struct nos_store *s); /* NULL is fine */
 
 /*
+ * Lanes: what is kept of many is shared out, so that each share has one who appends to it. A stream
+ * whose name ends in '/' is one of a lane: each lane has its own under that name. A view is of lane
+ * 0 until it is told another.
+ */
+#define NOS_STORE_LANES_MAX 64
+void nos_store_enter(struct nos_store *s, unsigned lane);
+unsigned nos_store_lane(const struct nos_store *s);
+
+/*
  * A group of changes, durable once commit has returned NOS_OK; after a failure none or some are
  * there. Outside a group each change is one by itself. An embedded store writes a group in one go.
  */
 enum nos_code nos_store_begin(struct nos_store *s, struct nos_err *err) NOS_CHECK;
 enum nos_code nos_store_commit(struct nos_store *s, struct nos_err *err) NOS_CHECK;
 void nos_store_rollback(struct nos_store *s);
+
+/* What was changed in the group up to here is durable no later than what follows. */
+enum nos_code nos_store_settle(struct nos_store *s, struct nos_err *err) NOS_CHECK;
+
+/* Is a group that failed as if it had never been? Otherwise some of it may be there. */
+bool nos_store_is_atomic(const struct nos_store *s);
 
 /* Has anybody else changed the store since this was asked last? Within a group: before the group.
  * Another's purge may look like a change. */
