@@ -267,6 +267,45 @@ static void a_purge_leaves_what_is_there(void **state)
 	nos_buf_release(&space);
 }
 
+static uint64_t append_in(struct nos_store *s, unsigned lane, const char *stream)
+{
+	uint64_t position;
+
+	nos_store_enter(s, lane);
+	assert_int_equal(nos_store_lane(s), lane);
+	assert_int_equal(nos_store_append(s, stream, (struct nos_time){ 1000 },
+			     nos_str_bytes(NOS_STR("x")), &position, &err),
+	    NOS_OK);
+	return position;
+}
+
+static uint64_t last_in(struct nos_store *s, unsigned lane, const char *stream)
+{
+	uint64_t first, last;
+
+	nos_store_enter(s, lane);
+	assert_int_equal(nos_store_bounds(s, stream, &first, &last, &err), NOS_OK);
+	nos_store_enter(s, 0);
+	return last;
+}
+
+static void a_lane_has_streams_of_its_own_and_all_lanes_share_the_others(void **state)
+{
+	(void)state;
+	nos_err_clear(&err);
+	assert_int_equal(append_in(a, 2, "laned/"), 1);
+	assert_int_equal(append_in(a, 2, "laned/"), 2);
+	assert_int_equal(append_in(a, 0, "laned/"), 1);
+	assert_int_equal(append_in(a, 2, "shared"), 1);
+	assert_int_equal(append_in(a, 0, "shared"), 2);
+	assert_int_equal(last_in(b, 2, "laned/"), 2);
+	assert_int_equal(last_in(b, 0, "laned/"), 1);
+	assert_int_equal(last_in(b, 1, "laned/"), 0);
+	assert_int_equal(last_in(b, 3, "shared"), 2);
+	/* Lane 0's is as it was before there were lanes. */
+	assert_int_equal(last_in(b, 0, "laned"), 1);
+}
+
 #define CONTRACT                                                                            \
 	cmocka_unit_test(a_put_holds_only_if_the_revision_is_the_one_that_was_read),        \
 	    cmocka_unit_test(a_scan_goes_by_tokens_in_order),                               \
@@ -275,6 +314,7 @@ static void a_purge_leaves_what_is_there(void **state)
 	    cmocka_unit_test(a_stream_is_read_after_a_position_and_trimmed_from_its_start), \
 	    cmocka_unit_test(                                                               \
 		an_entry_is_erased_wherever_it_stands_and_its_position_never_comes_again),  \
+	    cmocka_unit_test(a_lane_has_streams_of_its_own_and_all_lanes_share_the_others), \
 	    cmocka_unit_test(a_purge_leaves_what_is_there)
 
 #endif
