@@ -13,7 +13,8 @@ MANDIR     ?= $(PREFIX)/share/man
 COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERDIR ?= $(PREFIX)/lib/sysusers.d
-MAPDIR     ?= $(PREFIX)/share/nos/maps
+DATADIR    ?= $(PREFIX)/share/nos
+MAPDIR     ?= $(DATADIR)/maps
 OBJCOPY    ?= objcopy
 
 SAN_release :=
@@ -275,7 +276,7 @@ MAPS      := $(sort $(wildcard scripts/dist/maps/*.json))
 INSTALLED := $(NAMES:%=$(BINDIR)/%) $(INCLUDEDIR)/nos.h $(LIBDIR)/libnos.a $(LIBDIR)/pkgconfig/nos.pc \
 	$(foreach page,$(PAGES),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(COMPDIR)/nos $(NAMES:%=$(COMPDIR)/%) $(UNITS:scripts/dist/systemd/%=$(UNITDIR)/%) $(SYSUSERDIR)/nos.conf \
-	$(MAPS:scripts/dist/maps/%=$(MAPDIR)/%)
+	$(MAPS:scripts/dist/maps/%=$(MAPDIR)/%) $(DATADIR)/mosquitto.conf
 
 install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
@@ -290,6 +291,7 @@ install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
 	for unit in $(UNITS); do sed 's|@BINDIR@|$(BINDIR)|' $$unit >$(DESTDIR)$(UNITDIR)/$${unit##*/}; done
 	install -m 644 scripts/dist/systemd/nos.sysusers $(DESTDIR)$(SYSUSERDIR)/nos.conf
 	install -m 644 $(MAPS) $(DESTDIR)$(MAPDIR)
+	install -m 644 scripts/dist/mosquitto.conf $(DESTDIR)$(DATADIR)
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))

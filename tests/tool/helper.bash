@@ -54,15 +54,17 @@ node_stop() {
 	NODE_PID=
 }
 
-# Mosquitto on a free port: BROKER_PID, BROKER_PORT, MQTT. With a port: on that one. Lines of
+# Mosquitto as we tell others to set it, on a free port: BROKER_PID, BROKER_PORT, MQTT. With a port: on that one. Lines of
 # BROKER_MORE go into its settings.
 broker_start() {
 	local try
 	for try in {1..50}; do
 		BROKER_PORT=${1:-$((20000 + RANDOM % 20000))}
-		printf '%s\n' "listener $BROKER_PORT 127.0.0.1" 'persistence true' \
-			"persistence_location $PWD/" 'autosave_interval 1' 'max_inflight_messages 1000' \
-			'max_queued_messages 0' 'set_tcp_nodelay true' "${BROKER_MORE:-allow_anonymous true}" >broker.conf
+		{
+			cat "$ROOT/scripts/dist/mosquitto.conf"
+			printf '%s\n' "listener $BROKER_PORT 127.0.0.1" "persistence_location $PWD/" \
+				"${BROKER_MORE:-allow_anonymous true}"
+		} >broker.conf
 		# As root it would become another user, who cannot read here.
 		[[ $EUID != 0 ]] || echo 'user root' >>broker.conf
 		mosquitto -c broker.conf >>broker.log 2>&1 3>&- &

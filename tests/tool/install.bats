@@ -115,6 +115,11 @@ END
 	run -0 "$ROOT_DIR/usr/bin/nos-serve" --check "${SEALED[@]}" --map-dir "$maps"
 }
 
+# broker_start goes by them.
+@test "the settings for a Mosquitto are there" {
+	cmp "$ROOT_DIR/usr/share/nos/mosquitto.conf" "$ROOT/scripts/dist/mosquitto.conf"
+}
+
 @test "uninstall leaves no file, and folders go where they were told" {
 	root=$BATS_TEST_TMPDIR/other
 	places=(PREFIX=/usr BINDIR=/opt/bin MANDIR=/opt/man UNITDIR=/opt/units)
