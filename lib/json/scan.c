@@ -343,11 +343,11 @@ bool nos_scan_element(const struct nos_scan *s, const struct nos_scan_value *arr
 	return true;
 }
 
-static bool is_named(const struct nos_scan_value *key, struct nos_str name)
+static bool means(const struct nos_scan_value *key, struct nos_str name)
 {
-	const struct nos_scan_value wanted = { .raw = name };
+	NOS_AUTO(buf) space = { 0 };
 
-	return key->escaped ? same_name(key, &wanted) : nos_str_eq(key->raw, name);
+	return nos_str_eq(meant(key, &space), name);
 }
 
 const struct nos_scan_value *nos_scan_find(
@@ -357,9 +357,12 @@ const struct nos_scan_value *nos_scan_find(
 
 	if (object->kind != NOS_SCAN_OBJECT)
 		return NULL;
-	for (uint32_t i = own + 1; i < object->next; i = s->values[i + 1].next)
-		if (is_named(&s->values[i], name))
-			return &s->values[i + 1];
+	for (uint32_t i = own + 1; i < object->next; i = s->values[i + 1].next) {
+		const struct nos_scan_value *key = &s->values[i];
+
+		if (key->escaped ? means(key, name) : nos_str_eq(key->raw, name))
+			return key + 1;
+	}
 	return NULL;
 }
 
