@@ -66,7 +66,7 @@ static enum nos_code seal_parts(const struct nos_secret *key, struct nos_str hea
 	at = nos_buf_extend(&sealed, text.len);
 	nos_enc_base64(ret, header.p, header.len);
 	if (nos_buf_check(&sealed, "text", err) || nos_buf_check(ret, "sealed text", err) ||
-	    nos_random_bytes(nonce, sizeof(nonce), err))
+	    nos_random_public(nonce, sizeof(nonce), err))
 		return err->code;
 	aad = (struct nos_span){ (const uint8_t *)ret->p + start, ret->len - start };
 	if (nos_aead_gcm_seal(key, nonce, aad, text, at, tag, err))
