@@ -119,9 +119,9 @@ $B/bench/%.o: cmd/nos-bench/%.c Makefile
 
 # What nos-bench counts (cmd/nos-bench/counted.c).
 COUNTED := nos_hkdf_extract nos_hkdf_expand nos_hash_sha256 nos_aead_siv_seal nos_aead_siv_open \
-	nos_aead_gcm_seal nos_aead_gcm_open nos_jose_seal_dir nos_jose_open_dir nos_jose_seal_to \
-	nos_jose_open_with nos_ecdh_shared nos_ecdh_generate nos_sign_make nos_sign_verify nos_random_bytes \
-	nos_lkh_wrap nos_lkh_unwrap nos_enc_field nos_enc_field_num nos_enc_add_leb128
+	nos_aead_gcm_seal nos_aead_gcm_open nos_jose_seal_to nos_jose_open_with nos_ecdh_shared \
+	nos_ecdh_generate nos_sign_make nos_sign_verify nos_random_bytes nos_lkh_wrap nos_lkh_unwrap \
+	nos_enc_field nos_enc_field_num nos_enc_add_leb128
 
 $(ONE_FILE): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F))

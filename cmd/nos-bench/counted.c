@@ -90,13 +90,6 @@ WRAP(aead_gcm_open,
     (const struct nos_secret *key, const uint8_t *nonce, struct nos_span aad,
 	struct nos_span sealed, const uint8_t *tag, uint8_t *out, struct nos_err *err),
     (key, nonce, aad, sealed, tag, out, err), now.decryptions++)
-WRAP(jose_seal_dir,
-    (const struct nos_secret *key, const struct nos_jose_member *members, size_t n,
-	struct nos_span text, struct nos_buf *ret, struct nos_err *err),
-    (key, members, n, text, ret, err), now.encryptions++)
-WRAP(jose_open_dir,
-    (const struct nos_secret *key, struct nos_str jwe, struct nos_buf *ret, struct nos_err *err),
-    (key, jwe, ret, err), now.decryptions++)
 WRAP(jose_seal_to,
     (const struct nos_ecdh_point *peer, struct nos_span text, struct nos_buf *ret,
 	struct nos_err *err),

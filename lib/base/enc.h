@@ -12,8 +12,9 @@
 /* Largest LEB128 form of 64 bits. */
 #define NOS_ENC_LEB128_MAX 10
 
-/* Characters of the base64url form of n bytes. */
-#define NOS_ENC_BASE64_LEN(n) (((n)*4 + 2) / 3)
+/* Characters of the base64url form of n bytes; and bytes that n characters stand for. */
+#define NOS_ENC_BASE64_LEN(n)	(((n)*4 + 2) / 3)
+#define NOS_ENC_BASE64_BYTES(n) ((n) / 4 * 3 + (n) % 4 * 3 / 4)
 
 void nos_enc_hex(struct nos_buf *b, const void *p, size_t len);
 
@@ -24,6 +25,9 @@ void nos_enc_base64(struct nos_buf *b, const void *p, size_t len);
 
 /* Append what s stands for; false (nothing appended) on padding, a foreign byte, spare bits set. */
 bool nos_enc_base64_decode(struct nos_str s, struct nos_buf *ret);
+
+/* Does s stand for bytes at all, whatever they are? */
+bool nos_enc_base64_is(struct nos_str s);
 
 /* Exactly len bytes; false as above, or if s stands for another number of bytes. */
 bool nos_enc_base64_fixed(struct nos_str s, uint8_t *ret, size_t len);

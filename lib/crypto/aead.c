@@ -32,19 +32,47 @@ static bool update(EVP_CIPHER_CTX *ctx, struct nos_span aad, struct nos_span in,
 	return in.len == 0 || EVP_CipherUpdate(ctx, out, &n, in.p, (int)in.len) == 1;
 }
 
+/* The key would stay in the context until its next use. */
+static bool forget(EVP_CIPHER_CTX *ctx)
+{
+	static const uint8_t zeros[NOS_AEAD_SIV_KEY_LEN]; /* the longest */
+
+	return EVP_CipherInit_ex2(ctx, NULL, zeros, NULL, 1, NULL) == 1;
+}
+
+static bool gcm_seal(EVP_CIPHER_CTX *ctx, const struct nos_secret *key, const uint8_t *nonce,
+    struct nos_span aad, struct nos_span text, uint8_t *out, uint8_t *tag)
+{
+	uint8_t none[16];
+	int n;
+
+	return EVP_CipherInit_ex2(ctx, NULL, key->bytes, nonce, 1, NULL) == 1 &&
+	       update(ctx, aad, text, out) && EVP_CipherFinal_ex(ctx, none, &n) == 1 &&
+	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, NOS_AEAD_TAG_LEN, tag) == 1;
+}
+
 enum nos_code nos_aead_gcm_seal(const struct nos_secret *key,
     const uint8_t nonce[static NOS_AEAD_NONCE_LEN], struct nos_span aad, struct nos_span text,
     uint8_t *out, uint8_t tag[static NOS_AEAD_TAG_LEN], struct nos_err *err)
 {
 	EVP_CIPHER_CTX *ctx = gcm_ctx(key);
-	uint8_t none[16];
+	bool good = ctx && gcm_seal(ctx, key, nonce, aad, text, out, tag);
+
+	return ctx && forget(ctx) && good ? NOS_OK : failed(err);
+}
+
+/* *ret_begun: no more than the tag can be wrong. */
+static bool gcm_open(EVP_CIPHER_CTX *ctx, const struct nos_secret *key, const uint8_t *nonce,
+    struct nos_span aad, struct nos_span sealed, const uint8_t *tag, uint8_t *out, bool *ret_begun)
+{
+	uint8_t none[16], copy[NOS_AEAD_TAG_LEN];
 	int n;
 
-	if (!ctx || EVP_CipherInit_ex2(ctx, NULL, key->bytes, nonce, 1, NULL) != 1 ||
-	    !update(ctx, aad, text, out) || EVP_CipherFinal_ex(ctx, none, &n) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, NOS_AEAD_TAG_LEN, tag) != 1)
-		return failed(err);
-	return NOS_OK;
+	memcpy(copy, tag, sizeof(copy));
+	*ret_begun = EVP_CipherInit_ex2(ctx, NULL, key->bytes, nonce, 0, NULL) == 1 &&
+		     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(copy), copy) == 1 &&
+		     update(ctx, aad, sealed, out);
+	return *ret_begun && EVP_CipherFinal_ex(ctx, none, &n) == 1;
 }
 
 enum nos_code nos_aead_gcm_open(const struct nos_secret *key,
@@ -52,28 +80,14 @@ enum nos_code nos_aead_gcm_open(const struct nos_secret *key,
     const uint8_t tag[static NOS_AEAD_TAG_LEN], uint8_t *out, struct nos_err *err)
 {
 	EVP_CIPHER_CTX *ctx = gcm_ctx(key);
-	uint8_t none[16], copy[NOS_AEAD_TAG_LEN];
-	int n;
+	bool begun = false;
+	bool good = ctx && gcm_open(ctx, key, nonce, aad, sealed, tag, out, &begun);
 
-	memcpy(copy, tag, sizeof(copy));
-	if (!ctx || EVP_CipherInit_ex2(ctx, NULL, key->bytes, nonce, 0, NULL) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(copy), copy) != 1 ||
-	    !update(ctx, aad, sealed, out))
-		return failed(err);
-	if (EVP_CipherFinal_ex(ctx, none, &n) != 1) {
-		if (sealed.len)
-			explicit_bzero(out, sealed.len);
-		return nos_err_set(err, NOS_TAG, "does not verify");
-	}
-	return NOS_OK;
-}
-
-/* The key would stay in the context until its next use. */
-static bool forget_siv(EVP_CIPHER_CTX *ctx)
-{
-	static const uint8_t zeros[NOS_AEAD_SIV_KEY_LEN];
-
-	return EVP_CipherInit_ex2(ctx, NULL, zeros, NULL, 1, NULL) == 1;
+	if (ctx && forget(ctx) && good)
+		return NOS_OK;
+	if (sealed.len)
+		explicit_bzero(out, sealed.len);
+	return begun && !good ? nos_err_set(err, NOS_TAG, "does not verify") : failed(err);
 }
 
 static bool siv_seal(EVP_CIPHER_CTX *ctx, const struct nos_secret *key, struct nos_span aad,
@@ -101,7 +115,7 @@ enum nos_code nos_aead_siv_seal(const struct nos_secret *key, struct nos_span aa
 	if (!e)
 		return failed(err);
 	good = siv_seal(e->siv, key, aad, text, out);
-	return forget_siv(e->siv) && good ? NOS_OK : failed(err);
+	return forget(e->siv) && good ? NOS_OK : failed(err);
 }
 
 /* *ret_begun: no more than the tag can be wrong, which fails in the update already. */
@@ -134,7 +148,7 @@ enum nos_code nos_aead_siv_open(const struct nos_secret *key, struct nos_span aa
 	memcpy(tag, sealed.p, sizeof(tag));
 	text = (struct nos_span){ sealed.p + sizeof(tag), sealed.len - sizeof(tag) };
 	good = siv_open(e->siv, key, aad, text, tag, out, &begun);
-	if (!forget_siv(e->siv) || !begun)
+	if (!forget(e->siv) || !begun)
 		return failed(err);
 	if (good)
 		return NOS_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Authenticated encryption: AES-GCM for data at rest, AES-128-SIV (RFC 5297) for key messages,
- * whose counter may come twice after a store went back. In place is allowed. Thread-safe.
+ * Authenticated encryption: AES-GCM for packs and data at rest, AES-128-SIV (RFC 5297) for key
+ * messages, whose counter may come twice after a store went back. In place is allowed. Thread-safe.
  */
 #ifndef NOS_CRYPTO_AEAD_H
 #define NOS_CRYPTO_AEAD_H

@@ -64,15 +64,6 @@ static bool put_text(cjose_header_t *header, const char *name, struct nos_str te
 	return json_object_set_new((json_t *)header, name, json_stringn(text.p, text.len)) == 0;
 }
 
-/* cjose sets texts and objects alone, and seq is a number; its header is a jansson object. */
-static bool put_member(cjose_header_t *header, const struct nos_jose_member *m)
-{
-	if (m->text.p)
-		return put_text(header, m->name, m->text);
-	return json_object_set_new((json_t *)header, m->name, json_integer((json_int_t)m->num)) ==
-	       0;
-}
-
 /* Seal, and append the compact form. */
 static enum nos_code seal(const cjose_jwk_t *jwk, cjose_header_t *header, struct nos_span text,
     struct nos_buf *ret, struct nos_err *err)
@@ -105,34 +96,6 @@ static enum nos_code open_jwe(
 	nos_buf_add(ret, plain, len);
 	cjose_get_dealloc()(plain);
 	return nos_buf_check(ret, "opened text", err);
-}
-
-enum nos_code nos_jose_seal_dir(const struct nos_secret *key, const struct nos_jose_member *members,
-    size_t n, struct nos_span text, struct nos_buf *ret, struct nos_err *err)
-{
-	cjose_err e;
-	AUTO(cjose_jwk_t, drop_jwk) jwk = cjose_jwk_create_oct_spec(key->bytes, key->len, &e);
-	AUTO(cjose_header_t, drop_header) header = cjose_header_new(&e);
-
-	if (!jwk || !header || key->len != NOS_JOSE_KEY_LEN ||
-	    !put_text(header, CJOSE_HDR_ALG, nos_str_of(CJOSE_HDR_ALG_DIR)) ||
-	    !put_text(header, CJOSE_HDR_ENC, nos_str_of(CJOSE_HDR_ENC_A128GCM)))
-		return failed("the header", err);
-	for (size_t i = 0; i < n; i++)
-		if (!put_member(header, &members[i]))
-			return failed("the header", err);
-	return seal(jwk, header, text, ret, err);
-}
-
-enum nos_code nos_jose_open_dir(
-    const struct nos_secret *key, struct nos_str jwe, struct nos_buf *ret, struct nos_err *err)
-{
-	cjose_err e;
-	AUTO(cjose_jwk_t, drop_jwk) jwk = cjose_jwk_create_oct_spec(key->bytes, key->len, &e);
-
-	if (!jwk)
-		return failed("the key", err);
-	return open_jwe(jwk, jwe, ret, err);
 }
 
 static enum nos_code jwk_of(const struct nos_ecdh_point *point, const struct nos_secret *private,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JWE in compact serialisation (RFC 7516), by cjose: "dir" with A128GCM, and ECDH-ES on P-256 with
- * A256GCM. cjose is lenient to everything that RFC 7516 leaves a choice in: whoever opens foreign
- * text checks its header first (envelope/header.h). Thread-safe once nos_jose_start has run.
+ * JWE in compact serialisation (RFC 7516) of ECDH-ES on P-256 with A256GCM, by cjose, which is
+ * lenient to everything that RFC 7516 leaves a choice in: whoever opens foreign text checks its
+ * header first (envelope/header.h). Thread-safe once nos_jose_start has run.
  */
 #ifndef NOS_CRYPTO_JOSE_H
 #define NOS_CRYPTO_JOSE_H
@@ -12,35 +12,14 @@
 #include "crypto/ecdh.h"
 #include "crypto/hash.h"
 
-/* Length of the content key of "dir" with A128GCM. */
-#define NOS_JOSE_KEY_LEN 16
-
-/* A protected header's member: a text, or a number where the text has no bytes (p NULL). */
-struct nos_jose_member {
-	const char *name;
-	struct nos_str text;
-	uint64_t num;
-};
-
 /* To be called first in main, before threads: what cjose and jansson free is wiped from then on. */
 void nos_jose_start(void);
 
-/*
- * Append to *ret the JWE of text under a content key of 16 bytes. members (alg and enc not among
- * them) follow in their order. A fresh random nonce each time. NOS_LARGE: *ret is full.
- */
-enum nos_code nos_jose_seal_dir(const struct nos_secret *key, const struct nos_jose_member *members,
-    size_t n, struct nos_span text, struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
-
-/* Append the plaintext to *ret, a secret buffer. NOS_TAG: does not verify. */
-enum nos_code nos_jose_open_dir(const struct nos_secret *key, struct nos_str jwe,
-    struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
-
-/* To a P-256 key; kid is its thumbprint. */
+/* Append to *ret the JWE of text to a P-256 key; kid is its thumbprint. */
 enum nos_code nos_jose_seal_to(const struct nos_ecdh_point *peer, struct nos_span text,
     struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
 
-/* By the private key. NOS_TAG: does not verify. */
+/* Append the plaintext to *ret, a secret buffer. NOS_TAG: does not verify. */
 enum nos_code nos_jose_open_with(const struct nos_secret *private, struct nos_str jwe,
     struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
 

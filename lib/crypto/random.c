@@ -14,6 +14,14 @@ enum nos_code nos_random_bytes(void *ret, size_t len, struct nos_err *err)
 	return NOS_OK;
 }
 
+enum nos_code nos_random_public(void *ret, size_t len, struct nos_err *err)
+{
+	assert(len <= INT_MAX);
+	if (RAND_bytes(ret, (int)len) != 1)
+		return nos_err_set(err, NOS_INTERNAL, "the random generator has no entropy");
+	return NOS_OK;
+}
+
 enum nos_code nos_random_secret(struct nos_secret *ret, size_t len, struct nos_err *err)
 {
 	assert(len <= NOS_SECRET_MAX);

@@ -5,11 +5,9 @@
 
 #include "base/enc.h"
 #include "base/num.h"
+#include "crypto/aead.h"
+#include "crypto/direct.h"
 #include "key/name.h"
-
-#define PARTS	5
-#define IV_LEN	12
-#define TAG_LEN 16
 
 static enum nos_code bad(const char *what, struct nos_err *err)
 {
@@ -18,47 +16,21 @@ static enum nos_code bad(const char *what, struct nos_err *err)
 
 /* Five parts, the second empty and no other, of letters of base64url with no spare bit set. */
 static enum nos_code split(
-    struct nos_str jwe, struct nos_str parts[static PARTS], struct nos_err *err)
+    struct nos_str jwe, struct nos_str parts[static NOS_DIRECT_PARTS], struct nos_err *err)
 {
-	struct nos_str rest = jwe;
-	uint8_t fixed[TAG_LEN];
-	size_t n = 0;
+	uint8_t nonce[NOS_AEAD_NONCE_LEN], tag[NOS_AEAD_TAG_LEN];
 
-	for (; n < PARTS && nos_str_cut(&rest, '.', &parts[n]); n++)
-		;
-	if (n != PARTS || rest.p)
+	if (!nos_direct_split(jwe, parts))
 		return bad("not five parts", err);
 	if (parts[1].len)
 		return bad("an encrypted key where there is none", err);
 	if (!parts[0].len || !parts[3].len)
 		return bad("an empty part", err);
-	if (!nos_enc_base64_fixed(parts[2], fixed, IV_LEN))
+	if (!nos_enc_base64_fixed(parts[2], nonce, sizeof(nonce)))
 		return bad("the nonce is not 12 bytes", err);
-	if (!nos_enc_base64_fixed(parts[4], fixed, TAG_LEN))
+	if (!nos_enc_base64_fixed(parts[4], tag, sizeof(tag)))
 		return bad("the tag is not 16 bytes", err);
 	return NOS_OK;
-}
-
-/* Bytes that so many letters of base64url stand for. */
-static size_t decoded_len(size_t letters)
-{
-	return letters / 4 * 3 + letters % 4 * 3 / 4;
-}
-
-/* The text is not decoded here; its alphabet, length and spare bits are looked at. */
-static bool is_base64(struct nos_str s)
-{
-	struct nos_str tail = { s.p + s.len / 4 * 4, s.len % 4 };
-	uint8_t ignored[3];
-
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
-
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-			c == '-' || c == '_'))
-			return false;
-	}
-	return !tail.len || nos_enc_base64_fixed(tail, ignored, decoded_len(tail.len));
 }
 
 static bool is_source(struct nos_str s)
@@ -179,7 +151,7 @@ static enum nos_code read_members(
 enum nos_code nos_header_read(struct nos_str jwe, enum nos_header_use use, size_t max,
     struct nos_scan *scan, struct nos_header *ret, struct nos_err *err)
 {
-	struct nos_str parts[PARTS], text;
+	struct nos_str parts[NOS_DIRECT_PARTS], text;
 	uint8_t bytes[NOS_HEADER_MAX];
 
 	memset(ret, 0, sizeof(*ret));
@@ -189,8 +161,8 @@ enum nos_code nos_header_read(struct nos_str jwe, enum nos_header_use use, size_
 		return err->code;
 	if (parts[0].len > NOS_ENC_BASE64_LEN(NOS_HEADER_MAX))
 		return bad("the header is over 1024 bytes", err);
-	text = (struct nos_str){ (const char *)bytes, decoded_len(parts[0].len) };
-	if (!nos_enc_base64_fixed(parts[0], bytes, text.len) || !is_base64(parts[3]))
+	text = (struct nos_str){ (const char *)bytes, NOS_ENC_BASE64_BYTES(parts[0].len) };
+	if (!nos_enc_base64_fixed(parts[0], bytes, text.len) || !nos_enc_base64_is(parts[3]))
 		return bad("not base64url in its one form", err);
 	if (memchr(text.p, '\\', text.len))
 		return bad("a backslash in the header", err);

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "base/enc.h"
-#include "crypto/jose.h"
+#include "crypto/direct.h"
+#include "json/encode.h"
 
 #define ENC    NOS_STR("A128GCM")
 #define SHARED "g." /* the names of keys by which a group's members read one another */
@@ -27,19 +28,30 @@ enum nos_code nos_pack_keys_make(const struct nos_secret *scheme_key, const stru
 	return NOS_OK;
 }
 
+static void add_header(struct nos_buf *b, const struct nos_pack *pack)
+{
+	nos_buf_add_char(b, '{');
+	nos_encode_member_text(b, "alg", NOS_STR("dir"));
+	nos_encode_member_text(b, "enc", ENC);
+	nos_encode_member_text(b, "kid", pack->kid);
+	nos_encode_member_text(b, "src", pack->source);
+	nos_encode_member_uint(b, "seq", pack->seq);
+	nos_encode_member_text(b, "cty", pack->cty);
+	if (pack->prev)
+		nos_encode_member_uint(b, "prev", pack->prev);
+	nos_buf_add_char(b, '}');
+}
+
 enum nos_code nos_pack_seal(const struct nos_pack_keys *keys, const struct nos_pack *pack,
     struct nos_span text, struct nos_buf *ret, struct nos_err *err)
 {
-	struct nos_jose_member members[5] = {
-		{ "kid", pack->kid, 0 },
-		{ "src", pack->source, 0 },
-		{ "seq", { 0 }, pack->seq },
-		{ "cty", pack->cty, 0 },
-		{ "prev", { 0 }, pack->prev },
-	};
+	NOS_AUTO(buf) header = { 0 };
 	size_t start = ret->len;
 
-	if (nos_jose_seal_dir(&keys->content, members, pack->prev ? 5 : 4, text, ret, err))
+	nos_buf_init(&header, NOS_HEADER_MAX);
+	add_header(&header, pack);
+	if (nos_buf_check(&header, "header", err) ||
+	    nos_direct_seal(&keys->content, nos_buf_str(&header), text, ret, err))
 		return err->code;
 	if (ret->len - start > NOS_PACK_MAX)
 		return nos_err_set(err, NOS_LARGE, "pack is over %u bytes", NOS_PACK_MAX);
@@ -49,7 +61,7 @@ enum nos_code nos_pack_seal(const struct nos_pack_keys *keys, const struct nos_p
 enum nos_code nos_pack_open(
     const struct nos_pack_keys *keys, struct nos_str jwe, struct nos_buf *ret, struct nos_err *err)
 {
-	return nos_jose_open_dir(&keys->content, jwe, ret, err);
+	return nos_direct_open(&keys->content, jwe, ret, err);
 }
 
 enum nos_code nos_pack_receipt(const struct nos_pack_keys *keys, struct nos_span pack,

@@ -2,7 +2,7 @@
 /*
  * A sealed pack: how readings travel (nos-wire(7), "A sealed pack"), and the receipt that answers
  * it. A pack is JWE "dir" with A128GCM, so that any JOSE library can be a source. Pure but for the
- * nonce, which the JOSE library draws. Thread-safe.
+ * nonce, which is drawn. Thread-safe.
  */
 #ifndef NOS_ENVELOPE_PACK_H
 #define NOS_ENVELOPE_PACK_H

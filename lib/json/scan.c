@@ -73,11 +73,33 @@ static bool word_kind(const struct nos_scan *s, struct nos_str word, enum nos_sc
 	return true;
 }
 
+/*
+ * Bytes at the start of s that are printable ASCII and no backslash, eight at a time: the high bit
+ * of each byte of odd says that it is another. A byte's borrow may mark one above it that is not,
+ * which is no matter: it is the first that counts as none.
+ */
+static size_t plain_len(struct nos_str s)
+{
+	const uint64_t ones = UINT64_MAX / 255, high = ones << 7;
+	size_t i = 0;
+
+	for (; s.len - i >= sizeof(ones); i += sizeof(ones)) {
+		uint64_t bytes, slash, odd;
+
+		memcpy(&bytes, s.p + i, sizeof(bytes));
+		slash = bytes ^ ones * '\\';
+		odd = bytes | (bytes - ones * 0x20) | (slash - ones);
+		if (odd & high)
+			break;
+	}
+	return i;
+}
+
 static enum nos_code check_string(struct nos_scan_value *v, size_t start, struct nos_err *err)
 {
 	bool ascii = true;
 
-	for (size_t i = 0; i < v->raw.len; i++) {
+	for (size_t i = plain_len(v->raw); i < v->raw.len; i++) {
 		unsigned char c = (unsigned char)v->raw.p[i];
 
 		if (c < 0x20)
@@ -321,10 +343,16 @@ bool nos_scan_element(const struct nos_scan *s, const struct nos_scan_value *arr
 	return true;
 }
 
-const struct nos_scan_value *nos_scan_get(
-    const struct nos_scan *s, const struct nos_scan_value *object, const char *name)
+static bool means(const struct nos_scan_value *key, struct nos_str name)
 {
-	const struct nos_scan_value wanted = { .raw = nos_str_of(name) };
+	NOS_AUTO(buf) space = { 0 };
+
+	return nos_str_eq(meant(key, &space), name);
+}
+
+const struct nos_scan_value *nos_scan_find(
+    const struct nos_scan *s, const struct nos_scan_value *object, struct nos_str name)
+{
 	uint32_t own = (uint32_t)(object - s->values);
 
 	if (object->kind != NOS_SCAN_OBJECT)
@@ -332,9 +360,8 @@ const struct nos_scan_value *nos_scan_get(
 	for (uint32_t i = own + 1; i < object->next; i = s->values[i + 1].next) {
 		const struct nos_scan_value *key = &s->values[i];
 
-		/* Most are told apart by their length. */
-		if ((key->escaped || key->raw.len == wanted.raw.len) && same_name(key, &wanted))
-			return &s->values[i + 1];
+		if (key->escaped ? means(key, name) : nos_str_eq(key->raw, name))
+			return key + 1;
 	}
 	return NULL;
 }

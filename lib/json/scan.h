@@ -55,8 +55,15 @@ enum nos_code nos_scan_parse(
     struct nos_scan *s, struct nos_str text, struct nos_err *err) NOS_CHECK;
 
 /* Member of an object by name, NULL if it is not there. Names are compared as they are meant. */
-const struct nos_scan_value *nos_scan_get(
-    const struct nos_scan *s, const struct nos_scan_value *object, const char *name);
+const struct nos_scan_value *nos_scan_find(
+    const struct nos_scan *s, const struct nos_scan_value *object, struct nos_str name);
+
+/* Here, so that the length of a name that is a literal is known when it is compiled. */
+static inline const struct nos_scan_value *nos_scan_get(
+    const struct nos_scan *s, const struct nos_scan_value *object, const char *name)
+{
+	return nos_scan_find(s, object, (struct nos_str){ name, strlen(name) });
+}
 
 /* Step through an object or array: at is 0 first, and is moved on. False at the end. */
 bool nos_scan_member(const struct nos_scan *s, const struct nos_scan_value *object, uint32_t *at,

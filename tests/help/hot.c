@@ -3,10 +3,11 @@
  * hot READINGS ROUNDS: takes 16 packs of READINGS readings each, ROUNDS times over, through each
  * stage of what a node does with a pack whose key it has found; no socket, store or clock, and
  * nothing drawn at random, so that a run has the same instructions as the one before. Stages:
- * header, open, parse, rules, weigh, and whole, which is all of them; rules is a part of weigh. A
- * line of each: its name, how often memory was asked for, packs, readings, and the bytes of the
- * records of a round. One round before those that count lets all buffers grow. Rounds that count
- * are those in counted(), at which callgrind writes what it has counted (scripts/measure-hot).
+ * header, open, parse, rules, weigh, receipt, and whole, which is all of them; rules is a part of
+ * weigh. A line of each: its name, how often memory was asked for, packs, readings, and the bytes
+ * of the records of a round. One round before those that count lets all buffers grow. Rounds that
+ * count are those in counted(), at which callgrind writes what it has counted
+ * (scripts/measure-hot).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +153,7 @@ static enum nos_code parse(
 static enum nos_code prepare(struct hot *h, uint64_t readings, struct nos_err *err)
 {
 	nos_secret_put(&h->keys.content, "0123456789abcdef", 16);
+	nos_secret_put(&h->keys.d, "0123456789abcdef0123456789abcdef", 32);
 	h->header.depth = 4;
 	h->reading.depth = NOS_READING_DEPTH_MAX;
 	h->reading.not_finite = true;
@@ -232,6 +234,18 @@ static enum nos_code weigh(struct hot *h, size_t i, struct nos_err *err)
 	return weigh_batch(h, &h->raw, &h->batches[i], err);
 }
 
+/* Of a pack of which all was taken. */
+static enum nos_code receipt(struct hot *h, size_t i, struct nos_err *err)
+{
+	const struct nos_str answer = NOS_STR("{\"accepted\":50,\"duplicates\":0,\"rejected\":[],"
+					      "\"position\":1000042,\"keys\":[],\"next\":1000043,"
+					      "\"resync\":false}");
+	char text[NOS_PACK_RECEIPT_LEN];
+
+	return nos_pack_receipt(
+	    &h->keys, nos_buf_span(&h->packs[i]), nos_str_bytes(answer), text, err);
+}
+
 static enum nos_code take(struct hot *h, size_t i, struct nos_job *job, struct nos_err *err)
 {
 	const struct nos_str pack = nos_buf_str(&h->packs[i]);
@@ -252,7 +266,7 @@ static enum nos_code take(struct hot *h, size_t i, struct nos_job *job, struct n
 	if (nos_batch_decode(&job->batch, &how, nos_buf_str(&job->body), NOS_PACK_READINGS_MAX,
 		&h->reading, err))
 		return err->code;
-	return weigh_batch(h, &job->raw, &job->batch, err);
+	return weigh_batch(h, &job->raw, &job->batch, err) ? err->code : receipt(h, i, err);
 }
 
 static enum nos_code whole(struct hot *h, size_t i, struct nos_err *err)
@@ -275,6 +289,7 @@ static const struct {
 	{ "parse", parse_pack },
 	{ "rules", rules },
 	{ "weigh", weigh },
+	{ "receipt", receipt },
 	{ "whole", whole },
 };
 

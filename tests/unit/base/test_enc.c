@@ -14,6 +14,7 @@ static void base64url_goes_both_ways_at_every_length(void **state)
 		nos_buf_init(&back, 200);
 		nos_enc_base64(&text, in, len);
 		assert_int_equal(text.len, NOS_ENC_BASE64_LEN(len));
+		assert_true(nos_enc_base64_is(nos_buf_str(&text)));
 		assert_true(nos_enc_base64_decode(nos_buf_str(&text), &back));
 		assert_int_equal(back.len, len);
 		assert_memory_equal(back.p, in, len);
@@ -45,10 +46,38 @@ static void base64url_refuses_what_another_text_also_says(void **state)
 	(void)state;
 	nos_buf_init(&b, 100);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(nos_enc_base64_is(nos_str_of(bad[i])));
 		assert_false(nos_enc_base64_decode(nos_str_of(bad[i]), &b));
 		assert_int_equal(b.len, 0);
 	}
 	nos_buf_release(&b);
+}
+
+/* A text of two blocks and an end, all A but for one letter. */
+static void check_letter(size_t place, char c)
+{
+	static const char alphabet[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *at = memchr(alphabet, c, sizeof(alphabet) - 1);
+	char text[40];
+	uint8_t out[30], *three = out + place / 4 * 3;
+	const struct nos_str s = { text, sizeof(text) };
+
+	memset(text, 'A', sizeof(text));
+	text[place] = c;
+	assert_int_equal(nos_enc_base64_is(s), at != NULL);
+	assert_int_equal(nos_enc_base64_fixed(s, out, sizeof(out)), at != NULL);
+	if (at)
+		assert_int_equal(three[0] << 16 | three[1] << 8 | three[2],
+		    (at - alphabet) << (18 - place % 4 * 6));
+}
+
+static void base64url_takes_its_letters_alone_at_each_place(void **state)
+{
+	(void)state;
+	for (size_t place = 0; place < 40; place++)
+		for (int c = 0; c < 256; c++)
+			check_letter(place, (char)c);
 }
 
 static void leb128_refuses_all_but_the_shortest_form(void **state)
@@ -110,6 +139,7 @@ int main(void)
 		cmocka_unit_test(base64url_goes_both_ways_at_every_length),
 		cmocka_unit_test(base64url_uses_its_own_alphabet),
 		cmocka_unit_test(base64url_refuses_what_another_text_also_says),
+		cmocka_unit_test(base64url_takes_its_letters_alone_at_each_place),
 		cmocka_unit_test(leb128_refuses_all_but_the_shortest_form),
 		cmocka_unit_test(leb128_goes_both_ways_at_every_border),
 		cmocka_unit_test(hex_takes_exactly_the_length_asked_for),
