@@ -194,6 +194,8 @@ mutants: $B/tests/model/model $B/cmd/nos-bench ## take one defence after another
 # What tool tests put beside the tools: on its own, for it shows how others behave.
 LIBS_fleet := -lcurl
 LIBS_post  := -lcurl
+LIBS_mqtt_load := -lmosquitto
+LIBS_http_load := -lssl
 $(HELP): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F)) -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
@@ -238,7 +240,7 @@ headers: ## compile each header alone
 	@for h in lib/*.h lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
 
 C_FILES := $(sort $(wildcard lib/*.[ch] lib/*/*.[ch] cmd/*.c cmd/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch] \
-	tests/model/*.[ch] $(HELP_SRC)))
+	tests/model/*.[ch] tests/help/*.[ch]))
 PAGES   := $(sort $(wildcard man/*.[1-8]))
 
 format: ## lay the C files out as .clang-format says
