@@ -52,10 +52,10 @@ TOOLS    := $(ONE_FILE) $B/cmd/nos-bench
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 # Those that run no tool of the flavour under test gain nothing by a sanitizer.
 PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/twin.bats %/units.bats \
-	%/hot.bats
+	%/hot.bats %/bench-peers.bats
 BATS_release := $(BATS)
-# What hot.bats counts is the release's.
-BATS_cover := $(filter-out %/hot.bats,$(BATS))
+# What these measure is the release's.
+BATS_cover := $(filter-out %/hot.bats %/bench-peers.bats,$(BATS))
 # Those of tools that read what their own node or nobody wrote, or whose reading has units and a fuzzer of
 # its own, are run under asan where FULL is set, by scripts/check --long; under tsan only those in which
 # threads are at work.
@@ -265,9 +265,9 @@ lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pag
 	for patch in tests/mutants/*.patch; do \
 		patch --dry-run --strip 1 --fuzz 0 --silent --force <$$patch >/dev/null || \
 			{ echo "$$patch was overtaken by the code" >&2; exit 1; }; done
-	shellcheck $(SCRIPTS)
+	shellcheck --external-sources $(SCRIPTS)
 
-SCRIPTS := .ci/run scripts/dist/nos-completion.bash $(shell grep -sld skip '^$H!.*sh$$' scripts/*)
+SCRIPTS := .ci/run scripts/dist/nos-completion.bash scripts/peers/servers.bash $(shell grep -sld skip '^$H!.*sh$$' scripts/*)
 
 # What install puts down and uninstall takes away: the same words in both.
 VERSION   := $(shell sed -n 's/^$Hdefine NOS_VERSION "\(.*\)"$$/\1/p' lib/base/version.h)

@@ -2,7 +2,7 @@
 def cell: if . == null then "–" else tostring end;
 def spread: if . == null then "–" else "\(.median) (\(.min)–\(.max))" end;
 "\(.machine.kernel), \(.machine.processors) processors (\(.machine.model)); \(.runs) runs of \(.seconds) s; load average \(.load_average | spread).",
-"Versions: \(.versions | to_entries | map(select(.value | . != "" and . != null) | "\(.key) \(.value)") | join(", ")).",
+"Versions: \(.versions | to_entries | map("\(.key) \(.value)") | join(", ")).",
 "Not measured: \(.not_measured).",
 "",
 "| peer | arrangement | outlasts | readings/s, median (min–max) | n | server µs | broker behind it µs | load µs | p50 ms | p99 ms | ours / peer, median (min–max) |",

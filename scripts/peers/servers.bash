@@ -4,9 +4,10 @@
 # empty; what the loads are to know stands in the file settings (tests/help/peers.h). No secret is in
 # arguments or the environment.
 #
-# Who sources uses: ROOT, CACHE (a folder of the user for what npm brings), NODE_RED (its version).
+# It goes by ROOT, CACHE (a folder of the user for what npm brings), NODE_RED (its version) and SOURCES (how
+# many nos has).
 
-PIDS=()        # all that was started and not ended
+PIDS=() # all that was started and not ended
 SERVER='' BROKER=''
 
 pause() { read -r -t 0.02 <> <(:) || true; }
@@ -179,7 +180,6 @@ nos_metric() { curl -s "http://$ADMIN/metrics" | awk -v name="$1" '$1 == name {p
 
 # ---- all of them ----
 
-# MQTT: broker on port PORT, which keeps what it acknowledged for a session that is away, or does not.
 mqtt_settings() { printf '%s\n' "port $PORT" 'topic peers/readings'; }
 
 peer_start() {

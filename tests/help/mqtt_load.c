@@ -77,8 +77,7 @@ static void on_publish(struct mosquitto *lib, void *state, int id)
 		peers_tally_add(&l->tally, p->sent);
 }
 
-static void on_subscribe(
-    struct mosquitto *lib, void *state, int id, int count, const int *granted)
+static void on_subscribe(struct mosquitto *lib, void *state, int id, int count, const int *granted)
 {
 	(void)lib, (void)id;
 	if (count != 1 || granted[0] != 1)
@@ -170,11 +169,9 @@ static void publish(struct load *l, size_t pack)
 
 	*p = (struct pack){ peers_now(), l->parts };
 	for (size_t i = 0; i < l->parts; i++) {
-		const struct nos_str text =
-		    peers_readings_of(&l->readings, pack, i * lines, lines);
+		const struct nos_str text = peers_readings_of(&l->readings, pack, i * lines, lines);
 
-		code = mosquitto_publish(
-		    l->lib, &id, l->topic, (int)text.len, text.p, 1, false);
+		code = mosquitto_publish(l->lib, &id, l->topic, (int)text.len, text.p, 1, false);
 		if (code)
 			peers_die("mqtt_load", mosquitto_strerror(code));
 		l->pack_of[id] = pack;
@@ -228,14 +225,16 @@ int main(int argc, char **argv)
 	const bool sends = strcmp(what, "send") == 0 && argc >= 6;
 
 	if (!sends && !(argc == 3 && (strcmp(what, "keep") == 0 || strcmp(what, "take") == 0)))
-		peers_die("usage", "mqtt_load SETTINGS send EACH whole|apart SECONDS [PACKS] | keep | take");
+		peers_die("usage",
+		    "mqtt_load SETTINGS send EACH whole|apart SECONDS [PACKS] | keep | take");
 	peers_settings_read(&s, argv[1]);
 	open_it(&l, &s, sends ? NULL : KEEPER);
 	if (sends) {
 		l.each = strtoul(argv[3], NULL, 10);
 		l.parts = strcmp(argv[4], "apart") == 0 ? l.each : 1;
 		peers_readings_make(&l.readings, l.each);
-		send_all(&l, strtod(argv[5], NULL), argc > 6 ? strtoul(argv[6], NULL, 10) : SIZE_MAX);
+		send_all(
+		    &l, strtod(argv[5], NULL), argc > 6 ? strtoul(argv[6], NULL, 10) : SIZE_MAX);
 	} else if (*what == 'k') {
 		keep(&l);
 	} else {

@@ -164,8 +164,8 @@ static inline void peers_tally_print(struct peers_tally *t)
 
 	if (t->packs)
 		qsort(t->took, t->packs, sizeof(*t->took), peers_order);
-	printf("{\"readings\":%zu,\"packs\":%zu,\"messages\":%" PRIu64
-	       ",\"begun_ns\":%" PRIu64 ",\"seconds\":%.6f,\"load_us\":%.2f"
+	printf("{\"readings\":%zu,\"packs\":%zu,\"messages\":%" PRIu64 ",\"begun_ns\":%" PRIu64
+	       ",\"seconds\":%.6f,\"load_us\":%.2f"
 	       ",\"p50_ms\":%.3f,\"p99_ms\":%.3f}\n",
 	    t->packs * t->each, t->packs, t->messages, t->real, (double)(t->last - t->begun) / 1e9,
 	    (double)cpu / 1e3 / messages, peers_rank(t, 0.5), peers_rank(t, 0.99));
