@@ -148,6 +148,11 @@ node_red_start() {
 	with_port node_red_on "$1"
 	SERVER=$PID
 	node_red_settings "$PORT" "$1" >settings
+	# It listens before it has its flows, and its broker is there after them.
+	until grep -q 'New client connected' broker.log; do
+		kill -0 "$SERVER" || return 1
+		pause
+	done
 }
 
 # ---- nos ----

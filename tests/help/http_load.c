@@ -201,8 +201,10 @@ static void serve(struct load *l, struct line *c)
 {
 	if (!receive(c))
 		return;
-	if (strncmp(c->in, "HTTP/1.1 202 ", 13) != 0)
+	if (strncmp(c->in, "HTTP/1.1 202 ", 13) != 0) {
+		c->in[strcspn(c->in, "\r")] = '\0';
 		peers_die("http_load: the server answers", c->in);
+	}
 	l->tally.messages++;
 	peers_tally_add(&l->tally, c->sent);
 	post(l, c);

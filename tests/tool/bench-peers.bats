@@ -20,13 +20,14 @@ nothing_is_left() { [ -z "$(ls tmp)" ] && ! readlink /proc/[0-9]*/cwd | grep -F 
 		([["single", "single"], ["apart", "apart"], ["apart", "whole"]] | all(
 			($r["nos " + .[0]].readings_s.median / $r["mosquitto-psk " + .[1]].readings_s.median) as $ratio |
 			$r["mosquitto-psk " + .[1]].ratio | .n == 1 and (.median - $ratio | fabs) <= 0.01))' peers.json
+	jq -e '.rows | all(.peer == "nos" or (.cpu_ratio.n == 1 and .cpu_ratio.median >= 0))' peers.json
 	jq -e '.rows | all((.proof | .acknowledged > 0) and (.peer != "nos" or (.proof.left >= .proof.acknowledged and .proof.syncs > 0)))' peers.json
 	jq -e '.rows | all(.peer == "nos" or (.proof.left == 0 and .proof.syncs == 0))' peers.json
 	jq -e '.versions | keys == ["Mosquitto", "OpenSSL", "nos"]' peers.json
 	jq -e '.machine.processors > 0 and (.machine.kernel | length) > 0' peers.json
 	[ "$(grep -c '^| nos |' peers.md)" = 3 ]
 	[ "$(grep -c '^| mosquitto-psk |' peers.md)" = 4 ]
-	[ "$(grep '^|' peers.md | awk -F'|' '{print NF}' | sort -u | paste -sd,)" = 13,7 ]
+	[ "$(grep '^|' peers.md | awk -F'|' '{print NF}' | sort -u | paste -sd,)" = 14,7 ]
 	nothing_is_left
 }
 
