@@ -11,5 +11,7 @@ setup() { load ../tool/helper; }
 	jq -e '.rows | all(.durability == "none" or .proof.left >= .proof.acknowledged * 0.99)' peers.json
 	jq -e '.rows[] | select(.peer == "nos") | .proof.syncs > 0' peers.json
 	# Mosquitto that keeps all writes its whole file for each message.
-	jq -e '.rows[] | select(.peer == "mosquitto-psk-saved" and .arrangement == "apart") | .ratio.median >= 10' peers.json
+	jq -e '.rows[] | select(.peer == "mosquitto-psk-saved" and .arrangement == "apart") |
+		.ratio.median >= 10 and .cpu_ratio.median >= 10' peers.json
+	jq -e '.rows[] | select(.peer == "node-red-https" and .arrangement == "single") | .cpu_ratio.median >= 5' peers.json
 }

@@ -46,8 +46,7 @@ nothing_is_left() { [ -z "$(ls tmp)" ] && ! readlink /proc/[0-9]*/cwd | grep -F 
 @test "Ctrl-C ends what was started, and says what there is" {
 	env --default-signal=INT "$BENCH" --runs 100 --seconds 0.2 --peers mosquitto-plain --json peers.json 3>&- &
 	pid=$!
-	begun() { [ -s tmp/*/figures ]; }
-	eventually begun
+	until [ -s tmp/*/figures ] || ! kill -0 $pid; do read -r -t 0.05 <> <(:) || true; done
 	kill -INT $pid
 	status=0
 	wait $pid || status=$?
