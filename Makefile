@@ -53,10 +53,10 @@ TOOLS    := $(ONE_FILE) $B/cmd/nos-bench
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 # Those that run no tool of the flavour under test gain nothing by a sanitizer.
 PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/twin.bats %/units.bats \
-	%/hot.bats
+	%/hot.bats %/bench-peers.bats
 BATS_release := $(BATS)
-# What hot.bats counts is the release's.
-BATS_cover := $(filter-out %/hot.bats,$(BATS))
+# What these measure is the release's.
+BATS_cover := $(filter-out %/hot.bats %/bench-peers.bats,$(BATS))
 # Those of tools that read what their own node or nobody wrote, or whose reading has units and a fuzzer of
 # its own, are run under asan where FULL is set, by scripts/check --long; under tsan only those in which
 # threads are at work.
@@ -195,6 +195,8 @@ mutants: $B/tests/model/model $B/cmd/nos-bench ## take one defence after another
 # What tool tests put beside the tools: on its own, for it shows how others behave.
 LIBS_fleet := -lcurl
 LIBS_post  := -lcurl
+LIBS_mqtt_load := -lmosquitto
+LIBS_http_load := -lssl
 $(HELP): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F)) -lsqlite3 -lcjose -ljansson -lcrypto -lm
 
@@ -239,7 +241,7 @@ headers: ## compile each header alone
 	@for h in lib/*.h lib/*/*.h; do $(CC) $(NOS_CFLAGS) -MF /dev/null -fsyntax-only -x c $$h || exit 1; done
 
 C_FILES := $(sort $(wildcard lib/*.[ch] lib/*/*.[ch] cmd/*.c cmd/*/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.[ch] \
-	tests/model/*.[ch] $(HELP_SRC)))
+	tests/model/*.[ch] tests/help/*.[ch]))
 PAGES   := $(sort $(wildcard man/*.[1-8]))
 
 format: ## lay the C files out as .clang-format says
@@ -264,9 +266,9 @@ lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pag
 	for patch in tests/mutants/*.patch; do \
 		patch --dry-run --strip 1 --fuzz 0 --silent --force <$$patch >/dev/null || \
 			{ echo "$$patch was overtaken by the code" >&2; exit 1; }; done
-	shellcheck $(SCRIPTS)
+	shellcheck --external-sources $(SCRIPTS)
 
-SCRIPTS := .ci/run scripts/dist/nos-completion.bash $(shell grep -sld skip '^$H!.*sh$$' scripts/*)
+SCRIPTS := .ci/run scripts/dist/nos-completion.bash scripts/peers/servers.bash $(shell grep -sld skip '^$H!.*sh$$' scripts/*)
 
 # What install puts down and uninstall takes away: the same words in both.
 VERSION   := $(shell sed -n 's/^$Hdefine NOS_VERSION "\(.*\)"$$/\1/p' lib/base/version.h)
