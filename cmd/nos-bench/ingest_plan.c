@@ -59,8 +59,8 @@ static enum nos_code run_once(struct ingest_plan *p, const struct ingest_shape *
 }
 
 /* *ret_rate: the median. */
-static enum nos_code run_plain(struct ingest_plan *p, const struct ingest_shape *shape,
-    double *ret_rate, struct nos_err *err)
+static enum nos_code run_plain(
+    struct ingest_plan *p, const struct ingest_shape *shape, double *ret_rate, struct nos_err *err)
 {
 	const uint64_t runs = bench_runs(p->b, RUNS, FEW_RUNS);
 	struct ingest_figures f = { 0 };
@@ -126,7 +126,8 @@ static enum nos_code run_at(
 	without.beside = *at ? at : NULL;
 	if (!p->idle && !p->polls)
 		return run_plain(p, &without, &ignored, err);
-	snprintf(all, sizeof(all), "%s%s%zu idle, %zu polls", at, *at ? ", " : "", p->idle, p->polls);
+	snprintf(
+	    all, sizeof(all), "%s%s%zu idle, %zu polls", at, *at ? ", " : "", p->idle, p->polls);
 	with.beside = all;
 	with.idle = p->idle;
 	with.polls = p->polls;

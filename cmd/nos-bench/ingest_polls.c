@@ -70,8 +70,8 @@ static const char *whole(const struct ingest_polls_poll *o, size_t *ret_len)
 }
 
 /* A nonce is good for some minutes alone; its refusal brings another. */
-static enum nos_code take(struct ingest_polls *p, struct ingest_polls_poll *o,
-    struct nos_str body, struct nos_err *err)
+static enum nos_code take(
+    struct ingest_polls *p, struct ingest_polls_poll *o, struct nos_str body, struct nos_err *err)
 {
 	const bool is_good = strncmp(o->in, "HTTP/1.1 200 ", 13) == 0;
 
@@ -85,8 +85,7 @@ static enum nos_code take(struct ingest_polls *p, struct ingest_polls_poll *o,
 	return ask(p, o, err);
 }
 
-static enum nos_code serve(
-    struct ingest_polls *p, struct ingest_polls_poll *o, struct nos_err *err)
+static enum nos_code serve(struct ingest_polls *p, struct ingest_polls_poll *o, struct nos_err *err)
 {
 	const ssize_t n = recv(o->fd, o->in + o->len, ANSWER_MAX - o->len, MSG_DONTWAIT);
 	struct nos_str body;

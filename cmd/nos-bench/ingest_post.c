@@ -22,7 +22,7 @@
 #define ACCEPTED   "HTTP/1.1 202 "
 
 struct line {
-	int fd; /* -1: none */
+	int fd;	    /* -1: none */
 	bool waits; /* until its pack is due */
 	size_t turn, round;
 	size_t pack, done; /* in hand, and bytes of it that are out */
@@ -257,10 +257,9 @@ static enum nos_code run_all(struct run *r, struct nos_err *err)
 
 enum nos_code ingest_post_run(struct ingest_post *p, struct nos_err *err)
 {
-	struct run r = { .p = p,
-		.epoll = epoll_create1(EPOLL_CLOEXEC),
-		.pace.fd = -1,
-		.open = p->connections };
+	struct run r = {
+		.p = p, .epoll = epoll_create1(EPOLL_CLOEXEC), .pace.fd = -1, .open = p->connections
+	};
 	const uint64_t cpu = clock_of(CLOCK_THREAD_CPUTIME_ID);
 
 	r.lines = calloc(p->connections, sizeof(*r.lines));

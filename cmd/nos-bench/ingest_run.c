@@ -103,8 +103,7 @@ static enum nos_code go(struct run *r, const char *mqtt, struct nos_err *err)
 	r->post.port = r->site->port;
 	if (r->hears && ingest_heard_begin(&r->heard, mqtt, r->load, r->post.sent, err))
 		return err->code;
-	if (stand_beside(r, err) || ingest_post_run(&r->post, err) ||
-	    await_all(r, err))
+	if (stand_beside(r, err) || ingest_post_run(&r->post, err) || await_all(r, err))
 		return err->code;
 	r->ns = ingest_post_clock() - r->post.begun;
 	r->memory = ingest_site_memory(r->site);
@@ -190,7 +189,8 @@ static enum nos_code add(const struct run *r, struct ingest_figures *ret, struct
 	    bench_sample_add(&ret->in, (double)r->post.in / readings, err) ||
 	    bench_sample_add(&ret->memory, (double)r->memory, err) ||
 	    add_all(&r->post.took, &ret->answered, err) ||
-	    bench_sample_add(&ret->longest, most(&r->post.took), err) || add_cpu(r, readings, ret, err))
+	    bench_sample_add(&ret->longest, most(&r->post.took), err) ||
+	    add_cpu(r, readings, ret, err))
 		return err->code;
 	if (!r->hears)
 		return NOS_OK;

@@ -99,6 +99,23 @@ static enum nos_code sqlite_changed(void *e, bool *ret, struct nos_err *err)
 	return NOS_OK;
 }
 
+/* A read by itself looks for the newest state, and has to read its pages again where that is
+ * another than before: within a transaction that is done once. */
+static enum nos_code sqlite_look(void *e, struct nos_err *err)
+{
+	const struct nos_sqlite_db *q = e;
+
+	assert(!q->group);
+	return nos_sqlite_db_run(q, "BEGIN", err);
+}
+
+static void sqlite_look_end(void *e)
+{
+	const struct nos_sqlite_db *q = e;
+
+	sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 static enum nos_code sqlite_get(void *e, const char *ns, struct nos_str key, struct nos_buf *ret,
     uint64_t *ret_rev, struct nos_err *err)
 {
@@ -405,6 +422,8 @@ const struct nos_store_engine nos_sqlite_engine = {
 	.commit = sqlite_commit,
 	.rollback = sqlite_rollback,
 	.changed = sqlite_changed,
+	.look = sqlite_look,
+	.look_end = sqlite_look_end,
 	.get = sqlite_get,
 	.put = sqlite_put,
 	.scan = sqlite_scan,
