@@ -337,11 +337,12 @@ static enum nos_code trim_now(struct nos_sqlite_db *q, const char *stream,
 {
 	NOS_SQLITE_STATEMENT st = NULL;
 
-	/* Oldest first, and only as far as they are old without a gap. */
+	/* Oldest first, and only as far as they are old without a gap. No more is read than may be
+	 * dropped, however many are old or whatever their age: it is done with each group. */
 	if (nos_sqlite_db_on_stream(q,
-		"DELETE FROM $ WHERE position IN"
-		" (SELECT position FROM $ WHERE position<=?3 ORDER BY position LIMIT ?1)"
-		" AND position < coalesce((SELECT min(position) FROM $ WHERE ms>=?2), 9223372036854775807)",
+		"WITH oldest AS (SELECT position, ms FROM $ WHERE position<=?3 ORDER BY position LIMIT ?1)"
+		" DELETE FROM $ WHERE position <= (SELECT max(position) FROM oldest)"
+		" AND position < coalesce((SELECT min(position) FROM oldest WHERE ms>=?2), 9223372036854775807)",
 		stream, &st, err))
 		return err->code;
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)what->most);
