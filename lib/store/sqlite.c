@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 
 #include "store/sqlite_rows.h"
+#include "store/sqlite_trim.h"
 
 static void bind_str(sqlite3_stmt *st, int at, struct nos_str s)
 {
@@ -332,28 +333,6 @@ static enum nos_code sqlite_bounds(
 	return NOS_OK;
 }
 
-static enum nos_code trim_now(struct nos_sqlite_db *q, const char *stream,
-    const struct nos_store_trim *what, size_t *ret_dropped, struct nos_err *err)
-{
-	NOS_SQLITE_STATEMENT st = NULL;
-
-	/* Oldest first, and only as far as they are old without a gap. No more is read than may be
-	 * dropped, however many are old or whatever their age: it is done with each group. */
-	if (nos_sqlite_db_on_stream(q,
-		"WITH oldest AS (SELECT position, ms FROM $ WHERE position<=?3 ORDER BY position LIMIT ?1)"
-		" DELETE FROM $ WHERE position <= (SELECT max(position) FROM oldest)"
-		" AND position < coalesce((SELECT min(position) FROM oldest WHERE ms>=?2), 9223372036854775807)",
-		stream, &st, err))
-		return err->code;
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)what->most);
-	sqlite3_bind_int64(st, 2, what->before.ms);
-	sqlite3_bind_int64(st, 3, (sqlite3_int64)what->up_to);
-	if (sqlite3_step(st) != SQLITE_DONE)
-		return nos_sqlite_db_failed(q, "trim", err);
-	*ret_dropped = (size_t)sqlite3_changes(q->db);
-	return NOS_OK;
-}
-
 static enum nos_code sqlite_trim(void *e, const char *stream, const struct nos_store_trim *what,
     size_t *ret_dropped, struct nos_err *err)
 {
@@ -362,7 +341,7 @@ static enum nos_code sqlite_trim(void *e, const char *stream, const struct nos_s
 
 	if (enter(q, &own, err))
 		return err->code;
-	return leave(q, own, trim_now(q, stream, what, ret_dropped, err), err);
+	return leave(q, own, nos_sqlite_trim(q, stream, what, ret_dropped, err), err);
 }
 
 static enum nos_code erase_now(
