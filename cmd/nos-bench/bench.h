@@ -31,7 +31,8 @@ enum bench_profile {
 struct bench_opts {
 	struct nos_opt_common common;
 	const char *scheme, *profile, *sources, *plot, *report;
-	uint64_t runs, rtt_ms, seed;
+	const char *rate;
+	uint64_t runs, rtt_ms, seed, idle, polls;
 	bool quick;
 };
 

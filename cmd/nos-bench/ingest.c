@@ -3,15 +3,14 @@
  * nos-bench ingest: how many readings a node takes, and what of a processor each costs it. Load,
  * broker and node share the machine.
  */
-#include "ingest.h"
+#include "ingest_plan.h"
 
 #include "cli/start.h"
 #include "net/mqtt.h"
 
 #define SOURCES	     100
 #define SOURCES_MOST 100000
-#define RUNS	     3
-#define FEW_RUNS     1
+#define EACH_MOST    50
 
 /* A connection a pack is dearer, and takes a port of the system for a minute: fewer of them. */
 static const struct ingest_shape shapes[] = {
@@ -30,32 +29,20 @@ static const struct ingest_shape shapes[] = {
 };
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
-static enum nos_code measure_shape(struct bench *b, struct ingest_site *s, struct ingest_load *l,
-    const struct ingest_shape *shape, uint64_t *after, struct nos_err *err)
+/* All shapes, over one store: each run finds the sources as the one before left them. At a rate, or
+ * with connections beside the load, those of kept connections and of the ends of the scale tell it.
+ */
+static bool is_wanted(const struct ingest_plan *p, const struct ingest_shape *s)
 {
-	const uint64_t runs = bench_runs(b, RUNS, FEW_RUNS);
-	const size_t packs = b->o->quick ? shape->few : shape->packs;
-	struct ingest_figures f = { 0 };
-
-	for (uint64_t i = 0; i < runs && !err->code; i++)
-		if (!ingest_load_seal(l, b, packs, shape->each, shape->kept, err))
-			(void)!ingest_run(s, l, shape, after, &f, err);
-	if (!err->code)
-		(void)!ingest_rows(b, s, l, shape, &f, err);
-	ingest_figures_release(&f);
-	return err->code;
+	return !ingest_plan_is_special(p) || (s->kept && (s->each == 1 || s->each == EACH_MOST));
 }
 
-/* All shapes, over one store: each run finds the sources as the one before left them. */
-static enum nos_code measure(
-    struct bench *b, struct ingest_site *s, struct ingest_load *l, struct nos_err *err)
+static enum nos_code measure(struct ingest_plan *p, struct nos_err *err)
 {
-	uint64_t after = 0;
-
-	nos_progress_init(&b->progress, "shapes", SHAPES);
+	nos_progress_init(&p->b->progress, "shapes", SHAPES);
 	for (size_t i = 0; i < SHAPES && !bench_is_stopped(); i++) {
-		nos_progress_set(&b->progress, i);
-		if (measure_shape(b, s, l, &shapes[i], &after, err))
+		nos_progress_set(&p->b->progress, i);
+		if (is_wanted(p, &shapes[i]) && ingest_plan_run(p, &shapes[i], err))
 			return err->code;
 	}
 	return NOS_OK;
@@ -65,9 +52,14 @@ static enum nos_code run(struct bench *b, size_t sources, struct nos_err *err)
 {
 	struct ingest_site s = { 0 };
 	struct ingest_load l = { 0 };
+	struct ingest_plan p;
 
-	if (!ingest_site_open(&s, err) && !ingest_load_open(&l, b, &s, sources, err))
-		(void)!measure(b, &s, &l, err);
+	if (!ingest_plan_make(&p, b, err) && !ingest_site_open(&s, err) &&
+	    !ingest_load_open(&l, b, &s, sources, err)) {
+		p.site = &s;
+		p.load = &l;
+		(void)!measure(&p, err);
+	}
 	nos_progress_done(&b->progress);
 	ingest_load_release(&l);
 	ingest_site_close(&s);

@@ -12,6 +12,9 @@ struct ingest_shape {
 	size_t packs, few;  /* of a run, and of one that is to be quick */
 	bool kept;	    /* connections are, from pack to pack */
 	bool heard;	    /* by a subscriber of QoS 1 */
+	double rate;	    /* readings/s that are offered; 0: as fast as it goes */
+	size_t idle, polls; /* connections beside the load */
+	const char *beside; /* that, in words; NULL: nothing is said */
 };
 
 /* Of each run one value, but for what is of each pack or record. To be released. */
@@ -24,6 +27,7 @@ struct ingest_figures {
 	struct bench_sample out, in, record; /* bytes a reading */
 	struct bench_sample memory;	     /* bytes */
 	struct bench_sample answered, heard; /* ms of a pack, of a record */
+	struct bench_sample longest;	     /* ms: of the packs of a run */
 	uint64_t lost, doubled;
 };
 
@@ -34,6 +38,10 @@ void ingest_figures_release(struct ingest_figures *f);
 enum nos_code ingest_run(struct ingest_site *s, const struct ingest_load *l,
     const struct ingest_shape *shape, uint64_t *after, struct ingest_figures *ret,
     struct nos_err *err) NOS_CHECK;
+
+/* A row of its own: what the node took with something beside the load, against each run without. */
+enum nos_code ingest_rows_ratio(struct bench *b, const struct ingest_load *l,
+    const struct ingest_shape *shape, struct bench_sample *ratio, struct nos_err *err) NOS_CHECK;
 
 /* Its rows. */
 enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s, const struct ingest_load *l,

@@ -47,6 +47,7 @@ static enum nos_code add(
 	if (nos_life_world_full(l, &r, now, 0, &w, err) || draw(&base, err))
 		return err->code;
 	nos_issuer_enrol(&r.a, &w, &base);
+	(void)nos_issuer_poll_key(&r.a, 0, &ret->q);
 	if (nos_life_fill(l, &r, &w, &filled, err) || nos_life_put(l, now, &r, err) ||
 	    nos_derive_static(&base.z, NOS_DERIVE_AUTH, &k_s, err))
 		return err->code;
@@ -131,8 +132,10 @@ enum nos_code ingest_load_open(struct ingest_load *l, struct bench *b, const str
 
 void ingest_load_release(struct ingest_load *l)
 {
-	for (size_t i = 0; l->sources && i < l->source_count; i++)
+	for (size_t i = 0; l->sources && i < l->source_count; i++) {
 		nos_pack_keys_release(&l->sources[i].keys);
+		nos_secret_release(&l->sources[i].q);
+	}
 	free(l->sources);
 	free(l->ids);
 	free(l->turns);

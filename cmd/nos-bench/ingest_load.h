@@ -13,6 +13,7 @@
 
 struct ingest_load_source {
 	struct nos_pack_keys keys;
+	struct nos_secret q;  /* proves its polls */
 	uint64_t seq, before; /* of its last pack, and of the last before this load */
 };
 

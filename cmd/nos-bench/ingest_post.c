@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest_post.h"
 
+#include "ingest_pace.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +22,8 @@
 #define ACCEPTED   "HTTP/1.1 202 "
 
 struct line {
-	int fd; /* -1: none */
+	int fd;	    /* -1: none */
+	bool waits; /* until its pack is due */
 	size_t turn, round;
 	size_t pack, done; /* in hand, and bytes of it that are out */
 	bool blocked;	   /* the rest of it waits for room */
@@ -31,6 +34,8 @@ struct line {
 struct run {
 	struct ingest_post *p;
 	int epoll;
+	struct ingest_pace pace;
+	size_t due; /* the packs before this one are, or were */
 	struct line *lines;
 	size_t open; /* lines that have a pack in hand */
 };
@@ -99,6 +104,20 @@ static enum nos_code push(struct run *r, struct line *l, struct nos_err *err)
 	return NOS_OK;
 }
 
+/* Its pack, which is due. */
+static enum nos_code begin(struct run *r, struct line *l, struct nos_err *err)
+{
+	const uint64_t when =
+	    r->p->rate > 0 ? ingest_pace_due(&r->pace, l->pack) : ingest_post_clock();
+
+	l->done = l->len = 0;
+	l->blocked = l->waits = false;
+	atomic_store_explicit(&r->p->sent[l->pack], when, memory_order_relaxed);
+	if (l->fd < 0 && dial(r, l, err))
+		return err->code;
+	return push(r, l, err);
+}
+
 /* Its next pack: of the sources whose turns it has, each in its order. */
 static enum nos_code next(struct run *r, struct line *l, struct nos_err *err)
 {
@@ -115,12 +134,24 @@ static enum nos_code next(struct run *r, struct line *l, struct nos_err *err)
 		hang_up(l);
 		return NOS_OK;
 	}
-	l->done = l->len = 0;
-	l->blocked = false;
-	atomic_store_explicit(&r->p->sent[l->pack], ingest_post_clock(), memory_order_relaxed);
-	if (l->fd < 0 && dial(r, l, err))
-		return err->code;
-	return push(r, l, err);
+	l->waits = r->p->rate > 0 && l->pack >= r->due;
+	return l->waits ? NOS_OK : begin(r, l, err);
+}
+
+/* All packs that are due by now; a line that is busy finds its own when it is done. */
+static enum nos_code begin_due(struct run *r, struct nos_err *err)
+{
+	const struct ingest_load *load = r->p->load;
+	const uint64_t now = ingest_post_clock();
+
+	while (r->due < load->packs && ingest_pace_due(&r->pace, r->due) <= now) {
+		const size_t pack = r->due++;
+		struct line *l = &r->lines[pack % load->source_count % r->p->connections];
+
+		if (l->waits && l->pack == pack && begin(r, l, err))
+			return err->code;
+	}
+	return ingest_pace_set(&r->pace, r->due, err);
 }
 
 /* ---- in ---- */
@@ -181,14 +212,34 @@ static enum nos_code serve(struct run *r, struct line *l, struct nos_err *err)
 
 /* ---- all of it ---- */
 
+static enum nos_code begin_all(struct run *r, struct nos_err *err)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+
+	if (ingest_pace_open(&r->pace, r->p->rate, err))
+		return err->code;
+	r->p->begun = r->pace.begun;
+	if (r->pace.fd >= 0 && epoll_ctl(r->epoll, EPOLL_CTL_ADD, r->pace.fd, &e) < 0)
+		return nos_err_set_errno(err, NOS_INTERNAL, errno, "epoll");
+	for (size_t i = 0; i < r->p->connections; i++)
+		if (next(r, &r->lines[i], err))
+			return err->code;
+	return r->pace.fd >= 0 ? begin_due(r, err) : NOS_OK;
+}
+
+/* What happened on a connection; of none: the next pack is due. */
+static enum nos_code turn(struct run *r, struct line *l, struct nos_err *err)
+{
+	return l ? serve(r, l, err) : begin_due(r, err);
+}
+
 static enum nos_code run_all(struct run *r, struct nos_err *err)
 {
 	struct epoll_event events[EVENTS];
 	int silent = 0;
 
-	for (size_t i = 0; i < r->p->connections; i++)
-		if (next(r, &r->lines[i], err))
-			return err->code;
+	if (begin_all(r, err))
+		return err->code;
 	while (r->open) {
 		int n = epoll_wait(r->epoll, events, EVENTS, LOOK_MS);
 
@@ -198,7 +249,7 @@ static enum nos_code run_all(struct run *r, struct nos_err *err)
 		if (silent == PATIENCE)
 			return nos_err_set(err, NOS_AWAY, "the node does not answer");
 		for (int i = 0; i < n; i++)
-			if (serve(r, events[i].data.ptr, err))
+			if (turn(r, events[i].data.ptr, err))
 				return err->code;
 	}
 	return NOS_OK;
@@ -206,11 +257,12 @@ static enum nos_code run_all(struct run *r, struct nos_err *err)
 
 enum nos_code ingest_post_run(struct ingest_post *p, struct nos_err *err)
 {
-	struct run r = { .p = p, .epoll = epoll_create1(EPOLL_CLOEXEC), .open = p->connections };
+	struct run r = {
+		.p = p, .epoll = epoll_create1(EPOLL_CLOEXEC), .pace.fd = -1, .open = p->connections
+	};
 	const uint64_t cpu = clock_of(CLOCK_THREAD_CPUTIME_ID);
 
 	r.lines = calloc(p->connections, sizeof(*r.lines));
-	p->begun = ingest_post_clock();
 	if (r.epoll < 0 || !r.lines)
 		nos_err_set(err, NOS_INTERNAL, "out of memory");
 	for (size_t i = 0; r.lines && i < p->connections; i++) {
@@ -223,6 +275,7 @@ enum nos_code ingest_post_run(struct ingest_post *p, struct nos_err *err)
 	for (size_t i = 0; r.lines && i < p->connections; i++)
 		hang_up(&r.lines[i]);
 	free(r.lines);
+	ingest_pace_close(&r.pace);
 	if (r.epoll >= 0)
 		close(r.epoll);
 	return err->code;

@@ -16,7 +16,9 @@ struct ingest_post {
 	uint16_t port; /* of 127.0.0.1 */
 	size_t connections;
 	const struct ingest_load *load;
-	atomic_uint_least64_t *sent; /* of each pack: when, in ns; may be read meanwhile */
+	double rate; /* packs/s that are offered at most; 0: as fast as they are answered */
+	atomic_uint_least64_t *sent; /* of each pack: when, in ns; may be read meanwhile. At a rate
+				      * when it was due, so that no wait is hidden */
 
 	/* Out. */
 	uint64_t accepted;	  /* readings that were acknowledged, with a receipt */

@@ -4,6 +4,7 @@
 
 #include "ingest.h"
 
+#define TEXT_SIZE   256
 #define VALUES_MOST 4000 /* that a row is made of: the interval takes long */
 
 /* Rows of one shape. */
@@ -15,9 +16,10 @@ struct page {
 
 static void title(const struct page *p, const char *what, char *ret, size_t size)
 {
-	snprintf(ret, size, "%s, packs of %zu, %s%s", what, p->shape->each,
+	snprintf(ret, size, "%s, packs of %zu, %s%s%s%s", what, p->shape->each,
 	    p->shape->kept ? "kept connections" : "a connection a pack",
-	    p->shape->heard ? ", subscriber" : "");
+	    p->shape->heard ? ", subscriber" : "", p->shape->beside ? ", " : "",
+	    p->shape->beside ? p->shape->beside : "");
 }
 
 static struct bench_row row_of(const struct page *p, const char *what, const char *unit)
@@ -43,7 +45,7 @@ static void thin(struct bench_sample *s)
 static enum nos_code add(const struct page *p, const char *what, const char *unit, const char *how,
     struct bench_sample *s, struct nos_err *err)
 {
-	char text[128];
+	char text[TEXT_SIZE];
 	struct bench_row row = row_of(p, text, unit);
 
 	row.how = how;
@@ -57,7 +59,7 @@ static enum nos_code add(const struct page *p, const char *what, const char *uni
 static enum nos_code add_count(
     const struct page *p, const char *what, const char *how, uint64_t value, struct nos_err *err)
 {
-	char text[128];
+	char text[TEXT_SIZE];
 	struct bench_row row = row_of(p, text, "readings");
 
 	row.how = how;
@@ -85,6 +87,15 @@ static enum nos_code rows_cpu(const struct page *p, struct ingest_figures *f, st
 	return add(p, "subscriber CPU", "us", "of its thread, a reading", &f->hearing, err);
 }
 
+enum nos_code ingest_rows_ratio(struct bench *b, const struct ingest_load *l,
+    const struct ingest_shape *shape, struct bench_sample *ratio, struct nos_err *err)
+{
+	const struct page p = { b, shape, l->source_count };
+
+	return add(&p, "ratio", "1",
+	    "node CPU a reading, over that of a run without beside it, in pairs", ratio, err);
+}
+
 enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s, const struct ingest_load *l,
     const struct ingest_shape *shape, struct ingest_figures *f, struct nos_err *err)
 {
@@ -100,10 +111,15 @@ enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s, const st
 	snprintf(memory, sizeof(memory), "VmRSS of the node behind a run in which %zu sources sent",
 	    heard);
 	if (add(&p, "readings", "readings/s", rate, &f->rate, err) || rows_cpu(&p, f, err) ||
-	    add(&p, "answer", "ms", "from the first byte of a pack to the last of its 202",
+	    add(&p, "answer", "ms",
+		shape->rate > 0 ? "from when a pack was due to the last byte of its 202"
+				: "from the first byte of a pack to the last of its 202",
 		&f->answered, err) ||
-	    add(&p, "record", "ms", "from the first byte of its pack to the subscriber", &f->heard,
-		err) ||
+	    add(&p, "longest answer", "ms", "of the packs of a run", &f->longest, err) ||
+	    add(&p, "record", "ms",
+		shape->rate > 0 ? "from when its pack was due to the subscriber"
+				: "from the first byte of its pack to the subscriber",
+		&f->heard, err) ||
 	    add(&p, "to the node", "bytes", "of HTTP, a reading", &f->out, err) ||
 	    add(&p, "to the source", "bytes", "of HTTP, a reading", &f->in, err) ||
 	    add(&p, "to the subscriber", "bytes", "of records, a reading", &f->record, err) ||

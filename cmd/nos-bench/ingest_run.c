@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 
 #include "ingest.h"
+#include "ingest_idle.h"
+#include "ingest_polls.h"
 #include "ingest_post.h"
 #include "ingest_tally.h"
 #include "node/lap.h"
@@ -14,7 +17,8 @@
 void ingest_figures_release(struct ingest_figures *f)
 {
 	struct bench_sample *const all[] = { &f->rate, &f->node, &f->rest, &f->posting, &f->hearing,
-		&f->clock, &f->out, &f->in, &f->record, &f->memory, &f->answered, &f->heard };
+		&f->clock, &f->out, &f->in, &f->record, &f->memory, &f->answered, &f->heard,
+		&f->longest };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		bench_sample_release(all[i]);
@@ -28,6 +32,9 @@ struct run {
 	const struct ingest_load *load;
 	struct ingest_post post;
 	struct ingest_heard heard;
+	struct ingest_idle idle;
+	struct ingest_polls polls;
+	const struct ingest_shape *shape;
 	bool hears;
 	struct ingest_site_count before, after;
 	uint64_t ns; /* from the first byte to the last reading at its end */
@@ -66,19 +73,42 @@ static enum nos_code await_all(struct run *r, struct nos_err *err)
 	return NOS_OK;
 }
 
+/* What is beside the load, until the node has all of it in hand. */
+static enum nos_code stand_beside(struct run *r, struct nos_err *err)
+{
+	const struct ingest_shape *s = r->shape;
+
+	if (ingest_idle_open(&r->idle, r->site->port, s->idle, err) ||
+	    ingest_polls_begin(&r->polls, r->load, r->site->port, s->polls, err))
+		return err->code;
+	for (int ms = 0; ms < SILENT_MS; ms += STEP_MS) {
+		if (bench_is_stopped())
+			return nos_err_set(err, NOS_BUSY, "stopped");
+		if (ingest_site_count(r->site, &r->before, err) || r->before.polls == s->polls)
+			return err->code;
+		poll(NULL, 0, STEP_MS);
+	}
+	(void)!ingest_polls_end(&r->polls, err);
+	return err->code ? err->code
+			 : nos_err_set(err, NOS_AWAY, "the node holds %" PRIu64 " of %zu polls",
+			       r->before.polls, s->polls);
+}
+
 static enum nos_code go(struct run *r, const char *mqtt, struct nos_err *err)
 {
+	r->site->connections = r->shape->idle + r->post.connections;
+	r->site->polls = r->shape->polls;
 	if (ingest_site_start(r->site, err))
 		return err->code;
 	r->post.port = r->site->port;
 	if (r->hears && ingest_heard_begin(&r->heard, mqtt, r->load, r->post.sent, err))
 		return err->code;
-	if (ingest_site_count(r->site, &r->before, err) || ingest_post_run(&r->post, err) ||
-	    await_all(r, err))
+	if (stand_beside(r, err) || ingest_post_run(&r->post, err) || await_all(r, err))
 		return err->code;
 	r->ns = ingest_post_clock() - r->post.begun;
 	r->memory = ingest_site_memory(r->site);
-	if (ingest_site_count(r->site, &r->after, err) || ingest_site_stop(r->site, err))
+	if (ingest_site_count(r->site, &r->after, err) || ingest_polls_end(&r->polls, err) ||
+	    ingest_site_stop(r->site, err))
 		return err->code;
 	return r->hears ? ingest_heard_end(&r->heard, err) : NOS_OK;
 }
@@ -133,6 +163,15 @@ static enum nos_code add_all(
 	return NOS_OK;
 }
 
+static double most(const struct bench_sample *s)
+{
+	double ret = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		ret = s->values[i] > ret ? s->values[i] : ret;
+	return ret;
+}
+
 static enum nos_code add(const struct run *r, struct ingest_figures *ret, struct nos_err *err)
 {
 	const uint64_t good = r->post.accepted, stored = r->stored.distinct;
@@ -149,7 +188,9 @@ static enum nos_code add(const struct run *r, struct ingest_figures *ret, struct
 	    bench_sample_add(&ret->out, (double)r->post.out / readings, err) ||
 	    bench_sample_add(&ret->in, (double)r->post.in / readings, err) ||
 	    bench_sample_add(&ret->memory, (double)r->memory, err) ||
-	    add_all(&r->post.took, &ret->answered, err) || add_cpu(r, readings, ret, err))
+	    add_all(&r->post.took, &ret->answered, err) ||
+	    bench_sample_add(&ret->longest, most(&r->post.took), err) ||
+	    add_cpu(r, readings, ret, err))
 		return err->code;
 	if (!r->hears)
 		return NOS_OK;
@@ -162,9 +203,10 @@ enum nos_code ingest_run(struct ingest_site *s, const struct ingest_load *l,
     const struct ingest_shape *shape, uint64_t *after, struct ingest_figures *ret,
     struct nos_err *err)
 {
-	struct run r = { .site = s, .load = l, .hears = shape->heard };
+	struct run r = { .site = s, .load = l, .hears = shape->heard, .shape = shape };
 
 	r.post.load = l;
+	r.post.rate = shape->rate / (double)shape->each;
 	r.post.connections =
 	    shape->connections < l->source_count ? shape->connections : l->source_count;
 	r.post.sent = calloc(l->packs, sizeof(*r.post.sent));
@@ -174,6 +216,8 @@ enum nos_code ingest_run(struct ingest_site *s, const struct ingest_load *l,
 	    !ingest_tally_store(&r.stored, s->store, after, err))
 		(void)!add(&r, ret, err);
 	ingest_heard_close(&r.heard);
+	ingest_polls_close(&r.polls);
+	ingest_idle_close(&r.idle);
 	ingest_tally_release(&r.stored);
 	bench_sample_release(&r.post.took);
 	free(r.post.sent);

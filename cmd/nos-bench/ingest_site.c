@@ -18,6 +18,7 @@
 
 #include "bench.h"
 #include "cli/start.h"
+#include "node/limit.h"
 
 #define NAME	   "nos-bench-XXXXXX"
 #define SERVE	   "nos-serve"
@@ -31,6 +32,8 @@
 #define ANSWER_MAX (1u << 20) /* bytes */
 #define FOLDERS	   16	      /* descriptors for removing */
 #define LINE_SIZE  256
+#define LIMIT_SIZE 64
+#define SPARE	   100 /* connections and requests beside those that are counted */
 
 extern char **environ;
 
@@ -303,13 +306,39 @@ static enum nos_code await(struct ingest_site *s, int ready, struct nos_err *err
 	return NOS_OK;
 }
 
+struct allowance {
+	char connections[LIMIT_SIZE], requests[LIMIT_SIZE], polls[LIMIT_SIZE];
+};
+
+static void format(const struct nos_limit *l, enum nos_limit_name name, uint64_t least,
+    char ret[static LIMIT_SIZE])
+{
+	snprintf(ret, LIMIT_SIZE, "%s=%" PRIu64, nos_limit_text(name),
+	    l->of[name] > least ? l->of[name] : least);
+}
+
+/* The limits as they are by themselves, or as much as what is to come takes: of requests and of
+ * connections polls get half. */
+static void allow(const struct ingest_site *s, struct allowance *ret)
+{
+	struct nos_limit l;
+
+	nos_limit_init(&l);
+	format(&l, NOS_LIMIT_CONNECTIONS, s->connections + 2 * s->polls + SPARE, ret->connections);
+	format(&l, NOS_LIMIT_REQUESTS, 2 * s->polls + SPARE, ret->requests);
+	format(&l, NOS_LIMIT_POLLS, s->polls, ret->polls);
+}
+
 enum nos_code ingest_site_start(struct ingest_site *s, struct nos_err *err)
 {
+	struct allowance a;
 	const char *const argv[] = { s->program, "--config", "/dev/null", "--store", s->store,
 		"--node-key", s->key, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--mqtt",
-		s->mqtt, "--ready-fd", "3", "--quiet", NULL };
+		s->mqtt, "--ready-fd", "3", "--quiet", "--limit", a.connections, "--limit",
+		a.requests, "--limit", a.polls, "--limit", "idle=3600", NULL };
 	int ends[2];
 
+	allow(s, &a);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return nos_err_set_errno(err, NOS_INTERNAL, errno, "pipe");
 	(void)!spawn(s, argv, ends[1], &s->node, err);
@@ -366,6 +395,7 @@ enum nos_code ingest_site_count(
 		const char *text = answer.body.p;
 
 		ret->published = (uint64_t)metric(text, "nos_readings_published_total");
+		ret->polls = (uint64_t)metric(text, "nos_long_polls");
 		ret->groups = (uint64_t)metric(text, "nos_commit_seconds_count");
 		for (int i = 0; i < NOS_METRIC_STAGE_COUNT; i++) {
 			snprintf(name, sizeof(name), "nos_stage_cpu_seconds_total{stage=\"%s\"}",

@@ -21,6 +21,7 @@ struct ingest_site_count {
 	uint64_t stages_ns[NOS_METRIC_STAGE_COUNT]; /* as it says itself */
 	uint64_t published;			    /* readings */
 	uint64_t groups;			    /* commits */
+	uint64_t polls;				    /* that are held */
 };
 
 /* Processes and a folder: close it, also after an error. */
@@ -32,6 +33,7 @@ struct ingest_site {
 	char admin[64];				       /* ADDRESS:PORT */
 	uint16_t port;				       /* that packs go to */
 	pid_t broker, node;			       /* 0: none */
+	size_t connections, polls;		       /* that the next node is to bear */
 	struct nos_http_client *client;
 };
 

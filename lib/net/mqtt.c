@@ -53,7 +53,7 @@ struct nos_mqtt {
 	int connack;   /* code of the CONNACK, -1: none came yet */
 	int broke;     /* what libmosquitto said when the connection broke, 0: it stands */
 	int errnum;    /* errno, or getaddrinfo's code, belonging to it */
-	char why[128]; /* the last error that libmosquitto logged */
+	char why[128]; /* the last error that libmosquitto logged while TLS was not up */
 
 	struct nos_flight flight;
 	char hear[NOS_MQTT_HEAR_MAX]; /* topic to subscribe to, empty: none */
@@ -187,7 +187,6 @@ static enum nos_code set_up(struct nos_mqtt *m, struct nos_err *err)
 	mosquitto_connect_callback_set(m->lib, on_connect);
 	mosquitto_disconnect_callback_set(m->lib, on_disconnect);
 	mosquitto_publish_callback_set(m->lib, on_publish);
-	mosquitto_log_callback_set(m->lib, on_log);
 	if (config->hear) {
 		mosquitto_message_callback_set(m->lib, on_message);
 		if (!nos_str_copy(nos_str_of(config->hear), m->hear, sizeof(m->hear)))
@@ -317,6 +316,7 @@ static void fill_reason(const struct nos_mqtt *m, struct nos_err *err)
 
 static void rise(struct nos_mqtt *m)
 {
+	mosquitto_log_callback_set(m->lib, NULL);
 	m->phase = UP;
 	m->since_ms = now_ms();
 	m->news = true;
@@ -359,6 +359,9 @@ static void dial(struct nos_mqtt *m)
 	m->connack = -1;
 	m->broke = m->errnum = 0;
 	m->why[0] = '\0';
+	/* It is asked for why TLS does not come about, and for no more: it would put each message
+	 * and each acknowledgement in words. */
+	mosquitto_log_callback_set(m->lib, m->url.tls ? on_log : NULL);
 	errno = 0;
 	/* It does what mosquitto_reconnect_async does, and makes the library's wake-up pipe anew.
 	 */

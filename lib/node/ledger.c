@@ -13,7 +13,7 @@
 #define ENTRY_MAX     (NOS_STORE_ENTRY_MAX - 4096)
 #define RECORDS_MAX   ((size_t)256 << 20) /* bytes of records of one group */
 #define SAVE_IDLE     500		  /* tracks saved with a group when nothing comes */
-#define TRIM_MOST     1000		  /* entries trimmed with a group */
+#define TRIM_MOST     1000		  /* entries trimmed with a group that brings none */
 #define TRIM_EVERY_US 1000000
 
 enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_config *config,
@@ -114,7 +114,9 @@ struct excess {
 static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t up_to,
     const struct excess *e, struct nos_err *err)
 {
-	struct nos_store_trim what = { .before = e->before, .up_to = up_to, .most = TRIM_MOST };
+	/* More than came, so that it ends. */
+	const size_t most = TRIM_MOST + 2 * l->put;
+	struct nos_store_trim what = { .before = e->before, .up_to = up_to, .most = most };
 	uint64_t first, last, over;
 	size_t dropped;
 
@@ -122,7 +124,7 @@ static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t
 	    nos_store_trim(l->config.store, stream, &what, &dropped, err))
 		return err->code;
 	if (e->before.ms != INT64_MIN)
-		l->more_to_trim |= dropped == TRIM_MOST;
+		l->more_to_trim |= dropped == most;
 	if (e->share <= 0)
 		return NOS_OK;
 	if (nos_store_bounds(l->config.store, stream, &first, &last, err))
@@ -134,8 +136,8 @@ static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t
 	if (over > last - first)
 		over = last - first;
 	what.before.ms = INT64_MAX;
-	what.most = over < TRIM_MOST ? (size_t)over : TRIM_MOST;
-	l->more_to_trim |= over > TRIM_MOST;
+	what.most = over < most ? (size_t)over : most;
+	l->more_to_trim |= over > most;
 	return nos_store_trim(l->config.store, stream, &what, &dropped, err);
 }
 

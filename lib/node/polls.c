@@ -12,6 +12,7 @@
 #include "scheme/place.h"
 
 #define REVOKED 403
+#define AT_ONCE 500 /* polls whose records are looked at in one go */
 
 struct nos_polls_poll {
 	struct nos_http_request *request;
@@ -26,6 +27,7 @@ struct nos_polls_poll {
 	struct nos_secret q;
 	uint8_t nonce[NOS_POLL_NONCE_LEN];
 	unsigned which; /* number of q (scheme/issuer.h) */
+	bool changed;	/* its record or its group is another than it was */
 };
 
 static void drop(struct nos_polls_poll *h)
@@ -325,36 +327,54 @@ void nos_polls_take(struct nos_polls *p, struct nos_life *life, struct nos_http_
 }
 
 /* Is the record, or its group, another than it was? One that is gone is. */
-static enum nos_code has_changed(
-    const struct nos_life *life, const struct nos_polls_poll *h, bool *ret, struct nos_err *err)
+static enum nos_code compare(
+    const struct nos_life *life, struct nos_polls_poll *h, struct nos_err *err)
 {
 	uint64_t rev = 0;
 
+	/* It could not be answered then. */
+	if (h->changed)
+		return NOS_OK;
 	if (nos_store_get(life->store, NOS_RECORD_NS, nos_str_of(h->id), NULL, &rev, err) &&
 	    err->code != NOS_ABSENT)
 		return err->code;
 	nos_err_clear(err);
-	*ret = rev != h->rev;
-	if (*ret || !h->group)
+	h->changed = rev != h->rev;
+	if (h->changed || !h->group)
 		return NOS_OK;
 	if (nos_groups_rev(life->store, h->group, &rev, err))
 		return err->code;
-	*ret = rev != h->group_rev;
+	h->changed = rev != h->group_rev;
 	return NOS_OK;
+}
+
+/* Note which have changed, up to so many from *at on, which moves on: most have not, and where much
+ * is stored this is done ten times a second. */
+static enum nos_code compare_some(
+    const struct nos_life *life, struct nos_polls_poll **at, struct nos_err *err)
+{
+	if (nos_store_look(life->store, err))
+		return err->code;
+	for (size_t n = 0; *at && n < AT_ONCE && !err->code; n++) {
+		(void)!compare(life, *at, err);
+		*at = (*at)->next;
+	}
+	nos_store_look_end(life->store);
+	return err->code;
 }
 
 /* False: the store failed, and it stays. */
 static bool look_at(struct nos_polls *p, struct nos_life *life, struct nos_polls_poll *h, bool all)
 {
 	struct nos_err err = { 0 };
-	bool changed = all, said;
+	bool said;
 
-	if (!all && has_changed(life, h, &changed, &err))
-		return false;
-	if (!changed)
+	if (!all && !h->changed)
 		return true;
+	h->changed = false;
 	if (answer(p, life, h, true, &said, &err)) {
-		if (err.code != NOS_TAG)
+		h->changed = err.code != NOS_TAG;
+		if (h->changed)
 			return false;
 		nos_refuse_request(p->card, h->request, &err);
 	}
@@ -367,9 +387,13 @@ static bool look_at(struct nos_polls *p, struct nos_life *life, struct nos_polls
 
 bool nos_polls_look(struct nos_polls *p, struct nos_life *life, bool all)
 {
-	struct nos_polls_poll *h, *next;
+	struct nos_polls_poll *h = p->first, *next;
+	struct nos_err err = { 0 };
 	bool good = true;
 
+	while (!all && h)
+		if (compare_some(life, &h, &err))
+			return false;
 	for (h = p->first; h; h = next) {
 		next = h->next;
 		good &= look_at(p, life, h, all);

@@ -16,6 +16,9 @@ struct nos_store_engine {
 	void (*rollback)(void *e);
 	enum nos_code (*settle)(void *e, struct nos_err *err); /* NULL: a group is atomic */
 	enum nos_code (*changed)(void *e, bool *ret, struct nos_err *err);
+	/* Both NULL: it has no such thing */
+	enum nos_code (*look)(void *e, struct nos_err *err);
+	void (*look_end)(void *e);
 	enum nos_code (*get)(void *e, const char *ns, struct nos_str key, struct nos_buf *ret,
 	    uint64_t *ret_rev, struct nos_err *err);
 	/* value NULL: delete */

@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 
 #include "store/sqlite_rows.h"
+#include "store/sqlite_trim.h"
 
 static void bind_str(sqlite3_stmt *st, int at, struct nos_str s)
 {
@@ -97,6 +98,23 @@ static enum nos_code sqlite_changed(void *e, bool *ret, struct nos_err *err)
 	*ret = version != q->version;
 	q->version = version;
 	return NOS_OK;
+}
+
+/* A read by itself looks for the newest state, and has to read its pages again where that is
+ * another than before: within a transaction that is done once. */
+static enum nos_code sqlite_look(void *e, struct nos_err *err)
+{
+	const struct nos_sqlite_db *q = e;
+
+	assert(!q->group);
+	return nos_sqlite_db_run(q, "BEGIN", err);
+}
+
+static void sqlite_look_end(void *e)
+{
+	const struct nos_sqlite_db *q = e;
+
+	sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 static enum nos_code sqlite_get(void *e, const char *ns, struct nos_str key, struct nos_buf *ret,
@@ -315,27 +333,6 @@ static enum nos_code sqlite_bounds(
 	return NOS_OK;
 }
 
-static enum nos_code trim_now(struct nos_sqlite_db *q, const char *stream,
-    const struct nos_store_trim *what, size_t *ret_dropped, struct nos_err *err)
-{
-	NOS_SQLITE_STATEMENT st = NULL;
-
-	/* Oldest first, and only as far as they are old without a gap. */
-	if (nos_sqlite_db_on_stream(q,
-		"DELETE FROM $ WHERE position IN"
-		" (SELECT position FROM $ WHERE position<=?3 ORDER BY position LIMIT ?1)"
-		" AND position < coalesce((SELECT min(position) FROM $ WHERE ms>=?2), 9223372036854775807)",
-		stream, &st, err))
-		return err->code;
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)what->most);
-	sqlite3_bind_int64(st, 2, what->before.ms);
-	sqlite3_bind_int64(st, 3, (sqlite3_int64)what->up_to);
-	if (sqlite3_step(st) != SQLITE_DONE)
-		return nos_sqlite_db_failed(q, "trim", err);
-	*ret_dropped = (size_t)sqlite3_changes(q->db);
-	return NOS_OK;
-}
-
 static enum nos_code sqlite_trim(void *e, const char *stream, const struct nos_store_trim *what,
     size_t *ret_dropped, struct nos_err *err)
 {
@@ -344,7 +341,7 @@ static enum nos_code sqlite_trim(void *e, const char *stream, const struct nos_s
 
 	if (enter(q, &own, err))
 		return err->code;
-	return leave(q, own, trim_now(q, stream, what, ret_dropped, err), err);
+	return leave(q, own, nos_sqlite_trim(q, stream, what, ret_dropped, err), err);
 }
 
 static enum nos_code erase_now(
@@ -406,6 +403,8 @@ const struct nos_store_engine nos_sqlite_engine = {
 	.commit = sqlite_commit,
 	.rollback = sqlite_rollback,
 	.changed = sqlite_changed,
+	.look = sqlite_look,
+	.look_end = sqlite_look_end,
 	.get = sqlite_get,
 	.put = sqlite_put,
 	.scan = sqlite_scan,

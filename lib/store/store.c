@@ -84,6 +84,17 @@ enum nos_code nos_store_changed(struct nos_store *s, bool *ret, struct nos_err *
 	return s->engine->changed(s->e, ret, err);
 }
 
+enum nos_code nos_store_look(struct nos_store *s, struct nos_err *err)
+{
+	return s->engine->look ? s->engine->look(s->e, err) : NOS_OK;
+}
+
+void nos_store_look_end(struct nos_store *s)
+{
+	if (s->engine->look_end)
+		s->engine->look_end(s->e);
+}
+
 enum nos_code nos_store_get(struct nos_store *s, const char *ns, struct nos_str key,
     struct nos_buf *ret, uint64_t *ret_rev, struct nos_err *err)
 {

@@ -57,6 +57,13 @@ bool nos_store_is_atomic(const struct nos_store *s);
  * Another's purge may look like a change. */
 enum nos_code nos_store_changed(struct nos_store *s, bool *ret, struct nos_err *err) NOS_CHECK;
 
+/*
+ * Around reads that belong together: each costs less then. Nothing is changed between, and no group
+ * is begun. To be short, since an older state that is read stops a purge.
+ */
+enum nos_code nos_store_look(struct nos_store *s, struct nos_err *err) NOS_CHECK;
+void nos_store_look_end(struct nos_store *s);
+
 /* Append the value to *ret (where not NULL); revisions rise. NOS_ABSENT: no such key. */
 enum nos_code nos_store_get(struct nos_store *s, const char *ns, struct nos_str key,
     struct nos_buf *ret, uint64_t *ret_rev, struct nos_err *err) NOS_CHECK;

@@ -18,7 +18,7 @@ nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
 	jq -se 'map([.each, .way, .sub]) | unique | length == 12' rows
 	# A row of either shape, and two more with a subscriber.
 	for row in readings 'node CPU' 'node CPU, '{http,open,parse,commit,score,encode,publish,rest} \
-		'clock of the stages' 'load CPU' answer 'to the node' 'to the source' memory lost duplicated; do
+		'clock of the stages' 'load CPU' answer 'longest answer' 'to the node' 'to the source' memory lost duplicated; do
 		jq -se --arg row "$row" 'map(select(.row == $row)) | length == 12' rows || { echo "$row"; return 1; }
 	done
 	jq -se 'map(select(.row == ("record", "subscriber CPU", "to the subscriber"))) | length == 18 and all(.sub)' rows
@@ -33,6 +33,39 @@ nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
 	# The example of nos-bench(1).
 	sed -n '/^\$ nos-bench ingest/,/^\.Ed/{/^ /p}' "$ROOT/man/nos-bench.1" >example
 	[ "$(bash -eo pipefail example <rows | wc -l)" -eq 18 ]
+	nothing_is_left
+}
+
+@test "a load is offered at half of what the node takes, and connections stand beside it in every second run" {
+	run -0 --separate-stderr nos-bench ingest --quick --sources 7 --rate half --idle 5 --polls 9
+	printf '%s\n' "${lines[@]}" >rows
+	sub='(, subscriber)?'
+	of() { jq -se --arg re "^$1, packs of (1|50), kept connections$sub$2\$" \
+		"map(select(.what | test(\$re))) | length == 4 and ($3)" rows; }
+	for row in readings 'node CPU' answer 'longest answer' memory; do
+		of "$row" '' 'all(.median > 0)'
+		of "$row" ', half load' 'all(.median > 0)'
+		of "$row" ', half load, 5 idle, 9 polls' 'all(.median > 0)'
+	done
+	of ratio ', half load, 5 idle, 9 polls' 'all(.median > 0 and .n == 1)'
+	jq -se 'map(select(.what | test("^(lost|duplicated)"))) | length == 24 and all(.median == 0)' rows
+	# The clock offers it: no run brings more, and what comes is within its time or later.
+	jq -se 'map(select(.what | startswith("readings"))) | map({ (.what): .median }) | add as $r |
+		all($r | keys[] | select(endswith("half load")); $r[.] < $r[sub(", half load"; "")] * 0.6)' rows
+	nothing_is_left
+}
+
+@test "a load at a rate takes its time, and a rate or a number of connections that cannot be is refused" {
+	run -0 --separate-stderr nos-bench ingest --quick --sources 3 --rate 1000
+	printf '%s\n' "${lines[@]}" | jq -se 'map(select(.what | test("^readings, .*, 1000 readings/s$"))) |
+		length == 4 and all(.median > 0 and .median <= 1060)'
+	for rate in 0 100001 fast -1; do
+		run -64 --separate-stderr nos-bench ingest --rate "$rate"
+		[ "$stderr" = 'nos-bench: --rate: take half, or a number from 1 to 100000' ]
+	done
+	ulimit -n 300
+	run -64 --separate-stderr nos-bench ingest --idle 150 --polls 100
+	[ "$stderr" = 'nos-bench: --idle and --polls take 350 open files, and 300 may be (ulimit -Hn)' ]
 	nothing_is_left
 }
 

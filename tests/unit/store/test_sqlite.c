@@ -51,6 +51,33 @@ static void every_file_is_its_owner_s_alone(void **state)
 	}
 }
 
+static void what_is_read_within_a_look_is_one_state_and_then_the_newest_again(void **state)
+{
+	struct nos_store *other = NULL;
+	uint64_t first, second, rev;
+
+	(void)state;
+	assert_int_equal(nos_store_open(url, false, &other, &err), NOS_OK);
+	assert_int_equal(
+	    nos_store_put(a, "node", NOS_STR("seen"), NOS_STR("1"), NOS_STORE_ANY, &first, &err),
+	    NOS_OK);
+	assert_int_equal(nos_store_look(a, &err), NOS_OK);
+	assert_int_equal(nos_store_get(a, "node", NOS_STR("seen"), NULL, &rev, &err), NOS_OK);
+	assert_int_equal(rev, first);
+	assert_int_equal(nos_store_put(other, "node", NOS_STR("seen"), NOS_STR("2"), NOS_STORE_ANY,
+			     &second, &err),
+	    NOS_OK);
+	assert_int_equal(nos_store_get(a, "node", NOS_STR("seen"), NULL, &rev, &err), NOS_OK);
+	assert_int_equal(rev, first);
+	nos_store_look_end(a);
+	assert_int_equal(nos_store_get(a, "node", NOS_STR("seen"), NULL, &rev, &err), NOS_OK);
+	assert_int_equal(rev, second);
+	/* A group may be begun again. */
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	nos_store_rollback(a);
+	nos_store_close(other);
+}
+
 static enum nos_code grow(
     void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *e)
 {
@@ -113,6 +140,7 @@ int main(void)
 		cmocka_unit_test(what_is_rolled_back_was_never_there),
 		cmocka_unit_test(what_is_no_store_is_refused_by_name),
 		cmocka_unit_test(every_file_is_its_owner_s_alone),
+		cmocka_unit_test(what_is_read_within_a_look_is_one_state_and_then_the_newest_again),
 		cmocka_unit_test(a_scan_of_many_leaves_none_out),
 	};
 	return cmocka_run_group_tests(tests, start, stop);

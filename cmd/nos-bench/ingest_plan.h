@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What nos-bench ingest runs of one shape: as fast as it goes, at a rate, and with connections
+ * beside the load.
+ */
+#ifndef BENCH_INGEST_PLAN_H
+#define BENCH_INGEST_PLAN_H
+
+#include "ingest.h"
+
+struct ingest_plan {
+	struct bench *b;
+	struct ingest_site *site;
+	struct ingest_load *load;
+	uint64_t after;	    /* where the processed stream ends */
+	double rate;	    /* readings/s that are offered; 0: as fast as it goes */
+	bool half;	    /* of what it takes as fast as it goes, which is measured before */
+	size_t idle, polls; /* beside the load, in every second run */
+};
+
+/* As it was asked for. NOS_USAGE: not such a rate, or more connections than may be open. */
+enum nos_code ingest_plan_make(
+    struct ingest_plan *ret, struct bench *b, struct nos_err *err) NOS_CHECK;
+
+/* Is it more than each shape as fast as it goes? */
+bool ingest_plan_is_special(const struct ingest_plan *p);
+
+/* The runs of a shape and their rows. What the parts give. */
+enum nos_code ingest_plan_run(
+    struct ingest_plan *p, const struct ingest_shape *shape, struct nos_err *err) NOS_CHECK;
+
+#endif
