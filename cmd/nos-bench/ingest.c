@@ -38,8 +38,7 @@ static enum nos_code measure_shape(struct bench *b, struct ingest_site *s, struc
 	struct ingest_figures f = { 0 };
 
 	for (uint64_t i = 0; i < runs && !err->code; i++)
-		if (!ingest_load_seal(l, b, packs, shape->each, shape->kept, err))
-			(void)!ingest_run(s, l, shape, after, &f, err);
+		(void)!ingest_run(s, l, b, shape, packs, after, &f, err);
 	if (!err->code)
 		(void)!ingest_rows(b, s, l, shape, &f, err);
 	ingest_figures_release(&f);
