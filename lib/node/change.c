@@ -205,7 +205,7 @@ static enum nos_code find_newest(struct nos_ledger *l, struct nos_job *job, stru
 	for (size_t i = 0; !track->gone && i < track->count; i++) {
 		const struct nos_track_series *s = &track->series[i];
 
-		if (s->claimed.len || !nos_str_eq(s->type, type) || !s->n)
+		if (nos_track_claimed(s).len || !nos_str_eq(nos_track_type(s), type) || !s->n)
 			continue;
 		newest->n = s->n;
 		newest->position = s->links.before;
