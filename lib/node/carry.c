@@ -84,7 +84,7 @@ static enum nos_code issue_link(
 		return NOS_OK;
 	if (i + 1 == job->relay_count)
 		return job->position && job->member
-			   ? nos_change_link(l, job->member->id, relay, &job->news, err)
+			   ? nos_change_link(l, nos_member_id(job->member), relay, &job->news, err)
 			   : NOS_OK;
 	return i + 1 < job->reached && next->verdict == NOS_WINDOW_FRESH
 		   ? nos_change_link(l, next->via.source, relay, &next->news, err)

@@ -316,10 +316,10 @@ enum nos_code nos_change_seen(struct nos_ledger *l, const struct nos_member *m,
 	struct nos_name name = key->name;
 
 	if (key->state == NOS_STATE_PRE_ACTIVE || key->unused)
-		return seen(l, m->id, use, &name, news, fault, err);
+		return seen(l, nos_member_id(m), use, &name, news, fault, err);
 	if (key->state == NOS_STATE_ACTIVE && key->name.kind == 'p' && m->has_own)
-		return seen(l, m->id, restore, NULL, news, fault, err);
-	return m->lacks ? seen(l, m->id, fill, NULL, news, fault, err) : NOS_OK;
+		return seen(l, nos_member_id(m), restore, NULL, news, fault, err);
+	return m->lacks ? seen(l, nos_member_id(m), fill, NULL, news, fault, err) : NOS_OK;
 }
 
 /* ---- links ---- */
@@ -427,7 +427,7 @@ void nos_change_forget(struct nos_ledger *l, const struct nos_job *list)
 			if (list->relays[i].news.changed)
 				nos_member_forget(l->config.members, list->relays[i].via.source);
 		if (list->news.changed)
-			nos_member_forget(
-			    l->config.members, list->member ? list->member->id : list->source);
+			nos_member_forget(l->config.members,
+			    list->member ? nos_member_id(list->member) : list->source);
 	}
 }

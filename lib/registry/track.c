@@ -37,7 +37,7 @@ enum nos_code nos_track_table_new(size_t limit, struct nos_track_table **ret, st
 	struct nos_track_table *t = calloc(1, sizeof(*t));
 	size_t buckets = 64;
 
-	while (buckets < limit && buckets < (1u << 22))
+	while (buckets * 2 <= limit && buckets < (1u << 22))
 		buckets *= 2;
 	if (t)
 		t->buckets = calloc(buckets, sizeof(struct held *));
