@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/track.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,7 +123,8 @@ static void evict(struct nos_track_table *t, const struct held *asked)
 static struct held *add(struct nos_track_table *t, const char *id)
 {
 	const size_t size = strlen(id) + 1;
-	struct held **at = slot(t, id), *h = calloc(1, sizeof(*h) + size);
+	/* From where the id begins, what the compiler adds behind it is not taken. */
+	struct held **at = slot(t, id), *h = calloc(1, offsetof(struct held, id) + size);
 
 	if (!h)
 		return NULL;
