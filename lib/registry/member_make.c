@@ -66,16 +66,42 @@ static bool is_taken_back(const struct nos_assoc_key *k, const struct nos_global
 /* What a source is made from: its record, and what of the node its scheme looks at. */
 struct origin {
 	struct nos_record r;
-	struct nos_globals globals;
+	const struct nos_globals *globals;
 	struct nos_group group; /* number 0: none */
 	uint64_t members;	/* of it, where they may read one another */
+	bool grouped;		/* the group was read */
+	bool numbered;		/* the global keys were */
+	struct nos_globals space;
 };
+
+static const struct nos_globals no_globals;
+
+/* It is large, and most sources need little of it: what is read fills its own part. */
+static void origin_init(struct origin *o)
+{
+	o->globals = &no_globals;
+	o->group.number = o->group.rev = o->members = 0;
+	o->grouped = o->numbered = false;
+}
 
 static void origin_release(struct origin *o)
 {
 	nos_record_release(&o->r);
-	nos_globals_release(&o->globals);
-	nos_group_release(&o->group);
+	if (o->numbered)
+		nos_globals_release(&o->space);
+	if (o->grouped)
+		nos_group_release(&o->group);
+}
+
+static enum nos_code read_globals(struct nos_store *store, struct origin *o, struct nos_err *err)
+{
+	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(o->r.scheme));
+
+	if (!scheme || !scheme->numbered)
+		return NOS_OK;
+	o->numbered = true;
+	o->globals = &o->space;
+	return nos_globals_for(store, nos_str_of(o->r.scheme), &o->space, err);
 }
 
 static enum nos_code read_group(
@@ -86,6 +112,8 @@ static enum nos_code read_group(
 
 	if (!scheme || !scheme->grouped || !o->r.group)
 		return NOS_OK;
+	o->grouped = true;
+	o->group = (struct nos_group){ 0 };
 	if (nos_groups_get(store, vault, o->r.group, &o->group, err)) {
 		if (err->code == NOS_ABSENT)
 			nos_err_clear(err);
@@ -102,7 +130,7 @@ static enum nos_code read_origin(struct nos_store *store, const struct nos_vault
 					       : err->code;
 	if (ret->r.a.revoked)
 		return nos_err_set(err, NOS_TAG, "does not verify");
-	if (nos_globals_for(store, nos_str_of(ret->r.scheme), &ret->globals, err))
+	if (read_globals(store, ret, err))
 		return err->code;
 	return read_group(store, vault, ret, err);
 }
@@ -169,7 +197,7 @@ static enum nos_code fill(const struct origin *o, struct nos_member_world world,
 	const struct nos_assoc *a = &o->r.a;
 	struct nos_place place = { .group = &o->group };
 	const struct nos_issuer w = { .source = nos_str_of(o->r.id),
-		.pool = &o->globals.pool,
+		.pool = &o->globals->pool,
 		.place = o->group.number ? &place : NULL };
 
 	k->m.open = o->r.open;
@@ -179,11 +207,11 @@ static enum nos_code fill(const struct origin *o, struct nos_member_world world,
 	k->m.wants_ask = nos_issuer_wants_ask(a, world.life);
 	k->m.follows = a->base.identity != world.identity;
 	nos_buf_init(&k->more.outstanding, NOS_MEMBER_OUTSTANDING_MAX);
-	nos_member_outstanding(a, world.life, &o->globals, &k->more.outstanding);
+	nos_member_outstanding(a, world.life, o->globals, &k->more.outstanding);
 	k->m.has_own = should_have_own(o, scheme) && !k->more.outstanding.len && !k->m.wants_ask;
 	k->m.lacks = scheme && scheme->lacks && !k->m.wants_ask && scheme->lacks(a, &w);
 	for (size_t i = 0; i < a->key_count; i++)
-		if (!is_taken_back(&a->keys[i], &o->globals) && add_key(k, &o->r, &a->keys[i], err))
+		if (!is_taken_back(&a->keys[i], o->globals) && add_key(k, &o->r, &a->keys[i], err))
 			return err->code;
 	if ((a->offer.is && add_key(k, &o->r, &a->offer.key, err)) || add_group(k, o, kid, err))
 		return err->code;
@@ -256,9 +284,10 @@ enum nos_code nos_member_make(struct nos_store *store, const struct nos_vault *v
     const char *id, const char *kid, struct nos_member_world world, struct nos_member **ret,
     struct nos_err *err)
 {
-	struct origin o = { 0 };
+	struct origin o;
 	struct making k;
 
+	origin_init(&o);
 	k.m = (struct nos_member){ 0 };
 	k.more = (struct nos_member_more){ 0 };
 	k.key_count = 0;
