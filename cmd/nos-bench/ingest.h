@@ -23,20 +23,24 @@ struct ingest_figures {
 	struct bench_sample node, rest, posting,
 	    hearing; /* µs of a processor a reading, so also: */
 	struct bench_sample stages[NOS_METRIC_STAGE_COUNT];
-	struct bench_sample clock;	     /* of the stages, of what the node takes: % */
-	struct bench_sample out, in, record; /* bytes a reading */
-	struct bench_sample memory;	     /* bytes */
-	struct bench_sample answered, heard; /* ms of a pack, of a record */
-	struct bench_sample longest;	     /* ms: of the packs of a run */
+	struct bench_sample clock;	       /* of the stages, of what the node takes: % */
+	struct bench_sample out, in, record;   /* bytes a reading */
+	struct bench_sample memory;	       /* bytes */
+	struct bench_sample touch, touch_open; /* µs of a source's first pack */
+	struct bench_sample answered, heard;   /* ms of a pack, of a record */
+	struct bench_sample longest;	       /* ms: of the packs of a run */
 	uint64_t lost, doubled;
 };
 
 void ingest_figures_release(struct ingest_figures *f);
 
-/* One run, on a node that is started for it; *after is where the processed stream ended. NOS_BUSY:
- * stopped; and what the parts give. */
-enum nos_code ingest_run(struct ingest_site *s, const struct ingest_load *l,
-    const struct ingest_shape *shape, uint64_t *after, struct ingest_figures *ret,
+/*
+ * One run of so many packs, on a node that is started for it: each source sends one pack before
+ * those that count, so that the node has it at hand. *after is where the processed stream ended.
+ * NOS_BUSY: stopped; and what the parts give.
+ */
+enum nos_code ingest_run(struct ingest_site *s, struct ingest_load *l, struct bench *b,
+    const struct ingest_shape *shape, size_t packs, uint64_t *after, struct ingest_figures *ret,
     struct nos_err *err) NOS_CHECK;
 
 /* A row of its own: what the node took with something beside the load, against each run without. */

@@ -53,9 +53,7 @@ static size_t how_many(const struct ingest_plan *p, const struct ingest_shape *s
 static enum nos_code run_once(struct ingest_plan *p, const struct ingest_shape *shape,
     struct ingest_figures *f, struct nos_err *err)
 {
-	if (ingest_load_seal(p->load, p->b, how_many(p, shape), shape->each, shape->kept, err))
-		return err->code;
-	return ingest_run(p->site, p->load, shape, &p->after, f, err);
+	return ingest_run(p->site, p->load, p->b, shape, how_many(p, shape), &p->after, f, err);
 }
 
 /* *ret_rate: the median. */

@@ -5,6 +5,7 @@
 #include "ingest.h"
 
 #define TEXT_SIZE   256
+#define TOUCH	    "node CPU of a source's first pack, of one reading, behind the node's start"
 #define VALUES_MOST 4000 /* that a row is made of: the interval takes long */
 
 /* Rows of one shape. */
@@ -100,7 +101,6 @@ enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s, const st
     const struct ingest_shape *shape, struct ingest_figures *f, struct nos_err *err)
 {
 	const struct page p = { b, shape, l->source_count };
-	const size_t heard = l->packs < l->source_count ? l->packs : l->source_count;
 	char rate[PATH_MAX + 256], memory[128];
 
 	snprintf(rate, sizeof(rate),
@@ -108,9 +108,11 @@ enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s, const st
 	    shape->heard ? "broker and a subscriber of QoS 1" : "broker",
 	    shape->connections < l->source_count ? shape->connections : l->source_count,
 	    s->program);
-	snprintf(memory, sizeof(memory), "VmRSS of the node behind a run in which %zu sources sent",
-	    heard);
+	snprintf(memory, sizeof(memory), "VmRSS of the node behind a run, with %zu sources at hand",
+	    l->source_count);
 	if (add(&p, "readings", "readings/s", rate, &f->rate, err) || rows_cpu(&p, f, err) ||
+	    add(&p, "first touch", "us", TOUCH, &f->touch, err) ||
+	    add(&p, "first touch, open", "us", TOUCH, &f->touch_open, err) ||
 	    add(&p, "answer", "ms",
 		shape->rate > 0 ? "from when a pack was due to the last byte of its 202"
 				: "from the first byte of a pack to the last of its 202",

@@ -18,7 +18,7 @@ void ingest_figures_release(struct ingest_figures *f)
 {
 	struct bench_sample *const all[] = { &f->rate, &f->node, &f->rest, &f->posting, &f->hearing,
 		&f->clock, &f->out, &f->in, &f->record, &f->memory, &f->answered, &f->heard,
-		&f->longest };
+		&f->longest, &f->touch, &f->touch_open };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		bench_sample_release(all[i]);
@@ -52,7 +52,7 @@ static enum nos_code arrived(struct run *r, uint64_t *ret, struct nos_err *err)
 		return NOS_OK;
 	}
 	(void)!ingest_site_count(r->site, &c, err);
-	*ret = c.published;
+	*ret = c.published - r->before.published;
 	return err->code;
 }
 
@@ -94,21 +94,49 @@ static enum nos_code stand_beside(struct run *r, struct nos_err *err)
 			       r->before.polls, s->polls);
 }
 
-static enum nos_code go(struct run *r, const char *mqtt, struct nos_err *err)
+/* The load as it is sealed, to its end. */
+static enum nos_code post_all(struct run *r, struct nos_err *err)
 {
-	r->site->connections = r->shape->idle + r->post.connections;
-	r->site->polls = r->shape->polls;
-	if (ingest_site_start(r->site, err))
-		return err->code;
-	r->post.port = r->site->port;
-	if (r->hears && ingest_heard_begin(&r->heard, mqtt, r->load, r->post.sent, err))
-		return err->code;
-	if (stand_beside(r, err) || ingest_post_run(&r->post, err) || await_all(r, err))
+	if (ingest_site_count(r->site, &r->before, err) || ingest_post_run(&r->post, err) ||
+	    await_all(r, err))
 		return err->code;
 	r->ns = ingest_post_clock() - r->post.begun;
+	return ingest_site_count(r->site, &r->after, err);
+}
+
+static enum nos_code init(struct run *r, bool hears, struct nos_err *err)
+{
+	const struct ingest_shape *shape = r->shape;
+	const struct ingest_load *l = r->load;
+
+	r->hears = hears;
+	r->post.load = l;
+	r->post.port = r->site->port;
+	r->post.connections =
+	    shape->connections < l->source_count ? shape->connections : l->source_count;
+	r->post.sent = calloc(l->packs, sizeof(*r->post.sent));
+	return r->post.sent ? NOS_OK : nos_err_set(err, NOS_INTERNAL, "out of memory");
+}
+
+static void release(struct run *r)
+{
+	ingest_heard_close(&r->heard);
+	ingest_polls_close(&r->polls);
+	ingest_idle_close(&r->idle);
+	ingest_tally_release(&r->stored);
+	bench_sample_release(&r->post.took);
+	free(r->post.sent);
+}
+
+static enum nos_code go(struct run *r, const char *mqtt, struct nos_err *err)
+{
+	r->post.rate = r->shape->rate / (double)r->shape->each;
+	if (r->hears && ingest_heard_begin(&r->heard, mqtt, r->load, r->post.sent, err))
+		return err->code;
+	if (stand_beside(r, err) || post_all(r, err))
+		return err->code;
 	r->memory = ingest_site_memory(r->site);
-	if (ingest_site_count(r->site, &r->after, err) || ingest_polls_end(&r->polls, err) ||
-	    ingest_site_stop(r->site, err))
+	if (ingest_polls_end(&r->polls, err) || ingest_site_stop(r->site, err))
 		return err->code;
 	return r->hears ? ingest_heard_end(&r->heard, err) : NOS_OK;
 }
@@ -175,7 +203,8 @@ static double most(const struct bench_sample *s)
 static enum nos_code add(const struct run *r, struct ingest_figures *ret, struct nos_err *err)
 {
 	const uint64_t good = r->post.accepted, stored = r->stored.distinct;
-	const uint64_t heard = r->hears ? r->heard.tally.distinct : r->after.published;
+	const uint64_t heard =
+	    r->hears ? r->heard.tally.distinct : r->after.published - r->before.published;
 	const uint64_t there = heard < stored ? heard : stored;
 	const uint64_t came = good < there ? good : there;
 	const double readings = (double)came;
@@ -199,27 +228,39 @@ static enum nos_code add(const struct run *r, struct ingest_figures *ret, struct
 	return add_all(&r->heard.took, &ret->heard, err);
 }
 
-enum nos_code ingest_run(struct ingest_site *s, const struct ingest_load *l,
-    const struct ingest_shape *shape, uint64_t *after, struct ingest_figures *ret,
+/* One pack of each source, to nobody's ears: the node reads what it knows of it from its store. */
+static enum nos_code touch(struct ingest_site *s, struct ingest_load *l, struct bench *b,
+    const struct ingest_shape *shape, struct ingest_figures *ret, struct nos_err *err)
+{
+	const int open = NOS_METRIC_STAGE_OPEN;
+	struct run r = { .site = s, .load = l, .shape = shape };
+	double us;
+
+	if (!ingest_load_seal(l, b, l->source_count, 1, true, err) && !init(&r, false, err) &&
+	    !post_all(&r, err)) {
+		us = 1e3 * (double)l->source_count;
+		if (!bench_sample_add(
+			&ret->touch, (double)(r.after.cpu_ns - r.before.cpu_ns) / us, err))
+			(void)!bench_sample_add(&ret->touch_open,
+			    (double)(r.after.stages_ns[open] - r.before.stages_ns[open]) / us, err);
+	}
+	release(&r);
+	return err->code;
+}
+
+enum nos_code ingest_run(struct ingest_site *s, struct ingest_load *l, struct bench *b,
+    const struct ingest_shape *shape, size_t packs, uint64_t *after, struct ingest_figures *ret,
     struct nos_err *err)
 {
-	struct run r = { .site = s, .load = l, .hears = shape->heard, .shape = shape };
+	struct run r = { .site = s, .load = l, .shape = shape };
 
-	r.post.load = l;
-	r.post.rate = shape->rate / (double)shape->each;
-	r.post.connections =
-	    shape->connections < l->source_count ? shape->connections : l->source_count;
-	r.post.sent = calloc(l->packs, sizeof(*r.post.sent));
-	if (!r.post.sent)
-		nos_err_set(err, NOS_INTERNAL, "out of memory");
-	if (!err->code && !ingest_tally_open(&r.stored, l, err) && !go(&r, s->mqtt, err) &&
-	    !ingest_tally_store(&r.stored, s->store, after, err))
+	s->connections = shape->idle + shape->connections;
+	s->polls = shape->polls;
+	if (!ingest_site_start(s, err) && !touch(s, l, b, shape, ret, err) &&
+	    !ingest_load_seal(l, b, packs, shape->each, shape->kept, err) &&
+	    !init(&r, shape->heard, err) && !ingest_tally_open(&r.stored, l, err) &&
+	    !go(&r, s->mqtt, err) && !ingest_tally_store(&r.stored, s->store, after, err))
 		(void)!add(&r, ret, err);
-	ingest_heard_close(&r.heard);
-	ingest_polls_close(&r.polls);
-	ingest_idle_close(&r.idle);
-	ingest_tally_release(&r.stored);
-	bench_sample_release(&r.post.took);
-	free(r.post.sent);
+	release(&r);
 	return err->code;
 }

@@ -171,7 +171,7 @@ static enum nos_code append(struct opened *o, struct nos_err *err)
 
 	nos_buf_init(&entry, MESSAGE_MAX);
 	snprintf(raw.source, sizeof(raw.source), "%s", o->r->id);
-	snprintf(raw.kid, sizeof(raw.kid), "%s", o->key->kid);
+	nos_name_format(&o->key->name, raw.kid);
 	nos_raw_encode(&entry, &raw, nos_buf_str(&o->text));
 	if (nos_buf_check(&entry, "pack", err))
 		return err->code;

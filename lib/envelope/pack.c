@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "envelope/pack.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/enc.h"
@@ -18,13 +19,17 @@ void nos_pack_keys_release(struct nos_pack_keys *k)
 enum nos_code nos_pack_keys_make(const struct nos_secret *scheme_key, const struct nos_secret *k_s,
     struct nos_str kid, struct nos_str source, struct nos_pack_keys *ret, struct nos_err *err)
 {
-	if (nos_derive_data(scheme_key, k_s, &ret->d, err) ||
+	NOS_AUTO(secret) d = { 0 };
+	NOS_AUTO(secret) content = { 0 };
+
+	if (nos_derive_data(scheme_key, k_s, &d, err) ||
 	    (nos_str_starts(kid, SHARED)
-		    ? nos_derive_shared(scheme_key, kid, source, ENC, &ret->content, err)
-		    : nos_derive_content(&ret->d, kid, source, ENC, &ret->content, err))) {
-		nos_pack_keys_release(ret);
+		    ? nos_derive_shared(scheme_key, kid, source, ENC, &content, err)
+		    : nos_derive_content(&d, kid, source, ENC, &content, err)))
 		return err->code;
-	}
+	assert(d.len == sizeof(ret->d) && content.len == sizeof(ret->content));
+	memcpy(ret->d, d.bytes, sizeof(ret->d));
+	memcpy(ret->content, content.bytes, sizeof(ret->content));
 	return NOS_OK;
 }
 
@@ -45,13 +50,15 @@ static void add_header(struct nos_buf *b, const struct nos_pack *pack)
 enum nos_code nos_pack_seal(const struct nos_pack_keys *keys, const struct nos_pack *pack,
     struct nos_span text, struct nos_buf *ret, struct nos_err *err)
 {
+	NOS_AUTO(secret) content = { 0 };
 	NOS_AUTO(buf) header = { 0 };
 	size_t start = ret->len;
 
+	nos_secret_put(&content, keys->content, sizeof(keys->content));
 	nos_buf_init(&header, NOS_HEADER_MAX);
 	add_header(&header, pack);
 	if (nos_buf_check(&header, "header", err) ||
-	    nos_direct_seal(&keys->content, nos_buf_str(&header), text, ret, err))
+	    nos_direct_seal(&content, nos_buf_str(&header), text, ret, err))
 		return err->code;
 	if (ret->len - start > NOS_PACK_MAX)
 		return nos_err_set(err, NOS_LARGE, "pack is over %u bytes", NOS_PACK_MAX);
@@ -61,16 +68,21 @@ enum nos_code nos_pack_seal(const struct nos_pack_keys *keys, const struct nos_p
 enum nos_code nos_pack_open(
     const struct nos_pack_keys *keys, struct nos_str jwe, struct nos_buf *ret, struct nos_err *err)
 {
-	return nos_direct_open(&keys->content, jwe, ret, err);
+	NOS_AUTO(secret) content = { 0 };
+
+	nos_secret_put(&content, keys->content, sizeof(keys->content));
+	return nos_direct_open(&content, jwe, ret, err);
 }
 
 enum nos_code nos_pack_receipt(const struct nos_pack_keys *keys, struct nos_span pack,
     struct nos_span answer, char ret[static NOS_PACK_RECEIPT_LEN], struct nos_err *err)
 {
 	uint8_t receipt[NOS_DERIVE_RECEIPT_LEN];
+	NOS_AUTO(secret) d = { 0 };
 	NOS_AUTO(buf) text = { 0 };
 
-	if (nos_derive_receipt(&keys->d, pack, answer, receipt, err))
+	nos_secret_put(&d, keys->d, sizeof(keys->d));
+	if (nos_derive_receipt(&d, pack, answer, receipt, err))
 		return err->code;
 	nos_buf_init(&text, NOS_PACK_RECEIPT_LEN - 1);
 	nos_enc_base64(&text, receipt, sizeof(receipt));

@@ -16,10 +16,14 @@
 #define NOS_PACK_READINGS_MAX 10000
 #define NOS_PACK_BITS	      128 /* of the AEAD's key, and of its tag */
 
-/* The two keys of a source under one kid. */
+#define NOS_PACK_D_LEN	     32
+#define NOS_PACK_CONTENT_LEN (NOS_PACK_BITS / 8)
+
+/* The two keys of a source under one kid; no more than their bytes, since a node keeps them of each
+ * source. Release it. */
 struct nos_pack_keys {
-	struct nos_secret d;	   /* D: the receipts' */
-	struct nos_secret content; /* of packs, 16 bytes */
+	uint8_t d[NOS_PACK_D_LEN];	       /* D: the receipts' */
+	uint8_t content[NOS_PACK_CONTENT_LEN]; /* of packs */
 };
 
 void nos_pack_keys_release(struct nos_pack_keys *k);

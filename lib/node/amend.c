@@ -220,7 +220,7 @@ static enum nos_code go_on(struct work *w, size_t *left, struct nos_err *err)
 	while (w->c.done < w->c.count && *left) {
 		if (w->c.series >= t->count)
 			nos_compromise_next(&w->c);
-		else if (t->series[w->c.series].claimed.len)
+		else if (nos_track_claimed(&t->series[w->c.series]).len)
 			w->c.series++;
 		else if (walk(w, &t->series[w->c.series], left, err))
 			return err->code;

@@ -191,6 +191,19 @@ static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw,
 	return err->code;
 }
 
+static enum nos_code note_way(
+    const struct nos_raw *raw, uint64_t position, struct nos_track *track, struct nos_err *err)
+{
+	struct nos_path path;
+
+	if (*raw->kid && nos_track_use(track, raw->kid, position, raw->received, err))
+		return err->code;
+	if (!raw->via_count && !track->path)
+		return NOS_OK;
+	nos_raw_path(raw, &path);
+	return nos_track_came(track, &path, err);
+}
+
 enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw *raw,
     uint64_t position, const struct nos_batch *batch, struct nos_analyse_packs packs,
     struct nos_track *track, struct nos_weighed *ret, struct nos_err *err)
@@ -201,8 +214,7 @@ enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw
 	track->readings += batch->count;
 	if (raw->received.ms > track->last_seen.ms)
 		track->last_seen = raw->received;
-	if (*raw->kid)
-		nos_track_use(track, raw->kid, position, raw->received);
-	nos_raw_path(raw, &track->path);
+	if (note_way(raw, position, track, err))
+		return err->code;
 	return nos_buf_check(&ret->text, "records of one commit", err);
 }

@@ -84,7 +84,7 @@ static enum nos_code issue_link(
 		return NOS_OK;
 	if (i + 1 == job->relay_count)
 		return job->position && job->member
-			   ? nos_change_link(l, job->member->id, relay, &job->news, err)
+			   ? nos_change_link(l, nos_member_id(job->member), relay, &job->news, err)
 			   : NOS_OK;
 	return i + 1 < job->reached && next->verdict == NOS_WINDOW_FRESH
 		   ? nos_change_link(l, next->via.source, relay, &next->news, err)
@@ -129,11 +129,12 @@ void nos_carry_fail(struct nos_job *job, const struct nos_err *err)
 
 /* ---- entries that are committed ---- */
 
-static void weigh(struct nos_track *track, const struct nos_raw_via *via, struct nos_time received)
+static enum nos_code weigh(struct nos_track *track, const struct nos_raw_via *via,
+    struct nos_time received, struct nos_err *err)
 {
 	if (received.ms > track->last_seen.ms)
 		track->last_seen = received;
-	nos_track_use(track, via->kid, 0, received);
+	return nos_track_use(track, via->kid, 0, received, err);
 }
 
 enum nos_code nos_carry_weigh(struct nos_ledger *l, const struct nos_raw *raw, struct nos_err *err)
@@ -141,9 +142,9 @@ enum nos_code nos_carry_weigh(struct nos_ledger *l, const struct nos_raw *raw, s
 	struct nos_track *track;
 
 	for (size_t i = 0; i < raw->via_count; i++) {
-		if (track_of(l, raw->via[i].source, &track, err))
+		if (track_of(l, raw->via[i].source, &track, err) ||
+		    weigh(track, &raw->via[i], raw->received, err))
 			return err->code;
-		weigh(track, &raw->via[i], raw->received);
 	}
 	return NOS_OK;
 }
@@ -164,7 +165,8 @@ enum nos_code nos_carry_replay(
 			continue;
 		if (nos_window_look(&track->window, via->seq, via->hash) == NOS_WINDOW_FRESH)
 			nos_window_note(&track->window, via->seq, via->prev, via->hash);
-		weigh(track, via, raw->received);
+		if (weigh(track, via, raw->received, err))
+			return err->code;
 		nos_track_touch(l->tracks, track, position);
 	}
 	return NOS_OK;

@@ -205,7 +205,7 @@ static enum nos_code find_newest(struct nos_ledger *l, struct nos_job *job, stru
 	for (size_t i = 0; !track->gone && i < track->count; i++) {
 		const struct nos_track_series *s = &track->series[i];
 
-		if (s->claimed.len || !nos_str_eq(s->type, type) || !s->n)
+		if (nos_track_claimed(s).len || !nos_str_eq(nos_track_type(s), type) || !s->n)
 			continue;
 		newest->n = s->n;
 		newest->position = s->links.before;
@@ -316,10 +316,10 @@ enum nos_code nos_change_seen(struct nos_ledger *l, const struct nos_member *m,
 	struct nos_name name = key->name;
 
 	if (key->state == NOS_STATE_PRE_ACTIVE || key->unused)
-		return seen(l, m->id, use, &name, news, fault, err);
+		return seen(l, nos_member_id(m), use, &name, news, fault, err);
 	if (key->state == NOS_STATE_ACTIVE && key->name.kind == 'p' && m->has_own)
-		return seen(l, m->id, restore, NULL, news, fault, err);
-	return m->lacks ? seen(l, m->id, fill, NULL, news, fault, err) : NOS_OK;
+		return seen(l, nos_member_id(m), restore, NULL, news, fault, err);
+	return m->lacks ? seen(l, nos_member_id(m), fill, NULL, news, fault, err) : NOS_OK;
 }
 
 /* ---- links ---- */
@@ -430,7 +430,7 @@ void nos_change_forget(struct nos_ledger *l, const struct nos_job *list)
 			if (list->relays[i].news.changed)
 				nos_member_forget(l->config.members, list->relays[i].via.source);
 		if (list->news.changed)
-			nos_member_forget(
-			    l->config.members, list->member ? list->member->id : list->source);
+			nos_member_forget(l->config.members,
+			    list->member ? nos_member_id(list->member) : list->source);
 	}
 }

@@ -144,13 +144,15 @@ static void count_rejects(struct nos_ingest *g, const struct nos_batch *batch)
 static void encode_keys(struct nos_buf *b, const struct nos_member *m,
     const struct nos_member_key *key, const struct nos_job_news *news, uint64_t next)
 {
-	const struct nos_buf *keys = news->changed ? &news->keys : &m->outstanding;
+	const struct nos_str keys =
+	    news->changed ? nos_buf_str(&news->keys) : nos_member_waiting(m);
 	bool wants_ask = news->changed ? news->resync : m->wants_ask;
-	bool lost = key->state == NOS_STATE_DEACTIVATED && !key->behind && !keys->len;
+	bool lost = key->state == NOS_STATE_DEACTIVATED && !key->behind && !keys.len;
 	/* Who sends under none of its group's is not where that stands, as far as anyone knows. */
 	bool at = key->state == NOS_STATE_ACTIVE && key->name.kind != 'p';
-	const struct nos_exchange_word word = { .keys = nos_buf_str(keys),
-		.order = { m->order, at ? 0 : m->order_len },
+	const struct nos_span order = nos_member_order(m);
+	const struct nos_exchange_word word = { .keys = keys,
+		.order = { order.p, at ? 0 : order.len },
 		.next = next,
 		.resync = wants_ask || lost,
 		.identity = m->follows };

@@ -13,6 +13,8 @@
 #define ENTRY_MAX     (NOS_STORE_ENTRY_MAX - 4096)
 #define RECORDS_MAX   ((size_t)256 << 20) /* bytes of records of one group */
 #define SAVE_IDLE     500		  /* tracks saved with a group when nothing comes */
+#define CALM_JOBS     8			  /* a group of no more: the node has time */
+#define CALM_LAG      20000		  /* packs */
 #define TRIM_MOST     1000		  /* entries trimmed with a group that brings none */
 #define TRIM_EVERY_US 1000000
 
@@ -71,14 +73,18 @@ static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 }
 
 /* Tracks as they stand hold everything up to the group before. How many are saved: all that changed
- * where nothing comes; under load only what keeps a restart short and the table in its limit. */
+ * where nothing comes. A row of a source costs more than its pack, so under load only what keeps a
+ * restart in its limit, the table in its own, and what is to be trimmed free; where there is time,
+ * what keeps a restart, and who reads the store beside the node, from having much to go through. */
 static size_t how_many(const struct nos_ledger *l, size_t jobs)
 {
-	uint64_t lag = l->last_raw - nos_track_saved_up_to(l->tracks, l->last_raw);
+	const uint64_t most = l->config.limits->of[NOS_LIMIT_REPLAY];
+	const uint64_t lag = l->last_raw - nos_track_saved_up_to(l->tracks, l->last_raw);
 
 	if (l->idle)
 		return SAVE_IDLE;
-	if (lag > l->config.limits->of[NOS_LIMIT_REPLAY] || nos_track_crowded(l->tracks))
+	if (lag > most || l->held || nos_track_crowded(l->tracks) ||
+	    (jobs <= CALM_JOBS && lag > CALM_LAG))
 		return 2 * jobs;
 	return 0;
 }
@@ -141,6 +147,21 @@ static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t
 	return nos_store_trim(l->config.store, stream, &what, &dropped, err);
 }
 
+/* Did nothing but what is not saved yet stop the trim? */
+static enum nos_code look_for_held(
+    struct nos_ledger *l, const struct excess *e, struct nos_err *err)
+{
+	uint64_t first, last;
+
+	l->held = false;
+	if (e->before.ms == INT64_MIN && e->share <= 0)
+		return NOS_OK;
+	if (nos_store_bounds(l->config.store, NOS_RAW_STREAM, &first, &last, err))
+		return err->code;
+	l->held = first > l->mark.saved && last >= first;
+	return NOS_OK;
+}
+
 static bool is_due(const struct nos_ledger *l)
 {
 	return l->more_to_trim || nos_mono_now().us - l->trimmed.us >= TRIM_EVERY_US;
@@ -169,7 +190,7 @@ static enum nos_code trim(struct nos_ledger *l, struct nos_err *err)
 	/* A restart asks the newest record how far the weighing came, unless all of it is saved. */
 	if (l->mark.saved != l->last_raw && records >= l->last_weighed)
 		records = l->last_weighed ? l->last_weighed - 1 : 0;
-	if (trim_one(l, NOS_RAW_STREAM, l->mark.saved, &e, err))
+	if (trim_one(l, NOS_RAW_STREAM, l->mark.saved, &e, err) || look_for_held(l, &e, err))
 		return err->code;
 	return trim_one(l, NOS_PROCESSED_STREAM, records, &e, err);
 }

@@ -89,6 +89,7 @@ struct nos_ledger {
 	bool more_to_sweep;
 	bool turned; /* a group was moved on with the group of changes in hand */
 	bool more_to_trim;
+	bool held; /* what is old enough, or too much, waits for tracks to be saved */
 };
 
 /* Empty, over a store that nos_replay_run then goes through. NOS_INTERNAL, NOS_IO. */

@@ -99,10 +99,10 @@ static void describe(const struct nos_ingest *g, struct nos_job *job)
 	const struct nos_member *m = job->member;
 	struct nos_raw *raw = &job->raw;
 
-	snprintf(raw->source, sizeof(raw->source), "%s", m->id);
-	snprintf(raw->name, sizeof(raw->name), "%s", m->name);
-	snprintf(raw->mode, sizeof(raw->mode), "%s", m->mode);
-	snprintf(raw->kind, sizeof(raw->kind), "%s", m->kind);
+	snprintf(raw->source, sizeof(raw->source), "%s", nos_member_id(m));
+	snprintf(raw->name, sizeof(raw->name), "%s", nos_member_name(m));
+	snprintf(raw->mode, sizeof(raw->mode), "%s", nos_member_mode(m));
+	snprintf(raw->kind, sizeof(raw->kind), "%s", nos_member_kind(m));
 	raw->security = nos_ingest_tls(g, job->request);
 	raw->security.proof = NOS_RULE_PROOF_BEARER;
 }

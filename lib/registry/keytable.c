@@ -97,7 +97,7 @@ static enum nos_code source_row(struct rows *r, const struct nos_record *s, stru
 {
 	const struct nos_group *group;
 	char kid[NOS_NAME_TEXT_MAX];
-	struct nos_track track;
+	const struct nos_track *track;
 	struct nos_buf *b;
 
 	if (!nos_row_wants(&r->row, nos_record_state(s)))
@@ -116,15 +116,15 @@ static enum nos_code source_row(struct rows *r, const struct nos_record *s, stru
 	nos_row_text(&r->row, "key", kid);
 	nos_row_text(&r->row, "state", nos_state_text(nos_record_state(s)));
 	nos_encode_member_time(b, "registered", s->registered);
-	if (track.last_seen.ms)
-		nos_encode_member_time(b, "last_seen", track.last_seen);
-	if (track.window.top)
-		nos_encode_member_uint(b, "seq", track.window.top);
-	nos_encode_member_uint(b, "readings", track.readings);
-	if (track.path.count) {
+	if (track->last_seen.ms)
+		nos_encode_member_time(b, "last_seen", track->last_seen);
+	if (track->window.top)
+		nos_encode_member_uint(b, "seq", track->window.top);
+	nos_encode_member_uint(b, "readings", track->readings);
+	if (track->path) {
 		nos_encode_member(b, "via");
 		nos_buf_add_char(b, '[');
-		nos_path_encode(b, &track.path);
+		nos_path_encode(b, track->path);
 		nos_buf_add_char(b, ']');
 	}
 	return nos_row_end(&r->row, err);
@@ -184,22 +184,11 @@ static enum nos_code key_row(struct rows *r, const struct key_row *k, struct nos
 	return nos_row_end(&r->row, err);
 }
 
-static const struct nos_track_key *use_of(const struct nos_track *t, const struct nos_name *name)
-{
-	char kid[NOS_NAME_TEXT_MAX];
-
-	nos_name_format(name, kid);
-	for (size_t i = 0; i < t->key_count; i++)
-		if (strcmp(t->keys[i].kid, kid) == 0)
-			return &t->keys[i];
-	return NULL;
-}
-
 static enum nos_code assoc_row(struct rows *r, const struct nos_record *s,
     const struct nos_track *track, const struct nos_assoc_key *key, uint64_t z, struct nos_err *err)
 {
 	const struct nos_assoc_key *next = nos_assoc_next(&s->a, key->name.kind);
-	const struct nos_track_key *use = use_of(track, &key->name);
+	const struct nos_track_key *use = nos_track_key(track, &key->name);
 	const struct key_row row = { .source = s->id,
 		.scheme = s->scheme,
 		.name = &key->name,
@@ -207,7 +196,7 @@ static enum nos_code assoc_row(struct rows *r, const struct nos_record *s,
 		.since = key->since,
 		.z = z,
 		.node = r->t->node,
-		.path = &track->path,
+		.path = track->path,
 		.use = use,
 		/* The first key needs no word of its source's: it is confirmed by its first use. */
 		.confirmed = key->confirmed.ms || !use ? key->confirmed : use->confirmed,
@@ -236,8 +225,8 @@ static enum nos_code group_key_row(struct rows *r, const struct nos_record *s,
 		.since = key->since,
 		.z = s->a.base.z,
 		.node = r->t->node,
-		.path = &track->path,
-		.use = use_of(track, &name),
+		.path = track->path,
+		.use = nos_track_key(track, &name),
 		.counted = true,
 		.value = &key->value },
 	    err);
@@ -246,16 +235,16 @@ static enum nos_code group_key_row(struct rows *r, const struct nos_record *s,
 static enum nos_code key_rows(struct rows *r, const struct nos_record *s, struct nos_err *err)
 {
 	const struct nos_group *group;
-	struct nos_track track;
+	const struct nos_track *track;
 
 	if (nos_tail_track(&r->tail, s->id, &track, err) ||
 	    nos_row_group(&r->row, r->store, s->group, &group, err) ||
-	    group_key_row(r, s, &track, group, err))
+	    group_key_row(r, s, track, group, err))
 		return err->code;
 	for (size_t i = 0; i < s->a.key_count; i++)
-		if (assoc_row(r, s, &track, &s->a.keys[i], s->a.base.z, err))
+		if (assoc_row(r, s, track, &s->a.keys[i], s->a.base.z, err))
 			return err->code;
-	return s->a.offer.is ? assoc_row(r, s, &track, &s->a.offer.key, s->a.offer.base.z, err)
+	return s->a.offer.is ? assoc_row(r, s, track, &s->a.offer.key, s->a.offer.base.z, err)
 			     : NOS_OK;
 }
 

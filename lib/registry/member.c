@@ -15,9 +15,10 @@ struct nos_member_table {
 	struct nos_member **buckets; /* guarded by lock, and so are all chains and counts */
 	size_t bucket_count;	     /* a power of two */
 	size_t count, limit;
-	size_t sweep;		       /* bucket from which room is made next */
-	uint64_t dropped;	       /* how often something ceased to count; guarded by lock */
-	struct nos_member_world world; /* guarded by lock */
+	size_t sweep;	  /* bucket from which room is made next */
+	uint64_t dropped; /* how often something ceased to count */
+	struct nos_member_world world;
+	uint64_t world_since; /* generation with which it began */
 	atomic_uint_least64_t generation;
 };
 
@@ -26,7 +27,7 @@ enum nos_code nos_member_table_new(size_t limit, struct nos_member_table **ret, 
 	struct nos_member_table *t = calloc(1, sizeof(*t));
 	size_t buckets = 64;
 
-	while (buckets < limit && buckets < (1u << 22))
+	while (buckets * 2 <= limit && buckets < (1u << 22))
 		buckets *= 2;
 	if (t)
 		t->buckets = calloc(buckets, sizeof(struct nos_member *));
@@ -66,7 +67,7 @@ static struct nos_member **slot(struct nos_member_table *t, const char *id)
 {
 	struct nos_member **p = &t->buckets[nos_str_hash(nos_str_of(id)) & (t->bucket_count - 1)];
 
-	while (*p && strcmp((*p)->id, id) != 0)
+	while (*p && strcmp(nos_member_id(*p), id) != 0)
 		p = &(*p)->chain;
 	return p;
 }
@@ -128,22 +129,29 @@ static bool is_of(const struct nos_member_world *a, const struct nos_member_worl
 	return a->life == b->life && a->identity == b->identity && a->pool == b->pool;
 }
 
+/* Was it read in the node's present life, and under its present identity? Since it is only ever
+ * looked at again in the world in which it was read, its generation says so. With the lock held. */
+static bool is_of_world(const struct nos_member_table *t, const struct nos_member *m)
+{
+	return m->generation >= t->world_since;
+}
+
 /* Are the record, and its group, still those that m was made from? */
 static enum nos_code is_same(
     struct nos_store *store, const struct nos_member *m, bool *ret, struct nos_err *err)
 {
 	uint64_t rev = 0;
 
-	if (nos_store_get(store, NOS_RECORD_NS, nos_str_of(m->id), NULL, &rev, err) &&
+	if (nos_store_get(store, NOS_RECORD_NS, nos_str_of(nos_member_id(m)), NULL, &rev, err) &&
 	    err->code != NOS_ABSENT)
 		return err->code;
 	nos_err_clear(err);
 	*ret = rev == m->rev;
-	if (!*ret || !m->group)
+	if (!*ret || !m->more || !m->more->group)
 		return NOS_OK;
-	if (nos_groups_rev(store, m->group, &rev, err))
+	if (nos_groups_rev(store, m->more->group, &rev, err))
 		return err->code;
-	*ret = rev == m->group_rev;
+	*ret = rev == m->more->group_rev;
 	return NOS_OK;
 }
 
@@ -151,7 +159,7 @@ static enum nos_code is_same(
  * holder's alone, and never current. */
 static void put_in(struct nos_member_table *t, struct nos_member *m, uint64_t dropped)
 {
-	struct nos_member **at = slot(t, m->id);
+	struct nos_member **at = slot(t, nos_member_id(m));
 
 	if (t->dropped != dropped) {
 		m->generation = 0;
@@ -161,7 +169,7 @@ static void put_in(struct nos_member_table *t, struct nos_member *m, uint64_t dr
 	if (*at)
 		take_out(t, at);
 	make_room(t);
-	at = slot(t, m->id);
+	at = slot(t, nos_member_id(m));
 	*at = m;
 	t->count++;
 }
@@ -173,13 +181,14 @@ enum nos_code nos_member_get(struct nos_member_table *t, struct nos_store *store
 	uint64_t generation = atomic_load(&t->generation), seen = 0, dropped;
 	struct nos_member_world world;
 	struct nos_member *m;
-	bool same = false;
+	bool same = false, of_world = false;
 
 	pthread_mutex_lock(&t->lock);
 	m = *slot(t, id);
 	if (m) {
 		m->holders++;
 		seen = m->generation;
+		of_world = is_of_world(t, m);
 	}
 	world = t->world;
 	dropped = t->dropped;
@@ -192,7 +201,7 @@ enum nos_code nos_member_get(struct nos_member_table *t, struct nos_store *store
 		nos_member_drop(t, m);
 		return err->code;
 	}
-	if (m && same && is_of(&m->world, &world)) {
+	if (m && same && of_world) {
 		pthread_mutex_lock(&t->lock);
 		if (t->dropped == dropped)
 			m->generation = generation;
@@ -223,11 +232,16 @@ void nos_member_drop(struct nos_member_table *t, struct nos_member *m)
 
 void nos_member_changed(struct nos_member_table *t, struct nos_member_world world)
 {
+	uint64_t next;
+
 	pthread_mutex_lock(&t->lock);
+	next = atomic_load(&t->generation) + 1;
+	if (!is_of(&t->world, &world))
+		t->world_since = next;
 	t->world = world;
 	t->dropped++;
+	atomic_store(&t->generation, next);
 	pthread_mutex_unlock(&t->lock);
-	atomic_fetch_add(&t->generation, 1);
 }
 
 void nos_member_forget(struct nos_member_table *t, const char *id)
@@ -244,27 +258,22 @@ void nos_member_forget(struct nos_member_table *t, const char *id)
 	pthread_mutex_unlock(&t->lock);
 }
 
-/* Was it read in the node's present life, and under its present identity? */
-static bool is_of_world(struct nos_member_table *t, const struct nos_member *m)
-{
-	bool ret;
-
-	pthread_mutex_lock(&t->lock);
-	ret = is_of(&m->world, &t->world);
-	pthread_mutex_unlock(&t->lock);
-	return ret;
-}
-
 enum nos_code nos_member_again(struct nos_member_table *t, struct nos_store *store,
     const struct nos_vault *vault, struct nos_member **m, struct nos_err *err)
 {
+	const char *id = nos_member_id(*m);
 	struct nos_member *now;
-	bool same;
+	bool same, of_world;
 
-	if (is_same(store, *m, &same, err) || (same && is_of_world(t, *m)))
+	if (is_same(store, *m, &same, err))
 		return err->code;
-	nos_member_forget(t, (*m)->id);
-	if (nos_member_get(t, store, vault, (*m)->id, &now, err))
+	pthread_mutex_lock(&t->lock);
+	of_world = is_of_world(t, *m);
+	pthread_mutex_unlock(&t->lock);
+	if (same && of_world)
+		return NOS_OK;
+	nos_member_forget(t, id);
+	if (nos_member_get(t, store, vault, id, &now, err))
 		return err->code;
 	nos_member_drop(t, *m);
 	*m = now;
@@ -279,13 +288,13 @@ enum nos_code nos_member_fetch(struct nos_member_table *t, struct nos_store *sto
 	struct nos_member *now;
 	uint64_t dropped;
 
-	if (!(*m)->group)
+	if (!(*m)->more || !(*m)->more->group)
 		return nos_err_set(err, NOS_TAG, "does not verify");
 	pthread_mutex_lock(&t->lock);
 	world = t->world;
 	dropped = t->dropped;
 	pthread_mutex_unlock(&t->lock);
-	if (nos_member_make(store, vault, (*m)->id, kid, world, &now, err))
+	if (nos_member_make(store, vault, nos_member_id(*m), kid, world, &now, err))
 		return err->code;
 	now->generation = generation;
 	now->holders++;
@@ -313,17 +322,19 @@ enum nos_code nos_member_check(struct nos_member_table *t, struct nos_store *sto
 {
 	struct nos_member_key before = **key;
 	const struct nos_member_key *still;
+	char kid[NOS_NAME_TEXT_MAX];
 	bool same;
 
 	if (is_current(t, *m))
 		return NOS_OK;
 	if (nos_member_again(t, store, vault, m, err))
 		return err->code;
-	still = nos_member_key(*m, before.kid);
-	if (!still && !nos_member_fetch(t, store, vault, m, before.kid, err))
-		still = nos_member_key(*m, before.kid);
+	nos_name_format(&before.name, kid);
+	still = nos_member_key(*m, kid);
+	if (!still && !nos_member_fetch(t, store, vault, m, kid, err))
+		still = nos_member_key(*m, kid);
 	nos_err_clear(err);
-	same = still && nos_secret_eq(&still->keys.d, &before.keys.d);
+	same = still && nos_secret_same(still->keys.d, before.keys.d, NOS_PACK_D_LEN);
 	explicit_bzero(&before, sizeof(before));
 	*key = same ? still : NULL;
 	return same ? NOS_OK : nos_err_set(err, NOS_TAG, "does not verify");
@@ -331,8 +342,12 @@ enum nos_code nos_member_check(struct nos_member_table *t, struct nos_store *sto
 
 const struct nos_member_key *nos_member_key(const struct nos_member *m, const char *kid)
 {
+	struct nos_name name;
+
+	if (!nos_name_parse(nos_str_of(kid), &name))
+		return NULL;
 	for (size_t i = 0; i < m->key_count; i++)
-		if (strcmp(m->keys[i].kid, kid) == 0)
+		if (nos_name_eq(&m->keys[i].name, &name))
 			return &m->keys[i];
 	return NULL;
 }

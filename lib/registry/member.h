@@ -8,20 +8,22 @@
 #ifndef NOS_REGISTRY_MEMBER_H
 #define NOS_REGISTRY_MEMBER_H
 
+#include <string.h>
+
 #include "envelope/pack.h"
 #include "registry/globals.h"
 #include "registry/groups.h"
 #include "registry/registry.h"
 
+/* 96 bytes. */
 struct nos_member_key {
-	char kid[NOS_NAME_TEXT_MAX];
 	struct nos_name name;
-	enum nos_state state; /* PRE_ACTIVE: its first use confirms it */
-	bool unused;	      /* its first use is to be noted all the same */
-	bool behind;	      /* of its group's: an order leads on from it */
 	struct nos_time since;
-	unsigned holders;
 	struct nos_pack_keys keys;
+	unsigned holders;
+	uint8_t state; /* enum nos_state; PRE_ACTIVE: its first use confirms it */
+	bool unused;   /* its first use is to be noted all the same */
+	bool behind;   /* of its group's: an order leads on from it */
 };
 
 /* What a node's life and identity are: what was made in another is to be asked for anew. */
@@ -30,32 +32,73 @@ struct nos_member_world {
 	uint64_t pool; /* rev of the global keys, some of which may have been taken back */
 };
 
-/* Held by whoever got it until nos_member_drop. */
-struct nos_member {
-	char id[NOS_RECORD_ID_MAX];
-	char name[NOS_NAME_WORD_MAX + 1];
-	char kind[NOS_NAME_WORD_MAX + 1];
-	char mode[8];
-	bool open;
-	uint64_t rev;		       /* of the source's record when it was read */
-	struct nos_member_world world; /* then */
-	struct nos_buf outstanding;    /* the key messages for it, a JSON array; empty: none */
-	bool wants_ask;		       /* it is to ask */
-	bool follows;		       /* it is to take the node's present identity */
-	bool has_own; /* it should send under a key of its scheme, and for that nothing waits */
-	bool lacks;   /* it lacks something of its scheme, that does not wait for it */
-	uint64_t group, group_rev; /* its group, and that one's rev when it was read; 0: none */
+/* What few have. */
+struct nos_member_more {
+	struct nos_buf outstanding; /* the key messages for it, a JSON array; empty: none */
+	uint64_t group, group_rev;  /* its group, and that one's rev when it was read; 0: none */
 	uint8_t order[NOS_SESSION_ORDER_MAX]; /* that leads its group on to the present session */
 	size_t order_len;
-	size_t key_count;
+};
+
+/*
+ * Held by whoever got it until nos_member_drop. One allocation, of 176 bytes for a source with one
+ * key, no name, and a kind and a mode of 16 letters together; it is 96 more for each further key,
+ * and what few have comes on top.
+ */
+struct nos_member {
+	uint64_t rev;		      /* of the source's record when it was read */
+	struct nos_member_more *more; /* NULL: none of it */
 
 	/* The table's own, guarded by its lock. */
+	struct nos_member *chain;
 	uint64_t generation; /* of the table when it was last looked at */
 	unsigned holders;
-	struct nos_member *chain;
 
+	uint8_t key_count;
+	uint8_t name_at, kind_at; /* in its text */
+	bool open : 1;
+	bool wants_ask : 1; /* it is to ask */
+	bool follows : 1;   /* it is to take the node's present identity */
+	bool has_own : 1; /* it should send under a key of its scheme, and for that nothing waits */
+	bool lacks : 1;	  /* it lacks something of its scheme, that does not wait for it */
+
+	/* Behind these its text: id, name, kind and mode, each with a NUL. */
 	struct nos_member_key keys[];
 };
+
+static inline const char *nos_member_id(const struct nos_member *m)
+{
+	return (const char *)&m->keys[m->key_count];
+}
+
+/* Empty: none; so also its mode. */
+static inline const char *nos_member_name(const struct nos_member *m)
+{
+	return nos_member_id(m) + m->name_at;
+}
+
+static inline const char *nos_member_kind(const struct nos_member *m)
+{
+	return nos_member_id(m) + m->kind_at;
+}
+
+static inline const char *nos_member_mode(const struct nos_member *m)
+{
+	return nos_member_kind(m) + strlen(nos_member_kind(m)) + 1;
+}
+
+/* The key messages that wait for it; len 0: none. */
+static inline struct nos_str nos_member_waiting(const struct nos_member *m)
+{
+	return m->more ? nos_buf_str(&m->more->outstanding) : NOS_STR("");
+}
+
+/* What leads its group on to the present session; len 0: nothing. */
+static inline struct nos_span nos_member_order(const struct nos_member *m)
+{
+	return m->more ? (struct nos_span){ m->more->order, m->more->order_len }
+		       : (struct nos_span){ 0 };
+}
 
 struct nos_member_table; /* opaque */
 

@@ -9,16 +9,32 @@
 #include "scheme/place.h"
 
 #define GROUP_KEYS 2 /* of its group, that are made at once */
+#define KEYS_MAX   (NOS_ASSOC_KEYS_MAX + 1 + GROUP_KEYS + 1)
 
-static enum nos_code make_keys(struct nos_member_key *to, const struct nos_member *m,
-    const struct nos_secret *value, const struct nos_secret *k_s, struct nos_err *err)
+/* One in the making: how much it takes is known at its end. Holds secrets. */
+struct making {
+	struct nos_member m;
+	struct nos_member_key keys[KEYS_MAX];
+	size_t key_count;
+	struct nos_member_more more;
+};
+
+static void making_release(struct making *k)
 {
-	nos_name_format(&to->name, to->kid);
-	return nos_pack_keys_make(
-	    value, k_s, nos_str_of(to->kid), nos_str_of(m->id), &to->keys, err);
+	nos_buf_release(&k->more.outstanding);
+	explicit_bzero(k->keys, k->key_count * sizeof(k->keys[0]));
 }
 
-static enum nos_code add_key(struct nos_member *m, const struct nos_assoc *a,
+static enum nos_code make_keys(struct nos_member_key *to, const char *id,
+    const struct nos_secret *value, const struct nos_secret *k_s, struct nos_err *err)
+{
+	char kid[NOS_NAME_TEXT_MAX];
+
+	nos_name_format(&to->name, kid);
+	return nos_pack_keys_make(value, k_s, nos_str_of(kid), nos_str_of(id), &to->keys, err);
+}
+
+static enum nos_code add_key(struct making *m, const struct nos_record *r,
     const struct nos_assoc_key *from, struct nos_err *err)
 {
 	const struct nos_scheme *scheme = nos_scheme_of(from->name.kind);
@@ -27,12 +43,12 @@ static enum nos_code add_key(struct nos_member *m, const struct nos_assoc *a,
 
 	if (!scheme)
 		return NOS_OK;
-	to->name = from->name;
-	to->state = from->state;
-	to->unused = from->unused;
-	to->since = from->since;
-	to->holders = scheme->holders;
-	if (nos_assoc_auth(a, from, &k_s, err) || make_keys(to, m, &from->value, &k_s, err))
+	*to = (struct nos_member_key){ .name = from->name,
+		.state = (uint8_t)from->state,
+		.unused = from->unused,
+		.since = from->since,
+		.holders = scheme->holders };
+	if (nos_assoc_auth(&r->a, from, &k_s, err) || make_keys(to, r->id, &from->value, &k_s, err))
 		return err->code;
 	m->key_count++;
 	return NOS_OK;
@@ -50,16 +66,42 @@ static bool is_taken_back(const struct nos_assoc_key *k, const struct nos_global
 /* What a source is made from: its record, and what of the node its scheme looks at. */
 struct origin {
 	struct nos_record r;
-	struct nos_globals globals;
+	const struct nos_globals *globals;
 	struct nos_group group; /* number 0: none */
 	uint64_t members;	/* of it, where they may read one another */
+	bool grouped;		/* the group was read */
+	bool numbered;		/* the global keys were */
+	struct nos_globals space;
 };
+
+static const struct nos_globals no_globals;
+
+/* It is large, and most sources need little of it: what is read fills its own part. */
+static void origin_init(struct origin *o)
+{
+	o->globals = &no_globals;
+	o->group.number = o->group.rev = o->members = 0;
+	o->grouped = o->numbered = false;
+}
 
 static void origin_release(struct origin *o)
 {
 	nos_record_release(&o->r);
-	nos_globals_release(&o->globals);
-	nos_group_release(&o->group);
+	if (o->numbered)
+		nos_globals_release(&o->space);
+	if (o->grouped)
+		nos_group_release(&o->group);
+}
+
+static enum nos_code read_globals(struct nos_store *store, struct origin *o, struct nos_err *err)
+{
+	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(o->r.scheme));
+
+	if (!scheme || !scheme->numbered)
+		return NOS_OK;
+	o->numbered = true;
+	o->globals = &o->space;
+	return nos_globals_for(store, nos_str_of(o->r.scheme), &o->space, err);
 }
 
 static enum nos_code read_group(
@@ -70,6 +112,8 @@ static enum nos_code read_group(
 
 	if (!scheme || !scheme->grouped || !o->r.group)
 		return NOS_OK;
+	o->grouped = true;
+	o->group = (struct nos_group){ 0 };
 	if (nos_groups_get(store, vault, o->r.group, &o->group, err)) {
 		if (err->code == NOS_ABSENT)
 			nos_err_clear(err);
@@ -86,26 +130,26 @@ static enum nos_code read_origin(struct nos_store *store, const struct nos_vault
 					       : err->code;
 	if (ret->r.a.revoked)
 		return nos_err_set(err, NOS_TAG, "does not verify");
-	if (nos_globals_for(store, nos_str_of(ret->r.scheme), &ret->globals, err))
+	if (read_globals(store, ret, err))
 		return err->code;
 	return read_group(store, vault, ret, err);
 }
 
 /* One of its group: all members, and the node, hold it, or they hold what only together with K_S
  * opens a pack. */
-static enum nos_code add_group_key(struct nos_member *m, const struct origin *o,
+static enum nos_code add_group_key(struct making *m, const struct origin *o,
     const struct nos_group_key *from, const struct nos_secret *k_s, struct nos_err *err)
 {
 	const struct nos_group *g = &o->group;
 	struct nos_member_key *to = &m->keys[m->key_count];
 
-	to->name = nos_group_name(g, from);
-	to->state = from->until.ms ? NOS_STATE_DEACTIVATED : NOS_STATE_ACTIVE;
+	*to = (struct nos_member_key){ .name = nos_group_name(g, from),
+		.state = from->until.ms ? NOS_STATE_DEACTIVATED : NOS_STATE_ACTIVE,
+		.behind = from->until.ms && from->epoch == g->clock.epoch,
+		.since = from->since,
+		.holders = g->shared ? (unsigned)o->members + 1 : 2 };
 	to->unused = nos_place_is_news(&o->r.a.place, &to->name);
-	to->behind = from->until.ms && from->epoch == g->clock.epoch;
-	to->since = from->since;
-	to->holders = g->shared ? (unsigned)o->members + 1 : 2;
-	if (make_keys(to, m, &from->value, k_s, err))
+	if (make_keys(to, o->r.id, &from->value, k_s, err))
 		return err->code;
 	m->key_count++;
 	return NOS_OK;
@@ -113,7 +157,7 @@ static enum nos_code add_group_key(struct nos_member *m, const struct origin *o,
 
 /* The newest, which nearly all packs come under; of those before them the one that is asked for. */
 static enum nos_code add_group(
-    struct nos_member *m, const struct origin *o, const char *kid, struct nos_err *err)
+    struct making *m, const struct origin *o, const char *kid, struct nos_err *err)
 {
 	const struct nos_group *g = &o->group;
 	NOS_AUTO(secret) k_s = { 0 };
@@ -121,9 +165,9 @@ static enum nos_code add_group(
 
 	if (!g->number || !nos_place_is(&o->r.a, g))
 		return NOS_OK;
-	nos_buf_init(&order, sizeof(m->order));
+	nos_buf_init(&order, sizeof(m->more.order));
 	if (nos_group_order(g, &order))
-		memcpy(m->order, order.p, m->order_len = order.len);
+		memcpy(m->more.order, order.p, m->more.order_len = order.len);
 	if (nos_derive_static(&o->r.a.base.z_key, NOS_DERIVE_AUTH, &k_s, err))
 		return err->code;
 	for (size_t i = 0; i < g->key_count; i++) {
@@ -146,50 +190,93 @@ static bool should_have_own(const struct origin *o, const struct nos_scheme *sch
 	return !scheme->grouped || (o->group.number && nos_place_is_current(&o->r.a, &o->group));
 }
 
-static void describe(const struct origin *o, struct nos_member_world world, struct nos_member *m)
-{
-	const struct nos_record *r = &o->r;
-
-	snprintf(m->id, sizeof(m->id), "%s", r->id);
-	snprintf(m->name, sizeof(m->name), "%s", r->name);
-	snprintf(m->kind, sizeof(m->kind), "%s", r->kind);
-	snprintf(m->mode, sizeof(m->mode), "%s", r->mode);
-	m->open = r->open;
-	m->rev = r->rev;
-	m->world = world;
-	m->group = o->group.number;
-	m->group_rev = o->group.rev;
-	m->wants_ask = nos_issuer_wants_ask(&r->a, world.life);
-	m->follows = r->a.base.identity != world.identity;
-}
-
-static enum nos_code make(const struct origin *o, struct nos_member_world world, const char *kid,
-    struct nos_member *m, struct nos_err *err)
+static enum nos_code fill(const struct origin *o, struct nos_member_world world, const char *kid,
+    struct making *k, struct nos_err *err)
 {
 	const struct nos_scheme *scheme = nos_scheme_find(nos_str_of(o->r.scheme));
 	const struct nos_assoc *a = &o->r.a;
 	struct nos_place place = { .group = &o->group };
 	const struct nos_issuer w = { .source = nos_str_of(o->r.id),
-		.pool = &o->globals.pool,
+		.pool = &o->globals->pool,
 		.place = o->group.number ? &place : NULL };
 
-	describe(o, world, m);
-	nos_buf_init(&m->outstanding, NOS_MEMBER_OUTSTANDING_MAX);
-	nos_member_outstanding(a, world.life, &o->globals, &m->outstanding);
-	m->has_own = should_have_own(o, scheme) && !m->outstanding.len && !m->wants_ask;
-	m->lacks = scheme && scheme->lacks && !m->wants_ask && scheme->lacks(a, &w);
+	k->m.open = o->r.open;
+	k->m.rev = o->r.rev;
+	k->more.group = o->group.number;
+	k->more.group_rev = o->group.rev;
+	k->m.wants_ask = nos_issuer_wants_ask(a, world.life);
+	k->m.follows = a->base.identity != world.identity;
+	nos_buf_init(&k->more.outstanding, NOS_MEMBER_OUTSTANDING_MAX);
+	nos_member_outstanding(a, world.life, o->globals, &k->more.outstanding);
+	k->m.has_own = should_have_own(o, scheme) && !k->more.outstanding.len && !k->m.wants_ask;
+	k->m.lacks = scheme && scheme->lacks && !k->m.wants_ask && scheme->lacks(a, &w);
 	for (size_t i = 0; i < a->key_count; i++)
-		if (!is_taken_back(&a->keys[i], &o->globals) && add_key(m, a, &a->keys[i], err))
+		if (!is_taken_back(&a->keys[i], o->globals) && add_key(k, &o->r, &a->keys[i], err))
 			return err->code;
-	if ((a->offer.is && add_key(m, a, &a->offer.key, err)) || add_group(m, o, kid, err))
+	if ((a->offer.is && add_key(k, &o->r, &a->offer.key, err)) || add_group(k, o, kid, err))
 		return err->code;
-	return nos_buf_check(&m->outstanding, "key messages", err);
+	return nos_buf_check(&k->more.outstanding, "key messages", err);
+}
+
+static char *put_text(char *at, const char *text)
+{
+	const size_t size = strlen(text) + 1;
+
+	memcpy(at, text, size);
+	return at + size;
+}
+
+/* Id, name, kind and mode, behind its keys. */
+static void describe(const struct nos_record *r, struct nos_member *m)
+{
+	char *const text = (char *)&m->keys[m->key_count], *at = put_text(text, r->id);
+
+	m->name_at = (uint8_t)(at - text);
+	at = put_text(at, r->name);
+	m->kind_at = (uint8_t)(at - text);
+	at = put_text(at, r->kind);
+	put_text(at, r->mode);
+}
+
+/* The list moves over; *k is to be released all the same. */
+static bool add_more(struct making *k, struct nos_member *m)
+{
+	if (!k->more.group && !k->more.outstanding.len)
+		return true;
+	m->more = malloc(sizeof(*m->more));
+	if (!m->more)
+		return false;
+	*m->more = k->more;
+	k->more.outstanding = (struct nos_buf){ 0 };
+	return true;
+}
+
+static struct nos_member *finish(struct making *k, const struct nos_record *r)
+{
+	const size_t keys = k->key_count * sizeof(k->keys[0]);
+	const size_t text = strlen(r->id) + strlen(r->name) + strlen(r->kind) + strlen(r->mode) + 4;
+	struct nos_member *m = malloc(sizeof(*m) + keys + text);
+
+	if (!m)
+		return NULL;
+	*m = k->m;
+	m->holders = 1;
+	if (!add_more(k, m)) {
+		free(m);
+		return NULL;
+	}
+	m->key_count = (uint8_t)k->key_count;
+	memcpy(m->keys, k->keys, keys);
+	describe(r, m);
+	return m;
 }
 
 void nos_member_make_free(struct nos_member *m)
 {
-	nos_buf_release(&m->outstanding);
-	explicit_bzero(m, sizeof(*m) + m->key_count * sizeof(m->keys[0]));
+	if (m->more)
+		nos_buf_release(&m->more->outstanding);
+	free(m->more);
+	explicit_bzero(m->keys, m->key_count * sizeof(m->keys[0]));
 	free(m);
 }
 
@@ -197,22 +284,19 @@ enum nos_code nos_member_make(struct nos_store *store, const struct nos_vault *v
     const char *id, const char *kid, struct nos_member_world world, struct nos_member **ret,
     struct nos_err *err)
 {
-	struct origin o = { 0 };
-	struct nos_member *m = NULL;
-	size_t keys;
+	struct origin o;
+	struct making k;
 
-	if (!read_origin(store, vault, id, &o, err)) {
-		keys = o.r.a.key_count + 1 + GROUP_KEYS + 1;
-		m = calloc(1, sizeof(*m) + keys * sizeof(m->keys[0]));
-		if (!m)
+	origin_init(&o);
+	k.m = (struct nos_member){ 0 };
+	k.more = (struct nos_member_more){ 0 };
+	k.key_count = 0;
+	if (!read_origin(store, vault, id, &o, err) && !fill(&o, world, kid, &k, err)) {
+		*ret = finish(&k, &o.r);
+		if (!*ret)
 			nos_err_set(err, NOS_INTERNAL, "out of memory");
-		else
-			m->holders = 1;
 	}
-	if (!err->code && make(&o, world, kid, m, err))
-		nos_member_make_free(m);
+	making_release(&k);
 	origin_release(&o);
-	if (!err->code)
-		*ret = m;
 	return err->code;
 }

@@ -26,15 +26,15 @@ static enum nos_code take_part(
 		return NOS_OK;
 	if (nos_track_get(t->tracks, t->store, p->source, &track, err))
 		return err->code;
-	nos_track_release(track); /* of its series, which nobody asks for */
+	nos_track_drop_series(track); /* which nobody asks for */
 	if (p->position <= track->position)
 		return NOS_OK;
 	if (p->seq > track->window.top)
 		track->window.top = p->seq;
 	if (p->raw->received.ms > track->last_seen.ms)
 		track->last_seen = p->raw->received;
-	if (*p->kid)
-		nos_track_use(track, p->kid, p->position, p->raw->received);
+	if (*p->kid && nos_track_use(track, p->kid, p->position, p->raw->received, err))
+		return err->code;
 	nos_track_touch(t->tracks, track, p->position);
 	*ret = track;
 	return NOS_OK;
@@ -62,6 +62,7 @@ static enum nos_code take_entry(
 	struct nos_track *track;
 	const struct nos_map *map;
 	struct nos_batch_how how;
+	struct nos_path path;
 	struct nos_raw raw;
 	struct nos_str body;
 	struct part part = { .position = position, .raw = &raw };
@@ -73,7 +74,9 @@ static enum nos_code take_entry(
 	part.seq = raw.seq;
 	if (take_part(t, &part, &track, err) || !track)
 		return err->code;
-	nos_raw_path(&raw, &track->path);
+	nos_raw_path(&raw, &path);
+	if (nos_track_came(track, &path, err))
+		return err->code;
 	if (!t->readings)
 		return NOS_OK;
 	if (nos_maps_of(&t->maps, t->store, raw.map, &map, err))
@@ -140,17 +143,17 @@ enum nos_code nos_tail_read(struct nos_tail *t, struct nos_err *err)
 }
 
 enum nos_code nos_tail_track(
-    struct nos_tail *t, const char *id, struct nos_track *ret, struct nos_err *err)
+    struct nos_tail *t, const char *id, const struct nos_track **ret, struct nos_err *err)
 {
 	const struct nos_track *held = nos_track_find(t->tracks, id);
 	NOS_AUTO(buf) text = { 0 };
 	uint64_t rev;
 
-	*ret = (struct nos_track){ 0 };
-	if (held) {
-		*ret = *held;
+	*ret = held ? held : &t->one;
+	if (held)
 		return NOS_OK;
-	}
+	nos_track_release(&t->one);
+	t->one = (struct nos_track){ 0 };
 	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
 	if (nos_store_get(t->store, NOS_TRACK_NS, nos_str_of(id), &text, &rev, err)) {
 		if (err->code != NOS_ABSENT)
@@ -158,17 +161,16 @@ enum nos_code nos_tail_track(
 		nos_err_clear(err);
 		return NOS_OK;
 	}
-	if (nos_track_decode(nos_buf_str(&text), ret, err)) {
-		nos_err_within(err, "store: what is kept of '%s'", id);
-		return nos_store_damaged(err);
-	}
-	nos_track_release(ret);
-	return NOS_OK;
+	if (!nos_track_decode(nos_buf_str(&text), &t->one, err))
+		return NOS_OK;
+	nos_err_within(err, "store: what is kept of '%s'", id);
+	return nos_store_damaged(err);
 }
 
 void nos_tail_release(struct nos_tail *t)
 {
 	nos_track_table_free(t->tracks);
+	nos_track_release(&t->one);
 	nos_batch_release(&t->batch);
 	nos_maps_past_release(&t->maps);
 	nos_scan_release(&t->scan);

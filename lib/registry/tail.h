@@ -18,6 +18,7 @@ struct nos_tail {
 	bool readings;	    /* are counted */
 
 	struct nos_track_table *tracks; /* of those whose packs are beyond what was saved */
+	struct nos_track one;		/* as it was saved */
 	struct nos_batch batch;
 	struct nos_maps_past maps;
 	struct nos_scan scan;
@@ -26,9 +27,10 @@ struct nos_tail {
 /* Once, before any track is asked for. NOS_IO, NOS_BUSY: the store failed; NOS_INTERNAL. */
 enum nos_code nos_tail_read(struct nos_tail *t, struct nos_err *err) NOS_CHECK;
 
-/* The track of a source, without its series; all zero if it has none. As above. */
-enum nos_code nos_tail_track(
-    struct nos_tail *t, const char *id, struct nos_track *ret, struct nos_err *err) NOS_CHECK;
+/* The track of a source, whose series are not asked for; all zero if it has none. It is good until
+ * the next one is asked for. As above. */
+enum nos_code nos_tail_track(struct nos_tail *t, const char *id, const struct nos_track **ret,
+    struct nos_err *err) NOS_CHECK;
 
 void nos_tail_release(struct nos_tail *t);
 

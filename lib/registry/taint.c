@@ -131,10 +131,11 @@ static enum nos_code topic(struct walk *w, uint64_t position, uint64_t first, st
 /* Position of the first pack under the key; 0: not known. */
 static uint64_t first_of(const struct walk *w, const struct nos_track *track)
 {
-	for (size_t i = 0; i < track->key_count; i++)
-		if (strcmp(track->keys[i].kid, w->kid) == 0)
-			return track->keys[i].first;
-	return 0;
+	const struct nos_track_key *k;
+	struct nos_name name;
+
+	k = nos_name_parse(nos_str_of(w->kid), &name) ? nos_track_key(track, &name) : NULL;
+	return k ? k->first : 0;
 }
 
 static enum nos_code take_source(struct walk *w, struct nos_str id, struct nos_err *err)
@@ -162,7 +163,7 @@ static enum nos_code source(struct walk *w, struct nos_str id, struct nos_err *e
 	if (nos_track_decode(nos_buf_str(&w->track_text), &track, err))
 		return nos_store_damaged(err);
 	for (size_t i = 0; !err->code && i < track.count; i++)
-		if (!track.series[i].claimed.len && track.series[i].links.before)
+		if (!nos_track_claimed(&track.series[i]).len && track.series[i].links.before)
 			(void)!topic(w, track.series[i].links.before, first_of(w, &track), err);
 	nos_track_release(&track);
 	return err->code;

@@ -1,24 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/track.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/enc.h"
-#include "base/num.h"
-#include "json/decode.h"
-#include "json/encode.h"
-#include "score/history.h"
+/* A track in a table. */
+struct held {
+	struct nos_track track;	 /* first, so that who is given it gives it back */
+	struct held *chain;	 /* of its bucket */
+	struct held *dirty_next; /* first changed first */
+	uint64_t dirty_since;	 /* position of the first change that is not saved */
+	bool dirty, saving;
+	bool used; /* since the sweep came by */
+	char id[];
+};
 
-#define VERSION 1
+/* Saved in the group that is not yet committed. */
+struct saving {
+	struct held *held;
+	uint64_t since; /* dirty_since before it was saved */
+};
 
 struct nos_track_table {
-	struct nos_track **buckets;
+	struct held **buckets;
 	size_t bucket_count; /* a power of two */
 	size_t count, limit;
-	struct nos_track *newest, *oldest;     /* by use */
-	struct nos_track *dirty, **dirty_tail; /* first changed first */
-	struct nos_track *saving;	       /* last saved first */
+	size_t stays;			  /* those that are dirty, or saving, or both */
+	size_t sweep;			  /* bucket at which room is made next */
+	struct held *dirty, **dirty_tail; /* first changed first */
+	struct saving *saving;		  /* first saved first */
+	size_t saving_count, saving_cap;
 };
 
 enum nos_code nos_track_table_new(size_t limit, struct nos_track_table **ret, struct nos_err *err)
@@ -26,10 +38,10 @@ enum nos_code nos_track_table_new(size_t limit, struct nos_track_table **ret, st
 	struct nos_track_table *t = calloc(1, sizeof(*t));
 	size_t buckets = 64;
 
-	while (buckets < limit && buckets < (1u << 22))
+	while (buckets * 2 <= limit && buckets < (1u << 22))
 		buckets *= 2;
 	if (t)
-		t->buckets = calloc(buckets, sizeof(struct nos_track *));
+		t->buckets = calloc(buckets, sizeof(struct held *));
 	if (!t || !t->buckets) {
 		free(t);
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
@@ -41,230 +53,217 @@ enum nos_code nos_track_table_new(size_t limit, struct nos_track_table **ret, st
 	return NOS_OK;
 }
 
-void nos_track_release(struct nos_track *t)
+static void drop(struct held *h)
 {
-	for (size_t i = 0; i < t->count; i++)
-		free(t->series[i].text);
-	free(t->series);
-	t->series = NULL;
-	t->count = t->cap = 0;
+	nos_track_release(&h->track);
+	free(h);
 }
 
 void nos_track_table_free(struct nos_track_table *t)
 {
-	struct nos_track *track, *older;
-
 	if (!t)
 		return;
-	for (track = t->newest; track; track = older) {
-		older = track->older;
-		nos_track_release(track);
-		free(track);
-	}
+	for (size_t i = 0; i < t->bucket_count; i++)
+		for (struct held *h = t->buckets[i], *next; h; h = next) {
+			next = h->chain;
+			drop(h);
+		}
 	free(t->buckets);
+	free(t->saving);
 	free(t);
 }
 
-static struct nos_track **slot(struct nos_track_table *t, const char *id)
+static struct held *held_of(struct nos_track *track)
 {
-	struct nos_track **p = &t->buckets[nos_str_hash(nos_str_of(id)) & (t->bucket_count - 1)];
+	return (struct held *)track;
+}
+
+static struct held **slot(const struct nos_track_table *t, const char *id)
+{
+	struct held **p = &t->buckets[nos_str_hash(nos_str_of(id)) & (t->bucket_count - 1)];
 
 	while (*p && strcmp((*p)->id, id) != 0)
 		p = &(*p)->chain;
 	return p;
 }
 
-static void unlink_use(struct nos_track_table *t, struct nos_track *track)
+/* ---- room ---- */
+
+static bool can_leave(struct held *h, const struct held *asked)
 {
-	*(track->newer ? &track->newer->older : &t->newest) = track->older;
-	*(track->older ? &track->older->newer : &t->oldest) = track->newer;
+	if (h->dirty || h->saving || h == asked)
+		return false;
+	if (!h->used)
+		return true;
+	h->used = false;
+	return false;
 }
 
-static void link_newest(struct nos_track_table *t, struct nos_track *track)
+/* Those that are saved leave when there are too many, those first that nobody has asked for since
+ * the sweep came by; never the one that was just asked for. */
+static void evict(struct nos_track_table *t, const struct held *asked)
 {
-	track->newer = NULL;
-	track->older = t->newest;
-	*(t->newest ? &t->newest->newer : &t->oldest) = track;
-	t->newest = track;
-}
+	while (t->count > t->limit && t->count > t->stays + 1) {
+		struct held **at = &t->buckets[t->sweep++ & (t->bucket_count - 1)];
 
-/* Those that are saved leave when there are too many, the least used first; never the newest,
- * which was just asked for. */
-static void evict(struct nos_track_table *t)
-{
-	struct nos_track *track = t->oldest;
+		while (*at && t->count > t->limit) {
+			struct held *h = *at;
 
-	while (t->count > t->limit && track) {
-		struct nos_track *newer = track->newer;
-
-		if (!track->dirty && !track->saving && track != t->newest) {
-			*slot(t, track->id) = track->chain;
-			unlink_use(t, track);
-			nos_track_release(track);
-			free(track);
+			if (!can_leave(h, asked)) {
+				at = &h->chain;
+				continue;
+			}
+			*at = h->chain;
+			drop(h);
 			t->count--;
 		}
-		track = newer;
 	}
 }
 
-static struct nos_track *add(struct nos_track_table *t, const char *id)
+static struct held *add(struct nos_track_table *t, const char *id)
 {
-	struct nos_track **at = slot(t, id), *track = calloc(1, sizeof(*track));
+	const size_t size = strlen(id) + 1;
+	/* From where the id begins, what the compiler adds behind it is not taken. */
+	struct held **at = slot(t, id), *h = calloc(1, offsetof(struct held, id) + size);
 
-	if (!track)
+	if (!h)
 		return NULL;
-	snprintf(track->id, sizeof(track->id), "%s", id);
-	*at = track;
-	link_newest(t, track);
+	memcpy(h->id, id, size);
+	*at = h;
 	t->count++;
-	return track;
+	return h;
 }
+
+/* ---- one ---- */
 
 const struct nos_track *nos_track_find(const struct nos_track_table *t, const char *id)
 {
-	const struct nos_track *track =
-	    t->buckets[nos_str_hash(nos_str_of(id)) & (t->bucket_count - 1)];
+	const struct held *h = *slot(t, id);
 
-	while (track && strcmp(track->id, id) != 0)
-		track = track->chain;
-	return track;
+	return h ? &h->track : NULL;
 }
 
 void nos_track_forget(struct nos_track_table *t, const char *id)
 {
-	struct nos_track *track = *slot(t, id);
+	struct held *h = *slot(t, id);
 
-	if (track)
-		track->gone = true;
+	if (h)
+		h->track.gone = true;
+}
+
+/* All-zero: there is none. */
+static enum nos_code read(
+    struct nos_store *store, const char *id, struct nos_track *ret, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+	uint64_t rev;
+
+	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
+	if (nos_store_get(store, NOS_TRACK_NS, nos_str_of(id), &text, &rev, err)) {
+		if (err->code == NOS_ABSENT)
+			nos_err_clear(err);
+		return err->code;
+	}
+	if (!nos_track_decode(nos_buf_str(&text), ret, err))
+		return NOS_OK;
+	nos_err_within(err, "store: what is kept of '%s'", id);
+	return nos_store_damaged(err);
 }
 
 enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, const char *id,
     struct nos_track **ret, struct nos_err *err)
 {
-	struct nos_track *track = *slot(t, id), read = { 0 };
-	NOS_AUTO(buf) text = { 0 };
-	uint64_t rev;
+	struct nos_track track = { 0 };
+	struct held *h = *slot(t, id);
 
-	if (track) {
-		unlink_use(t, track);
-		link_newest(t, track);
-		*ret = track;
-		return NOS_OK;
-	}
-	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
-	if (nos_store_get(store, NOS_TRACK_NS, nos_str_of(id), &text, &rev, err)) {
-		if (err->code != NOS_ABSENT)
+	if (!h) {
+		if (read(store, id, &track, err))
 			return err->code;
-		nos_err_clear(err);
-	} else if (nos_track_decode(nos_buf_str(&text), &read, err)) {
-		nos_err_within(err, "store: what is kept of '%s'", id);
-		return nos_store_damaged(err);
+		h = add(t, id);
+		if (!h) {
+			nos_track_release(&track);
+			return nos_err_set(err, NOS_INTERNAL, "out of memory");
+		}
+		h->track = track;
+		evict(t, h);
 	}
-	track = add(t, id);
-	if (!track) {
-		nos_track_release(&read);
-		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	}
-	if (text.len) {
-		track->window = read.window;
-		track->position = read.position;
-		track->readings = read.readings;
-		track->last_seen = read.last_seen;
-		memcpy(track->keys, read.keys, sizeof(read.keys));
-		track->key_count = read.key_count;
-		track->path = read.path;
-		track->series = read.series;
-		track->count = read.count;
-		track->cap = read.cap;
-	}
-	evict(t);
-	*ret = track;
+	h->used = true;
+	*ret = &h->track;
 	return NOS_OK;
 }
 
-static struct nos_track_series *add_series(
-    struct nos_track *t, struct nos_str claimed, struct nos_str type, struct nos_err *err)
+/* ---- saving ---- */
+
+static void set_dirty(struct nos_track_table *t, struct held *h, bool dirty)
 {
-	char *text = malloc(claimed.len + type.len + 1);
-	size_t cap = t->cap ? t->cap * 2 : 4;
-
-	if (text && t->count == t->cap) {
-		void *grown = reallocarray(t->series, cap, sizeof(*t->series));
-
-		if (!grown) {
-			free(text);
-			text = NULL;
-		} else {
-			t->series = grown;
-			t->cap = cap;
-		}
-	}
-	if (!text) {
-		nos_err_set(err, NOS_INTERNAL, "out of memory");
-		return NULL;
-	}
-	memcpy(text, claimed.p, claimed.len);
-	memcpy(text + claimed.len, type.p, type.len);
-	t->series[t->count] = (struct nos_track_series){
-		.text = text,
-		.claimed = { text, claimed.len },
-		.type = { text + claimed.len, type.len },
-	};
-	return &t->series[t->count++];
+	t->stays += !h->saving && dirty && !h->dirty;
+	t->stays -= !h->saving && !dirty && h->dirty;
+	h->dirty = dirty;
 }
 
-struct nos_track_series *nos_track_series(struct nos_track *t, struct nos_str claimed,
-    struct nos_str type, size_t limit, struct nos_err *err)
+static void set_saving(struct nos_track_table *t, struct held *h, bool saving)
 {
-	if (!claimed.p)
-		claimed = NOS_STR("");
-	for (size_t i = 0; i < t->count; i++)
-		if (nos_str_eq(type, t->series[i].type) &&
-		    nos_str_eq(claimed, t->series[i].claimed))
-			return &t->series[i];
-	if (t->count >= limit) {
-		nos_err_set(err, NOS_LARGE, "over %zu types of readings of one source", limit);
-		return NULL;
-	}
-	return add_series(t, claimed, type, err);
+	t->stays += !h->dirty && saving && !h->saving;
+	t->stays -= !h->dirty && !saving && h->saving;
+	h->saving = saving;
 }
 
 void nos_track_touch(struct nos_track_table *t, struct nos_track *track, uint64_t position)
 {
+	struct held *h = held_of(track);
+
 	track->position = position;
-	if (track->dirty)
+	if (h->dirty)
 		return;
-	track->dirty = true;
-	track->dirty_since = position;
-	track->dirty_next = NULL;
-	*t->dirty_tail = track;
-	t->dirty_tail = &track->dirty_next;
-}
-
-void nos_track_use(struct nos_track *t, const char *kid, uint64_t position, struct nos_time now)
-{
-	size_t i = 0;
-
-	while (i < t->key_count && strcmp(t->keys[i].kid, kid) != 0)
-		i++;
-	if (i == t->key_count) {
-		/* The oldest makes room: a source has a few keys at most at a time. */
-		if (i == NOS_TRACK_KEYS_MAX)
-			memmove(t->keys, t->keys + 1, (--i) * sizeof(t->keys[0]));
-		else
-			t->key_count++;
-		t->keys[i] = (struct nos_track_key){ .first = position, .confirmed = now };
-		snprintf(t->keys[i].kid, sizeof(t->keys[i].kid), "%s", kid);
-	}
-	t->keys[i].uses++;
+	set_dirty(t, h, true);
+	h->dirty_since = position;
+	h->dirty_next = NULL;
+	*t->dirty_tail = h;
+	t->dirty_tail = &h->dirty_next;
 }
 
 /* The group before is done with: what was saved in it may leave. */
 static void settle(struct nos_track_table *t)
 {
-	for (; t->saving; t->saving = t->saving->saving_next)
-		t->saving->saving = false;
+	while (t->saving_count)
+		set_saving(t, t->saving[--t->saving_count].held, false);
+}
+
+static enum nos_code note_saving(struct nos_track_table *t, struct held *h, struct nos_err *err)
+{
+	if (t->saving_count == t->saving_cap) {
+		const size_t cap = t->saving_cap ? t->saving_cap * 2 : 64;
+		void *grown = reallocarray(t->saving, cap, sizeof(*t->saving));
+
+		if (!grown)
+			return nos_err_set(err, NOS_INTERNAL, "out of memory");
+		t->saving = grown;
+		t->saving_cap = cap;
+	}
+	t->saving[t->saving_count++] = (struct saving){ h, h->dirty_since };
+	set_saving(t, h, true);
+	return NOS_OK;
+}
+
+static enum nos_code save_one(
+    struct nos_track_table *t, struct nos_store *store, struct nos_buf *text, struct nos_err *err)
+{
+	struct held *h = t->dirty;
+	uint64_t rev;
+
+	nos_buf_truncate(text, 0);
+	nos_track_encode(text, &h->track);
+	if (!h->track.gone && (nos_buf_check(text, "what is kept of a source", err) ||
+				  nos_store_put(store, NOS_TRACK_NS, nos_str_of(h->id),
+				      nos_buf_str(text), NOS_STORE_ANY, &rev, err)))
+		return err->code;
+	if (note_saving(t, h, err))
+		return err->code;
+	t->dirty = h->dirty_next;
+	if (!t->dirty)
+		t->dirty_tail = &t->dirty;
+	set_dirty(t, h, false);
+	return NOS_OK;
 }
 
 enum nos_code nos_track_save(
@@ -274,31 +273,15 @@ enum nos_code nos_track_save(
 
 	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
 	settle(t);
-	for (size_t i = 0; i < limit && t->dirty; i++) {
-		struct nos_track *track = t->dirty;
-		uint64_t rev;
-
-		nos_buf_truncate(&text, 0);
-		nos_track_encode(&text, track);
-		if (!track->gone && (nos_buf_check(&text, "what is kept of a source", err) ||
-					nos_store_put(store, NOS_TRACK_NS, nos_str_of(track->id),
-					    nos_buf_str(&text), NOS_STORE_ANY, &rev, err)))
+	for (size_t i = 0; i < limit && t->dirty; i++)
+		if (save_one(t, store, &text, err))
 			return err->code;
-		t->dirty = track->dirty_next;
-		if (!t->dirty)
-			t->dirty_tail = &t->dirty;
-		track->dirty = false;
-		track->saving = true;
-		track->saving_since = track->dirty_since;
-		track->saving_next = t->saving;
-		t->saving = track;
-	}
 	return NOS_OK;
 }
 
 void nos_track_unsave(struct nos_track_table *t)
 {
-	struct nos_track **p = &t->dirty;
+	struct held **p = &t->dirty;
 
 	/* Those that have changed since leave the list, for all go to its front as they stood. */
 	while (*p)
@@ -307,17 +290,17 @@ void nos_track_unsave(struct nos_track_table *t)
 		else
 			p = &(*p)->dirty_next;
 	t->dirty_tail = p;
-	while (t->saving) {
-		struct nos_track *track = t->saving;
+	while (t->saving_count) {
+		const struct saving *s = &t->saving[--t->saving_count];
+		struct held *h = s->held;
 
-		t->saving = track->saving_next;
-		track->saving = false;
-		track->dirty = true;
-		track->dirty_since = track->saving_since;
-		track->dirty_next = t->dirty;
+		set_dirty(t, h, true);
+		set_saving(t, h, false);
+		h->dirty_since = s->since;
+		h->dirty_next = t->dirty;
 		if (!t->dirty)
-			t->dirty_tail = &track->dirty_next;
-		t->dirty = track;
+			t->dirty_tail = &h->dirty_next;
+		t->dirty = h;
 	}
 }
 
@@ -334,135 +317,4 @@ bool nos_track_is_dirty(const struct nos_track_table *t)
 uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last)
 {
 	return t->dirty ? t->dirty->dirty_since - 1 : last;
-}
-
-/* In a stream; absent: not known. */
-static enum nos_code position(
-    const struct nos_decode *d, const char *name, uint64_t *ret, struct nos_err *err)
-{
-	return nos_decode_has(d, name) ? nos_decode_uint(d, name, 0, NOS_NUM_SAFE, ret, err)
-				       : NOS_OK;
-}
-
-static enum nos_code decode_keys(
-    const struct nos_decode *d, struct nos_track *ret, struct nos_err *err)
-{
-	const struct nos_scan_value *list, *v;
-	uint32_t at = 0;
-
-	if (nos_decode_array(d, "keys", &list, err))
-		return err->code;
-	while (ret->key_count < NOS_TRACK_KEYS_MAX && nos_scan_element(d->scan, list, &at, &v)) {
-		struct nos_decode one = { d->scan, v };
-		struct nos_track_key *k = &ret->keys[ret->key_count];
-
-		if (nos_decode_copy(&one, "key", false, k->kid, sizeof(k->kid), err) ||
-		    nos_decode_uint(&one, "uses", 0, NOS_NUM_SAFE, &k->uses, err) ||
-		    position(&one, "first", &k->first, err) ||
-		    nos_decode_time(&one, "confirmed", &k->confirmed, err))
-			return err->code;
-		ret->key_count++;
-	}
-	return NOS_OK;
-}
-
-static enum nos_code decode_series(
-    const struct nos_decode *d, struct nos_track *ret, struct nos_err *err)
-{
-	const struct nos_scan_value *list, *v, *state;
-	uint32_t at = 0;
-
-	if (nos_decode_array(d, "series", &list, err))
-		return err->code;
-	while (nos_scan_element(d->scan, list, &at, &v)) {
-		struct nos_decode one = { d->scan, v };
-		struct nos_str type, claimed = NOS_STR("");
-		NOS_AUTO(buf) space = { 0 };
-		struct nos_track_series *s;
-
-		/* Two texts stand in it: it must not move between them. */
-		nos_buf_init(&space, 1024);
-		if (!nos_buf_reserve(&space, 1024) || !nos_decode_has(&one, "type") ||
-		    !nos_scan_text(nos_scan_get(d->scan, v, "type"), &space, &type) ||
-		    (nos_decode_has(&one, "claimed") &&
-			!nos_scan_text(nos_scan_get(d->scan, v, "claimed"), &space, &claimed)))
-			return nos_err_set(err, NOS_DATA, "a series without a type");
-		s = add_series(ret, claimed, type, err);
-		if (!s || nos_decode_uint(&one, "n", 0, NOS_NUM_SAFE, &s->n, err) ||
-		    position(&one, "last", &s->links.before, err) ||
-		    position(&one, "far", &s->links.far, err) ||
-		    nos_decode_array(&one, "state", &state, err) ||
-		    nos_history_decode(d->scan, state, &s->state, err))
-			return err->code;
-	}
-	return NOS_OK;
-}
-
-enum nos_code nos_track_decode(struct nos_str text, struct nos_track *ret, struct nos_err *err)
-{
-	struct nos_scan scan = { .depth = 8 };
-	struct nos_decode d;
-
-	*ret = (struct nos_track){ 0 };
-	if (!nos_decode_object(&scan, text, "track", &d, err) &&
-	    !nos_decode_version(&d, VERSION, "store", err) &&
-	    !nos_decode_uint(&d, "position", 0, NOS_NUM_SAFE, &ret->position, err) &&
-	    !nos_decode_uint(&d, "readings", 0, NOS_NUM_SAFE, &ret->readings, err) &&
-	    !nos_decode_time(&d, "last_seen", &ret->last_seen, err) &&
-	    !nos_window_decode(&d, &ret->window, err) && !decode_keys(&d, ret, err) &&
-	    !nos_path_decode(&d, "via", &ret->path, err))
-		(void)!decode_series(&d, ret, err);
-	nos_scan_release(&scan);
-	if (err->code)
-		nos_track_release(ret);
-	return err->code;
-}
-
-void nos_track_encode(struct nos_buf *b, const struct nos_track *t)
-{
-	nos_buf_add_char(b, '{');
-	nos_encode_member_uint(b, "v", VERSION);
-	nos_encode_member_uint(b, "position", t->position);
-	nos_encode_member_uint(b, "readings", t->readings);
-	nos_encode_member_time(b, "last_seen", t->last_seen);
-	nos_window_encode(b, &t->window);
-	nos_encode_member(b, "keys");
-	nos_buf_add_char(b, '[');
-	for (size_t i = 0; i < t->key_count; i++) {
-		nos_encode_comma(b);
-		nos_buf_add_char(b, '{');
-		nos_encode_member_text(b, "key", nos_str_of(t->keys[i].kid));
-		nos_encode_member_uint(b, "uses", t->keys[i].uses);
-		if (t->keys[i].first)
-			nos_encode_member_uint(b, "first", t->keys[i].first);
-		nos_encode_member_time(b, "confirmed", t->keys[i].confirmed);
-		nos_buf_add_char(b, '}');
-	}
-	nos_buf_add_char(b, ']');
-	if (t->path.count) {
-		nos_encode_member(b, "via");
-		nos_buf_add_char(b, '[');
-		nos_path_encode(b, &t->path);
-		nos_buf_add_char(b, ']');
-	}
-	nos_encode_member(b, "series");
-	nos_buf_add_char(b, '[');
-	for (size_t i = 0; i < t->count; i++) {
-		const struct nos_track_series *s = &t->series[i];
-
-		nos_encode_comma(b);
-		nos_buf_add_char(b, '{');
-		if (s->claimed.len)
-			nos_encode_member_text(b, "claimed", s->claimed);
-		nos_encode_member_text(b, "type", s->type);
-		nos_encode_member_uint(b, "n", s->n);
-		if (s->links.before)
-			nos_encode_member_uint(b, "last", s->links.before);
-		if (s->links.far)
-			nos_encode_member_uint(b, "far", s->links.far);
-		nos_encode_member(b, "state");
-		nos_history_encode(b, &s->state);
-		nos_buf_add_char(b, '}');
-	}
-	nos_buf_add_text(b, "]}");
 }

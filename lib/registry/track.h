@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "key/name.h"
+#include "registry/label.h"
 #include "registry/path.h"
 #include "registry/processed.h"
 #include "registry/window.h"
@@ -19,10 +20,12 @@
 #define NOS_TRACK_KEYS_MAX 8
 #define NOS_TRACK_NS	   "tracks"
 
-/* Readings of one type under one claim; claimed "" is the topic's own. */
+/*
+ * Readings of one type under one claim; claimed "" is the topic's own. 128 bytes with what malloc
+ * adds to one, as long as its label is one that many have.
+ */
 struct nos_track_series {
-	char *text;		      /* owns what the two below show */
-	struct nos_str claimed, type; /* any text, a NUL may be in it */
+	const struct nos_label *label;
 	uint64_t n; /* of the newest record of the topic; with claimed "" alone, */
 	struct nos_processed_links links; /* as also what its next record is linked to */
 	struct nos_rule_state state;
@@ -30,33 +33,27 @@ struct nos_track_series {
 
 /* How often a key was used, from where on, and since when its source is known to have it. */
 struct nos_track_key {
-	char kid[NOS_NAME_TEXT_MAX];
+	struct nos_name name;
 	uint64_t uses;
 	uint64_t first; /* position in the raw stream of the first of them; 0: not known */
 	struct nos_time confirmed;
 };
 
+/*
+ * All-zero is a new one; release it. In a table one takes 384 bytes, 64 for its first key, 56 for
+ * each further one, and 160 where its packs come through relays.
+ */
 struct nos_track {
-	char id[NOS_TRACK_ID_MAX];
 	struct nos_window window;
 	uint64_t position; /* of the newest pack in the raw stream that is in this state */
 	uint64_t readings;
 	struct nos_time last_seen;
-	struct nos_track_key keys[NOS_TRACK_KEYS_MAX];
-	size_t key_count;
-	struct nos_path path; /* that its newest pack took */
+	struct nos_track_key *keys;
+	struct nos_path *path; /* that its newest pack took; NULL: it came by itself */
 	struct nos_track_series *series;
-	size_t count, cap;
-
-	/* The table's own. */
-	struct nos_track *chain;	 /* of its bucket */
-	struct nos_track *newer, *older; /* by use */
-	struct nos_track *dirty_next;	 /* first changed first */
-	struct nos_track *saving_next;	 /* saved in the group that is not yet committed */
-	bool dirty, saving;
-	bool gone;	       /* it is not saved any more */
-	uint64_t dirty_since;  /* position of the first change that is not saved */
-	uint64_t saving_since; /* dirty_since before it was saved */
+	uint16_t count, cap; /* of series */
+	uint8_t key_count;
+	bool gone; /* it is not saved any more */
 };
 
 struct nos_track_table; /* opaque */
@@ -73,16 +70,35 @@ enum nos_code nos_track_get(struct nos_track_table *t, struct nos_store *store, 
 /* The track of an id where it is in memory; NULL: it is not. */
 const struct nos_track *nos_track_find(const struct nos_track_table *t, const char *id);
 
+static inline struct nos_str nos_track_claimed(const struct nos_track_series *s)
+{
+	return nos_label_claimed(s->label);
+}
+
+static inline struct nos_str nos_track_type(const struct nos_track_series *s)
+{
+	return nos_label_type(s->label);
+}
+
 /* NULL where there is none, and more than limit would be too many. NOS_INTERNAL: out of memory is
  * NULL too, with the error filled. */
 struct nos_track_series *nos_track_series(struct nos_track *t, struct nos_str claimed,
     struct nos_str type, size_t limit, struct nos_err *err);
 
-/* Note that the pack at position changed it. */
+/* Note that the pack at position changed it; one of the table. */
 void nos_track_touch(struct nos_track_table *t, struct nos_track *track, uint64_t position);
 
-/* A use of a key at a time, by the entry at position of the raw stream. */
-void nos_track_use(struct nos_track *t, const char *kid, uint64_t position, struct nos_time now);
+/* A use of a key at a time, by the entry at position of the raw stream. What is no key's name is
+ * not counted. NOS_INTERNAL alone. */
+enum nos_code nos_track_use(struct nos_track *t, const char *kid, uint64_t position,
+    struct nos_time now, struct nos_err *err) NOS_CHECK;
+
+/* NULL: it was not used, or so long ago that others have taken its place. */
+const struct nos_track_key *nos_track_key(const struct nos_track *t, const struct nos_name *name);
+
+/* The path of the newest pack. NOS_INTERNAL alone. */
+enum nos_code nos_track_came(
+    struct nos_track *t, const struct nos_path *path, struct nos_err *err) NOS_CHECK;
 
 /* Save at most limit of those that changed first, within the caller's group. */
 enum nos_code nos_track_save(struct nos_track_table *t, struct nos_store *store, size_t limit,
@@ -107,5 +123,8 @@ enum nos_code nos_track_decode(
     struct nos_str text, struct nos_track *ret, struct nos_err *err) NOS_CHECK;
 void nos_track_encode(struct nos_buf *b, const struct nos_track *t);
 void nos_track_release(struct nos_track *t);
+
+/* Of its series alone, which then are none. */
+void nos_track_drop_series(struct nos_track *t);
 
 #endif

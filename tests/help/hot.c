@@ -98,6 +98,7 @@ static enum nos_code seal(struct hot *h, size_t i, struct nos_err *err)
 {
 	uint8_t nonce[NOS_AEAD_NONCE_LEN] = { (uint8_t)i }, tag[NOS_AEAD_TAG_LEN];
 	struct nos_buf *pack = &h->packs[i];
+	struct nos_secret content = { 0 };
 	NOS_AUTO(buf) header = { 0 };
 	NOS_AUTO(buf) sealed = { 0 };
 
@@ -111,8 +112,9 @@ static enum nos_code seal(struct hot *h, size_t i, struct nos_err *err)
 	nos_enc_base64(pack, header.p, header.len);
 	if (!nos_buf_extend(&sealed, h->plain[i].len))
 		return nos_buf_check(&sealed, "pack", err);
-	if (nos_aead_gcm_seal(&h->keys.content, nonce, nos_buf_span(pack),
-		nos_buf_span(&h->plain[i]), (uint8_t *)sealed.p, tag, err))
+	nos_secret_put(&content, h->keys.content, sizeof(h->keys.content));
+	if (nos_aead_gcm_seal(&content, nonce, nos_buf_span(pack), nos_buf_span(&h->plain[i]),
+		(uint8_t *)sealed.p, tag, err))
 		return err->code;
 	nos_buf_add_text(pack, "..");
 	nos_enc_base64(pack, nonce, sizeof(nonce));
@@ -152,8 +154,8 @@ static enum nos_code parse(
 
 static enum nos_code prepare(struct hot *h, uint64_t readings, struct nos_err *err)
 {
-	nos_secret_put(&h->keys.content, "0123456789abcdef", 16);
-	nos_secret_put(&h->keys.d, "0123456789abcdef0123456789abcdef", 32);
+	memcpy(h->keys.content, "0123456789abcdef", 16);
+	memcpy(h->keys.d, "0123456789abcdef0123456789abcdef", 32);
 	h->header.depth = 4;
 	h->reading.depth = NOS_READING_DEPTH_MAX;
 	h->reading.not_finite = true;

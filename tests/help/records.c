@@ -20,6 +20,12 @@ struct one {
 	uint64_t source, pack, turn, each;
 };
 
+static const char *id_of(uint64_t source, char ret[static 32])
+{
+	snprintf(ret, 32, "s-%010" PRIx64, source);
+	return ret;
+}
+
 /* As short as a record may be, so that many go on a disk. */
 static enum nos_code add(
     struct nos_store *store, struct nos_track *t, const struct one *o, struct nos_err *err)
@@ -27,7 +33,7 @@ static enum nos_code add(
 	const struct nos_time now = { INT64_C(1547812800000) + (int64_t)o->pack };
 	const char type[] = { (char)('a' + (int)(o->turn % 2)), '\0' };
 	struct nos_track_series *s = nos_track_series(t, NOS_STR(""), nos_str_of(type), 2, err);
-	char kid[NOS_NAME_TEXT_MAX] = "p.1", text[ENTRY_MAX];
+	char kid[NOS_NAME_TEXT_MAX] = "p.1", text[ENTRY_MAX], id[32];
 	uint64_t position;
 
 	if (!s)
@@ -38,15 +44,14 @@ static enum nos_code add(
 	    "nos/1/meter/%s/%s %" PRIu64 " %" PRIu64 "\n{\"id\":\"1-%" PRIu64
 	    "-0\",\"node\":1,\"n\":%" PRIu64 ",\"source\":\"%s\",\"type\":\"%s\",\"value\":1,"
 	    "\"received\":%" PRId64 ".%03" PRId64 ",\"key\":\"%s\"}",
-	    t->id, type, s->links.before, s->links.far, o->pack, s->n + 1, t->id, type,
+	    id_of(o->source, id), type, s->links.before, s->links.far, o->pack, s->n + 1, id, type,
 	    now.ms / 1000, now.ms % 1000, kid);
 	if (nos_store_append(
 		store, NOS_PROCESSED_STREAM, now, nos_str_bytes(nos_str_of(text)), &position, err))
 		return err->code;
 	s->links = nos_processed_next(s->links, position, ++s->n);
-	nos_track_use(t, kid, o->pack, now);
 	t->position = o->pack;
-	return NOS_OK;
+	return nos_track_use(t, kid, o->pack, now, err);
 }
 
 static enum nos_code fill(struct nos_store *store, struct nos_track *tracks, uint64_t sources,
@@ -75,6 +80,7 @@ static enum nos_code save(struct nos_store *store, const struct nos_track *track
 {
 	const struct nos_mark mark = { .saved = saved };
 	NOS_AUTO(buf) text = { 0 };
+	char id[32];
 	uint64_t rev;
 
 	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
@@ -83,7 +89,7 @@ static enum nos_code save(struct nos_store *store, const struct nos_track *track
 	for (uint64_t i = 0; !err->code && i < sources; i++) {
 		nos_buf_truncate(&text, 0);
 		nos_track_encode(&text, &tracks[i]);
-		(void)!nos_store_put(store, NOS_TRACK_NS, nos_str_of(tracks[i].id),
+		(void)!nos_store_put(store, NOS_TRACK_NS, nos_str_of(id_of(i + 1, id)),
 		    nos_buf_str(&text), NOS_STORE_ANY, &rev, err);
 	}
 	if (!err->code && !nos_mark_put(store, &mark, err))
@@ -104,8 +110,6 @@ static enum nos_code run(int argc, char **argv, struct nos_err *err)
 	tracks = calloc(sources, sizeof(*tracks));
 	if (!tracks)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	for (uint64_t i = 0; i < sources; i++)
-		snprintf(tracks[i].id, sizeof(tracks[i].id), "s-%010" PRIx64, i + 1);
 	if (!nos_store_open(argv[1], false, &store, err) &&
 	    !fill(store, tracks, sources, each, err))
 		(void)!save(store, tracks, sources, sources * each, err);

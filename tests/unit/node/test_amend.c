@@ -258,7 +258,7 @@ static void a_node_that_ends_anywhere_goes_on_where_it_was(void **state)
 	stock_fill(4, 250);
 	stock_save(4);
 	for (unsigned i = 0; i < 4; i++)
-		say(stock[i].track.id, NULL, EVER);
+		say(stock[i].id, NULL, EVER);
 	for (unsigned i = 0; i < 12; i++) {
 		node_up();
 		/* The replay ends with a group, and one more may. */
@@ -354,7 +354,7 @@ static void send_damaged(void)
 	snprintf(text, sizeof(text),
 	    "nos/1/meter/%s/t0 %" PRIu64 " %" PRIu64 "\n{\"id\":\"1-%" PRIu64
 	    "-0\",\"node\":1,\"n\":%" PRIu64 ",\"source\":\"%s\"}",
-	    t->id, s->links.before, s->links.far, ++stock_pack, s->n + 1, t->id);
+	    stock[0].id, s->links.before, s->links.far, ++stock_pack, s->n + 1, stock[0].id);
 	assert_int_equal(nos_store_append(store, "processed", EVER, nos_str_bytes(nos_str_of(text)),
 			     &position, &err),
 	    NOS_OK);

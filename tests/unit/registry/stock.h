@@ -27,6 +27,7 @@ static int stock_fail; /* so many appends are good; -1: all */
 
 static struct {
 	struct nos_track track;
+	char id[NOS_TRACK_ID_MAX];
 	char kid[NOS_NAME_TEXT_MAX]; /* that it sends under */
 } stock[STOCK_SOURCES];
 static uint64_t stock_pack;
@@ -63,7 +64,7 @@ static int stock_start(void **state)
 	stock_pack = 0;
 	nos_err_clear(&err);
 	for (unsigned i = 0; i < STOCK_SOURCES; i++) {
-		snprintf(stock[i].track.id, sizeof(stock[i].track.id), "s-%010x", i + 1);
+		snprintf(stock[i].id, sizeof(stock[i].id), "s-%010x", i + 1);
 		snprintf(stock[i].kid, sizeof(stock[i].kid), "p.1");
 	}
 	return nos_store_open_engine(&stock_engine, path, true, &store, &err);
@@ -104,13 +105,13 @@ static inline void stock_send(unsigned source, unsigned type)
 	    "\"holders\":2,\"key_age\":1,\"key_period\":604800,\"key_state\":\"active\","
 	    "\"proof\":\"key\",\"enrolled\":\"token\",\"fresh\":true,"
 	    "\"identity\":\"pseudonym\"},\"flags\":[\"no-time\"]}",
-	    t->id, name, s->links.before, s->links.far, stock_pack, s->n + 1, t->id, s->n + 1, name,
-	    s->n + 1, now.ms / 1000, stock[source].kid);
+	    stock[source].id, name, s->links.before, s->links.far, stock_pack, s->n + 1,
+	    stock[source].id, s->n + 1, name, s->n + 1, now.ms / 1000, stock[source].kid);
 	assert_int_equal(nos_store_append(store, "processed", now, nos_str_bytes(nos_str_of(text)),
 			     &position, &err),
 	    NOS_OK);
 	s->links = nos_processed_next(s->links, position, ++s->n);
-	nos_track_use(t, stock[source].kid, stock_pack, now);
+	assert_int_equal(nos_track_use(t, stock[source].kid, stock_pack, now, &err), NOS_OK);
 	t->position = stock_pack;
 }
 
@@ -131,7 +132,7 @@ static inline void stock_save_track(unsigned source)
 
 	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
 	nos_track_encode(&text, &stock[source].track);
-	assert_int_equal(nos_store_put(store, NOS_TRACK_NS, nos_str_of(stock[source].track.id),
+	assert_int_equal(nos_store_put(store, NOS_TRACK_NS, nos_str_of(stock[source].id),
 			     nos_buf_str(&text), NOS_STORE_ANY, &rev, &err),
 	    NOS_OK);
 	nos_buf_release(&text);

@@ -346,8 +346,8 @@ static void a_pack_under_way_is_good_although_its_source_was_given_another_key(v
 	assert_int_equal(nos_member_check(members, store, &vault, &m, &key, &err), NOS_OK);
 	/* And its answer carries the message. */
 	assert_non_null(nos_member_key(m, "p.2"));
-	assert_true(m->outstanding.len > 0);
-	assert_string_equal(key->kid, "p.1");
+	assert_true(nos_member_waiting(m).len > 0);
+	assert_ptr_equal(key, nos_member_key(m, "p.1"));
 	nos_member_drop(members, m);
 	nos_member_table_free(members);
 }

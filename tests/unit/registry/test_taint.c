@@ -51,16 +51,16 @@ static void one_source_among_many_costs_what_it_holds_under_the_key(void **state
 		change_key(i, "p.2");
 	stock_fill(STOCK_SOURCES, 90);
 	stock_save(STOCK_SOURCES);
-	assert_int_equal(rows_of("p.1", stock[7].track.id, EVER), 60);
+	assert_int_equal(rows_of("p.1", stock[7].id, EVER), 60);
 	/* Its records, the end of each of its topics, and the stream's end. */
 	assert_true(stock_reads <= 150 + STOCK_TYPES + 1);
-	assert_int_equal(rows_of(NULL, stock[7].track.id, EVER), 150);
+	assert_int_equal(rows_of(NULL, stock[7].id, EVER), 150);
 	/* Those before the key's first use are not looked at. */
-	assert_int_equal(rows_of("p.2", stock[7].track.id, EVER), 90);
+	assert_int_equal(rows_of("p.2", stock[7].id, EVER), 90);
 	assert_true(stock_reads <= 90 + STOCK_TYPES + 1);
 	/* Nor what came before the time: of each topic a record says that it is over. */
 	assert_int_equal(
-	    rows_of("p.2", stock[7].track.id,
+	    rows_of("p.2", stock[7].id,
 		(struct nos_time){ STOCK_BEGIN + (60 + 87) * STOCK_SOURCES * INT64_C(1000) }),
 	    3);
 	assert_true(stock_reads <= 3 + STOCK_TYPES + 1);
@@ -95,9 +95,9 @@ static void what_a_busy_node_has_not_saved_is_found_as_well(void **state)
 	stock_save_track(1);
 	stock_fill(5, 9);
 	for (unsigned i = 0; i < 4; i++)
-		assert_int_equal(rows_of("p.1", stock[i].track.id, EVER), 69);
+		assert_int_equal(rows_of("p.1", stock[i].id, EVER), 69);
 	/* One of which nothing was saved. */
-	assert_int_equal(rows_of("p.1", stock[4].track.id, EVER), 9);
+	assert_int_equal(rows_of("p.1", stock[4].id, EVER), 9);
 }
 
 static void whoever_used_a_key_is_found_by_its_track_or_behind_what_was_saved(void **state)
@@ -140,12 +140,12 @@ static void what_is_corrected_is_no_row_and_the_record_says_so(void **state)
 	(void)state;
 	stock_fill(1, 6);
 	stock_save(1);
-	assert_int_equal(nos_compromise_put(store, stock[0].track.id, &c, &err), NOS_OK);
-	rows_of("p.1", stock[0].track.id, EVER);
+	assert_int_equal(nos_compromise_put(store, stock[0].id, &c, &err), NOS_OK);
+	rows_of("p.1", stock[0].id, EVER);
 	assert_null(strstr(rows, "\"corrected\":true"));
 	nos_compromise_next(&c);
-	assert_int_equal(nos_compromise_put(store, stock[0].track.id, &c, &err), NOS_OK);
-	rows_of("p.1", stock[0].track.id, EVER);
+	assert_int_equal(nos_compromise_put(store, stock[0].id, &c, &err), NOS_OK);
+	rows_of("p.1", stock[0].id, EVER);
 	assert_int_equal(count, 6);
 	for (uint64_t pack = 1; pack <= 6; pack++)
 		assert_true(is_corrected(pack) == (pack >= 4));
@@ -160,7 +160,7 @@ static void what_was_trimmed_ends_a_topic(void **state)
 	stock_fill(2, 9);
 	stock_save(2);
 	assert_int_equal(nos_store_trim(store, "processed", &what, &dropped, &err), NOS_OK);
-	assert_int_equal(rows_of("p.1", stock[0].track.id, EVER), 3);
+	assert_int_equal(rows_of("p.1", stock[0].id, EVER), 3);
 }
 
 int main(void)

@@ -71,7 +71,7 @@ static void look(bool *ret_held, bool *ret_anew)
 	assert_int_equal(nos_member_get(members, store, &vault, id_of(VICTIM), &m, &err), NOS_OK);
 	key = &m->keys[m->key_count - 1];
 	assert_true(key->name.kind == 's' || key->name.kind == 'g');
-	snprintf(kid, sizeof(kid), "%s", key->kid);
+	nos_name_format(&key->name, kid);
 	put_out(INSIDER);
 	*ret_held = !nos_member_check(members, store, &vault, &m, &key, &err);
 	nos_err_clear(&err);

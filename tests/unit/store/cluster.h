@@ -10,7 +10,9 @@
 #include "../test.h"
 #include "store/engine.h"
 
-#define CLUSTER_MAX  256
+#ifndef CLUSTER_MAX
+#define CLUSTER_MAX 256
+#endif
 #define CLUSTER_LATE 2 /* times that a change is not yet noticed */
 
 struct cluster_value {
