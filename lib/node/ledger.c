@@ -13,8 +13,9 @@
 #define ENTRY_MAX     (NOS_STORE_ENTRY_MAX - 4096)
 #define RECORDS_MAX   ((size_t)256 << 20) /* bytes of records of one group */
 #define SAVE_IDLE     500		  /* tracks saved with a group when nothing comes */
+#define EACH_OF	      8			  /* groups: the mean goes back about so far */
 #define CALM_JOBS     8			  /* a group of no more: the node has time */
-#define CALM_LAG      20000		  /* packs */
+#define CALM_LAG      20000		  /* readings */
 #define TRIM_MOST     1000		  /* entries trimmed with a group that brings none */
 #define TRIM_EVERY_US 1000000
 
@@ -24,7 +25,7 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	bool changed;
 
 	/* The card was made before this store was asked for news. */
-	*l = (struct nos_ledger){ .config = *config, .idle = true, .stale = true };
+	*l = (struct nos_ledger){ .config = *config, .idle = true, .stale = true, .each = 1 };
 	l->analyse = (struct nos_analyse){ .node = config->node,
 		.lane = nos_store_lane(config->store),
 		.profile = profile,
@@ -79,7 +80,8 @@ static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 static size_t how_many(const struct nos_ledger *l, size_t jobs)
 {
 	const uint64_t most = l->config.limits->of[NOS_LIMIT_REPLAY];
-	const uint64_t lag = l->last_raw - nos_track_saved_up_to(l->tracks, l->last_raw);
+	const uint64_t packs = l->last_raw - nos_track_saved_up_to(l->tracks, l->last_raw);
+	const uint64_t lag = (uint64_t)((double)packs * l->each);
 
 	if (l->idle)
 		return SAVE_IDLE;
@@ -406,6 +408,23 @@ static enum nos_code transact(
 	return err->code;
 }
 
+/* What of the raw stream is new, and how many readings a pack has of late. */
+static void note_raw(struct nos_ledger *l, const struct nos_job *list)
+{
+	double packs = 0, readings = 0;
+
+	for (const struct nos_job *job = list; job; job = job->link) {
+		if (!job->position)
+			continue;
+		if (job->position > l->last_raw)
+			l->last_raw = job->position;
+		packs++;
+		readings += (double)job->batch.count;
+	}
+	if (packs > 0)
+		l->each += (readings / packs - l->each) / EACH_OF;
+}
+
 enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, struct nos_err *err)
 {
 	size_t count = 0;
@@ -433,9 +452,7 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 	nos_metric_add(l->config.metric, NOS_METRIC_STORED, l->put);
 	nos_metric_add(l->config.metric, NOS_METRIC_CORRECTED, l->amend.count);
 	nos_weighed_clear(&l->pending);
-	for (struct nos_job *job = list; job; job = job->link)
-		if (job->position > l->last_raw)
-			l->last_raw = job->position;
+	note_raw(l, list);
 	return NOS_OK;
 }
 
