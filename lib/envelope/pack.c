@@ -27,6 +27,15 @@ enum nos_code nos_pack_keys_make(const struct nos_secret *scheme_key, const stru
 	return NOS_OK;
 }
 
+enum nos_code nos_pack_keys_of(const struct nos_secret *d, struct nos_str kid,
+    struct nos_str source, struct nos_pack_keys *ret, struct nos_err *err)
+{
+	ret->d = *d;
+	if (nos_derive_content(d, kid, source, ENC, &ret->content, err))
+		nos_pack_keys_release(ret);
+	return err->code;
+}
+
 enum nos_code nos_pack_seal(const struct nos_pack_keys *keys, const struct nos_pack *pack,
     struct nos_span text, struct nos_buf *ret, struct nos_err *err)
 {

@@ -8,6 +8,7 @@
 
 #include "json/encode.h"
 #include "registry/member_make.h"
+#include "registry/visit.h"
 #include "scheme/issuer.h"
 
 struct nos_member_table {
@@ -134,7 +135,8 @@ static enum nos_code is_same(
 {
 	uint64_t rev = 0;
 
-	if (nos_store_get(store, NOS_RECORD_NS, nos_str_of(m->id), NULL, &rev, err) &&
+	if (nos_store_get(store, m->home ? NOS_VISIT_NS : NOS_RECORD_NS, nos_str_of(m->id), NULL,
+		&rev, err) &&
 	    err->code != NOS_ABSENT)
 		return err->code;
 	nos_err_clear(err);

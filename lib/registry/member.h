@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The registered sources that loops need at hand: what opens their packs, made once from the store
- * and kept in memory. What stands in the table is never changed; after a change of the store each
- * is read again at its next use. Thread-safe; a store is given by the calling thread, which owns
- * it.
+ * The sources, registered here or on a visit, that loops need at hand: what opens their packs, made
+ * once from the store and kept in memory. What stands in the table is never changed; after a change
+ * of the store each is read again at its next use. Thread-safe; a store is given by the calling
+ * thread, which owns it.
  */
 #ifndef NOS_REGISTRY_MEMBER_H
 #define NOS_REGISTRY_MEMBER_H
@@ -37,6 +37,8 @@ struct nos_member {
 	char kind[NOS_NAME_WORD_MAX + 1];
 	char mode[8];
 	bool open;
+	bool roams;		       /* its numbers are used at several nodes */
+	uint64_t home;		       /* of a visitor: its node's number; 0: it is this one's */
 	uint64_t rev;		       /* of the source's record when it was read */
 	struct nos_member_world world; /* then */
 	struct nos_buf outstanding;    /* the key messages for it, a JSON array; empty: none */

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "key/roam.h"
 #include "registry/grove.h"
+#include "registry/visit.h"
 #include "scheme/issuer.h"
 #include "scheme/place.h"
 
@@ -53,6 +55,7 @@ struct origin {
 	struct nos_globals globals;
 	struct nos_group group; /* number 0: none */
 	uint64_t members;	/* of it, where they may read one another */
+	bool absent;		/* out: there is no record */
 };
 
 static void origin_release(struct origin *o)
@@ -81,9 +84,10 @@ static enum nos_code read_group(
 static enum nos_code read_origin(struct nos_store *store, const struct nos_vault *vault,
     const char *id, struct origin *ret, struct nos_err *err)
 {
-	if (nos_registry_get(store, vault, nos_str_of(id), &ret->r, err))
-		return err->code == NOS_ABSENT ? nos_err_set(err, NOS_TAG, "does not verify")
-					       : err->code;
+	if (nos_registry_get(store, vault, nos_str_of(id), &ret->r, err)) {
+		ret->absent = err->code == NOS_ABSENT;
+		return ret->absent ? nos_err_set(err, NOS_TAG, "does not verify") : err->code;
+	}
 	if (ret->r.a.revoked)
 		return nos_err_set(err, NOS_TAG, "does not verify");
 	if (nos_globals_for(store, nos_str_of(ret->r.scheme), &ret->globals, err))
@@ -155,6 +159,7 @@ static void describe(const struct origin *o, struct nos_member_world world, stru
 	snprintf(m->kind, sizeof(m->kind), "%s", r->kind);
 	snprintf(m->mode, sizeof(m->mode), "%s", r->mode);
 	m->open = r->open;
+	m->roams = r->roams != 0;
 	m->rev = r->rev;
 	m->world = world;
 	m->group = o->group.number;
@@ -193,6 +198,62 @@ void nos_member_make_free(struct nos_member *m)
 	free(m);
 }
 
+/* ---- a visitor ---- */
+
+static enum nos_code add_visit_key(struct nos_member *m, const struct nos_visit *v,
+    const struct nos_visit_key *from, struct nos_err *err)
+{
+	struct nos_member_key *to = &m->keys[m->key_count];
+
+	to->name = nos_roam_name(v->home, from->day);
+	to->state = NOS_STATE_ACTIVE;
+	to->since = nos_roam_since(from->day);
+	to->holders = NOS_ROAM_HOLDERS;
+	nos_name_format(&to->name, to->kid);
+	if (nos_pack_keys_of(&from->value, nos_str_of(to->kid), nos_str_of(m->id), &to->keys, err))
+		return err->code;
+	m->key_count++;
+	return NOS_OK;
+}
+
+static enum nos_code fill_visitor(struct nos_member *m, const struct nos_visit *v,
+    struct nos_member_world world, struct nos_err *err)
+{
+	snprintf(m->id, sizeof(m->id), "%s", v->id);
+	snprintf(m->kind, sizeof(m->kind), "%s", v->kind);
+	m->open = v->open;
+	m->roams = true;
+	m->home = v->home;
+	m->rev = v->rev;
+	m->world = world;
+	m->holders = 1;
+	for (size_t i = 0; i < v->key_count; i++)
+		if (add_visit_key(m, v, &v->keys[i], err))
+			return err->code;
+	return NOS_OK;
+}
+
+/* Who is registered here is no visitor, whatever another node says: that is looked for first. */
+static enum nos_code make_visitor(struct nos_store *store, const struct nos_vault *vault,
+    const char *id, struct nos_member_world world, struct nos_member **ret, struct nos_err *err)
+{
+	struct nos_member *m;
+	NOS_AUTO(visit) v = { 0 };
+
+	nos_err_clear(err);
+	if (nos_visit_get(store, vault, nos_str_of(id), &v, err))
+		return err->code == NOS_ABSENT ? nos_err_set(err, NOS_TAG, "does not verify")
+					       : err->code;
+	m = calloc(1, sizeof(*m) + v.key_count * sizeof(m->keys[0]));
+	if (!m)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	if (fill_visitor(m, &v, world, err))
+		nos_member_make_free(m);
+	else
+		*ret = m;
+	return err->code;
+}
+
 enum nos_code nos_member_make(struct nos_store *store, const struct nos_vault *vault,
     const char *id, const char *kid, struct nos_member_world world, struct nos_member **ret,
     struct nos_err *err)
@@ -201,7 +262,11 @@ enum nos_code nos_member_make(struct nos_store *store, const struct nos_vault *v
 	struct nos_member *m = NULL;
 	size_t keys;
 
-	if (!read_origin(store, vault, id, &o, err)) {
+	if (read_origin(store, vault, id, &o, err) && o.absent) {
+		origin_release(&o);
+		return make_visitor(store, vault, id, world, ret, err);
+	}
+	if (!err->code) {
 		keys = o.r.a.key_count + 1 + GROUP_KEYS + 1;
 		m = calloc(1, sizeof(*m) + keys * sizeof(m->keys[0]));
 		if (!m)

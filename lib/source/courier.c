@@ -57,6 +57,28 @@ static enum nos_code give_up(
 	return in_use(c, err);
 }
 
+/* Where it has arrived nowhere, a pack that waits may go to any node the next time. */
+static enum nos_code let_go(
+    struct nos_courier *c, struct nos_send_pack *p, bool waiting, struct nos_err *err)
+{
+	struct nos_err failed = { 0 };
+
+	if (!c->nomad || !waiting || !is_passing(err->code))
+		return err->code;
+	if (!p->sent)
+		p->url[0] = '\0';
+	if (nos_spool_note(c->spool, p, &failed))
+		*err = failed;
+	return err->code;
+}
+
+static enum nos_code carry(struct nos_courier *c, struct nos_send_pack *p, uint64_t wait_ms,
+    struct nos_answer *ret, struct nos_err *err)
+{
+	return c->nomad ? nos_nomad_pack(c->nomad, p, wait_ms, ret, err)
+			: nos_send_pack(c->send, p, wait_ms, ret, err);
+}
+
 /*
  * Send under a number; where that was in use under the node's next, until wait_ms is over, since
  * another on a copy of the keyring may be as quick each time. waiting: the pack is the oldest of
@@ -79,7 +101,7 @@ static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool w
 		if (nos_send_number(c->send, p, err) ||
 		    (waiting && !numbered && nos_spool_note(c->spool, p, err)))
 			return err->code;
-		if (nos_send_pack(c->send, p, left_ms, ret, err) != NOS_EXISTS)
+		if (carry(c, p, left_ms, ret, err) != NOS_EXISTS)
 			break;
 		renumber(c, p);
 		if (tries >= NUMBERS_LEAST && (!left_ms || *c->send->config.stop)) {
@@ -87,6 +109,7 @@ static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool w
 			break;
 		}
 	}
+	let_go(c, p, waiting, err);
 	/* Whose copy has just been seen has asked, and has the keys that this one had. */
 	if (err->code == NOS_TAG && c->copied)
 		in_use(c, err);

@@ -1,0 +1,63 @@
+# Several nodes that know one another: node I has its folder nI, with store, key, peers file, out and err.
+
+# Node I, where a peers file of it is there, with these options; PID_I, URL_I.
+roam_start() { # I [OPTION…]
+	local i=$1 peers=()
+	shift
+	mkdir -p "n$i"
+	[[ ! -f n$i/peers.json ]] || peers=(--peers "n$i/peers.json")
+	rm -f "n$i/ready"
+	mkfifo "n$i/ready"
+	local listen=LISTEN_$i
+	nos-serve --store "sqlite:n$i/node.db" --node-key "n$i/node.key" --node "$i" --listen "${!listen:-127.0.0.1:0}" \
+		--admin 127.0.0.1:0 --ready-fd 9 "${peers[@]}" "$@" 9>"n$i/ready" >>"n$i/out" 2>>"n$i/err" 3>&- &
+	declare -g "PID_$i=$!"
+	OTHER_PIDS="${OTHER_PIDS:-} $!"
+	local ready
+	read -r -t 30 ready <"n$i/ready" || { cat "n$i/err" >&2; return 1; }
+	declare -g "URL_$i=http://$(jq -r '.listen[0]' <<<"$ready")" "LISTEN_$i=$(jq -r '.listen[0]' <<<"$ready")" \
+		"ADMIN_$i=http://$(jq -r .admin <<<"$ready")"
+}
+
+roam_stop() { # I [SIGNAL]
+	local pid=PID_$1
+	kill -"${2:-TERM}" "${!pid}"
+	wait "${!pid}" || true
+}
+
+roam_sealed() { echo --store "sqlite:n$1/node.db" --node-key "n$1/node.key"; }
+
+# A line of a peers file: node J, which may do what is said.
+roam_peer() { # J MAY…
+	local url=URL_$1
+	curl -s "${!url}/v1/node" | jq -c --arg url "${!url}" --argjson node "$1" '
+		{node: $node, url: $url, pin: "", sign: (.keys[] | select(.kty == "OKP") | .x), may: $ARGS.positional}' \
+		--args "${@:2}" | jq -c --arg pin "$(jq -r .pin "n$1/line")" '.pin = $pin'
+}
+
+# The peers file of node I from lines on stdin.
+roam_peers() { jq -cs '{v: 1, peers: .}' >"n$1/peers.json"; }
+
+# Three nodes: 1 and 2 know one another, 3 knows both, who do not know it. Each begins without peers, so that
+# its keys are there, and is started again on its address.
+roam_nodes() { # [OPTION…]
+	local i
+	for i in 1 2 3; do
+		roam_start "$i"
+		local url=URL_$i
+		nos-token new --kind k $(roam_sealed "$i") --url "${!url}" --expires 1h >"n$i/line"
+	done
+	roam_peer 2 roam | roam_peers 1
+	roam_peer 1 revoked | roam_peers 2
+	{ roam_peer 1 revoked; roam_peer 2 roam; } | roam_peers 3
+	for i in 1 2 3; do
+		roam_stop "$i"
+		roam_start "$i" "$@"
+	done
+}
+
+# A source of node I: NAME.key.
+roam_register() { # I NAME
+	local url=URL_$1
+	nos-token new --kind k $(roam_sealed "$1") --url "${!url}" | nos-register --keyring "$2.key" --name "$2" >/dev/null
+}
