@@ -25,7 +25,10 @@ roam_stop() { # I [SIGNAL]
 	wait "${!pid}" || true
 }
 
-roam_sealed() { echo --store "sqlite:n$1/node.db" --node-key "n$1/node.key"; }
+# A tool on the store of node I.
+roam_at() { # I TOOL [WORD…]
+	"$2" --store "sqlite:n$1/node.db" --node-key "n$1/node.key" "${@:3}"
+}
 
 # A line of a peers file: node J, which may do what is said.
 roam_peer() { # J MAY…
@@ -45,7 +48,7 @@ roam_nodes() { # [OPTION…]
 	for i in 1 2 3; do
 		roam_start "$i"
 		local url=URL_$i
-		nos-token new --kind k $(roam_sealed "$i") --url "${!url}" --expires 1h >"n$i/line"
+		roam_at "$i" nos-token new --kind k --url "${!url}" --expires 1h >"n$i/line" 2>/dev/null
 	done
 	roam_peer 2 roam | roam_peers 1
 	roam_peer 1 revoked | roam_peers 2
@@ -57,7 +60,7 @@ roam_nodes() { # [OPTION…]
 }
 
 # A source of node I: NAME.key.
-roam_register() { # I NAME
+roam_register() { # I NAME [OPTION…]
 	local url=URL_$1
-	nos-token new --kind k $(roam_sealed "$1") --url "${!url}" | nos-register --keyring "$2.key" --name "$2" >/dev/null
+	roam_at "$1" nos-token new --kind k --url "${!url}" "${@:3}" | nos-register --keyring "$2.key" --name "$2" >/dev/null
 }
