@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "key/roam.h"
 #include "node/refuse.h"
+#include "registry/bearer.h"
 #include "registry/roaming.h"
 
 /* A request from hand to hand. */
@@ -63,12 +64,12 @@ static enum nos_code read_request(
 
 /* ---- as a home ---- */
 
-/* One that was revoked, or has no Z, as who has a bearer token, does not roam. */
+/* One that was revoked does not roam, nor one that has a bearer token, and no Z. */
 static enum nos_code let_roam(void *state, struct nos_record *r, const struct nos_issuer *w,
     bool *ret_changed, struct nos_err *err)
 {
 	(void)state, (void)w;
-	if (r->a.revoked || !r->a.base.z_key.len)
+	if (r->a.revoked || nos_bearer_is_source(r))
 		return refuse(err);
 	*ret_changed = r->roams != r->a.base.z;
 	r->roams = r->a.base.z;
