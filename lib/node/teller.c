@@ -83,7 +83,8 @@ static enum nos_code tell(void *state, const struct nos_roaming *g, struct nos_e
 	struct nos_err why = { 0 };
 
 	if (nos_roam_until(g->day).ms > nos_time_now().ms) {
-		if (nos_mono_now().us < pause->until.us || t->cut) {
+		if (nos_mono_now().us < pause->until.us ||
+		    __atomic_load_n(&t->cut, __ATOMIC_RELAXED)) {
 			t->left = true;
 			return NOS_OK;
 		}
