@@ -178,11 +178,11 @@ static enum nos_code find_key(const struct nos_ingest *g, struct nos_ingest_loop
 		return nos_err_set(err, NOS_TAG, "does not verify");
 	if (find_held(g, l, job, h, err) != NOS_TAG || job->relay_count ||
 	    (job->member && job->member->home != home) ||
-	    !nos_peer_is_source(nos_str_of(h->source)))
+	    !nos_peer_is_source(nos_str_of(h->source)) ||
+	    !nos_str_copy(nos_str_of(h->source), job->visit.id, sizeof(job->visit.id)))
 		return err->code;
 	job->visit.home = home;
 	job->visit.day = day;
-	snprintf(job->visit.id, sizeof(job->visit.id), "%s", h->source);
 	return err->code;
 }
 

@@ -8,7 +8,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "json/encode.h"
 #include "net/url.h"
@@ -21,7 +20,6 @@
 #define ANSWER_MAX	  (4u << 20) /* bytes: all of 10,000 readings refused */
 #define DRAIN_STEP_MS	  5
 #define ADMIN_CONNECTIONS 64
-#define SQLITE		  "sqlite:"
 
 struct nos_node {
 	struct nos_node_config config;
@@ -51,14 +49,10 @@ static enum nos_code open_store(
 /* Two on one store would each keep windows of their own. */
 static enum nos_code lock(struct nos_node *n, struct nos_err *err)
 {
-	const char *url = n->config.home->url;
-	char path[NOS_HOME_PATH_MAX + 8];
+	const struct nos_home *home = n->config.home;
 
-	if (strncmp(url, SQLITE, strlen(SQLITE)) != 0)
-		return NOS_OK;
-	snprintf(path, sizeof(path), "%s.serve", url + strlen(SQLITE));
-	if (nos_file_lock(path, 0, &n->lock_fd, err) == NOS_BUSY)
-		return nos_err_set(err, NOS_BUSY, "another nos-serve has the store '%s'", url);
+	if (nos_home_lock(home, "serve", 0, &n->lock_fd, err) == NOS_BUSY)
+		nos_err_set(err, NOS_BUSY, "another nos-serve has the store '%s'", home->url);
 	return err->code;
 }
 

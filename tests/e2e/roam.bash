@@ -16,7 +16,7 @@ roam_start() { # I [OPTION…]
 	local ready
 	read -r -t 30 ready <"n$i/ready" || { cat "n$i/err" >&2; return 1; }
 	declare -g "URL_$i=http://$(jq -r '.listen[0]' <<<"$ready")" "LISTEN_$i=$(jq -r '.listen[0]' <<<"$ready")" \
-		"ADMIN_$i=http://$(jq -r .admin <<<"$ready")"
+		"ADMIN_$i=http://$(jq -r .admin <<<"$ready")" "PIN_$i=$(jq -r .pin <<<"$ready")"
 }
 
 roam_stop() { # I [SIGNAL]
@@ -32,31 +32,39 @@ roam_at() { # I TOOL [WORD…]
 
 # A line of a peers file: node J, which may do what is said.
 roam_peer() { # J MAY…
-	local url=URL_$1
-	curl -s "${!url}/v1/node" | jq -c --arg url "${!url}" --argjson node "$1" '
-		{node: $node, url: $url, pin: "", sign: (.keys[] | select(.kty == "OKP") | .x), may: $ARGS.positional}' \
-		--args "${@:2}" | jq -c --arg pin "$(jq -r .pin "n$1/line")" '.pin = $pin'
+	local url=URL_$1 pin=PIN_$1
+	curl -s "${!url}/v1/node" | jq -c --arg url "${!url}" --arg pin "${!pin}" --argjson node "$1" \
+		'{node: $node, url: $url, pin: $pin, sign: (.keys[] | select(.kty == "OKP") | .x), may: $ARGS.positional}' \
+		--args "${@:2}"
 }
 
-# The peers file of node I from lines on stdin.
+# The peers file of node I, from lines on stdin.
 roam_peers() { jq -cs '{v: 1, peers: .}' >"n$1/peers.json"; }
 
-# Three nodes: 1 and 2 know one another, 3 knows both, who do not know it. Each begins without peers, so that
-# its keys are there, and is started again on its address.
-roam_nodes() { # [OPTION…]
+# How often node I has read it again.
+roam_read() { grep -c 'peers.json: read again' "n$1/err" || true; }
+roam_has_read() { [ "$(roam_read "$1")" -gt "$2" ]; } # I BEFORE
+
+# As above, and node I has read it.
+roam_peers_now() { # I
+	local pid=PID_$1 before
+	before=$(roam_read "$1")
+	roam_peers "$1"
+	kill -HUP "${!pid}"
+	eventually roam_has_read "$1" "$before"
+}
+
+# So many nodes, 2 or 3: 1 and 2 know one another, 3 knows both, who do not know it.
+roam_nodes() { # COUNT
 	local i
-	for i in 1 2 3; do
+	for ((i = 1; i <= $1; i++)); do
+		mkdir "n$i"
+		roam_peers "$i" </dev/null
 		roam_start "$i"
-		local url=URL_$i
-		roam_at "$i" nos-token new --kind k --url "${!url}" --expires 1h >"n$i/line" 2>/dev/null
 	done
-	roam_peer 2 roam | roam_peers 1
-	roam_peer 1 revoked | roam_peers 2
-	{ roam_peer 1 revoked; roam_peer 2 roam; } | roam_peers 3
-	for i in 1 2 3; do
-		roam_stop "$i"
-		roam_start "$i" "$@"
-	done
+	roam_peer 2 roam | roam_peers_now 1
+	roam_peer 1 revoked | roam_peers_now 2
+	[ "$1" = 2 ] || { roam_peer 1 revoked; roam_peer 2 roam; } | roam_peers_now 3
 }
 
 # A source of node I: NAME.key.

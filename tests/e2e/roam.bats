@@ -10,14 +10,12 @@ teardown() { everything_stops; ! grep -sA 30 Sanitizer n?/err; }
 
 @test "registered at one node, its readings come out at another, and a third opens nothing of it" {
 	broker_start
-	roam_nodes
+	roam_nodes 3
 	roam_stop 2
 	roam_start 2 --mqtt "$MQTT"
 	subscribe seen 'nos/+/+/+/+'
 	roam_register 1 a
 	source=$(jq -r .source a.key)
-	roam_stop 1
-	roam_start 1
 	run -0 --separate-stderr nos-send --keyring a.key --url http://127.0.0.1:1 --roam "$URL_2" < <(numbers 1 3)
 	[ "$(jq -r .status <<<"$output" | sort | uniq -c | xargs)" = '3 accepted' ]
 	[ "$(jq -r .id <<<"$output" | head -n 1)" = 2-1-0 ]
@@ -42,7 +40,7 @@ entries() { sqlite3 "n$1/node.db" 'select count(*) from stream_raw'; }
 metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 
 @test "the first node holds a key of the day, shows it when asked to, and goes on while the source's home is away" {
-	roam_nodes
+	roam_nodes 2
 	roam_register 1 a
 	source=$(jq -r .source a.key)
 	away a 1 --roam "$URL_2"
@@ -68,7 +66,7 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 }
 
 @test "home and another node count no gaps of a source that roams" {
-	roam_nodes
+	roam_nodes 2
 	roam_register 1 a
 	nos-send --keyring a.key < <(numbers 1 1) >/dev/null
 	away a 2 --roam "$URL_2"
@@ -84,7 +82,7 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 }
 
 @test "revoked at home, a source is refused by the other node within a second" {
-	roam_nodes
+	roam_nodes 2
 	roam_register 1 a
 	away a 1 --roam "$URL_2"
 	[ "$STATUS" = 0 ]
@@ -104,7 +102,7 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 }
 
 @test "a node that is away hears of a revocation once it is back" {
-	roam_nodes
+	roam_nodes 2
 	roam_register 1 a
 	away a 1 --roam "$URL_2"
 	roam_stop 2 KILL
@@ -116,7 +114,7 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 }
 
 @test "renewed at home, a source goes on at the other node under a key of its new secret" {
-	roam_nodes
+	roam_nodes 2
 	roam_register 1 a
 	away a 1 --roam "$URL_2"
 	before=$(roam_at 2 nos-keytable kt --show-secrets | jq -r .value)
@@ -131,7 +129,7 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 }
 
 @test "with its home away and no key there, a pack waits in the spool, and arrives once home is back" {
-	roam_nodes
+	roam_nodes 2
 	roam_register 1 a
 	roam_stop 1
 	away a 1 --roam "$URL_2" --spool spool
@@ -148,7 +146,7 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 }
 
 @test "a pack whose answer was lost is a duplicate at the node that has it, and goes nowhere else" {
-	roam_nodes
+	roam_nodes 2
 	roam_register 1 a
 	# A connection that was good before is tried once more by the client itself.
 	between_start "${URL_2##*:}" pass lose lose
@@ -162,7 +160,7 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 }
 
 @test "of a source that is registered at a node itself no other node is asked" {
-	roam_nodes
+	roam_nodes 2
 	roam_register 2 b
 	jq '.node.number = 1' b.key >c.key
 	chmod 600 c.key
@@ -173,7 +171,7 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 }
 
 @test "a stranger is refused, and not asked for again at once" {
-	roam_nodes
+	roam_nodes 3
 	roam_register 3 c
 	jq '.node.number = 1' c.key >d.key
 	chmod 600 d.key
@@ -189,11 +187,8 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 }
 
 @test "a pack is opened by one node alone, whatever keys the other has" {
-	roam_nodes
-	roam_peer 3 roam >three
-	{ roam_peer 2 roam; cat three; } | roam_peers 1
-	roam_stop 1
-	roam_start 1
+	roam_nodes 3
+	{ roam_peer 2 roam; roam_peer 3 roam; } | roam_peers_now 1
 	roam_register 1 a
 	mkdir record
 	BETWEEN_RECORD=record between_start "${URL_2##*:}"
@@ -212,10 +207,6 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 
 @test "a peers file that is wrong is refused with its place, and keeps the old one where the node runs" {
 	for i in 1 2; do roam_start "$i"; done
-	for i in 1 2; do
-		url=URL_$i
-		roam_at "$i" nos-token new --kind k --url "${!url}" >"n$i/line"
-	done
 	roam_peer 2 roam | roam_peers 1
 	roam_stop 1
 	roam_start 1
