@@ -27,6 +27,7 @@ struct nos_courier {
 	uint64_t wait_ms;	 /* for a node that is away */
 	nos_courier_note *note;
 	void *note_state;
+	char noted[NOS_URL_MAX + 1]; /* where the oldest of the spool may be, as it is on disk */
 	bool copied;	    /* a number was in use: the keyring is a copy, and it was said */
 	bool newer;	    /* a key message of a newer nos came, and it was said */
 	bool away;	    /* the last try failed … */

@@ -133,6 +133,12 @@ static enum nos_code unproven(
 	    n->answer.status, has ? ": " : "", why.text);
 }
 
+static enum nos_code note_going(
+    const struct nos_nomad *n, const struct nos_send_pack *p, struct nos_err *err)
+{
+	return n->going ? n->going(n->going_state, p, err) : NOS_OK;
+}
+
 /* Send it once. An answer without a receipt is no word that it was stored: the pack is free to go
  * elsewhere, unless an earlier try had no answer at all. */
 static enum nos_code once(struct nos_nomad *n, struct nos_nomad_host *h, struct nos_send_pack *p,
@@ -145,16 +151,19 @@ static enum nos_code once(struct nos_nomad *n, struct nos_nomad_host *h, struct 
 	if (seal(n, h, p, &keys, err))
 		return err->code;
 	body = nos_buf_span(&n->jwe);
-	if (carry(n, h, "/v1/data", &body, most_ms, err)) {
-		p->sent |= n->answer.sent;
-		if (p->sent)
-			snprintf(p->url, sizeof(p->url), "%s", h->url);
+	snprintf(p->url, sizeof(p->url), "%s", h->url);
+	if (note_going(n, p, err))
 		return err->code;
-	}
-	return nos_pack_receipt_is_good(
-		   &keys, body, nos_buf_span(&n->answer.body), nos_str_of(n->answer.receipt))
-		   ? settle(n, h, p, ret, err)
-		   : unproven(n, h, err);
+	if (!carry(n, h, "/v1/data", &body, most_ms, err))
+		(void)!(nos_pack_receipt_is_good(&keys, body, nos_buf_span(&n->answer.body),
+			    nos_str_of(n->answer.receipt))
+			    ? settle(n, h, p, ret, err)
+			    : unproven(n, h, err));
+	else
+		p->sent |= n->answer.sent;
+	if (err->code && !p->sent)
+		p->url[0] = '\0';
+	return err->code;
 }
 
 /* A source whose clock is wrong goes by that of the node, once. */
@@ -191,7 +200,7 @@ static enum nos_code go_home(
 	p->node = 0;
 	for (size_t i = 0; i < n->send->url_count; i++) {
 		nos_err_clear(err);
-		if (nos_send_number(n->send, p, err) ||
+		if (nos_send_number(n->send, p, err) || note_going(n, p, err) ||
 		    nos_send_pack(n->send, p, 0, ret, err) != NOS_AWAY || p->sent)
 			break;
 	}

@@ -25,9 +25,16 @@ struct nos_nomad_host {
 	uint8_t thumbprint[NOS_HASH_LEN];
 };
 
+/* A pack is about to go to p->url: what waits on disk says so first, since it may arrive there and
+ * nobody live to hear of it. An error ends the try. */
+typedef enum nos_code nos_nomad_going(
+    void *state, const struct nos_send_pack *p, struct nos_err *err);
+
 /* All-zero but for send: no other node. */
 struct nos_nomad {
 	struct nos_send *send;
+	nos_nomad_going *going; /* NULL: it waits nowhere */
+	void *going_state;
 	struct nos_nomad_host hosts[NOS_NOMAD_HOSTS_MAX];
 	size_t count;
 	size_t good;	       /* way of the last pack that was taken: 0 home, i + 1 host i */
