@@ -45,7 +45,7 @@ static const struct nos_opt opts[] = {
 	{ "source", 0, NOS_OPT_TEXT, AT(source), "source", "this source alone, by id or name" },
 	{ "state", 0, NOS_OPT_LIST, AT(states), "states", "these states alone" },
 	{ "show-secrets", 0, NOS_OPT_FLAG, AT(show_secrets), NULL,
-	    "ct, gt, groups: with the values of the keys" },
+	    "ct, gt, kt, groups: with the values of the keys" },
 	{ "since", 0, NOS_OPT_TIME, AT(since), "time", "audit, taint: from then on" },
 	{ "key", 0, NOS_OPT_TEXT, AT(key), "key", "taint: the records that this key protected" },
 	{ "verify", 0, NOS_OPT_FLAG, AT(verify), NULL, "audit: is it whole, as it was written?" },
@@ -53,8 +53,8 @@ static const struct nos_opt opts[] = {
 };
 
 static const struct nos_opt_tool tool = { "nos-keytable",
-	"[sources|ct|gt|groups|tokens|audit|taint]",
-	"Show the sources, keys (ct), global keys (gt), groups, enrolments, audit entries or what a key protected.",
+	"[sources|ct|gt|kt|groups|tokens|audit|taint]",
+	"Show the sources, keys (ct), global keys (gt), visitors' keys (kt), groups, enrolments, audit entries or what a key protected.",
 	opts, offsetof(struct keytable_opts, common), .rows = true };
 
 static const struct nos_table_column sources_columns[] = {
@@ -96,6 +96,17 @@ static const struct nos_table_column gt_columns[] = {
 	{ "age", NOS_TABLE_SPAN },
 	{ "holders", NOS_TABLE_TEXT },
 	{ "local_keys", NOS_TABLE_TEXT },
+	{ 0 },
+};
+
+static const struct nos_table_column kt_columns[] = {
+	{ "source", NOS_TABLE_TEXT },
+	{ "home", NOS_TABLE_TEXT },
+	{ "key", NOS_TABLE_TEXT },
+	{ "state", NOS_TABLE_TEXT },
+	{ "age", NOS_TABLE_SPAN },
+	{ "expires", NOS_TABLE_TIME },
+	{ "uses", NOS_TABLE_TEXT },
 	{ 0 },
 };
 
@@ -166,6 +177,7 @@ static const struct nos_table_column *const columns[] = {
 	[NOS_KEYTABLE_SOURCES] = sources_columns,
 	[NOS_KEYTABLE_CT] = ct_columns,
 	[NOS_KEYTABLE_GT] = gt_columns,
+	[NOS_KEYTABLE_KT] = kt_columns,
 	[NOS_KEYTABLE_GROUPS] = groups_columns,
 	[NOS_KEYTABLE_TOKENS] = tokens_columns,
 };
@@ -266,6 +278,17 @@ static enum nos_code allow(
 	return note_shown(t, store, err);
 }
 
+/* Who visits has no name here, and is in no other table. */
+static enum nos_code find_source(struct nos_store *store, const struct nos_keytable *t,
+    const char *word, char ret[static NOS_RECORD_ID_MAX], struct nos_err *err)
+{
+	if (t->which != NOS_KEYTABLE_KT)
+		return nos_registry_resolve(store, nos_str_of(word), ret, err);
+	return nos_str_copy(nos_str_of(word), ret, NOS_RECORD_ID_MAX)
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_ABSENT, "no visitor '%s'", word);
+}
+
 static enum nos_code print_store(const struct keytable_opts *o, const struct nos_keytable *t,
     struct printer *p, struct nos_err *err)
 {
@@ -277,11 +300,9 @@ static enum nos_code print_store(const struct keytable_opts *o, const struct nos
 	    (o->show_secrets ? nos_home_open(&home, err) : nos_home_look(&home, err)))
 		return err->code;
 	shown.node = home.self.number;
-	if (o->source) {
-		if (nos_registry_resolve(home.store, nos_str_of(o->source), id, err))
-			return err->code;
-		shown.source = id;
-	}
+	if (o->source && find_source(home.store, t, o->source, id, err))
+		return err->code;
+	shown.source = o->source ? id : NULL;
 	if (o->show_secrets) {
 		if (allow(&shown, home.store, err))
 			return err->code;
@@ -356,9 +377,10 @@ static enum nos_code check(const struct keytable_opts *o, const struct nos_keyta
 	const bool since = o->since.ms != NO_TIME;
 	const bool shared =
 	    !stream && (t->which == NOS_KEYTABLE_GT || t->which == NOS_KEYTABLE_GROUPS);
-	const bool keys = shared || (!stream && t->which == NOS_KEYTABLE_CT);
+	const bool visits = !stream && t->which == NOS_KEYTABLE_KT;
+	const bool keys = shared || visits || (!stream && t->which == NOS_KEYTABLE_CT);
 
-	if (o->keyring && !keys)
+	if (o->keyring && (!keys || visits))
 		return nos_err_set(
 		    err, NOS_USAGE, "a keyring has the tables ct, gt and groups alone");
 	if (o->keyring && o->source)
@@ -369,7 +391,7 @@ static enum nos_code check(const struct keytable_opts *o, const struct nos_keyta
 		    t->which == NOS_KEYTABLE_GT ? "global keys" : "groups");
 	if (o->show_secrets && !keys)
 		return nos_err_set(err, NOS_USAGE,
-		    "--show-secrets: the tables ct, gt and groups alone have values");
+		    "--show-secrets: the tables ct, gt, kt and groups alone have values");
 	if (o->verify && stream != STREAM_AUDIT)
 		return nos_err_set(err, NOS_USAGE, "--verify is for the table audit");
 	if (since && !stream)
@@ -400,7 +422,8 @@ static enum nos_code choose(const struct keytable_opts *o, char **operands, int 
 		return nos_err_set(err, NOS_USAGE, "one table at a time: '%s'", operands[1]);
 	if (count && !*ret_stream && !nos_keytable_parse(nos_str_of(word), &ret->which))
 		return nos_err_set(err, NOS_USAGE,
-		    "no table '%s', take sources, ct, gt, groups, tokens, audit or taint", word);
+		    "no table '%s', take sources, ct, gt, kt, groups, tokens, audit or taint",
+		    word);
 	if (*ret_stream && o->states.count)
 		return nos_err_set(err, NOS_USAGE, "--state: the table %s has no states", word);
 	for (size_t i = 0; i < o->states.count; i++)

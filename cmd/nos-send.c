@@ -16,13 +16,14 @@
 #include "source/lines.h"
 #include "source/listener.h"
 #include "source/load.h"
+#include "source/nomad.h"
 
 #define OUT_MAX (16u << 20) /* bytes of the answers to one pack */
 
 struct send_opts {
 	struct nos_opt_common common;
 	const char *keyring, *kind, *spool, *ca, *mqtt, *mqtt_password, *map;
-	struct nos_opt_list urls, via;
+	struct nos_opt_list urls, via, roam;
 	bool anonymous, follow, csv;
 	uint64_t batch, linger_ms, spool_max, wait_ms, max_line;
 };
@@ -35,6 +36,8 @@ static const struct nos_opt opts[] = {
 	{ "url", 0, NOS_OPT_AGAIN, AT(urls), "url", "of the node, in place of the keyring's" },
 	{ "via", 0, NOS_OPT_AGAIN, AT(via), "url",
 	    "a neighbour that relays, where the node is not reached" },
+	{ "roam", 0, NOS_OPT_AGAIN, AT(roam), "url",
+	    "another node, to send to where the source's own is not reached" },
 	{ "kind", 0, NOS_OPT_TEXT, AT(kind), "kind", "of an anonymous source" },
 	{ "csv", 0, NOS_OPT_FLAG, AT(csv), NULL, "the lines are CSV, the first one a header" },
 	{ "map", 0, NOS_OPT_PATH, AT(map), "file", "where in each line the readings stand" },
@@ -67,6 +70,7 @@ struct sender {
 	struct nos_ring ring; /* path NULL: anonymous */
 	struct nos_send send;
 	struct nos_spool spool;
+	struct nos_nomad nomad;
 	struct nos_courier courier;
 	struct nos_follow *follow;     /* NULL: without --follow, or with a broker */
 	struct nos_listener *listener; /* NULL: without one */
@@ -100,6 +104,7 @@ static void sender_release(struct sender *s)
 	nos_map_free(s->map);
 	nos_lines_release(&s->lines);
 	nos_spool_release(&s->spool);
+	nos_nomad_release(&s->nomad);
 	nos_send_release(&s->send);
 	nos_ring_release(&s->ring);
 }
@@ -143,7 +148,8 @@ static enum nos_code close_pack(struct sender *s, struct nos_err *err)
 	if (p.readings)
 		(void)!nos_courier_deliver(&s->courier, &p, &fate, &answer, &why);
 	nos_fate_encode(&s->fate,
-	    &(struct nos_fate_pack){ &s->load, s->ring.k.node, p.seq, fate, &answer, &why },
+	    &(struct nos_fate_pack){
+		&s->load, p.node ? p.node : s->ring.k.node, p.seq, fate, &answer, &why },
 	    &s->out);
 	nos_answer_release(&answer);
 	nos_load_clear(&s->load);
@@ -301,7 +307,12 @@ static enum nos_code check(const struct send_opts *o, struct nos_err *err)
 		    err, NOS_USAGE, "--kind is an anonymous source's: a keyring has its own");
 	if (o->kind && !nos_name_is_kind(nos_str_of(o->kind)))
 		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
-	return nos_route_check(o->via.items, o->via.count, err);
+	if (o->anonymous && o->roam.count)
+		return nos_err_set(
+		    err, NOS_USAGE, "--roam needs a --keyring: its home vouches for it");
+	return nos_nomad_check(o->roam.items, o->roam.count, err)
+		   ? err->code
+		   : nos_route_check(o->via.items, o->via.count, err);
 }
 
 static enum nos_code follow(struct sender *s, struct nos_err *err)
@@ -345,6 +356,8 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 		.url_count = o->urls.count,
 		.via = o->via.items,
 		.via_count = o->via.count,
+		.roam = o->roam.items,
+		.roam_count = o->roam.count,
 		.kind = o->kind,
 		.ca = o->ca,
 		.try_ms = o->wait_ms,
@@ -356,7 +369,9 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 	    nos_send_open(&s->send, &config, err) ||
 	    (o->spool && nos_spool_open(&s->spool, o->spool, &s->ring.k, o->spool_max, err)))
 		return err->code;
+	nos_nomad_init(&s->nomad, &s->send, o->roam.items, o->roam.count);
 	s->courier = (struct nos_courier){ .send = &s->send,
+		.nomad = o->roam.count ? &s->nomad : NULL,
 		.spool = o->spool ? &s->spool : NULL,
 		.wait_ms = o->wait_ms,
 		.note = say };

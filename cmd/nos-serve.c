@@ -15,6 +15,7 @@
 #include "cli/settings.h"
 #include "cli/start.h"
 #include "crypto/jose.h"
+#include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/mqtt.h"
 #include "net/tls.h"
@@ -31,7 +32,8 @@ struct serve_opts {
 	uint64_t tls_proxy; /* bits; 0: no proxy */
 	const char *url, *admin, *mqtt, *mqtt_password, *ca;
 	uint64_t ready_fd; /* 0: none */
-	const char *registration, *anonymous, *rules, *map_dir, *records_bearer, *store, *node_key;
+	const char *registration, *anonymous, *rules, *map_dir, *peers, *records_bearer, *store,
+	    *node_key;
 	struct nos_opt_list pool; /* P and k */
 	unsigned keys, ring;
 	uint64_t overlap_ms, keep_ms, keep_size;
@@ -59,7 +61,7 @@ static const struct nos_opt opts[] = {
 	{ "mqtt", 0, NOS_OPT_TEXT, AT(mqtt), "url",
 	    "broker, mqtt://[USER@]HOST[:PORT] or mqtts://" },
 	{ "mqtt-password", 0, NOS_OPT_SECRET, AT(mqtt_password), "file", "the broker's, for USER" },
-	{ "ca", 0, NOS_OPT_PATH, AT(ca), "file", "authorities for mqtts" },
+	{ "ca", 0, NOS_OPT_PATH, AT(ca), "file", "authorities for mqtts, and for https to peers" },
 	{ "print", 0, NOS_OPT_FLAG, AT(print), NULL, "write each record to standard output" },
 	{ "ready-fd", 0, NOS_OPT_UINT, AT(ready_fd), "number",
 	    "descriptor that gets one line when ready", .min = 1, .max = 65535 },
@@ -70,6 +72,8 @@ static const struct nos_opt opts[] = {
 	{ "rules", 0, NOS_OPT_PATH, AT(rules), "file", "rules of types, over the built-in sets" },
 	{ "map-dir", 0, NOS_OPT_PATH, AT(map_dir), "folder",
 	    "maps of messages of others, NAME.json each" },
+	{ "peers", 0, NOS_OPT_PATH, AT(peers), "file",
+	    "other nodes, to and from which sources may roam" },
 	{ "records-bearer", 0, NOS_OPT_PATH, AT(records_bearer), "file",
 	    "tokens by which records may be read again, a line each" },
 	{ "pool", 0, NOS_OPT_LIST, AT(pool), "P,k",
@@ -96,6 +100,7 @@ struct serve {
 	struct nos_profile *rules;  /* NULL: the built-in sets */
 	struct nos_maps_set *maps;  /* NULL: none */
 	struct nos_readers readers; /* of --records-bearer */
+	struct nos_peers_list peers;
 	struct nos_secret password;
 	struct nos_tls *tls; /* NULL: none is spoken */
 };
@@ -208,6 +213,9 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 	if (s->o.map_dir && nos_maps_read(s->o.map_dir, &s->maps, err))
 		return err->code;
 	if (s->o.records_bearer && nos_readers_read(s->o.records_bearer, &s->readers, err))
+		return err->code;
+	if (s->o.peers &&
+	    (nos_peers_read(s->o.peers, &s->peers, err) || nos_http_client_start(err)))
 		return err->code;
 	if (s->o.mqtt_password && nos_opt_secret_read(s->o.mqtt_password, &s->password, err))
 		return err->code;
@@ -338,12 +346,28 @@ static void reload_readers(const struct serve *s, struct nos_node *node)
 	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.records_bearer);
 }
 
+static void reload_peers(struct serve *s, struct nos_node *node)
+{
+	struct nos_peers_list peers;
+	struct nos_err err = { 0 };
+
+	if (!s->o.peers)
+		return;
+	if (nos_peers_read(s->o.peers, &peers, &err)) {
+		nos_log_line(NOS_LOG_WARN, "%s: the peers stay as they were", err.text);
+		return;
+	}
+	nos_node_peers(node, &peers);
+	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.peers);
+}
+
 static void reload(struct serve *s, struct nos_node *node)
 {
 	reload_tls(s);
 	reload_rules(s, node);
 	reload_maps(s, node);
 	reload_readers(s, node);
+	reload_peers(s, node);
 }
 
 static void until_ended(struct serve *s, struct nos_node *node, const sigset_t *signals)
@@ -384,7 +408,8 @@ static int serve(struct serve *s)
 		.keep_bytes = o->keep_size,
 		.profile = s->rules ? s->rules : nos_profile_builtin(),
 		.readers = o->records_bearer ? &s->readers : NULL,
-		.maps = s->maps };
+		.maps = s->maps,
+		.peers = o->peers ? &s->peers : NULL };
 	struct nos_node *node = NULL;
 	struct nos_err err = { 0 };
 	sigset_t signals;

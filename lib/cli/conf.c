@@ -21,14 +21,14 @@ static const struct {
 } known[] = {
 	{ "nos-serve",
 	    "init check node listen listen-tls tls-cert tls-key tls-proxy url admin mqtt "
-	    "mqtt-password ca print ready-fd register anonymous rules map-dir records-bearer "
+	    "mqtt-password ca print ready-fd register anonymous rules map-dir peers records-bearer "
 	    "pool overlap keep keep-size limit store node-key" },
 	{ "nos-token",
 	    "format store node-key count uses kind scheme group depth shared expires url replace "
 	    "open bearer" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url via wait" },
 	{ "nos-send",
-	    "keyring anonymous url via kind csv map batch linger spool spool-max wait follow mqtt "
+	    "keyring anonymous url via roam kind csv map batch linger spool spool-max wait follow mqtt "
 	    "mqtt-password ca max-line" },
 	{ "nos-relay", "keyring listen via url ca wait ready-fd" },
 	{ "nos-keytable",

@@ -16,21 +16,37 @@ void nos_pack_keys_release(struct nos_pack_keys *k)
 	explicit_bzero(k, sizeof(*k));
 }
 
+static void keep(
+    const struct nos_secret *d, const struct nos_secret *content, struct nos_pack_keys *ret)
+{
+	assert(d->len == sizeof(ret->d) && content->len == sizeof(ret->content));
+	memcpy(ret->d, d->bytes, sizeof(ret->d));
+	memcpy(ret->content, content->bytes, sizeof(ret->content));
+}
+
 enum nos_code nos_pack_keys_make(const struct nos_secret *scheme_key, const struct nos_secret *k_s,
     struct nos_str kid, struct nos_str source, struct nos_pack_keys *ret, struct nos_err *err)
 {
 	NOS_AUTO(secret) d = { 0 };
 	NOS_AUTO(secret) content = { 0 };
 
-	if (nos_derive_data(scheme_key, k_s, &d, err) ||
-	    (nos_str_starts(kid, SHARED)
-		    ? nos_derive_shared(scheme_key, kid, source, ENC, &content, err)
-		    : nos_derive_content(&d, kid, source, ENC, &content, err)))
+	if (nos_derive_data(scheme_key, k_s, &d, err))
 		return err->code;
-	assert(d.len == sizeof(ret->d) && content.len == sizeof(ret->content));
-	memcpy(ret->d, d.bytes, sizeof(ret->d));
-	memcpy(ret->content, content.bytes, sizeof(ret->content));
-	return NOS_OK;
+	if (!nos_str_starts(kid, SHARED))
+		return nos_pack_keys_of(&d, kid, source, ret, err);
+	if (!nos_derive_shared(scheme_key, kid, source, ENC, &content, err))
+		keep(&d, &content, ret);
+	return err->code;
+}
+
+enum nos_code nos_pack_keys_of(const struct nos_secret *d, struct nos_str kid,
+    struct nos_str source, struct nos_pack_keys *ret, struct nos_err *err)
+{
+	NOS_AUTO(secret) content = { 0 };
+
+	if (!nos_derive_content(d, kid, source, ENC, &content, err))
+		keep(d, &content, ret);
+	return err->code;
 }
 
 static void add_header(struct nos_buf *b, const struct nos_pack *pack)

@@ -33,6 +33,10 @@ enum nos_code nos_pack_keys_make(const struct nos_secret *scheme_key, const stru
     struct nos_str kid, struct nos_str source, struct nos_pack_keys *ret,
     struct nos_err *err) NOS_CHECK;
 
+/* From D itself, where it is made otherwise (key/roam.h). NOS_INTERNAL alone. */
+enum nos_code nos_pack_keys_of(const struct nos_secret *d, struct nos_str kid,
+    struct nos_str source, struct nos_pack_keys *ret, struct nos_err *err) NOS_CHECK;
+
 /* What a pack's header says; prev 0: none. */
 struct nos_pack {
 	struct nos_str kid, source, cty;

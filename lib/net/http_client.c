@@ -214,6 +214,7 @@ static void take_media(struct nos_http_answer *ret, const char *type)
 static void take_facts(const struct nos_http_client *c, struct nos_http_answer *ret)
 {
 	const char *type = NULL;
+	struct curl_header *date;
 	curl_off_t retry = 0;
 	long status = 0;
 
@@ -223,6 +224,11 @@ static void take_facts(const struct nos_http_client *c, struct nos_http_answer *
 	ret->status = (unsigned)status;
 	ret->retry_s = retry > 0 ? (uint64_t)retry : 0;
 	take_media(ret, type);
+	if (!curl_easy_header(c->easy, "Date", 0, CURLH_HEADER, -1, &date)) {
+		const time_t at = curl_getdate(date->value, NULL);
+
+		ret->date.ms = at > 0 ? (int64_t)at * 1000 : 0;
+	}
 }
 
 void nos_http_client_limit(struct nos_http_client *c, uint64_t most_ms)
@@ -305,6 +311,7 @@ static void begin(struct nos_http_client *c, struct nos_http_answer *ret)
 	nos_buf_truncate(&ret->body, 0);
 	ret->status = 0;
 	ret->retry_s = 0;
+	ret->date.ms = 0;
 	ret->sent = false;
 	ret->media[0] = ret->receipt[0] = '\0';
 	c->answer = ret;

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/time.h"
 
 #define NOS_HTTP_RECEIPT_MAX 128
 #define NOS_HTTP_VIA_MAX     192 /* bytes of Nos-Via */
@@ -25,6 +26,7 @@ struct nos_http_answer {
 	char media[64]; /* Content-Type without parameters, lower case; or empty */
 	char receipt[NOS_HTTP_RECEIPT_MAX]; /* Nos-Receipt, or empty */
 	uint64_t retry_s;		    /* Retry-After in seconds, 0: none */
+	struct nos_time date;		    /* Date, 0: none */
 	const char *from; /* who answered, for errors: the carrier's (source/carrier.h); or NULL */
 	bool sent; /* also on failure: some of the request went out, so that it may have arrived */
 	struct nos_buf body; /* initialised by the caller; emptied, then filled */

@@ -50,6 +50,8 @@ static enum nos_control_kind kind_of(const struct nos_http_request *r)
 
 	if (nos_str_is(r->path, NOS_RECORDS_PATH))
 		return NOS_CONTROL_RECORDS;
+	if (nos_str_is(r->path, NOS_PEER_PATH))
+		return NOS_CONTROL_PEER;
 	if (!nos_exchange_parse(r->path, &e))
 		return NOS_CONTROL_REGISTRATION;
 	return e.what == NOS_EXCHANGE_KEYS ? NOS_CONTROL_POLL : NOS_CONTROL_ASK;
@@ -57,7 +59,8 @@ static enum nos_control_kind kind_of(const struct nos_http_request *r)
 
 static bool is_work(enum nos_control_kind kind)
 {
-	return kind == NOS_CONTROL_REGISTRATION || kind == NOS_CONTROL_ASK;
+	return kind == NOS_CONTROL_REGISTRATION || kind == NOS_CONTROL_ASK ||
+	       kind == NOS_CONTROL_PEER;
 }
 
 /* ---- the store ---- */
@@ -183,6 +186,11 @@ static void handle(struct nos_control *c, struct nos_http_request *r)
 		break;
 	case NOS_CONTROL_POLL:
 		nos_polls_take(&c->held, &c->life, r);
+		break;
+	case NOS_CONTROL_PEER:
+		nos_abroad_answer(c->config.abroad, &c->life, r);
+		c->news = true; /* as above */
+		send_answer(c, r);
 		break;
 	case NOS_CONTROL_RECORDS:
 		break;

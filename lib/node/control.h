@@ -10,6 +10,7 @@
 #define NOS_NODE_CONTROL_H
 
 #include "net/http_server.h"
+#include "node/abroad.h"
 #include "node/card.h"
 #include "node/commit.h"
 #include "node/metric.h"
@@ -30,8 +31,9 @@ struct nos_control_config {
 	struct nos_member_table *members; /* what is held of who registers anew counts no longer */
 	struct nos_commit *commit;	  /* asks go to it, and are answered by it */
 	struct nos_publish *publish;	  /* gets the audit stream's signed head; NULL: none */
+	struct nos_abroad *abroad;	  /* answers other nodes; NULL: none is known */
 	struct nos_metric *metric;
-	size_t works; /* registrations and asks that wait at once */
+	size_t works; /* registrations, asks and other nodes' requests that wait at once */
 	size_t polls; /* in hand at once */
 	void *state;
 	nos_control_answer *answer;
@@ -44,6 +46,7 @@ enum nos_control_kind {
 	NOS_CONTROL_REGISTRATION,
 	NOS_CONTROL_ASK,     /* nos_word_is_ask */
 	NOS_CONTROL_POLL,    /* its path, query and proof have their form */
+	NOS_CONTROL_PEER,    /* where there is an abroad */
 	NOS_CONTROL_RECORDS, /* nos_records_found; bounded by who admits them */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "envelope/header.h"
+#include "key/roam.h"
 #include "node/form.h"
 
 #define SEALED "application/jose"
@@ -74,6 +75,7 @@ static void fill_sealed(
 	raw->security.proof = NOS_RULE_PROOF_KEY;
 	raw->security.open = m->open;
 	raw->security.fresh = true;
+	raw->roams = m->roams;
 }
 
 /*
@@ -141,7 +143,7 @@ static enum nos_code check_source(struct nos_job *job, const char *source, struc
 	return err->code;
 }
 
-static enum nos_code find_key(const struct nos_ingest *g, struct nos_ingest_loop *l,
+static enum nos_code find_held(const struct nos_ingest *g, struct nos_ingest_loop *l,
     struct nos_job *job, const struct nos_header *h, struct nos_err *err)
 {
 	if (nos_member_get(g->members, l->store, g->vault, h->source, &job->member, err))
@@ -159,6 +161,29 @@ static enum nos_code find_key(const struct nos_ingest *g, struct nos_ingest_loop
 	if (err->code)
 		return err->code;
 	return job->key ? NOS_OK : nos_err_set(err, NOS_TAG, "does not verify");
+}
+
+/*
+ * A key of roaming holds for its day and the two beside it. One that is not held may be had from
+ * the source's home, unless the source is this node's own: another must not speak for it.
+ */
+static enum nos_code find_key(const struct nos_ingest *g, struct nos_ingest_loop *l,
+    struct nos_job *job, const struct nos_header *h, struct nos_err *err)
+{
+	uint64_t home, day;
+
+	if (!nos_roam_is(&h->name, &home, &day))
+		return find_held(g, l, job, h, err);
+	if (!nos_roam_is_near(day, job->raw.received))
+		return nos_err_set(err, NOS_TAG, "does not verify");
+	if (find_held(g, l, job, h, err) != NOS_TAG || job->relay_count ||
+	    (job->member && nos_member_home(job->member) != home) ||
+	    !nos_peer_is_source(nos_str_of(h->source)) ||
+	    !nos_str_copy(nos_str_of(h->source), job->visit.id, sizeof(job->visit.id)))
+		return err->code;
+	job->visit.home = home;
+	job->visit.day = day;
+	return err->code;
 }
 
 /* Find the key, decrypt, verify. */

@@ -9,6 +9,7 @@
 #include "node/exchange.h"
 #include "node/hops.h"
 #include "node/refuse.h"
+#include "node/visits.h"
 #include "node/webhook.h"
 
 #define UNPROCESSABLE 422
@@ -322,12 +323,24 @@ static enum nos_code fill(
 	return nos_err_set(err, NOS_DATA, "no reading is good: %s", job->batch.rejects[0].err.text);
 }
 
+/* Handed to who asks its home for the key: it comes back as a request. */
+static bool has_left(struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_job *job)
+{
+	if (!job->visit.home || !g->visits || l->visiting)
+		return false;
+	l->kept = nos_visits_submit(g->visits, job->request, &job->visit);
+	if (!l->kept)
+		nos_err_set(&job->err, NOS_BUSY, "too many visitors at once");
+	return l->kept;
+}
+
 struct nos_job *nos_ingest_take(
     struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_http_request *r)
 {
 	struct nos_job *job = nos_job_take(&l->jobs, r, NOS_PACK_MAX);
 	struct nos_err err = { 0 };
 
+	l->kept = false;
 	if (!job) {
 		nos_err_set(&err, NOS_BUSY, "out of memory");
 		nos_refuse_request(g->card, r, &err);
@@ -336,7 +349,8 @@ struct nos_job *nos_ingest_take(
 	/* The numbers of the relays count, whatever is inside. */
 	if (!fill(g, l, job, &job->err) || job->relay_count)
 		return job;
-	nos_ingest_answer(g, job);
+	if (!has_left(g, l, job))
+		nos_ingest_answer(g, job);
 	nos_job_free(job, g->members);
 	return NULL;
 }

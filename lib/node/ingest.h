@@ -16,6 +16,8 @@
 #include "node/metric.h"
 #include "registry/vault.h"
 
+struct nos_visits; /* node/visits.h */
+
 /* What is the same for all loops; read-only but for the atomic. */
 struct nos_ingest {
 	const struct nos_card *card;
@@ -23,9 +25,10 @@ struct nos_ingest {
 	const struct nos_limit *limits;
 	struct nos_member_table *members;
 	struct nos_metric *metric;
-	struct nos_maps *maps; /* NULL: none */
-	bool anonymous;	       /* readings without a seal are taken */
-	unsigned proxy_bits;   /* of the TLS of a proxy before what is plain; 0: none */
+	struct nos_maps *maps;	   /* NULL: none */
+	struct nos_visits *visits; /* who asks a visitor's home; NULL: there are no visitors */
+	bool anonymous;		   /* readings without a seal are taken */
+	unsigned proxy_bits;	   /* of the TLS of a proxy before what is plain; 0: none */
 	atomic_uint_least64_t key_period_ms; /* of the rules in force */
 };
 
@@ -35,6 +38,8 @@ struct nos_ingest_loop {
 	struct nos_scan header, reading;
 	struct nos_job_shelf jobs;
 	struct nos_lap lap;
+	bool visiting; /* its packs have waited for their home's word already */
+	bool kept;     /* out: the last request waits for it, and is in its hands */
 };
 
 void nos_ingest_loop_init(
@@ -50,7 +55,8 @@ struct nos_rule_security nos_ingest_tls(
 bool nos_ingest_begin(
     const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err);
 
-/* The job for the committer, or NULL: the answer is in r, to be sent now. */
+/* The job for the committer, or NULL: the answer is in r, to be sent now, unless l->kept says that
+ * another has the request. */
 struct nos_job *nos_ingest_take(
     struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_http_request *r);
 

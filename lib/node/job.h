@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "envelope/peer.h"
 #include "key/hop.h"
 #include "net/http_server.h"
 #include "node/analyse.h"
@@ -64,6 +65,13 @@ struct nos_job_relay {
 	struct nos_err err; /* it carries nothing: what is inside was not looked at */
 };
 
+/* Of which node's source the key is, and of which day. */
+struct nos_job_visit {
+	uint64_t home; /* 0: of none */
+	uint64_t day;
+	char id[NOS_PEER_SOURCE_MAX];
+};
+
 struct nos_job_shelf;
 
 struct nos_job {
@@ -88,6 +96,7 @@ struct nos_job {
 	struct nos_maps_set *maps;	  /* held, since batch points into it; NULL: none */
 	const struct nos_maps_one *map;	  /* of them; NULL: none */
 	bool readable;			  /* the body was, whatever is good in it */
+	struct nos_job_visit visit;	  /* no key opens it, and its home is to be asked for one */
 	struct nos_member *member;	  /* NULL: anonymous */
 	const struct nos_member_key *key; /* NULL as well where a bearer token was shown */
 	/* Where no key opens it: nos_job_note_order's. */

@@ -239,7 +239,9 @@ static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct
 	if (job->verdict != NOS_WINDOW_FRESH)
 		return NOS_OK;
 	nos_window_note(&track->window, raw->seq, raw->prev, raw->hash);
-	nos_window_count(&track->window, &job->packs.seen, &job->packs.expected);
+	/* What is missing here of who roams may be elsewhere. */
+	if (!raw->roams)
+		nos_window_count(&track->window, &job->packs.seen, &job->packs.expected);
 	job->noted = true;
 	return NOS_OK;
 }

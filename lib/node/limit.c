@@ -43,6 +43,17 @@ enum nos_code nos_limit_set(struct nos_limit *l, const char *text, struct nos_er
 	    err, NOS_USAGE, "no limit '%.*s', see nos-serve --check -v", NOS_STR_ARG(name));
 }
 
+size_t nos_limit_polls(const struct nos_limit *l)
+{
+	uint64_t most = l->of[NOS_LIMIT_POLLS];
+
+	if (most > l->of[NOS_LIMIT_REQUESTS] / 2)
+		most = l->of[NOS_LIMIT_REQUESTS] / 2;
+	if (most > l->of[NOS_LIMIT_CONNECTIONS] / 2)
+		most = l->of[NOS_LIMIT_CONNECTIONS] / 2;
+	return (size_t)most;
+}
+
 const char *nos_limit_text(enum nos_limit_name name)
 {
 	return rows[name].text;

@@ -17,6 +17,7 @@
 	X(REGISTRATIONS, "registrations", 64, 1, 10000,                                           \
 	    "registrations and asks that wait at once")                                           \
 	X(POLLS, "polls", 1000, 1, 100000, "long polls held at once")                             \
+	X(VISITS, "visits", 64, 1, 10000, "packs at once that wait for a key of their home")      \
 	X(RECORDS, "records", 16, 1, 1000, "requests for records at once")                        \
 	X(SOURCES, "sources", 100000, 16, 10000000, "sources held in memory")                     \
 	X(TYPES, "types", 1000, 1, 1000, "types of readings of one source")                       \
@@ -43,6 +44,10 @@ void nos_limit_init(struct nos_limit *l);
 
 /* "NAME=VALUE", sizes as 64K 1M. NOS_USAGE: no such name, or not in its range. */
 enum nos_code nos_limit_set(struct nos_limit *l, const char *text, struct nos_err *err) NOS_CHECK;
+
+/* A held poll is a request in hand and a connection: at most half of either, so that readings find
+ * room whatever polls do. */
+size_t nos_limit_polls(const struct nos_limit *l);
 
 const char *nos_limit_text(enum nos_limit_name name);
 

@@ -116,15 +116,14 @@ static void encode_requests(struct nos_metric *m, struct nos_buf *b)
 				    paths[p], s, (uint64_t)m->requests[p][s]);
 }
 
-static void encode_registrations(struct nos_metric *m, struct nos_buf *b)
+static void encode_results(
+    struct nos_buf *b, const char *name, const char *help, atomic_uint_least64_t *codes)
 {
-	const char *name = "nos_registrations_total";
-
-	head(b, name, "Registrations answered.", "counter");
+	head(b, name, help, "counter");
 	for (int i = 0; i < NOS_CODE_COUNT; i++)
-		if (m->registrations[i])
+		if (codes[i])
 			nos_buf_addf(b, "%s{result=\"%s\"} %" PRIu64 "\n", name,
-			    nos_code_slug((enum nos_code)i), (uint64_t)m->registrations[i]);
+			    nos_code_slug((enum nos_code)i), (uint64_t)codes[i]);
 }
 
 static void encode_changes(struct nos_metric *m, struct nos_buf *b)
@@ -177,7 +176,8 @@ void nos_metric_encode(struct nos_metric *m, const char *version, struct nos_buf
 	}
 	encode_codes(b, "nos_readings_rejected_total", "Readings refused.", m->rejected);
 	encode_requests(m, b);
-	encode_registrations(m, b);
+	encode_results(b, "nos_registrations_total", "Registrations answered.", m->registrations);
+	encode_results(b, "nos_visits_total", "Homes asked for the key of a visitor.", m->visits);
 	encode_changes(m, b);
 	for (int i = 0; i < NOS_METRIC_GAUGE_COUNT; i++) {
 		if (i == 0 || strcmp(gauges[i].name, gauges[i - 1].name) != 0)

@@ -20,6 +20,7 @@
 	X(ACKS, "/v1/sources/{id}/acks")     \
 	X(RESYNC, "/v1/sources/{id}/resync") \
 	X(RECORDS, "/v1/records")            \
+	X(PEER, "/v1/peer")                  \
 	X(OTHER, "other")
 
 enum nos_metric_path {
@@ -51,8 +52,10 @@ enum nos_metric_counter {
 	X(OUTBOX, "nos_outbox_records", "", "Records that the broker has not acknowledged.")  \
 	X(QUEUE_COMMIT, "nos_queue_entries", "{queue=\"commit\"}", "Entries of a queue.")     \
 	X(QUEUE_REGISTER, "nos_queue_entries", "{queue=\"register\"}", "Entries of a queue.") \
+	X(QUEUE_VISITS, "nos_queue_entries", "{queue=\"visits\"}", "Entries of a queue.")     \
 	X(LIMIT_COMMIT, "nos_queue_limit", "{queue=\"commit\"}", "Limit of a queue.")         \
 	X(LIMIT_REGISTER, "nos_queue_limit", "{queue=\"register\"}", "Limit of a queue.")     \
+	X(LIMIT_VISITS, "nos_queue_limit", "{queue=\"visits\"}", "Limit of a queue.")         \
 	X(LIMIT_POLLS, "nos_queue_limit", "{queue=\"polls\"}", "Limit of a queue.")           \
 	X(LONG_POLLS, "nos_long_polls", "", "Polls that are held.")                           \
 	X(SOURCES_HELD, "nos_sources", "", "Registered sources.")                             \
@@ -106,6 +109,7 @@ struct nos_metric {
 	atomic_uint_least64_t gauges[NOS_METRIC_GAUGE_COUNT];
 	atomic_uint_least64_t rejected[NOS_CODE_COUNT];
 	atomic_uint_least64_t registrations[NOS_CODE_COUNT];
+	atomic_uint_least64_t visits[NOS_CODE_COUNT]; /* homes asked, by what came of it */
 	atomic_uint_least64_t changes[NOS_METRIC_SCHEMES][NOS_STATE_COUNT];
 	atomic_uint_least64_t stages_ns[NOS_METRIC_STAGE_COUNT]; /* node/lap.h */
 	atomic_uint_least64_t requests[NOS_METRIC_PATH_COUNT][NOS_METRIC_STATUSES];

@@ -8,10 +8,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "json/encode.h"
 #include "net/url.h"
+#include "node/abroad.h"
 #include "node/routes.h"
 #include "registry/globals.h"
 #include "registry/self_policy.h"
@@ -20,7 +20,6 @@
 #define ANSWER_MAX	  (4u << 20) /* bytes: all of 10,000 readings refused */
 #define DRAIN_STEP_MS	  5
 #define ADMIN_CONNECTIONS 64
-#define SQLITE		  "sqlite:"
 
 struct nos_node {
 	struct nos_node_config config;
@@ -32,6 +31,7 @@ struct nos_node {
 	struct nos_commit *commit;
 	struct nos_publish *publish;
 	struct nos_control *control;
+	struct nos_abroad *abroad; /* NULL: it knows no other node */
 	struct nos_routes routes;
 	struct nos_routes_admin admin;
 	struct nos_http_server *server, *admin_server;
@@ -49,14 +49,10 @@ static enum nos_code open_store(
 /* Two on one store would each keep windows of their own. */
 static enum nos_code lock(struct nos_node *n, struct nos_err *err)
 {
-	const char *url = n->config.home->url;
-	char path[NOS_HOME_PATH_MAX + 8];
+	const struct nos_home *home = n->config.home;
 
-	if (strncmp(url, SQLITE, strlen(SQLITE)) != 0)
-		return NOS_OK;
-	snprintf(path, sizeof(path), "%s.serve", url + strlen(SQLITE));
-	if (nos_file_lock(path, 0, &n->lock_fd, err) == NOS_BUSY)
-		return nos_err_set(err, NOS_BUSY, "another nos-serve has the store '%s'", url);
+	if (nos_home_lock(home, "serve", 0, &n->lock_fd, err) == NOS_BUSY)
+		nos_err_set(err, NOS_BUSY, "another nos-serve has the store '%s'", home->url);
 	return err->code;
 }
 
@@ -101,17 +97,27 @@ static enum nos_code start_publish(struct nos_node *n, struct nos_err *err)
 	return nos_publish_new(&config, &n->publish, err);
 }
 
-/* A held poll is a request in hand and a connection: at most half of either, so that readings find
- * room whatever polls do. */
-static size_t polls_of(const struct nos_limit *l)
+static enum nos_code start_abroad(struct nos_node *n, struct nos_err *err)
 {
-	uint64_t most = l->of[NOS_LIMIT_POLLS];
+	const struct nos_node_config *f = &n->config;
+	const struct nos_abroad_config config = { .store = f->home->url,
+		.visits = { .vault = &f->home->vault,
+		    .card = n->card,
+		    .members = n->members,
+		    .ingest = &n->routes.ingest,
+		    .commit = n->commit,
+		    .metric = &n->metric,
+		    .ca = f->ca,
+		    .most = f->limits->of[NOS_LIMIT_VISITS],
+		    .state = &n->routes,
+		    .answer = nos_routes_controlled } };
 
-	if (most > l->of[NOS_LIMIT_REQUESTS] / 2)
-		most = l->of[NOS_LIMIT_REQUESTS] / 2;
-	if (most > l->of[NOS_LIMIT_CONNECTIONS] / 2)
-		most = l->of[NOS_LIMIT_CONNECTIONS] / 2;
-	return (size_t)most;
+	if (!f->peers)
+		return NOS_OK;
+	if (nos_abroad_new(&config, f->peers, &n->abroad, err))
+		return err->code;
+	n->routes.ingest.visits = nos_abroad_visits(n->abroad);
+	return NOS_OK;
 }
 
 static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
@@ -123,9 +129,10 @@ static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
 		.members = n->members,
 		.commit = n->commit,
 		.publish = n->publish,
+		.abroad = n->abroad,
 		.metric = &n->metric,
 		.works = f->limits->of[NOS_LIMIT_REGISTRATIONS],
-		.polls = polls_of(f->limits),
+		.polls = nos_limit_polls(f->limits),
 		.state = &n->routes,
 		.answer = nos_routes_controlled };
 
@@ -298,7 +305,8 @@ static void set_gauges(struct nos_node *n)
 
 	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_COMMIT, l->of[NOS_LIMIT_REQUESTS]);
 	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_REGISTER, l->of[NOS_LIMIT_REGISTRATIONS]);
-	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_POLLS, polls_of(l));
+	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_VISITS, l->of[NOS_LIMIT_VISITS]);
+	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_POLLS, nos_limit_polls(l));
 }
 
 static enum nos_code start(struct nos_node *n, struct nos_err *err)
@@ -313,7 +321,8 @@ static enum nos_code start(struct nos_node *n, struct nos_err *err)
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
 	    note_policy(n, n->config.profile, err) || start_maps(n, err) ||
 	    prepare_routes(n, err) || start_commit(n, err) || start_publish(n, err) ||
-	    start_control(n, err) || start_admin(n, err) || start_server(n, err))
+	    start_abroad(n, err) || start_control(n, err) || start_admin(n, err) ||
+	    start_server(n, err))
 		return err->code;
 	return note_url(n, err);
 }
@@ -362,6 +371,11 @@ void nos_node_readers(struct nos_node *n, const struct nos_readers *readers)
 	nos_records_allow(&n->routes.records, readers);
 }
 
+void nos_node_peers(struct nos_node *n, const struct nos_peers_list *peers)
+{
+	nos_peers_replace(nos_abroad_peers(n->abroad), peers);
+}
+
 void nos_node_url(const struct nos_node *n, size_t i, char ret[static NOS_NODE_URL_MAX])
 {
 	snprintf(ret, NOS_NODE_URL_MAX, "http%s://%s", i < n->config.listen_count ? "" : "s",
@@ -403,6 +417,7 @@ static void drain(struct nos_node *n)
 		return;
 	nos_http_server_drain(n->server);
 	nos_control_drain(n->control);
+	nos_abroad_drain(n->abroad);
 	/* Each request in hand is with a thread that will answer it. */
 	while (nos_http_server_pending(n->server))
 		poll(NULL, 0, DRAIN_STEP_MS);
@@ -434,6 +449,7 @@ void nos_node_free(struct nos_node *n)
 	/* The publisher before the committer, which writes down how far it came. */
 	nos_publish_free(n->publish);
 	nos_commit_free(n->commit);
+	nos_abroad_free(n->abroad);
 	close_stores(n);
 	nos_maps_free(n->maps);
 	nos_records_release(&n->routes.records);

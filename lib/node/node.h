@@ -11,6 +11,7 @@
 #include "registry/home.h"
 #include "registry/maps.h"
 #include "node/limit.h"
+#include "node/peers.h"
 #include "node/readers.h"
 #include "score/profile.h"
 
@@ -35,16 +36,17 @@ struct nos_node_config {
 	unsigned loops;	     /* threads for sources */
 	const char *mqtt;    /* broker's URL; NULL: none */
 	const struct nos_secret *mqtt_password;
-	const char *ca;			   /* file for an mqtts broker */
-	int print_fd;			   /* -1: none */
-	bool closed;			   /* no source registers */
-	bool anonymous;			   /* readings without a seal are taken */
-	unsigned pool, ring;		   /* global keys, and how many of them a source holds */
-	uint64_t overlap_ms;		   /* for which a key that was replaced still serves */
-	uint64_t keep_ms, keep_bytes;	   /* 0: for ever, whatever it takes */
-	const struct nos_profile *profile; /* the rules; must outlive the node */
-	struct nos_maps_set *maps;	   /* NULL: none; the node holds it for itself */
-	const struct nos_readers *readers; /* who may read records; NULL: nobody */
+	const char *ca;			    /* file for an mqtts broker, and peers */
+	int print_fd;			    /* -1: none */
+	bool closed;			    /* no source registers */
+	bool anonymous;			    /* readings without a seal are taken */
+	unsigned pool, ring;		    /* global keys, and how many of them a source holds */
+	uint64_t overlap_ms;		    /* for which a key that was replaced still serves */
+	uint64_t keep_ms, keep_bytes;	    /* 0: for ever, whatever it takes */
+	const struct nos_profile *profile;  /* the rules; must outlive the node */
+	struct nos_maps_set *maps;	    /* NULL: none; the node holds it for itself */
+	const struct nos_readers *readers;  /* who may read records; NULL: nobody */
+	const struct nos_peers_list *peers; /* other nodes; NULL: none is known */
 };
 
 /* When it returns NOS_OK sources are served. NOS_BUSY: another nos-serve has the store; and what
@@ -61,6 +63,9 @@ enum nos_code nos_node_maps(
     struct nos_node *n, struct nos_maps_set *maps, struct nos_err *err) NOS_CHECK;
 /* Who may read records, read again. */
 void nos_node_readers(struct nos_node *n, const struct nos_readers *readers);
+
+/* The other nodes, read again; only where it was made with some. */
+void nos_node_peers(struct nos_node *n, const struct nos_peers_list *peers);
 
 /* {"node":…,"listen":[…],"admin":…,"pin":…,"store":…,"pid":…} and a newline (nos-formats(7)). */
 void nos_node_ready(const struct nos_node *n, struct nos_buf *ret);

@@ -2,6 +2,7 @@
 #include "node/routes.h"
 
 #include "base/log.h"
+#include "envelope/peer.h"
 #include "json/encode.h"
 #include "key/keyring.h"
 #include "node/exchange.h"
@@ -28,6 +29,8 @@ static enum nos_metric_path path_of(const struct nos_http_request *r)
 		return NOS_METRIC_SOURCES;
 	if (nos_str_is(r->path, NOS_RECORDS_PATH))
 		return NOS_METRIC_RECORDS;
+	if (nos_str_is(r->path, NOS_PEER_PATH))
+		return NOS_METRIC_PEER;
 	if (nos_exchange_parse(r->path, &e))
 		return exchanges[e.what];
 	return nos_str_is(r->path, "/v1/node") ? NOS_METRIC_NODE : NOS_METRIC_OTHER;
@@ -99,6 +102,18 @@ static bool begin_sources(
 	return !err->code;
 }
 
+/* Where no other node is known there is nobody who could ask. */
+static bool begin_peer(const struct nos_routes *s, struct nos_http_request *r, struct nos_err *err)
+{
+	if (!s->ingest.visits)
+		nos_err_set(err, NOS_ABSENT, "nothing is at %.*s", NOS_STR_ARG(r->path));
+	else if (!is_method(r, "POST", err))
+		return false;
+	else if (!nos_str_is(r->media, NOS_PEER_MEDIA))
+		nos_err_set(err, NOS_MEDIA, "a node's request is " NOS_PEER_MEDIA);
+	return !err->code;
+}
+
 /* An acknowledgement or an ask. */
 static bool begin_word(struct nos_http_request *r, struct nos_err *err)
 {
@@ -145,6 +160,9 @@ static bool begin(
 		return begin_poll(r, err);
 	case NOS_METRIC_RECORDS:
 		return nos_records_begin(&s->records, r, err);
+	case NOS_METRIC_PEER:
+		*ret_max = NOS_PEER_MAX;
+		return begin_peer(s, r, err);
 	case NOS_METRIC_ACKS:
 		*ret_max = NOS_KEYRING_ACK_MAX;
 		return begin_word(r, err);
@@ -190,9 +208,10 @@ static bool hand_to_control(
 	if (nos_control_submit(s->control, r, kind))
 		return true;
 	nos_err_set(&err, NOS_BUSY,
-	    kind == NOS_CONTROL_POLL  ? "too many polls at once"
-	    : kind == NOS_CONTROL_ASK ? "too many asks at once"
-				      : "too many registrations at once");
+	    kind == NOS_CONTROL_POLL   ? "too many polls at once"
+	    : kind == NOS_CONTROL_ASK  ? "too many asks at once"
+	    : kind == NOS_CONTROL_PEER ? "too many requests of nodes at once"
+				       : "too many registrations at once");
 	nos_refuse_status(r, &err, 503, kind == NOS_CONTROL_POLL ? POLL_RETRY_S : 1);
 	return false;
 }
@@ -214,18 +233,23 @@ static void show_node(const struct nos_routes *s, struct nos_http_request *r)
 void nos_routes_handle(void *state, struct nos_http_request *r)
 {
 	struct nos_routes *s = state;
+	const unsigned loop = r->loop;
 	struct nos_job *job = NULL;
 	bool kept = false;
 
 	switch (path_of(r)) {
 	case NOS_METRIC_DATA:
 		job = nos_ingest_take(&s->ingest, &s->loops[r->loop].ingest, r);
+		kept = s->loops[loop].ingest.kept;
 		break;
 	case NOS_METRIC_ACKS:
 		job = take_ack(s, r);
 		break;
 	case NOS_METRIC_SOURCES:
 		kept = hand_to_control(s, r, NOS_CONTROL_REGISTRATION);
+		break;
+	case NOS_METRIC_PEER:
+		kept = hand_to_control(s, r, NOS_CONTROL_PEER);
 		break;
 	case NOS_METRIC_RESYNC:
 		kept = nos_word_is_ask(r) && hand_to_control(s, r, NOS_CONTROL_ASK);
@@ -243,7 +267,7 @@ void nos_routes_handle(void *state, struct nos_http_request *r)
 		break;
 	}
 	if (job)
-		hand_to_committer(s, r->loop, job);
+		hand_to_committer(s, loop, job);
 	else if (!kept)
 		send_answer(s, r);
 }

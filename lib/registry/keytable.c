@@ -7,6 +7,7 @@
 #include "envelope/pack.h"
 #include "json/encode.h"
 #include "registry/gt.h"
+#include "registry/kt.h"
 #include "registry/registry.h"
 #include "registry/roll.h"
 #include "registry/row.h"
@@ -28,6 +29,7 @@ static const char *const words[] = {
 	[NOS_KEYTABLE_SOURCES] = "sources",
 	[NOS_KEYTABLE_CT] = "ct",
 	[NOS_KEYTABLE_GT] = "gt",
+	[NOS_KEYTABLE_KT] = "kt",
 	[NOS_KEYTABLE_GROUPS] = "groups",
 	[NOS_KEYTABLE_TOKENS] = "tokens",
 };
@@ -121,6 +123,8 @@ static enum nos_code source_row(struct rows *r, const struct nos_record *s, stru
 	if (track->window.top)
 		nos_encode_member_uint(b, "seq", track->window.top);
 	nos_encode_member_uint(b, "readings", track->readings);
+	if (s->roams)
+		nos_encode_member_bool(b, "roams", true);
 	if (track->path) {
 		nos_encode_member(b, "via");
 		nos_buf_add_char(b, '[');
@@ -319,6 +323,8 @@ enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *
 
 	if (t->which == NOS_KEYTABLE_GT)
 		return nos_gt_scan(t, store, each, state, err);
+	if (t->which == NOS_KEYTABLE_KT)
+		return nos_kt_scan(t, store, each, state, err);
 	if (t->which == NOS_KEYTABLE_GROUPS)
 		return nos_roll_scan(t, store, each, state, err);
 	if (t->which == NOS_KEYTABLE_TOKENS)

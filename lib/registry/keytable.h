@@ -18,6 +18,7 @@ enum nos_keytable_which {
 	NOS_KEYTABLE_SOURCES,
 	NOS_KEYTABLE_CT,
 	NOS_KEYTABLE_GT,     /* registry/gt.h */
+	NOS_KEYTABLE_KT,     /* registry/kt.h */
 	NOS_KEYTABLE_GROUPS, /* registry/roll.h */
 	NOS_KEYTABLE_TOKENS,
 };
@@ -29,7 +30,7 @@ struct nos_keytable {
 	const char *source; /* id of the one source; NULL: all */
 	uint32_t states;    /* bits, by nos_keytable_state; 0: all */
 	struct nos_time now;
-	bool values; /* ct, gt, groups: rows have the values of their keys, and are wiped */
+	bool values; /* ct, gt, kt, groups: rows have the values of their keys, and are wiped */
 	const struct nos_vault *vault; /* opens those of a store; NULL where there are no values */
 };
 

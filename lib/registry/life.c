@@ -7,6 +7,7 @@
 #include "registry/due.h"
 #include "registry/grove.h"
 #include "registry/leaving.h"
+#include "registry/roaming.h"
 
 #define TRIES 8 /* against others who change the same source at once */
 
@@ -215,10 +216,20 @@ static enum nos_code write_down(
 	return NOS_OK;
 }
 
+/* What other nodes were given was made of a Z that counts no longer. */
+static enum nos_code recall(struct nos_life *l, struct nos_record *r, struct nos_err *err)
+{
+	if (!r->roams || (!r->a.revoked && r->a.base.z == r->roams))
+		return NOS_OK;
+	r->roams = r->a.revoked ? 0 : r->a.base.z;
+	return nos_roaming_recall(l->store, r->id, err);
+}
+
 enum nos_code nos_life_put(
     struct nos_life *l, struct nos_time now, struct nos_record *r, struct nos_err *err)
 {
-	if (note_before(l, r, err) || nos_registry_put(l->store, l->vault, r, err))
+	if (recall(l, r, err) || note_before(l, r, err) ||
+	    nos_registry_put(l->store, l->vault, r, err))
 		return err->code;
 	return write_down(l, now, r, err);
 }

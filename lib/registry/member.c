@@ -8,6 +8,7 @@
 
 #include "json/encode.h"
 #include "registry/member_make.h"
+#include "registry/visit.h"
 #include "scheme/issuer.h"
 
 struct nos_member_table {
@@ -142,7 +143,8 @@ static enum nos_code is_same(
 {
 	uint64_t rev = 0;
 
-	if (nos_store_get(store, NOS_RECORD_NS, nos_str_of(nos_member_id(m)), NULL, &rev, err) &&
+	if (nos_store_get(store, nos_member_home(m) ? NOS_VISIT_NS : NOS_RECORD_NS,
+		nos_str_of(nos_member_id(m)), NULL, &rev, err) &&
 	    err->code != NOS_ABSENT)
 		return err->code;
 	nos_err_clear(err);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The registered sources that loops need at hand: what opens their packs, made once from the store
- * and kept in memory. What stands in the table is never changed; after a change of the store each
- * is read again at its next use. Thread-safe; a store is given by the calling thread, which owns
- * it.
+ * The sources, registered here or on a visit, that loops need at hand: what opens their packs, made
+ * once from the store and kept in memory. What stands in the table is never changed; after a change
+ * of the store each is read again at its next use. Thread-safe; a store is given by the calling
+ * thread, which owns it.
  */
 #ifndef NOS_REGISTRY_MEMBER_H
 #define NOS_REGISTRY_MEMBER_H
@@ -36,6 +36,7 @@ struct nos_member_world {
 struct nos_member_more {
 	struct nos_buf outstanding; /* the key messages for it, a JSON array; empty: none */
 	uint64_t group, group_rev;  /* its group, and that one's rev when it was read; 0: none */
+	uint64_t home;		    /* of a visitor: its node's number; 0: it is this one's */
 	uint8_t order[NOS_SESSION_ORDER_MAX]; /* that leads its group on to the present session */
 	size_t order_len;
 };
@@ -57,6 +58,7 @@ struct nos_member {
 	uint8_t key_count;
 	uint8_t name_at, kind_at; /* in its text */
 	bool open : 1;
+	bool roams : 1;	    /* its numbers are used at several nodes */
 	bool wants_ask : 1; /* it is to ask */
 	bool follows : 1;   /* it is to take the node's present identity */
 	bool has_own : 1; /* it should send under a key of its scheme, and for that nothing waits */
@@ -91,6 +93,12 @@ static inline const char *nos_member_mode(const struct nos_member *m)
 static inline struct nos_str nos_member_waiting(const struct nos_member *m)
 {
 	return m->more ? nos_buf_str(&m->more->outstanding) : NOS_STR("");
+}
+
+/* The number of a visitor's own node; 0: it is this one's. */
+static inline uint64_t nos_member_home(const struct nos_member *m)
+{
+	return m->more ? m->more->home : 0;
 }
 
 /* What leads its group on to the present session; len 0: nothing. */

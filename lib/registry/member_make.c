@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "key/roam.h"
 #include "registry/grove.h"
+#include "registry/visit.h"
 #include "scheme/issuer.h"
 #include "scheme/place.h"
 
@@ -17,6 +19,7 @@ struct making {
 	struct nos_member_key keys[KEYS_MAX];
 	size_t key_count;
 	struct nos_member_more more;
+	const char *id, *name, *kind, *mode; /* of what it is made from */
 };
 
 static void making_release(struct making *k)
@@ -72,6 +75,7 @@ struct origin {
 	bool grouped;		/* the group was read */
 	bool numbered;		/* the global keys were */
 	struct nos_globals space;
+	bool absent; /* out: there is no record */
 };
 
 static const struct nos_globals no_globals;
@@ -81,7 +85,7 @@ static void origin_init(struct origin *o)
 {
 	o->globals = &no_globals;
 	o->group.number = o->group.rev = o->members = 0;
-	o->grouped = o->numbered = false;
+	o->grouped = o->numbered = o->absent = false;
 }
 
 static void origin_release(struct origin *o)
@@ -125,9 +129,10 @@ static enum nos_code read_group(
 static enum nos_code read_origin(struct nos_store *store, const struct nos_vault *vault,
     const char *id, struct origin *ret, struct nos_err *err)
 {
-	if (nos_registry_get(store, vault, nos_str_of(id), &ret->r, err))
-		return err->code == NOS_ABSENT ? nos_err_set(err, NOS_TAG, "does not verify")
-					       : err->code;
+	if (nos_registry_get(store, vault, nos_str_of(id), &ret->r, err)) {
+		ret->absent = err->code == NOS_ABSENT;
+		return ret->absent ? nos_err_set(err, NOS_TAG, "does not verify") : err->code;
+	}
 	if (ret->r.a.revoked)
 		return nos_err_set(err, NOS_TAG, "does not verify");
 	if (read_globals(store, ret, err))
@@ -200,7 +205,12 @@ static enum nos_code fill(const struct origin *o, struct nos_member_world world,
 		.pool = &o->globals->pool,
 		.place = o->group.number ? &place : NULL };
 
+	k->id = o->r.id;
+	k->name = o->r.name;
+	k->kind = o->r.kind;
+	k->mode = o->r.mode;
 	k->m.open = o->r.open;
+	k->m.roams = o->r.roams != 0;
 	k->m.rev = o->r.rev;
 	k->more.group = o->group.number;
 	k->more.group_rev = o->group.rev;
@@ -218,6 +228,48 @@ static enum nos_code fill(const struct origin *o, struct nos_member_world world,
 	return nos_buf_check(&k->more.outstanding, "key messages", err);
 }
 
+/* ---- a visitor ---- */
+
+static enum nos_code add_visit_key(
+    struct making *m, const struct nos_visit_key *from, struct nos_err *err)
+{
+	struct nos_member_key *to = &m->keys[m->key_count];
+	char kid[NOS_NAME_TEXT_MAX];
+
+	*to = (struct nos_member_key){ .name = nos_roam_name(m->more.home, from->day),
+		.state = NOS_STATE_ACTIVE,
+		.since = nos_roam_since(from->day),
+		.holders = NOS_ROAM_HOLDERS };
+	nos_name_format(&to->name, kid);
+	if (nos_pack_keys_of(&from->value, nos_str_of(kid), nos_str_of(m->id), &to->keys, err))
+		return err->code;
+	m->key_count++;
+	return NOS_OK;
+}
+
+/* Who is registered here is no visitor, whatever another node says: that is looked for first. */
+static enum nos_code fill_visitor(struct nos_store *store, const struct nos_vault *vault,
+    const char *id, struct nos_visit *v, struct making *k, struct nos_err *err)
+{
+	nos_err_clear(err);
+	if (nos_visit_get(store, vault, nos_str_of(id), v, err))
+		return err->code == NOS_ABSENT ? nos_err_set(err, NOS_TAG, "does not verify")
+					       : err->code;
+	k->id = v->id;
+	k->kind = v->kind;
+	k->name = k->mode = "";
+	k->m.open = v->open;
+	k->m.roams = true;
+	k->more.home = v->home;
+	k->m.rev = v->rev;
+	for (size_t i = 0; i < v->key_count; i++)
+		if (add_visit_key(k, &v->keys[i], err))
+			return err->code;
+	return NOS_OK;
+}
+
+/* ---- as it is kept ---- */
+
 static char *put_text(char *at, const char *text)
 {
 	const size_t size = strlen(text) + 1;
@@ -227,21 +279,21 @@ static char *put_text(char *at, const char *text)
 }
 
 /* Id, name, kind and mode, behind its keys. */
-static void describe(const struct nos_record *r, struct nos_member *m)
+static void describe(const struct making *k, struct nos_member *m)
 {
-	char *const text = (char *)&m->keys[m->key_count], *at = put_text(text, r->id);
+	char *const text = (char *)&m->keys[m->key_count], *at = put_text(text, k->id);
 
 	m->name_at = (uint8_t)(at - text);
-	at = put_text(at, r->name);
+	at = put_text(at, k->name);
 	m->kind_at = (uint8_t)(at - text);
-	at = put_text(at, r->kind);
-	put_text(at, r->mode);
+	at = put_text(at, k->kind);
+	put_text(at, k->mode);
 }
 
 /* The list moves over; *k is to be released all the same. */
 static bool add_more(struct making *k, struct nos_member *m)
 {
-	if (!k->more.group && !k->more.outstanding.len)
+	if (!k->more.group && !k->more.home && !k->more.outstanding.len)
 		return true;
 	m->more = malloc(sizeof(*m->more));
 	if (!m->more)
@@ -251,10 +303,10 @@ static bool add_more(struct making *k, struct nos_member *m)
 	return true;
 }
 
-static struct nos_member *finish(struct making *k, const struct nos_record *r)
+static struct nos_member *finish(struct making *k)
 {
 	const size_t keys = k->key_count * sizeof(k->keys[0]);
-	const size_t text = strlen(r->id) + strlen(r->name) + strlen(r->kind) + strlen(r->mode) + 4;
+	const size_t text = strlen(k->id) + strlen(k->name) + strlen(k->kind) + strlen(k->mode) + 4;
 	struct nos_member *m = malloc(sizeof(*m) + keys + text);
 
 	if (!m)
@@ -267,7 +319,7 @@ static struct nos_member *finish(struct making *k, const struct nos_record *r)
 	}
 	m->key_count = (uint8_t)k->key_count;
 	memcpy(m->keys, k->keys, keys);
-	describe(r, m);
+	describe(k, m);
 	return m;
 }
 
@@ -286,13 +338,18 @@ enum nos_code nos_member_make(struct nos_store *store, const struct nos_vault *v
 {
 	struct origin o;
 	struct making k;
+	NOS_AUTO(visit) v = { 0 };
 
 	origin_init(&o);
 	k.m = (struct nos_member){ 0 };
 	k.more = (struct nos_member_more){ 0 };
 	k.key_count = 0;
-	if (!read_origin(store, vault, id, &o, err) && !fill(&o, world, kid, &k, err)) {
-		*ret = finish(&k, &o.r);
+	if (!read_origin(store, vault, id, &o, err))
+		(void)!fill(&o, world, kid, &k, err);
+	else if (o.absent)
+		(void)!fill_visitor(store, vault, id, &v, &k, err);
+	if (!err->code) {
+		*ret = finish(&k);
 		if (!*ret)
 			nos_err_set(err, NOS_INTERNAL, "out of memory");
 	}

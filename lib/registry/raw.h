@@ -31,6 +31,7 @@ struct nos_raw {
 	char kid[NOS_NAME_TEXT_MAX]; /* empty: by a bearer token, so no number and no via */
 	uint64_t seq, prev;
 	uint8_t hash[NOS_WINDOW_HASH_LEN];
+	bool roams;			     /* its source's numbers are used at several nodes */
 	struct nos_raw_via via[NOS_HOP_MAX]; /* from the source to the node */
 	size_t via_count;
 	char kind[NOS_NAME_WORD_MAX + 1];

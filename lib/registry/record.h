@@ -29,6 +29,7 @@ struct nos_record {
 	char token[16]; /* enrolment that it was registered under */
 	bool open;	/* registered without a token */
 	struct nos_time registered;
+	uint64_t roams; /* generation of Z of which other nodes were given keys; 0: none was */
 	char m2[NOS_RECORD_M2_MAX]; /* until its source is known to have it */
 	struct nos_assoc a;
 	uint64_t rev; /* of the record; 0: new */

@@ -234,6 +234,8 @@ static enum nos_code decode_source(
 	    nos_decode_copy(d, "token", false, r->token, sizeof(r->token), err) ||
 	    nos_decode_bool(d, "open", false, &r->open, err) ||
 	    nos_decode_time(d, "registered", &r->registered, err) ||
+	    (nos_decode_has(d, "roams") &&
+		nos_decode_uint(d, "roams", 1, NOS_NUM_SAFE, &r->roams, err)) ||
 	    nos_decode_copy(d, "m2", true, r->m2, sizeof(r->m2), err) ||
 	    (nos_decode_has(d, "types") && nos_decode_raw(d, "types", NOS_SCAN_ARRAY, &types, err)))
 		return err->code;

@@ -224,6 +224,8 @@ enum nos_code nos_record_encode(const struct nos_record *r, const struct nos_vau
 	member_text(b, "token", r->token);
 	nos_encode_member_bool(b, "open", r->open);
 	nos_encode_member_time(b, "registered", r->registered);
+	if (r->roams)
+		nos_encode_member_uint(b, "roams", r->roams);
 	encode_assoc(&o, &r->a);
 	if (!nos_buf_check(&o.secrets, "keys of a source", err) &&
 	    !nos_vault_seal(vault, &place, nos_buf_span(&o.secrets), &sealed, err)) {

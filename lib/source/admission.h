@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a node's answers to a registration are worth: its key among those it shows, and m2, believed
- * in nothing before its tag verifies (nos-wire(7), "Registration"). Pure but for the clock that
+ * What a node's answer to a registration is worth: m2, believed in nothing before its tag verifies
+ * (nos-wire(7), "Registration"). Pure but for the clock that
  * dates a key. Thread-safe.
  */
 #ifndef NOS_SOURCE_ADMISSION_H
@@ -13,11 +13,6 @@
 #include "source/pending.h"
 
 #define NOS_ADMISSION_TEXT_MAX 65536 /* bytes of the node's document, and of m2 */
-
-/* The P-256 key in the document of GET /v1/node, of the present set or of one before it, whose
- * thumbprint is the pin; false: none. */
-bool nos_admission_node(
-    struct nos_str document, const uint8_t pin[static NOS_HASH_LEN], struct nos_ecdh_point *ret);
 
 /*
  * m2 into the keyring of a new source, all but its URLs. node is the key that the pin names. On an

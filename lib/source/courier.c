@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define NUMBERS_LEAST 8 /* that are tried, also where there is no time to wait */
 
@@ -57,6 +58,43 @@ static enum nos_code give_up(
 	return in_use(c, err);
 }
 
+/* The oldest is about to go there, or nowhere any more; on disk unless it stands there. */
+static enum nos_code note_going(void *state, const struct nos_send_pack *p, struct nos_err *err)
+{
+	struct nos_courier *c = state;
+
+	if (strcmp(c->noted, p->url) == 0 || nos_spool_note(c->spool, p, err))
+		return err->code;
+	snprintf(c->noted, sizeof(c->noted), "%s", p->url);
+	return NOS_OK;
+}
+
+/* Where it has arrived nowhere, a pack that waits may go to any node the next time. */
+static enum nos_code let_go(
+    struct nos_courier *c, struct nos_send_pack *p, bool waiting, struct nos_err *err)
+{
+	struct nos_err failed = { 0 };
+
+	if (!c->nomad || !waiting || !is_passing(err->code))
+		return err->code;
+	if (!p->sent)
+		p->url[0] = '\0';
+	if (note_going(c, p, &failed))
+		*err = failed;
+	return err->code;
+}
+
+static enum nos_code carry(struct nos_courier *c, struct nos_send_pack *p, bool waiting,
+    uint64_t wait_ms, struct nos_answer *ret, struct nos_err *err)
+{
+	if (c->nomad) {
+		c->nomad->going = waiting ? note_going : NULL;
+		c->nomad->going_state = c;
+	}
+	return c->nomad ? nos_nomad_pack(c->nomad, p, wait_ms, ret, err)
+			: nos_send_pack(c->send, p, wait_ms, ret, err);
+}
+
 /*
  * Send under a number; where that was in use under the node's next, until wait_ms is over, since
  * another on a copy of the keyring may be as quick each time. waiting: the pack is the oldest of
@@ -73,13 +111,16 @@ static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool w
 		bool numbered = p->seq != 0;
 
 		nos_err_clear(err);
+		snprintf(c->noted, sizeof(c->noted), "%s", p->url);
 		/* Of a keyring that was replaced: none that comes gets the same. */
 		if (numbered)
 			nos_ring_skip(c->send->config.ring, p->seq + 1);
 		if (nos_send_number(c->send, p, err) ||
 		    (waiting && !numbered && nos_spool_note(c->spool, p, err)))
 			return err->code;
-		if (nos_send_pack(c->send, p, left_ms, ret, err) != NOS_EXISTS)
+		if (!numbered)
+			snprintf(c->noted, sizeof(c->noted), "%s", p->url);
+		if (carry(c, p, waiting, left_ms, ret, err) != NOS_EXISTS)
 			break;
 		renumber(c, p);
 		if (tries >= NUMBERS_LEAST && (!left_ms || *c->send->config.stop)) {
@@ -87,6 +128,7 @@ static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool w
 			break;
 		}
 	}
+	let_go(c, p, waiting, err);
 	/* Whose copy has just been seen has asked, and has the keys that this one had. */
 	if (err->code == NOS_TAG && c->copied)
 		in_use(c, err);

@@ -7,6 +7,7 @@
 #ifndef NOS_SOURCE_COURIER_H
 #define NOS_SOURCE_COURIER_H
 
+#include "source/nomad.h"
 #include "source/send.h"
 #include "source/spool.h"
 
@@ -21,10 +22,12 @@ typedef void nos_courier_note(void *state, const char *text);
 
 struct nos_courier {
 	struct nos_send *send;
+	struct nos_nomad *nomad; /* over it: to other nodes as well; NULL: to none */
 	struct nos_spool *spool; /* NULL: none */
 	uint64_t wait_ms;	 /* for a node that is away */
 	nos_courier_note *note;
 	void *note_state;
+	char noted[NOS_URL_MAX + 1]; /* where the oldest of the spool may be, as it is on disk */
 	bool copied;	    /* a number was in use: the keyring is a copy, and it was said */
 	bool newer;	    /* a key message of a newer nos came, and it was said */
 	bool away;	    /* the last try failed … */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "envelope/document.h"
 #include "scheme/holder.h"
 #include "scheme/membership.h"
 #include "source/admission.h"
@@ -192,7 +193,7 @@ static enum nos_code find_node(struct nos_keeper *kp, struct nos_err *err)
 	if (exchange(kp, NULL, NULL, err))
 		return err->code;
 	follow(kp, nos_buf_str(&i->answer.body));
-	if (!nos_admission_node(nos_buf_str(&i->answer.body), kp->ring->k.pin, &kp->node))
+	if (!nos_document_key(nos_buf_str(&i->answer.body), kp->ring->k.pin, &kp->node))
 		return nos_err_set(err, NOS_AWAY,
 		    "the node at %s does not show the key that the keyring pins",
 		    nos_inquiry_who(i));

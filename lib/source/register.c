@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "envelope/document.h"
 #include "json/encode.h"
 #include "scheme/holder.h"
 #include "source/admission.h"
@@ -232,7 +233,7 @@ static enum nos_code get_node(struct run *run, struct nos_err *err)
 {
 	if (ask(run, "/v1/node", NULL, 200, err))
 		return err->code;
-	return nos_admission_node(nos_buf_str(&run->answer.body), run->e->pin, &run->node)
+	return nos_document_key(nos_buf_str(&run->answer.body), run->e->pin, &run->node)
 		   ? NOS_OK
 		   : wrong_node(run, err);
 }

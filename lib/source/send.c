@@ -83,7 +83,8 @@ enum nos_code nos_send_open(
     struct nos_send *s, const struct nos_send_config *config, struct nos_err *err)
 {
 	const struct nos_http_client_config http = { .ca = config->ca,
-		.connect_ms = config->via_count ? NOS_ROUTE_CONNECT_MS : CONNECT_MS,
+		.connect_ms =
+		    config->via_count || config->roam_count ? NOS_ROUTE_CONNECT_MS : CONNECT_MS,
 		.total_ms = ANSWER_MS,
 		.answer_max = ANSWER_MAX,
 		.stop = config->cut };
@@ -109,6 +110,9 @@ static bool is_ours(const struct nos_send *s, const char *url)
 {
 	for (size_t i = 0; i < s->url_count; i++)
 		if (strcmp(url, s->urls[i]) == 0)
+			return true;
+	for (size_t i = 0; i < s->config.roam_count; i++)
+		if (strcmp(url, s->config.roam[i]) == 0)
 			return true;
 	return false;
 }
@@ -156,7 +160,7 @@ static enum nos_code said(
 }
 
 /* A node that has no room, or is not well: the pack is not settled, whoever says so. */
-static bool is_passing(enum nos_code code)
+bool nos_send_is_passing(enum nos_code code)
 {
 	return code == NOS_IO || code == NOS_BUSY || code == NOS_AWAY || code == NOS_INTERNAL;
 }
@@ -222,7 +226,7 @@ static enum nos_code settle(
 		return err->code;
 	if (s->config.ring)
 		learn(s, ret);
-	if (ret->refused && is_passing(ret->why.code)) {
+	if (ret->refused && nos_send_is_passing(ret->why.code)) {
 		nos_err_set(err, NOS_BUSY, "%s: %s", who(s, p), ret->why.text);
 		nos_answer_release(ret);
 		return NOS_BUSY;

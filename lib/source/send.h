@@ -26,7 +26,9 @@ struct nos_send_pack {
 	size_t readings;
 	uint64_t seq;		   /* its number, 0: none yet */
 	char url[NOS_URL_MAX + 1]; /* of the node that it went to, and goes to again; or empty */
-	bool sent;		   /* it may have arrived: a duplicate is no wonder */
+	uint64_t
+	    node; /* number of the node that took it, where that is not its home (source/nomad.h) */
+	bool sent; /* it may have arrived: a duplicate is no wonder */
 };
 
 struct nos_send_config {
@@ -35,6 +37,8 @@ struct nos_send_config {
 	size_t url_count;	 /* 0: the keyring's */
 	const char *const *via;	 /* neighbours that relay, checked */
 	size_t via_count;
+	const char *const *roam; /* other nodes that a pack may have gone to (source/nomad.h) */
+	size_t roam_count;
 	const char *kind;		   /* of an anonymous source, NULL: not said */
 	const char *ca;			   /* NULL: the system's */
 	const struct nos_carrier *carrier; /* NULL: straight, by HTTP, and through via */
@@ -98,6 +102,9 @@ enum nos_code nos_send_number(
  */
 enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_t wait_ms,
     struct nos_answer *ret, struct nos_err *err) NOS_CHECK;
+
+/* Does a node that answers so under a receipt have no room, or is not well, and is asked again? */
+bool nos_send_is_passing(enum nos_code code);
 
 /* Take what a poll that was held (source/follow.h) says of keys, which is to be believed. What
  * nos_keeper_followed returns. */

@@ -173,7 +173,8 @@ static void encode(struct nos_buf *b, const struct nos_send_pack *p)
 	nos_encode_member_uint(b, "readings", p->readings);
 	if (p->seq) {
 		nos_encode_member_uint(b, "seq", p->seq);
-		nos_encode_member_text(b, "url", nos_str_of(p->url));
+		if (*p->url)
+			nos_encode_member_text(b, "url", nos_str_of(p->url));
 	}
 	nos_buf_add_text(b, "}\n");
 	nos_buf_add_str(b, p->text);
@@ -227,12 +228,12 @@ static enum nos_code decode_head(
 	    !nos_decode_uint(&d, "readings", 1, NOS_PACK_READINGS_MAX, &readings, err) &&
 	    nos_decode_has(&d, "seq") &&
 	    !nos_decode_uint(&d, "seq", 1, NOS_NUM_SAFE - 1, &ret->seq, err))
-		(void)!nos_decode_copy(&d, "url", false, ret->url, sizeof(ret->url), err);
+		(void)!nos_decode_copy(&d, "url", true, ret->url, sizeof(ret->url), err);
 	if (!err->code && !nos_str_is(cty, NOS_SEND_CTY))
 		nos_err_set(err, NOS_DATA, "head: not a form that nos-send sends");
 	nos_scan_release(&scan);
 	ret->readings = (size_t)readings;
-	ret->sent = ret->seq != 0;
+	ret->sent = *ret->url != '\0';
 	return err->code;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "envelope/document.h"
 #include "json/decode.h"
 #include "source/admission.h"
 #include "source/answer.h"
@@ -52,7 +53,7 @@ bool nos_worth_is_document(const struct nos_http_answer *a, const uint8_t *pin)
 	struct nos_ecdh_point node;
 
 	return a->status == GOOD &&
-	       (pin ? nos_admission_node(nos_buf_str(&a->body), pin, &node) : is_object(a, NULL));
+	       (pin ? nos_document_key(nos_buf_str(&a->body), pin, &node) : is_object(a, NULL));
 }
 
 /* Without a proof a node tells a nonce; with one it answers under a receipt. */

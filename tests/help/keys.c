@@ -23,6 +23,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "crypto/jose.h"
+#include "envelope/document.h"
 #include "envelope/pack.h"
 #include "json/decode.h"
 #include "key/derive.h"
@@ -199,7 +200,7 @@ static enum nos_code do_answer(struct step *s, struct nos_err *err)
 
 	if (read_file(s->args[0], &document, err) || read_input(&answer, err))
 		return err->code;
-	if (!nos_admission_node(nos_buf_str(&document), s->ring.k.pin, &node))
+	if (!nos_document_key(nos_buf_str(&document), s->ring.k.pin, &node))
 		return nos_err_set(err, NOS_TAG, "the document has not the key that is pinned");
 	if (nos_holder_answer(&s->ring.k, nos_buf_span(&answer), &node, nos_time_now(), err) ||
 	    keep(s, err))

@@ -495,7 +495,7 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 		taint --key p1|--key: 'p1' is no key's name, such as d.1.7
 		taint --key d.1.7 --state active|--state: the table taint has no states
 		taint --key d.1.7 --verify|--verify is for the table audit
-		taint --key d.1.7 --show-secrets|--show-secrets: the tables ct, gt and groups alone have values
+		taint --key d.1.7 --show-secrets|--show-secrets: the tables ct, gt, kt and groups alone have values
 		taint --key d.1.7 --keyring a.key|a keyring has the tables ct, gt and groups alone
 		taint --key d.1.7 --since -5|--since: that is before 1970
 		taint --key d.1.7 --since 2999-01-01T00:00:00Z|--since: that is still to come
@@ -504,12 +504,12 @@ on_terminal() { printf '%s\n' "$1" | script -qec "$2" /dev/null >tty; }
 		audit --verify --since 1|--verify is of all entries: no --since
 		audit --verify --source x|--verify is of all entries: no --source
 		audit --keyring a.key|a keyring has the tables ct, gt and groups alone
-		audit --show-secrets|--show-secrets: the tables ct, gt and groups alone have values
+		audit --show-secrets|--show-secrets: the tables ct, gt, kt and groups alone have values
 		groups --state active|--state: no state 'active' in this table
 		groups --source x|--source: groups are no source's own
 		gt --source x|--source: global keys are no source's own
 		groups --keyring a.key --source x|--keyring and --source: a keyring has one source
-		sources --show-secrets|--show-secrets: the tables ct, gt and groups alone have values
+		sources --show-secrets|--show-secrets: the tables ct, gt, kt and groups alone have values
 		audit --since noon|--since: 'noon' is not a time: RFC 3339 with an offset, or seconds since 1970
 	END
 }
@@ -660,8 +660,8 @@ record() {
 }
 
 @test "what is no table and more than one are refused" {
-	run -64 --separate-stderr keytable kt
-	[ "$stderr" = "nos-keytable: no table 'kt', take sources, ct, gt, groups, tokens, audit or taint" ]
+	run -64 --separate-stderr keytable lt
+	[ "$stderr" = "nos-keytable: no table 'lt', take sources, ct, gt, kt, groups, tokens, audit or taint" ]
 	run -64 --separate-stderr keytable ct sources
 	[ "$stderr" = "nos-keytable: one table at a time: 'sources'" ]
 	run -64 --separate-stderr keytable --show

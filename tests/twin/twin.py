@@ -26,6 +26,7 @@ evict s""".replace("\n", " ").split(", ")
 GIVEN += [f"K_{n} of e 0" for n in range(1, 16) if n != 13]  # K_13, of the leaf that is evicted, goes into nothing
 
 GROUP = 3  # of all vectors of dipietro and tree
+DAY = 17914  # of roaming
 DEPTH = 3  # of its tree
 
 
@@ -239,6 +240,9 @@ class Twin:
         frame = b"\xe1" + leb(0) + field(self.s) + field(v["pack"])
         yield "hop frame", frame + K(k_sm, "hop", frame, L=16)
 
+    def roam(self):
+        yield "K_roam", K(self.v["Z"], "roam", thumbprint(self.v["node private"]), DAY)
+
     def tokens(self):
         self.h = {8: self.v["h_8"]}
         for t in range(8, 0, -1):
@@ -310,6 +314,7 @@ class Twin:
         yield from self.dini()
         yield from self.ring()
         yield from self.relay()
+        yield from self.roam()
         yield from self.dipietro()
         yield from self.tree()
 
@@ -362,7 +367,8 @@ SAME = {
                "ask state U": "first U", "ask answer": "answer"},
     "dini": {"G": "G", "install L": "L (N 1, incr 7, domain 7, version 1)", "invalidation": "invalidation",
              "ack of dini U": "ack (behind global at 0 and install at 1)", "ring": "ring (P 100, k 4)",
-             "Z_M": "Z_M", "A_M": "A_M", "K_SM": "K_SM", "hop frame": "hop"},
+             "Z_M": "Z_M", "A_M": "A_M", "K_SM": "K_SM", "hop frame": "hop",
+             "K_roam": "K_roam (node thumbprint, day 17914)"},
     "dini/install at 1": {"install at 1 body": "body", "install at 1 U": "bytes", "install at 1 L": "L"},
     "dini/install long (incr 4294967297)": {
         "install long body": "body", "install long U": "bytes", "install long L": "L"},

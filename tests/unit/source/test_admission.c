@@ -2,6 +2,7 @@
 #include "../test.h"
 
 #include "crypto/jose.h"
+#include "envelope/document.h"
 #include "key/derive.h"
 #include "scheme/offer.h"
 #include "source/admission.h"
@@ -262,12 +263,12 @@ static void the_nodes_key_is_found_by_its_pin_alone(void **state)
 	nos_buf_add_text(&b, "\",\"y\":\"");
 	nos_enc_base64(&b, y, sizeof(y));
 	nos_buf_add_text(&b, "\"}]}");
-	assert_true(nos_admission_node(nos_buf_str(&b), pin, &found));
+	assert_true(nos_document_key(nos_buf_str(&b), pin, &found));
 	assert_memory_equal(found.bytes, node.bytes, sizeof(node.bytes));
 	pin[31] ^= 1;
-	assert_false(nos_admission_node(nos_buf_str(&b), pin, &found));
-	assert_false(nos_admission_node(NOS_STR("<html>"), pin, &found));
-	assert_false(nos_admission_node(NOS_STR("{\"keys\":1}"), pin, &found));
+	assert_false(nos_document_key(nos_buf_str(&b), pin, &found));
+	assert_false(nos_document_key(NOS_STR("<html>"), pin, &found));
+	assert_false(nos_document_key(NOS_STR("{\"keys\":1}"), pin, &found));
 	nos_buf_release(&b);
 }
 

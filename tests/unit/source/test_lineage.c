@@ -3,6 +3,7 @@
 
 #include "crypto/jose.h"
 #include "crypto/random.h"
+#include "envelope/document.h"
 #include "registry/enrol.h"
 #include "registry/self_document.h"
 #include "registry/token.h"
@@ -396,7 +397,7 @@ static void admit(const struct nos_enrolment *e, struct nos_keyring *ret)
 	nos_buf_init(&m2, NOS_ADMISSION_TEXT_MAX);
 	nos_pending_init(&p);
 	nos_buf_add_text(&p.description, "{}");
-	assert_true(nos_admission_node(nos_buf_str(&document), e->pin, &node));
+	assert_true(nos_document_key(nos_buf_str(&document), e->pin, &node));
 	assert_int_equal(nos_pending_make(&p, e, &node, &err), NOS_OK);
 	assert_int_equal(
 	    nos_enrol_answer(&changes, &self, nos_buf_str(&p.m1), NOW, &m2, &made, id, &err),
@@ -475,7 +476,7 @@ static void once_a_set_is_retired_who_believes_it_finds_nothing(void **state)
 	renew();
 	assert_int_equal(nos_self_retire(store, &vault, &self, 1, &err), NOS_OK);
 	document_now(&document);
-	assert_false(nos_admission_node(nos_buf_str(&document), e.pin, &node));
+	assert_false(nos_document_key(nos_buf_str(&document), e.pin, &node));
 	assert_int_equal(nos_lineage_follow(nos_buf_str(&document), before.thumbprint,
 			     before.sign_public, NODE, &found, &err),
 	    NOS_TAG);

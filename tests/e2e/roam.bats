@@ -1,0 +1,221 @@
+#!/usr/bin/env bats
+# A source that sends to another node than its own.
+
+setup() {
+	load ../tool/helper
+	load faults
+	load roam
+}
+teardown() { everything_stops; ! grep -sA 30 Sanitizer n?/err; }
+
+@test "registered at one node, its readings come out at another, and a third opens nothing of it" {
+	broker_start
+	roam_nodes 3
+	roam_stop 2
+	roam_start 2 --mqtt "$MQTT"
+	subscribe seen 'nos/+/+/+/+'
+	roam_register 1 a
+	source=$(jq -r .source a.key)
+	run -0 --separate-stderr nos-send --keyring a.key --url http://127.0.0.1:1 --roam "$URL_2" < <(numbers 1 3)
+	[ "$(jq -r .status <<<"$output" | sort | uniq -c | xargs)" = '3 accepted' ]
+	[ "$(jq -r .id <<<"$output" | head -n 1)" = 2-1-0 ]
+	three() { [ "$(received seen | grep -c "^nos/2/k/$source/")" -eq 3 ]; }
+	eventually three
+	received seen | head -n 1 | cut -d ' ' -f 2- | tee record >&2
+	day=$(jq -r '.key | split(".")[2]' record)
+	[ "$(jq -r .key record)" = "r.1.$day" ]
+	[ "$(jq -c '[.raw.holders, .raw.proof, .raw.enrolled, .source]' record)" = "[3,\"key\",\"token\",\"$source\"]" ]
+	run --separate-stderr nos-send --keyring a.key --url http://127.0.0.1:1 --roam "$URL_3" --wait 0s < <(numbers 4 4)
+	[ "$status" -eq 77 ]
+	[ "$(sqlite3 n3/node.db 'select count(*) from stream_raw')" -eq 0 ]
+}
+
+# One reading of a source that does not reach its home, to the nodes of these URLs: STATUS of nos-send, ANSWER.
+away() { # NAME VALUE [OPTION…]
+	STATUS=0
+	ANSWER=$(numbers "$2" "$2" | nos-send --keyring "$1.key" --url http://127.0.0.1:1 --wait 0s "${@:3}" 2>>send.err) ||
+		STATUS=$?
+}
+entries() { sqlite3 "n$1/node.db" 'select count(*) from stream_raw'; }
+metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
+
+@test "the first node holds a key of the day, shows it when asked to, and goes on while the source's home is away" {
+	roam_nodes 2
+	roam_register 1 a
+	source=$(jq -r .source a.key)
+	away a 1 --roam "$URL_2"
+	[ "$STATUS" = 0 ]
+	[ "$(metric "$ADMIN_2" 'nos_visits_total{result="ok"}')" = 1 ]
+	roam_stop 1 KILL
+	away a 2 --roam "$URL_2"
+	[ "$(jq -r .id <<<"$ANSWER")" = 2-2-0 ]
+	roam_stop 2
+	roam_start 2
+	away a 3 --roam "$URL_2"
+	[ "$(jq -r .status <<<"$ANSWER")" = accepted ]
+	[ -z "$(metric "$ADMIN_2" 'nos_visits_total{')" ]
+	run -0 roam_at 2 nos-keytable kt
+	day=$(($(date +%s) / 86400))
+	[ "$(jq -c '[.source, .home, .state, .uses, has("value")]' <<<"$output")" = "[\"$source\",1,\"active\",3,false]" ]
+	[ "$(jq '.expires / 86400' <<<"$output")" -le $((day + 2)) ]
+	run -0 roam_at 2 nos-keytable kt --source "$source" --show-secrets
+	[ "$(jq '.value | length' <<<"$output")" = 43 ]
+	# At rest it is sealed.
+	fails grep -aqF "$(jq -r .value <<<"$output")" n2/node.db
+	run -66 roam_at 2 nos-keytable kt --source s-0000000000
+}
+
+@test "home and another node count no gaps of a source that roams" {
+	roam_nodes 2
+	roam_register 1 a
+	nos-send --keyring a.key < <(numbers 1 1) >/dev/null
+	away a 2 --roam "$URL_2"
+	nos-send --keyring a.key < <(numbers 3 3) >/dev/null
+	away a 4 --roam "$URL_2"
+	# A reading without a time has one half of what it should have; half of the numbers would be a quarter.
+	for i in 1 2; do
+		two() { [ "$(sqlite3 "n$i/node.db" 'select count(*) from stream_processed')" = 2 ]; }
+		eventually two
+		[ "$(sqlite3 "n$i/node.db" 'select entry from stream_processed' | grep '^{' | jq .scores.completeness | sort -u)" = 0.5 ]
+	done
+	[ "$(roam_at 1 nos-keytable sources | jq .roams)" = true ]
+}
+
+@test "revoked at home, a source is refused by the other node within a second" {
+	roam_nodes 2
+	roam_register 1 a
+	away a 1 --roam "$URL_2"
+	[ "$STATUS" = 0 ]
+	roam_at 1 nos-rekey --revoke a >/dev/null
+	began=$(date +%s%N)
+	refused() {
+		away a 2 --roam "$URL_2"
+		[ "$STATUS" = 77 ]
+	}
+	eventually refused
+	echo "# refused $(((${EPOCHREALTIME/./} - began / 1000) / 1000)) ms behind the revocation" >&3
+	[ -z "$(roam_at 2 nos-keytable kt)" ]
+	[ "$(sqlite3 n1/node.db "select count(*) from state where ns like 'roam-%'")" = 0 ]
+	roam_stop 1
+	away a 3 --roam "$URL_2"
+	[ "$STATUS" -ne 0 ]
+}
+
+@test "a node that is away hears of a revocation once it is back" {
+	roam_nodes 2
+	roam_register 1 a
+	away a 1 --roam "$URL_2"
+	roam_stop 2 KILL
+	roam_at 1 nos-token forget a >/dev/null 2>&1
+	[ "$(sqlite3 n1/node.db "select count(*) from state where ns = 'roam-tell'")" = 1 ]
+	roam_start 2
+	gone() { [ -z "$(roam_at 2 nos-keytable kt)" ]; }
+	eventually gone
+}
+
+@test "renewed at home, a source goes on at the other node under a key of its new secret" {
+	roam_nodes 2
+	roam_register 1 a
+	away a 1 --roam "$URL_2"
+	before=$(roam_at 2 nos-keytable kt --show-secrets | jq -r .value)
+	roam_at 1 nos-rekey --renew a >/dev/null
+	nos-send --keyring a.key < <(numbers 2 4) --batch 1 >/dev/null
+	accepted() {
+		away a 5 --roam "$URL_2"
+		[ "$STATUS" = 0 ]
+	}
+	eventually accepted
+	[ "$(roam_at 2 nos-keytable kt --show-secrets | jq -r .value)" != "$before" ]
+}
+
+@test "with its home away and no key there, a pack waits in the spool, and arrives once home is back" {
+	roam_nodes 2
+	roam_register 1 a
+	roam_stop 1
+	away a 1 --roam "$URL_2" --spool spool
+	[ "$(jq -r .status <<<"$ANSWER")" = spooled ]
+	grep -q 'answered 503 without a receipt: .*home is not reached' send.err
+	[ "$(entries 2)" = 0 ]
+	roam_start 1
+	arrived() { # home is looked for again after two seconds
+		nos-send --keyring a.key --url http://127.0.0.1:1 --wait 5s --roam "$URL_2" --spool spool </dev/null
+		[ -z "$(ls spool/*)" ]
+	}
+	eventually arrived
+	[ "$(entries 2)" = 1 ]
+}
+
+@test "a pack whose answer was lost is a duplicate at the node that has it, and goes nowhere else" {
+	roam_nodes 2
+	roam_register 1 a
+	# A connection that was good before is tried once more by the client itself.
+	between_start "${URL_2##*:}" pass lose lose
+	away a 1 --roam "$BETWEEN" --spool spool
+	[ "$(jq -r .status <<<"$ANSWER")" = spooled ]
+	[ "$(entries 2)" = 1 ]
+	# Home is there again, but that is not where it may have arrived.
+	nos-send --keyring a.key --roam "$BETWEEN" --spool spool </dev/null
+	[ -z "$(ls spool/*)" ]
+	[ "$(entries 1)$(entries 2)" = 01 ]
+}
+
+@test "of a source that is registered at a node itself no other node is asked" {
+	roam_nodes 2
+	roam_register 2 b
+	jq '.node.number = 1' b.key >c.key
+	chmod 600 c.key
+	away c 1 --roam "$URL_2"
+	[ "$STATUS" = 77 ]
+	[ -z "$(metric "$ADMIN_2" 'nos_visits_total{')" ]
+	[ -z "$(roam_at 2 nos-keytable kt)" ]
+}
+
+@test "a stranger is refused, and not asked for again at once" {
+	roam_nodes 3
+	roam_register 3 c
+	jq '.node.number = 1' c.key >d.key
+	chmod 600 d.key
+	for i in 1 2 3; do
+		away d "$i" --roam "$URL_2"
+		[ "$STATUS" = 77 ]
+	done
+	[ "$(metric "$ADMIN_2" 'nos_visits_total{result="denied"}')" = 1 ]
+	# One whose home is among no peers is not asked for at all.
+	away c 4 --roam "$URL_2"
+	[ "$STATUS" = 77 ]
+	[ "$(metric "$ADMIN_2" 'nos_visits_total{result="denied"}')" = 1 ]
+}
+
+@test "a pack is opened by one node alone, whatever keys the other has" {
+	roam_nodes 3
+	{ roam_peer 2 roam; roam_peer 3 roam; } | roam_peers_now 1
+	roam_register 1 a
+	mkdir record
+	BETWEEN_RECORD=record between_start "${URL_2##*:}"
+	away a 1 --roam "$BETWEEN"
+	away a 2 --roam "$URL_3"
+	[ "$STATUS" = 0 ]
+	pack=$(grep -l '^eyJ' record/* | head -n 1)
+	for i in 1 3; do
+		url=URL_$i
+		URL=${!url} post application/jose "$pack" /v1/data
+		[ "$STATUS" = 401 ]
+	done
+	URL=$URL_2 post application/jose "$pack" /v1/data
+	[ "$STATUS $(jq .same <<<"$ANSWER")" = '202 true' ]
+}
+
+@test "a peers file that is wrong is refused with its place, and keeps the old one where the node runs" {
+	for i in 1 2; do roam_start "$i"; done
+	roam_peer 2 roam | roam_peers 1
+	roam_stop 1
+	roam_start 1
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -X POST -H 'Content-Type: application/jose' -d x "$URL_1/v1/peer")" = 400 ]
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -X POST -H 'Content-Type: application/jose' -d x "$URL_2/v1/peer")" = 404 ]
+	sed -i 's/"may":\["roam"\]/"may":["rome"]/' n1/peers.json
+	kill -HUP "$PID_1"
+	said() { grep -q "line 1, column .*'may' takes roam and revoked: the peers stay as they were" n1/err; }
+	eventually said
+	run -78 --separate-stderr nos-serve --check --store sqlite:n1/node.db --node-key n1/node.key --peers n1/peers.json
+	[[ $stderr == *'n1/peers.json: line 1, column '*"'may' takes roam and revoked" ]]
+}
