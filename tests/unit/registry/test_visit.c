@@ -138,7 +138,7 @@ static void a_visitor_is_a_member_with_three_holders_until_its_home_takes_it_bac
 	assert_non_null(key);
 	assert_int_equal(key->holders, 3);
 	assert_int_equal(key->since.ms, nos_roam_since(DAY).ms);
-	assert_int_equal(m->home, 2);
+	assert_int_equal(nos_member_home(m), 2);
 	assert_true(m->open && m->roams && !m->wants_ask && !m->follows && !m->lacks);
 	assert_null(nos_member_key(m, "r.2.17915"));
 	/* It is as it was while nothing changes, and nothing once it is gone. */
@@ -166,7 +166,7 @@ static void who_is_registered_here_is_no_visitor(void **state)
 	assert_int_equal(nos_member_table_new(10, &table, &err), NOS_OK);
 	nos_member_changed(table, (struct nos_member_world){ 1, 1, 0 });
 	assert_int_equal(nos_member_get(table, store, &vault, ID, &m, &err), NOS_OK);
-	assert_int_equal(m->home, 0);
+	assert_int_equal(nos_member_home(m), 0);
 	assert_null(nos_member_key(m, "r.2.17914"));
 	nos_member_drop(table, m);
 	nos_member_table_free(table);
