@@ -5,13 +5,13 @@
 #include <inttypes.h>
 
 #include "base/num.h"
+#include "store/nats_tail.h"
 
 #define AGAIN_MS 1000 /* without an answer, after which all is sent again */
 #define SOON_MS	 100  /* and after one that says to try again */
 #define STEP_MS	 50
 #define LEAVE_MS 2000 /* that what is forgotten is waited for */
 
-#define ID     "Nats-Msg-Id"
 #define BEHIND "Nats-Expected-Last-Msg-Id"
 
 enum nos_code nos_nats_flight_open(
@@ -34,26 +34,28 @@ enum nos_code nos_nats_flight_open(
 
 /* ---- the queue ---- */
 
-static struct nos_nats_sent *at(const struct nos_nats_flight *f, size_t i)
+struct nos_nats_sent *nos_nats_flight_at(const struct nos_nats_flight *f, size_t i)
 {
 	return &f->ring[(f->first + i) % NOS_NATS_FLIGHT_MAX];
 }
 
-static struct nos_nats_sent *find(const struct nos_nats_flight *f, uint64_t number)
+struct nos_nats_sent *nos_nats_flight_find(const struct nos_nats_flight *f, uint64_t number)
 {
 	uint64_t first = f->number - f->count + 1;
 
-	return number >= first && number <= f->number ? at(f, (size_t)(number - first)) : NULL;
+	return number >= first && number <= f->number
+		   ? nos_nats_flight_at(f, (size_t)(number - first))
+		   : NULL;
 }
 
-static void finish(struct nos_nats_flight *f, struct nos_nats_sent *e)
+void nos_nats_flight_finish(struct nos_nats_flight *f, struct nos_nats_sent *e)
 {
 	e->done = true;
 	f->puts -= e->hash != 0;
 	f->bytes -= e->bytes;
 	natsMsg_Destroy(e->msg);
 	e->msg = NULL;
-	while (f->count && at(f, 0)->done) {
+	while (f->count && nos_nats_flight_at(f, 0)->done) {
 		f->first = (f->first + 1) % NOS_NATS_FLIGHT_MAX;
 		f->count--;
 	}
@@ -62,11 +64,11 @@ static void finish(struct nos_nats_flight *f, struct nos_nats_sent *e)
 static void drop_all(struct nos_nats_flight *f)
 {
 	while (f->count) {
-		struct nos_nats_sent *e = at(f, 0);
+		struct nos_nats_sent *e = nos_nats_flight_at(f, 0);
 
 		if (e->tail)
 			e->tail->known = false;
-		finish(f, e);
+		nos_nats_flight_finish(f, e);
 	}
 }
 
@@ -83,12 +85,12 @@ void nos_nats_flight_close(struct nos_nats_flight *f)
 bool nos_nats_flight_has(const struct nos_nats_flight *f, size_t hash)
 {
 	for (size_t i = 0; f->puts && i < f->count; i++)
-		if (at(f, i)->hash == hash && !at(f, i)->done)
+		if (nos_nats_flight_at(f, i)->hash == hash && !nos_nats_flight_at(f, i)->done)
 			return true;
 	return false;
 }
 
-static void blame(struct nos_nats_flight *f, const struct nos_err *err)
+void nos_nats_flight_blame(struct nos_nats_flight *f, const struct nos_err *err)
 {
 	if (!f->fault.code)
 		f->fault = *err;
@@ -127,7 +129,7 @@ enum nos_code nos_nats_flight_new(struct nos_nats_flight *f, const char *subject
 	nos_nats_flight_id(f, f->number + 1, id);
 	if (natsMsg_Create(ret, subject, reply, (const char *)body.p, (int)body.len) != NATS_OK)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	if (nos_nats_flight_head(*ret, ID, id, err))
+	if (nos_nats_flight_head(*ret, NOS_NATS_ID, id, err))
 		natsMsg_Destroy(*ret);
 	return err->code;
 }
@@ -172,7 +174,7 @@ static void sweep(const struct nos_nats_flight *f, natsMsg *msg, uint64_t seq)
 	(void)natsConnection_PublishString(f->link->nc, subject, body);
 }
 
-static void answered(
+void nos_nats_flight_answered(
     struct nos_nats_flight *f, struct nos_nats_sent *e, const struct nos_nats_answer *a)
 {
 	struct nos_err err = { 0 };
@@ -190,10 +192,10 @@ static void answered(
 			e->tail->kept = a->seq;
 	}
 	if (err.code)
-		blame(f, &err);
+		nos_nats_flight_blame(f, &err);
 	else if (e->hash && !a->code)
 		sweep(f, e->msg, a->seq);
-	finish(f, e);
+	nos_nats_flight_finish(f, e);
 }
 
 static void take_answer(struct nos_nats_flight *f, natsMsg *msg)
@@ -204,7 +206,8 @@ static void take_answer(struct nos_nats_flight *f, natsMsg *msg)
 	struct nos_nats_sent *e;
 	uint64_t n, code = 0;
 
-	if (!nos_num_parse(nos_str_of(number), 1, UINT64_MAX, &n) || !(e = find(f, n)) || e->done)
+	if (!nos_num_parse(nos_str_of(number), 1, UINT64_MAX, &n) ||
+	    !(e = nos_nats_flight_find(f, n)) || e->done)
 		return;
 	a.times = e->times;
 	if (natsMsg_IsNoResponders(msg) ||
@@ -218,7 +221,7 @@ static void take_answer(struct nos_nats_flight *f, natsMsg *msg)
 	    (e->tail && (code == NOS_NATS_WRONG_SEQUENCE || code == NOS_NATS_WRONG_ID)))
 		f->again = true;
 	else
-		answered(f, e, &a);
+		nos_nats_flight_answered(f, e, &a);
 }
 
 /* Answers that are there; waits for the first of them. Whether there were any. */
@@ -235,167 +238,25 @@ static bool take_answers(struct nos_nats_flight *f, int64_t wait_ms)
 	return any;
 }
 
-/* ---- the end of a stream ---- */
-
-/* Is the message at a position one that this store sent; as number where it is not 0. */
-static enum nos_code is_ours(const struct nos_nats_flight *f, const char *stream, uint64_t position,
-    uint64_t number, bool *ret, struct nos_err *err)
-{
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
-	jsOptions o = f->link->ask;
-	const char *have = NULL;
-	natsMsg *msg = NULL;
-	jsErrCode code;
-	natsStatus s;
-	char id[48];
-
-	do
-		s = js_GetMsg(&msg, f->link->js, stream, position, &o, &code);
-	while (nos_nats_link_again(&t, s, code));
-	if (s != NATS_OK && !nos_nats_link_is_absent(s, code))
-		return nos_nats_link_failed(f->link, stream, s, err);
-	nos_nats_flight_id(f, number, id);
-	*ret =
-	    msg && natsMsgHeader_Get(msg, ID, &have) == NATS_OK && have &&
-	    (number ? strcmp(have, id) == 0 : strncmp(have, f->link->id, strlen(f->link->id)) == 0);
-	natsMsg_Destroy(msg);
-	return NOS_OK;
-}
-
-static enum nos_code shut(struct nos_nats_tail *t, struct nos_err *err)
-{
-	t->shut = true;
-	return nos_err_set(err, NOS_EXISTS, "store: another writes '%s'", t->stream);
-}
-
-enum nos_code nos_nats_flight_join(
-    struct nos_nats_flight *f, struct nos_nats_tail *t, struct nos_err *err)
-{
-	struct nos_nats_state state;
-	bool ours = true;
-
-	if (t->shut)
-		return shut(t, err);
-	if (t->known)
-		return NOS_OK;
-	if (nos_nats_make_state(f->link, t->stream, &state, err))
-		return err->code;
-	if (t->joined && state.last < t->kept)
-		return nos_err_set(err, NOS_IO,
-		    "store: '%s' has lost what it acknowledged: its end is at %" PRIu64
-		    ", it was at %" PRIu64,
-		    t->stream, state.last, t->kept);
-	if (t->joined && state.last > t->kept && is_ours(f, t->stream, state.last, 0, &ours, err))
-		return err->code;
-	if (!ours)
-		return shut(t, err);
-	t->last = t->kept = state.last;
-	t->known = t->joined = true;
-	t->before = 0;
-	return NOS_OK;
-}
-
-/* The entries of a stream that are under way, up to a position. */
-static void arrived(struct nos_nats_flight *f, struct nos_nats_tail *t, uint64_t up_to)
-{
-	for (uint64_t n = f->number - f->count + 1; n <= f->number; n++) {
-		struct nos_nats_sent *e = find(f, n);
-
-		if (!e || e->done || e->tail != t || e->position > up_to)
-			continue;
-		answered(f, e, &(struct nos_nats_answer){ .seq = e->position });
-	}
-}
-
-/* Nothing more of it is sent. */
-static void cut_off(struct nos_nats_flight *f, struct nos_nats_tail *t, const struct nos_err *err)
-{
-	blame(f, err);
-	t->known = false;
-	for (uint64_t n = f->number - f->count + 1; n <= f->number; n++) {
-		struct nos_nats_sent *e = find(f, n);
-
-		if (e && !e->done && e->tail == t)
-			finish(f, e);
-	}
-}
-
-/* What of a stream has arrived: each entry was taken only behind the one before it, so that the
- * last one tells. It is asked once for all that is under way, oldest first. NOS_BUSY: not now. */
-static enum nos_code look(
-    struct nos_nats_flight *f, struct nos_nats_sent *oldest, struct nos_err *err)
-{
-	struct nos_nats_tail *t = oldest->tail;
-	const uint64_t from = oldest->position;
-	struct nos_nats_state state;
-	uint64_t number = 0;
-	bool ours = false;
-
-	if (nos_nats_make_state(f->link, t->stream, &state, err))
-		return err->code;
-	if (state.last + 1 < from)
-		return nos_err_set(
-		    err, NOS_IO, "store: '%s' has lost what it acknowledged", t->stream);
-	if (state.last + 1 == from)
-		return NOS_OK;
-	for (size_t i = 0; i < f->count; i++)
-		if (at(f, i)->tail == t && at(f, i)->position == state.last && !at(f, i)->done)
-			number = at(f, i)->number;
-	if (is_ours(f, t->stream, state.last, number, &ours, err))
-		return err->code;
-	if (number && ours)
-		arrived(f, t, state.last);
-	else if (ours) /* of a group that was given up */
-		return nos_err_set(
-		    err, NOS_IO, "store: what was given up has come to '%s' late", t->stream);
-	else
-		return shut(t, err);
-	return NOS_OK;
-}
-
-static bool is_looked_at(struct nos_nats_tail *const *seen, size_t n, const struct nos_nats_tail *t)
-{
-	for (size_t i = 0; i < n; i++)
-		if (seen[i] == t)
-			return true;
-	return false;
-}
-
-#define TAILS_MAX 16
-
-static void look_at_tails(struct nos_nats_flight *f)
-{
-	struct nos_nats_tail *seen[TAILS_MAX];
-	size_t n = 0;
-
-	for (uint64_t i = f->number - f->count + 1; i <= f->number && n < TAILS_MAX; i++) {
-		struct nos_nats_sent *e = find(f, i);
-		struct nos_err err = { 0 };
-
-		if (!e || e->done || !e->tail || is_looked_at(seen, n, e->tail))
-			continue;
-		seen[n++] = e->tail;
-		if (look(f, e, &err) && err.code != NOS_BUSY)
-			cut_off(f, seen[n - 1], &err);
-	}
-}
+/* ---- again ---- */
 
 /* The first that is sent again of a stream stands behind what has arrived, by its position alone:
  * servers that start anew do not know ids of long ago. */
 static void send_again(struct nos_nats_flight *f)
 {
-	struct nos_nats_tail *seen[TAILS_MAX];
+	struct nos_nats_tail *seen[NOS_NATS_TAILS_MAX];
 	size_t n = 0;
 
 	f->again = false;
 	take_answers(f, 0);
-	look_at_tails(f);
+	nos_nats_tail_look(f);
 	for (size_t i = 0; i < f->count; i++) {
-		struct nos_nats_sent *e = at(f, i);
+		struct nos_nats_sent *e = nos_nats_flight_at(f, i);
 
 		if (e->done)
 			continue;
-		if (e->tail && n < TAILS_MAX && !is_looked_at(seen, n, e->tail)) {
+		if (e->tail && n < NOS_NATS_TAILS_MAX &&
+		    !nos_nats_tail_is_among(seen, n, e->tail)) {
 			seen[n++] = e->tail;
 			(void)natsMsgHeader_Delete(e->msg, BEHIND);
 		}
@@ -433,7 +294,7 @@ static enum nos_code wait_for(
 	const uint64_t limit_us = (number ? NOS_NATS_WAIT_MS : NOS_NATS_FLIGHT_MS) * UINT64_C(1000);
 
 	while (f->count > left || f->bytes > most) {
-		if (number && (!(e = find(f, number)) || e->done))
+		if (number && (!(e = nos_nats_flight_find(f, number)) || e->done))
 			return NOS_OK;
 		if (nos_mono_now().us - f->moved_us > limit_us)
 			return give_up(f, err);
@@ -468,7 +329,7 @@ static enum nos_code push(struct nos_nats_flight *f, natsMsg *msg, size_t hash,
 enum nos_code nos_nats_flight_send(struct nos_nats_flight *f, natsMsg *msg, size_t hash,
     struct nos_nats_tail *tail, uint64_t position, struct nos_err *err)
 {
-	const struct nos_nats_sent *before = tail ? find(f, tail->before) : NULL;
+	const struct nos_nats_sent *before = tail ? nos_nats_flight_find(f, tail->before) : NULL;
 	char id[48];
 
 	/* Where the one before is lost this one is not to take its place, whoever else may have. */

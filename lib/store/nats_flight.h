@@ -9,20 +9,13 @@
 
 #include "store/nats_make.h"
 
+#define NOS_NATS_ID "Nats-Msg-Id"
+
 #define NOS_NATS_FLIGHT_MAX   4096	  /* messages */
 #define NOS_NATS_FLIGHT_BYTES (32u << 20) /* of them all; one alone may be larger */
 #define NOS_NATS_FLIGHT_MS    30000 /* that nothing is acknowledged, after which it is given up */
 
-/* The end of a stream that this store alone appends to. */
-struct nos_nats_tail {
-	char stream[NOS_NATS_NAME_MAX];
-	bool known;	 /* last is what the next entry goes behind */
-	bool joined;	 /* it was known once: what stands behind kept is ours, or another's */
-	bool shut;	 /* another has appended */
-	uint64_t last;	 /* that a caller was told */
-	uint64_t kept;	 /* that was acknowledged, or told by the servers */
-	uint64_t before; /* number of the message that was sent to it last */
-};
+struct nos_nats_tail; /* nats_tail.h */
 
 struct nos_nats_sent {
 	natsMsg *msg;
@@ -91,11 +84,16 @@ void nos_nats_flight_abandon(struct nos_nats_flight *f);
 /* Is a value of this subject under way? */
 bool nos_nats_flight_has(const struct nos_nats_flight *f, size_t hash);
 
-/* Know the end of the stream. NOS_EXISTS: another has appended to it since it was known last. */
-enum nos_code nos_nats_flight_join(
-    struct nos_nats_flight *f, struct nos_nats_tail *t, struct nos_err *err) NOS_CHECK;
-
 /* The id under which a message was sent. */
 void nos_nats_flight_id(const struct nos_nats_flight *f, uint64_t number, char ret[static 48]);
+
+/* For nats_tail.c: the message with a number, NULL once it is forgotten; the one in a place of the
+ * queue; what the servers said of one; forget one; what settle is to tell. */
+struct nos_nats_sent *nos_nats_flight_find(const struct nos_nats_flight *f, uint64_t number);
+struct nos_nats_sent *nos_nats_flight_at(const struct nos_nats_flight *f, size_t i);
+void nos_nats_flight_answered(
+    struct nos_nats_flight *f, struct nos_nats_sent *e, const struct nos_nats_answer *a);
+void nos_nats_flight_finish(struct nos_nats_flight *f, struct nos_nats_sent *e);
+void nos_nats_flight_blame(struct nos_nats_flight *f, const struct nos_err *err);
 
 #endif

@@ -38,7 +38,7 @@ static bool is_own(const struct nos_nats_values *v, natsMsg *msg)
 {
 	const char *id = NULL;
 
-	return natsMsgHeader_Get(msg, "Nats-Msg-Id", &id) == NATS_OK &&
+	return natsMsgHeader_Get(msg, NOS_NATS_ID, &id) == NATS_OK &&
 	       strncmp(id, v->link->id, strlen(v->link->id)) == 0;
 }
 
@@ -175,8 +175,7 @@ static enum nos_code why(struct nos_nats_values *v, const struct put *p, uint64_
 		nos_err_clear(err);
 		*ret_expect = NOS_STORE_NEW;
 	} else if (!err->code) {
-		if (natsMsgHeader_Get(msg, "Nats-Msg-Id", &have) == NATS_OK &&
-		    strcmp(have, id) == 0)
+		if (natsMsgHeader_Get(msg, NOS_NATS_ID, &have) == NATS_OK && strcmp(have, id) == 0)
 			*ret_rev = natsMsg_GetSequence(msg);
 		else if (is_gone(msg))
 			*ret_expect = natsMsg_GetSequence(msg);

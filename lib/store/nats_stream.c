@@ -33,7 +33,7 @@ void nos_nats_stream_tell(struct nos_nats_streams *s)
 	nos_nats_make_changed(s->link, changed);
 	snprintf(subject, sizeof(subject), "%s._streams", changed);
 	if (natsMsg_Create(&msg, subject, NULL, NULL, 0) == NATS_OK &&
-	    natsMsgHeader_Set(msg, "Nats-Msg-Id", s->link->id) == NATS_OK)
+	    natsMsgHeader_Set(msg, NOS_NATS_ID, s->link->id) == NATS_OK)
 		(void)natsConnection_PublishMsg(s->link->nc, msg);
 	natsMsg_Destroy(msg);
 	s->changed = false;
@@ -48,8 +48,8 @@ static struct nos_nats_stream *find(
 	for (size_t i = 0; i < s->count; i++)
 		if (strcmp(s->of[i].tail.stream, name) == 0)
 			return &s->of[i];
-	if (s->count == NOS_NATS_STREAMS_MAX) {
-		nos_err_set(err, NOS_INTERNAL, "store: over %d streams", NOS_NATS_STREAMS_MAX);
+	if (s->count == NOS_NATS_TAILS_MAX) {
+		nos_err_set(err, NOS_INTERNAL, "store: over %d streams", NOS_NATS_TAILS_MAX);
 		return NULL;
 	}
 	s->of[s->count] = (struct nos_nats_stream){ 0 };
@@ -88,7 +88,7 @@ static enum nos_code append_at(struct nos_nats_streams *s, struct nos_nats_tail 
 {
 	natsMsg *msg;
 
-	if (nos_nats_flight_join(s->flight, t, err) || make(s, t->stream, now, entry, &msg, err))
+	if (nos_nats_tail_join(s->flight, t, err) || make(s, t->stream, now, entry, &msg, err))
 		return err->code;
 	if (nos_nats_flight_head_num(msg, EXPECTED, t->last, err)) {
 		natsMsg_Destroy(msg);
@@ -156,6 +156,8 @@ static enum nos_code fetch(struct nos_nats_streams *s, const struct nos_nats_str
 	natsStatus st;
 
 	*ret = NULL;
+	if (position > INT64_MAX) /* no such number is ever given */
+		return NOS_OK;
 	do
 		st = js_GetMsg(ret, s->link->js, x->tail.stream, position, &o, &code);
 	while (nos_nats_link_again(&t, st, code));
@@ -320,7 +322,7 @@ enum nos_code nos_nats_stream_erase(
 	natsStatus st;
 	natsMsg *msg;
 
-	if (!x)
+	if (!x || position > INT64_MAX)
 		return err->code;
 	do
 		st = js_EraseMsg(s->link->js, x->tail.stream, position, &o, &code);

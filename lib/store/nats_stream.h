@@ -4,9 +4,7 @@
 #define NOS_STORE_NATS_STREAM_H
 
 #include "store/nats_cursor.h"
-#include "store/nats_flight.h"
-
-#define NOS_NATS_STREAMS_MAX 16
+#include "store/nats_tail.h"
 
 /* One that was used. */
 struct nos_nats_stream {
@@ -19,7 +17,7 @@ struct nos_nats_streams {
 	struct nos_nats_made *made;
 	struct nos_nats_flight *flight;
 	bool *group;
-	struct nos_nats_stream of[NOS_NATS_STREAMS_MAX];
+	struct nos_nats_stream of[NOS_NATS_TAILS_MAX];
 	size_t count;
 	bool changed; /* since it was told */
 };

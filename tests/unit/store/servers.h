@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <nats/nats.h>
+
 #include "base/time.h"
 #include "store/store.h"
 
@@ -117,8 +119,8 @@ static struct nos_store *servers_store(const struct nos_store_where *where)
 	struct nos_store *ret = NULL;
 	struct nos_err e = { 0 };
 
-	while (nos_store_open(where, true, &ret, &e) && nos_mono_now().us < end_us && servers_live() &&
-	       (e.code == NOS_AWAY || e.code == NOS_BUSY))
+	while (nos_store_open(where, true, &ret, &e) && nos_mono_now().us < end_us &&
+	       servers_live() && (e.code == NOS_AWAY || e.code == NOS_BUSY))
 		nos_err_clear(&e);
 	assert_string_equal(e.text, "");
 	return ret;
@@ -138,6 +140,34 @@ static void servers_start(int count, const char *more)
 		servers_settings(i, more);
 		servers_run(i);
 	}
+}
+
+/* Which of them leads the stream. */
+static int servers_leader(const char *stream)
+{
+	natsConnection *nc = NULL;
+	jsCtx *js = NULL;
+	jsStreamInfo *info = NULL;
+	char at[40];
+	int ret = -1;
+
+	for (int i = 0; i < servers.count && ret < 0; i++) {
+		if (!servers.pids[i])
+			continue;
+		snprintf(at, sizeof(at), "nats://127.0.0.1:%d", servers.ports[i]);
+		if (natsConnection_ConnectTo(&nc, at) == NATS_OK &&
+		    natsConnection_JetStream(&js, nc, NULL) == NATS_OK &&
+		    js_GetStreamInfo(&info, js, stream, NULL, NULL) == NATS_OK && info->Cluster &&
+		    info->Cluster->Leader)
+			ret = (int)strtol(info->Cluster->Leader + 1, NULL, 10);
+		jsStreamInfo_Destroy(info);
+		jsCtx_Destroy(js);
+		natsConnection_Destroy(nc);
+		info = NULL;
+		js = NULL;
+		nc = NULL;
+	}
+	return ret;
 }
 
 static int servers_stop(void)
