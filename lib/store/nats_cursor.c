@@ -148,6 +148,7 @@ static void ask_for(struct nos_nats_cursor *c, const struct nos_nats_link *l, ui
 	    subject, sizeof(subject), "$JS.API.CONSUMER.MSG.NEXT.%s.%s", c->stream, c->consumer);
 	snprintf(body, sizeof(body), "{\"batch\":%" PRIu64 "}", want - under_way);
 	(void)natsConnection_PublishRequestString(l->nc, subject, c->inbox, body);
+	nos_nats_link_push(l);
 	c->asked += want - under_way;
 }
 
