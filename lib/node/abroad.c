@@ -20,8 +20,8 @@ static enum nos_code start(
 	struct nos_visits_config *v = &a->config.visits;
 
 	if (nos_peers_new(peers, &a->peers, err) ||
-	    nos_store_open(a->config.store, false, &a->visits_store, err) ||
-	    nos_store_open(a->config.store, false, &a->teller_store, err))
+	    nos_store_open(&a->config.store, false, &a->visits_store, err) ||
+	    nos_store_open(&a->config.store, false, &a->teller_store, err))
 		return err->code;
 	v->store = a->visits_store;
 	v->peers = a->peers;

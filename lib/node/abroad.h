@@ -14,7 +14,7 @@
 struct nos_abroad; /* opaque */
 
 struct nos_abroad_config {
-	const char *store;		 /* URL */
+	struct nos_store_where store;	 /* URL */
 	struct nos_visits_config visits; /* but for store and peers */
 };
 

@@ -43,7 +43,9 @@ struct nos_node {
 static enum nos_code open_store(
     const struct nos_node *n, struct nos_store **ret, struct nos_err *err)
 {
-	return nos_store_open(n->config.home->url, false, ret, err);
+	const struct nos_store_where where = nos_home_where(n->config.home);
+
+	return nos_store_open(&where, false, ret, err);
 }
 
 /* Two on one store would each keep windows of their own. */
@@ -100,7 +102,7 @@ static enum nos_code start_publish(struct nos_node *n, struct nos_err *err)
 static enum nos_code start_abroad(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
-	const struct nos_abroad_config config = { .store = f->home->url,
+	const struct nos_abroad_config config = { .store = nos_home_where(f->home),
 		.visits = { .vault = &f->home->vault,
 		    .card = n->card,
 		    .members = n->members,

@@ -110,7 +110,7 @@ static enum nos_code run(int argc, char **argv, struct nos_err *err)
 	tracks = calloc(sources, sizeof(*tracks));
 	if (!tracks)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	if (!nos_store_open(argv[1], false, &store, err) &&
+	if (!nos_store_open(&(struct nos_store_where){ .url = argv[1] }, false, &store, err) &&
 	    !fill(store, tracks, sources, each, err))
 		(void)!save(store, tracks, sources, sources * each, err);
 	nos_store_close(store);

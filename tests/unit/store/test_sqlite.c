@@ -30,9 +30,14 @@ static void what_is_no_store_is_refused_by_name(void **state)
 
 	(void)state;
 	nos_err_clear(&err);
-	assert_int_equal(nos_store_open("etcd:x", true, &s, &err), NOS_USAGE);
+	assert_int_equal(
+	    nos_store_open(&(struct nos_store_where){ .url = "etcd:x" }, true, &s, &err),
+	    NOS_USAGE);
 	nos_err_clear(&err);
-	assert_int_equal(nos_store_open("sqlite:/nowhere/at/all.db", false, &s, &err), NOS_ABSENT);
+	assert_int_equal(
+	    nos_store_open(
+		&(struct nos_store_where){ .url = "sqlite:/nowhere/at/all.db" }, false, &s, &err),
+	    NOS_ABSENT);
 	nos_err_clear(&err);
 	assert_null(s);
 }
@@ -53,11 +58,12 @@ static void every_file_is_its_owner_s_alone(void **state)
 
 static void what_is_read_within_a_look_is_one_state_and_then_the_newest_again(void **state)
 {
+	const struct nos_store_where where = { .url = url };
 	struct nos_store *other = NULL;
 	uint64_t first, second, rev;
 
 	(void)state;
-	assert_int_equal(nos_store_open(url, false, &other, &err), NOS_OK);
+	assert_int_equal(nos_store_open(&where, false, &other, &err), NOS_OK);
 	assert_int_equal(
 	    nos_store_put(a, "node", NOS_STR("seen"), NOS_STR("1"), NOS_STORE_ANY, &first, &err),
 	    NOS_OK);
@@ -115,7 +121,10 @@ static int start(void **state)
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(url, sizeof(url), "sqlite:%s/node.db", folder);
-	return nos_store_open(url, true, &a, &err) || nos_store_open(url, false, &b, &err) ? -1 : 0;
+	return nos_store_open(&(struct nos_store_where){ .url = url }, true, &a, &err) ||
+		       nos_store_open(&(struct nos_store_where){ .url = url }, false, &b, &err)
+		   ? -1
+		   : 0;
 }
 
 static int stop(void **state)

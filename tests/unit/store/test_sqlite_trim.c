@@ -104,7 +104,7 @@ static int start(void **state)
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(path, sizeof(path), "%s/node.db", folder);
-	if (nos_sqlite_engine.open(path, true, &e, &err))
+	if (nos_sqlite_engine.open(&(struct nos_store_where){ .url = path }, true, &e, &err))
 		return -1;
 	q = e;
 	return 0;
