@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "node/aim.h"
 #include "node/gardener.h"
 #include "node/polls.h"
 #include "node/records.h"
@@ -28,6 +29,7 @@ struct nos_control {
 	size_t works;				/* of the queue */
 	size_t polls;				/* of the queue, and held */
 	bool drain, stop;
+	bool keep; /* what is of no lane is this one's to look after by now */
 
 	/* The thread's own. */
 	struct nos_audit audit;
@@ -150,10 +152,13 @@ static void ask(struct nos_control *c, struct nos_http_request *r)
 
 	if (nos_exchange_parse(r->path, &e))
 		job = nos_word_take_ask(c->config.card, &c->life, e.id, r);
-	if (job)
-		nos_commit_submit(c->config.commit, job, 1);
-	else
+	if (!job) {
 		send_answer(c, r);
+		return;
+	}
+	if (nos_aim(c->config.keeper, job, nos_str_of(e.id), &job->err) && !job->elsewhere)
+		job->lane = 0;
+	nos_keeper_submit(c->config.keeper, job->lane, job, 1);
 }
 
 static void handle(struct nos_control *c, struct nos_http_request *r)
@@ -227,11 +232,11 @@ static void sign_audit(struct nos_control *c)
 
 	if (nos_upkeep_sign(&u, nos_time_now(), &head, &err))
 		nos_log_line(NOS_LOG_WARN, "the audit stream is not signed: %s", err.text);
-	if (!head.n || !f->publish)
+	if (!head.n)
 		return;
 	nos_buf_init(&text, NOS_PUBLISH_HEAD_MAX);
 	nos_audit_head_encode(&text, nos_card_self(f->card)->number, &head);
-	nos_publish_head(f->publish, nos_buf_str(&text));
+	nos_keeper_head(f->keeper, nos_buf_str(&text));
 }
 
 /* A step at a time: readings and requests go before trees. */
@@ -240,12 +245,12 @@ static void garden(struct nos_control *c)
 	struct nos_gardener *g = &c->gardener;
 	struct nos_err err = { 0 };
 
-	if (!g->at_work)
+	if (!g->at_work || !nos_keeper_has(c->config.keeper, 0))
 		return;
 	if (nos_gardener_step(g, &c->life, &err) && err.code != NOS_EXISTS)
 		nos_log_line(NOS_LOG_WARN, "the trees of a group stay as they are: %s", err.text);
 	if (!g->at_work && g->destroyed)
-		nos_commit_purge(c->config.commit);
+		nos_keeper_purge(c->config.keeper);
 }
 
 static void begin_to_garden(struct nos_control *c)
@@ -265,10 +270,12 @@ static void keep_up(struct nos_control *c)
 	bool retired;
 
 	c->kept = nos_mono_now();
+	if (!nos_keeper_has(c->config.keeper, 0))
+		return;
 	if (nos_upkeep_retire(&u, nos_time_now(), &retired, &err))
 		nos_log_line(NOS_LOG_WARN, "the node's old keys stay: %s", err.text);
 	if (retired)
-		nos_commit_purge(c->config.commit);
+		nos_keeper_purge(c->config.keeper);
 	sign_audit(c);
 	if (!c->gardened.us || nos_mono_now().us - c->gardened.us >= GARDEN_US)
 		begin_to_garden(c);
@@ -278,7 +285,7 @@ static void keep_up(struct nos_control *c)
 
 static bool is_idle(const struct nos_control *c)
 {
-	return !c->queue && !c->stop && !(c->drain && !c->held.closed);
+	return !c->queue && !c->stop && !c->keep && !(c->drain && !c->held.closed);
 }
 
 static void wait_for_work(struct nos_control *c)
@@ -289,7 +296,7 @@ static void wait_for_work(struct nos_control *c)
 
 	if (!c->held.count || until > due)
 		until = due;
-	if (c->gardener.at_work)
+	if (c->gardener.at_work && nos_keeper_has(c->config.keeper, 0))
 		until = nos_mono_now().us + GARDEN_GAP_US;
 	at.tv_sec = (time_t)(until / 1000000);
 	at.tv_nsec = (long)(until % 1000000) * 1000;
@@ -316,6 +323,9 @@ static struct nos_http_request *next(struct nos_control *c, bool *ret_drain, boo
 	nos_metric_set(c->config.metric, NOS_METRIC_QUEUE_REGISTER, c->works);
 	*ret_drain = c->drain;
 	*ret_stop = c->stop && !r;
+	if (c->keep)
+		c->kept.us = c->gardened.us = 0;
+	c->keep = false;
 	pthread_mutex_unlock(&c->lock);
 	return r;
 }
@@ -349,13 +359,14 @@ static void *run(void *state)
 		if (!drain)
 			garden(c);
 		if (c->life.destroyed)
-			nos_commit_purge(c->config.commit);
+			nos_keeper_purge(c->config.keeper);
 		c->life.destroyed = false;
 		if (nos_mono_now().us - c->kept.us >= UPKEEP_US)
 			keep_up(c);
 	}
 	nos_polls_close(&c->held);
-	sign_audit(c);
+	if (nos_keeper_has(c->config.keeper, 0))
+		sign_audit(c);
 	return NULL;
 }
 
@@ -414,6 +425,14 @@ bool nos_control_submit(
 	}
 	pthread_mutex_unlock(&c->lock);
 	return room;
+}
+
+void nos_control_keep_up(struct nos_control *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->keep = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
 }
 
 void nos_control_drain(struct nos_control *c)

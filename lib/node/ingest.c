@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "json/encode.h"
 #include "json/problem.h"
+#include "node/aim.h"
 #include "node/exchange.h"
 #include "node/hops.h"
 #include "node/refuse.h"
@@ -332,7 +333,9 @@ struct nos_job *nos_ingest_take(
 		return NULL;
 	}
 	/* The numbers of the relays count, whatever is inside. */
-	if (!fill(g, l, job, &job->err) || job->relay_count)
+	if (!fill(g, l, job, &job->err) || job->elsewhere)
+		return job;
+	if (job->relay_count && (job->aimed || !nos_aim_relays(g->keeper, job, &job->err)))
 		return job;
 	nos_ingest_answer(g, job);
 	nos_job_free(job, g->members);

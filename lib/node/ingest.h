@@ -16,6 +16,8 @@
 #include "node/metric.h"
 #include "registry/vault.h"
 
+struct nos_keeper; /* node/keeper.h */
+
 /* What is the same for all loops; read-only but for the atomic. */
 struct nos_ingest {
 	const struct nos_card *card;
@@ -24,6 +26,7 @@ struct nos_ingest {
 	struct nos_member_table *members;
 	struct nos_metric *metric;
 	struct nos_maps *maps; /* NULL: none */
+	const struct nos_keeper *keeper; /* NULL: all is of one lane, which is here */
 	bool anonymous;	       /* readings without a seal are taken */
 	unsigned proxy_bits;   /* of the TLS of a proxy before what is plain; 0: none */
 	atomic_uint_least64_t key_period_ms; /* of the rules in force */
@@ -50,7 +53,8 @@ struct nos_rule_security nos_ingest_tls(
 bool nos_ingest_begin(
     const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err);
 
-/* The job for the committer, or NULL: the answer is in r, to be sent now. */
+/* The job for the committer, or NULL: the answer is in r, to be sent now. One whose lane is
+ * elsewhere is to be freed, and its request sent there. */
 struct nos_job *nos_ingest_take(
     struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_http_request *r);
 

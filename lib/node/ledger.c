@@ -70,6 +70,15 @@ static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 	return NOS_OK;
 }
 
+enum nos_code nos_ledger_ours(const struct nos_ledger *l, struct nos_err *err)
+{
+	const atomic_uint_least64_t *until_us = l->config.until_us;
+
+	return !until_us || nos_mono_now().us < atomic_load(until_us)
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_AWAY, "this part of the store is another's by now");
+}
+
 /* Tracks as they stand hold everything up to the group before. How many are saved: all that changed
  * where nothing comes; under load only what keeps a restart short and the table in its limit. */
 static size_t how_many(const struct nos_ledger *l, size_t jobs)
@@ -87,7 +96,9 @@ static enum nos_code save(struct nos_ledger *l, size_t jobs, struct nos_err *err
 {
 	struct nos_mark mark = l->mark;
 
-	if (nos_track_save(l->tracks, l->config.store, how_many(l, jobs), err))
+	/* The streams keep another's entries from being mixed with these; nothing else does. */
+	if (nos_ledger_ours(l, err) ||
+	    nos_track_save(l->tracks, l->config.store, how_many(l, jobs), err))
 		return err->code;
 	mark.saved = nos_track_saved_up_to(l->tracks, l->last_raw);
 	mark.published = l->published;
@@ -375,8 +386,9 @@ static enum nos_code transact(
 {
 	if (l->broken)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory: start nos-serve again");
-	if (check_space(l, err) || nos_store_begin(l->config.store, err))
+	if (nos_ledger_ours(l, err) || check_space(l, err) || nos_store_begin(l->config.store, err))
 		return err->code;
+	l->begun = true;
 	if (!in_group(l, list, count, err))
 		return nos_store_commit(l->config.store, err);
 	nos_store_rollback(l->config.store);
@@ -389,6 +401,7 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 
 	for (struct nos_job *job = list; job; job = job->link)
 		count++;
+	l->begun = false;
 	l->amend.stepped = false;
 	l->amend.count = l->amend.was_count = 0;
 	if (transact(l, list, count, err)) {

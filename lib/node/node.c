@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -13,6 +12,7 @@
 #include "json/encode.h"
 #include "net/url.h"
 #include "node/routes.h"
+#include "node/routes_admin.h"
 #include "registry/globals.h"
 #include "registry/self_policy.h"
 #include "registry/self_url.h"
@@ -26,17 +26,16 @@ struct nos_node {
 	struct nos_node_config config;
 	struct nos_time since;
 	struct nos_metric metric;
+	char client_id[64];
 	struct nos_card *card;
 	struct nos_member_table *members;
 	struct nos_maps *maps;
-	struct nos_commit *commit;
-	struct nos_publish *publish;
+	struct nos_keeper *keeper;
 	struct nos_control *control;
 	struct nos_routes routes;
 	struct nos_routes_admin admin;
 	struct nos_http_server *server, *admin_server;
-	struct nos_store *commit_store, *publish_store, *control_store;
-	int wake_fd;
+	struct nos_store *control_store;
 	int lock_fd; /* one nos-serve a SQLite store */
 };
 
@@ -46,13 +45,19 @@ static enum nos_code open_store(
 	return nos_store_open(n->config.home->url, false, ret, err);
 }
 
+/* In a file: one nos-serve has it. Otherwise others may share it. */
+static bool is_shared(const struct nos_node *n)
+{
+	return strncmp(n->config.home->url, SQLITE, strlen(SQLITE)) != 0;
+}
+
 /* Two on one store would each keep windows of their own. */
 static enum nos_code lock(struct nos_node *n, struct nos_err *err)
 {
 	const char *url = n->config.home->url;
 	char path[NOS_HOME_PATH_MAX + 8];
 
-	if (strncmp(url, SQLITE, strlen(SQLITE)) != 0)
+	if (is_shared(n))
 		return NOS_OK;
 	snprintf(path, sizeof(path), "%s.serve", url + strlen(SQLITE));
 	if (nos_file_lock(path, 0, &n->lock_fd, err) == NOS_BUSY)
@@ -60,32 +65,34 @@ static enum nos_code lock(struct nos_node *n, struct nos_err *err)
 	return err->code;
 }
 
-static enum nos_code start_commit(struct nos_node *n, struct nos_err *err)
+static void came(void *state, unsigned lane)
 {
-	const struct nos_node_config *f = &n->config;
-	const struct nos_commit_config config = { .ledger = { .store = n->commit_store,
-						      .card = n->card,
-						      .vault = &f->home->vault,
-						      .members = n->members,
-						      .limits = f->limits,
-						      .metric = &n->metric,
-						      .node = nos_card_self(n->card)->number,
-						      .keep_ms = f->keep_ms,
-						      .keep_bytes = f->keep_bytes,
-						      .outbox = f->mqtt || f->print_fd >= 0 },
-		.state = &n->routes,
-		.answer = nos_routes_committed,
-		.wake_fd = n->wake_fd };
+	struct nos_node *n = state;
 
-	return nos_commit_new(&config, f->profile, &n->commit, err);
+	if (!lane)
+		nos_control_keep_up(n->control);
 }
 
-static enum nos_code start_publish(struct nos_node *n, struct nos_err *err)
+static struct nos_ledger_config ledger_of(struct nos_node *n)
 {
 	const struct nos_node_config *f = &n->config;
-	const struct nos_publish_config config = { .store = n->publish_store,
-		.commit = n->commit,
+
+	return (struct nos_ledger_config){ .card = n->card,
+		.vault = &f->home->vault,
+		.members = n->members,
 		.limits = f->limits,
+		.metric = &n->metric,
+		.node = nos_card_self(n->card)->number,
+		.keep_ms = f->keep_ms,
+		.keep_bytes = f->keep_bytes,
+		.outbox = f->mqtt || f->print_fd >= 0 };
+}
+
+static struct nos_publish_config publish_of(struct nos_node *n)
+{
+	const struct nos_node_config *f = &n->config;
+
+	return (struct nos_publish_config){ .limits = f->limits,
 		.metric = &n->metric,
 		.node = nos_card_self(n->card)->number,
 		.version = f->version,
@@ -93,12 +100,31 @@ static enum nos_code start_publish(struct nos_node *n, struct nos_err *err)
 		.mqtt = f->mqtt,
 		.password = f->mqtt_password,
 		.ca = f->ca,
-		.print_fd = f->print_fd,
-		.wake_fd = n->wake_fd };
+		.print_fd = f->print_fd };
+}
 
-	if (!f->mqtt && f->print_fd < 0)
-		return NOS_OK;
-	return nos_publish_new(&config, &n->publish, err);
+static enum nos_code start_lanes(struct nos_node *n, struct nos_err *err)
+{
+	const uint64_t number = nos_card_self(n->card)->number;
+	const struct nos_keeper_config config = {
+		.lane = { .home = n->config.home,
+		    .commit = { .ledger = ledger_of(n),
+			.state = &n->routes,
+			.answer = nos_routes_committed },
+		    .publish = publish_of(n),
+		    .id = n->client_id,
+		    .shared = is_shared(n) },
+		.profile = n->config.profile,
+		.state = n,
+		.came = came
+	};
+
+	if (is_shared(n))
+		snprintf(n->client_id, sizeof(n->client_id), "nos-serve-%" PRIu64, number);
+	else
+		snprintf(n->client_id, sizeof(n->client_id), "nos-serve-%" PRIu64 "-%ld", number,
+		    (long)getpid());
+	return nos_keeper_new(&config, &n->keeper, err);
 }
 
 /* A held poll is a request in hand and a connection: at most half of either, so that readings find
@@ -121,8 +147,7 @@ static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
 		.vault = &f->home->vault,
 		.card = n->card,
 		.members = n->members,
-		.commit = n->commit,
-		.publish = n->publish,
+		.keeper = n->keeper,
 		.metric = &n->metric,
 		.works = f->limits->of[NOS_LIMIT_REGISTRATIONS],
 		.polls = polls_of(f->limits),
@@ -139,14 +164,19 @@ static enum nos_code make_loops(struct nos_node *n, struct nos_err *err)
 	r->loops = calloc(n->config.loops, sizeof(*r->loops));
 	if (!r->loops)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	for (; r->loop_count < n->config.loops; r->loop_count++) {
+	while (r->loop_count < n->config.loops) {
 		struct nos_routes_loop *l = &r->loops[r->loop_count];
 		struct nos_store *store;
 
 		if (open_store(n, &store, err))
 			return err->code;
+		r->loop_count++;
 		nos_ingest_loop_init(&l->ingest, store, &n->metric);
-		l->tail = &l->jobs;
+		l->hands = calloc(r->lanes, sizeof(*l->hands));
+		if (!l->hands)
+			return nos_err_set(err, NOS_INTERNAL, "out of memory");
+		for (unsigned i = 0; i < r->lanes; i++)
+			l->hands[i].tail = &l->hands[i].jobs;
 	}
 	return NOS_OK;
 }
@@ -160,6 +190,8 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	r->records.proxied = f->proxy_bits > 0;
 	if (f->readers)
 		nos_records_allow(&r->records, f->readers);
+	r->keeper = n->keeper;
+	r->lanes = nos_keeper_lanes(n->keeper);
 	r->metric = &n->metric;
 	r->closed = f->closed;
 	r->card = r->ingest.card = n->card;
@@ -167,6 +199,7 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	r->ingest.limits = f->limits;
 	r->ingest.members = n->members;
 	r->ingest.metric = &n->metric;
+	r->ingest.keeper = n->keeper;
 	r->ingest.maps = n->maps;
 	r->ingest.anonymous = f->anonymous;
 	r->ingest.proxy_bits = f->proxy_bits;
@@ -197,7 +230,6 @@ static enum nos_code start_server(struct nos_node *n, struct nos_err *err)
 		.handle = nos_routes_handle,
 		.turn = nos_routes_turn };
 
-	n->routes.commit = n->commit;
 	n->routes.control = n->control;
 	if (nos_http_server_new(&config, &n->routes.server, err))
 		return err->code;
@@ -223,8 +255,7 @@ static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
 		.fail = nos_routes_admin_fail,
 		.handle = nos_routes_admin_handle };
 
-	n->admin.commit = n->commit;
-	n->admin.publish = n->publish;
+	n->admin.keeper = n->keeper;
 	n->admin.has_broker = f->mqtt != NULL;
 	n->admin.metric = &n->metric;
 	n->admin.version = f->version;
@@ -282,6 +313,19 @@ static enum nos_code note_url(const struct nos_node *n, struct nos_err *err)
 	return nos_self_url_put(f->home->store, url ? url : secure, secure, err);
 }
 
+/* Others come to what is plain: what they send is sealed by itself. */
+static enum nos_code share(struct nos_node *n, struct nos_err *err)
+{
+	const struct nos_node_config *f = &n->config;
+	char space[NOS_NODE_URL_MAX];
+	const char *url = f->cluster_url ? f->cluster_url : first_url(n, 0, f->listen_count, space);
+
+	if (!url)
+		return nos_err_set(err, NOS_USAGE,
+		    "--cluster-url: by which URL do others that share the store reach this one?");
+	return nos_keeper_start(n->keeper, url, err);
+}
+
 static enum nos_code start_maps(struct nos_node *n, struct nos_err *err)
 {
 	struct nos_maps_set *maps = n->config.maps;
@@ -303,19 +347,15 @@ static void set_gauges(struct nos_node *n)
 
 static enum nos_code start(struct nos_node *n, struct nos_err *err)
 {
-	n->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (n->wake_fd < 0)
-		return nos_err_set(err, NOS_INTERNAL, "cannot make an eventfd");
 	set_gauges(n);
-	if (lock(n, err) || open_store(n, &n->commit_store, err) ||
-	    open_store(n, &n->publish_store, err) || open_store(n, &n->control_store, err) ||
+	if (lock(n, err) || open_store(n, &n->control_store, err) ||
 	    nos_card_new(n->config.home, n->config.closed, &n->card, err) ||
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
 	    note_policy(n, n->config.profile, err) || start_maps(n, err) ||
-	    prepare_routes(n, err) || start_commit(n, err) || start_publish(n, err) ||
-	    start_control(n, err) || start_admin(n, err) || start_server(n, err))
+	    start_lanes(n, err) || prepare_routes(n, err) || start_control(n, err) ||
+	    start_admin(n, err) || start_server(n, err) || note_url(n, err))
 		return err->code;
-	return note_url(n, err);
+	return is_shared(n) ? share(n, err) : NOS_OK;
 }
 
 enum nos_code nos_node_new(
@@ -327,7 +367,7 @@ enum nos_code nos_node_new(
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	n->config = *config;
 	n->since = nos_time_now();
-	n->wake_fd = n->lock_fd = -1;
+	n->lock_fd = -1;
 	if (start(n, err)) {
 		nos_node_free(n);
 		return err->code;
@@ -344,7 +384,7 @@ void nos_node_rules(struct nos_node *n, struct nos_profile *profile)
 	    &n->routes.ingest.key_period_ms, (uint64_t)(nos_profile_key_period_s(profile) * 1000));
 	if (note_policy(n, profile, &err))
 		nos_log_line(NOS_LOG_WARN, "the crypto-period of the rules: %s", err.text);
-	nos_commit_profile(n->commit, profile);
+	nos_keeper_profile(n->keeper, profile);
 }
 
 enum nos_code nos_node_maps(struct nos_node *n, struct nos_maps_set *maps, struct nos_err *err)
@@ -407,8 +447,6 @@ static void drain(struct nos_node *n)
 	while (nos_http_server_pending(n->server))
 		poll(NULL, 0, DRAIN_STEP_MS);
 	nos_http_server_free(n->server);
-	while (!nos_commit_is_quiet(n->commit))
-		poll(NULL, 0, DRAIN_STEP_MS);
 }
 
 static void close_stores(struct nos_node *n)
@@ -416,11 +454,10 @@ static void close_stores(struct nos_node *n)
 	for (size_t i = 0; i < n->routes.loop_count; i++) {
 		nos_store_close(n->routes.loops[i].ingest.store);
 		nos_ingest_loop_release(&n->routes.loops[i].ingest);
+		free(n->routes.loops[i].hands);
 	}
 	free(n->routes.loops);
 	nos_store_close(n->admin.store);
-	nos_store_close(n->commit_store);
-	nos_store_close(n->publish_store);
 	nos_store_close(n->control_store);
 }
 
@@ -431,16 +468,12 @@ void nos_node_free(struct nos_node *n)
 	drain(n);
 	nos_http_server_free(n->admin_server);
 	nos_control_free(n->control);
-	/* The publisher before the committer, which writes down how far it came. */
-	nos_publish_free(n->publish);
-	nos_commit_free(n->commit);
+	nos_keeper_free(n->keeper);
 	close_stores(n);
 	nos_maps_free(n->maps);
 	nos_records_release(&n->routes.records);
 	nos_member_table_free(n->members);
 	nos_card_free(n->card);
-	if (n->wake_fd >= 0)
-		close(n->wake_fd);
 	if (n->lock_fd >= 0)
 		close(n->lock_fd);
 	free(n);

@@ -31,6 +31,7 @@ struct nos_node_config {
 	unsigned proxy_bits; /* of the cipher by which all that comes to listen came to a proxy
 				that alone reaches it; 0: there is none */
 	const char *url;     /* what enrolments carry; NULL: the first address */
+	const char *cluster_url; /* by which others of the store reach this one; NULL: so too */
 	const char *admin;   /* address; NULL: none */
 	unsigned loops;	     /* threads for sources */
 	const char *mqtt;    /* broker's URL; NULL: none */

@@ -2,11 +2,10 @@
 #include "node/routes.h"
 
 #include "base/log.h"
-#include "json/encode.h"
 #include "key/keyring.h"
 #include "node/exchange.h"
+#include "node/exposed.h"
 #include "node/refuse.h"
-#include "node/webhook.h"
 #include "node/word.h"
 #include "registry/enrol.h"
 
@@ -60,37 +59,18 @@ void nos_routes_fail(void *state, struct nos_http_request *r, unsigned status, e
 	count(s->metric, r);
 }
 
-/* Without waiting for the turn: there may be none any more. */
-static void expose(struct nos_commit *commit, struct nos_store *store, struct nos_str authorization)
-{
-	struct nos_job *job = nos_webhook_expose(store, authorization);
-
-	nos_commit_submit(commit, job, job != NULL);
-}
-
 void nos_routes_shown(void *state, const struct nos_http_request *r, struct nos_str authorization)
 {
 	const struct nos_routes *s = state;
 
 	if (!nos_ingest_tls(&s->ingest, r).bits)
-		expose(s->commit, s->loops[r->loop].ingest.store, authorization);
-}
-
-/* The method that a path takes; the answer to another. */
-static bool is_method(struct nos_http_request *r, const char *method, struct nos_err *err)
-{
-	if (nos_str_is(r->method, method))
-		return true;
-	nos_err_set(err, NOS_USAGE, "%.*s takes %s alone", NOS_STR_ARG(r->path), method);
-	nos_refuse_status(r, err, 405, 0);
-	nos_http_server_header(r, "Allow", method);
-	return false;
+		nos_exposed_take(s->keeper, s->loops[r->loop].ingest.store, authorization);
 }
 
 static bool begin_sources(
     const struct nos_routes *s, struct nos_http_request *r, struct nos_err *err)
 {
-	if (!is_method(r, "POST", err))
+	if (!nos_refuse_method(r, "POST", err))
 		return false;
 	if (s->closed)
 		nos_err_set(err, NOS_DENIED, "this node takes no registration");
@@ -102,7 +82,7 @@ static bool begin_sources(
 /* An acknowledgement or an ask. */
 static bool begin_word(struct nos_http_request *r, struct nos_err *err)
 {
-	if (!is_method(r, "POST", err))
+	if (!nos_refuse_method(r, "POST", err))
 		return false;
 	if (!nos_str_is(r->media, MEDIA_WORD) ||
 	    (r->coding.len && !nos_str_is(r->coding, "identity")))
@@ -118,7 +98,7 @@ static bool begin_poll(struct nos_http_request *r, struct nos_err *err)
 	uint8_t tag[NOS_POLL_TAG_LEN];
 	struct nos_exchange_poll poll;
 
-	if (!is_method(r, "GET", err))
+	if (!nos_refuse_method(r, "GET", err))
 		return false;
 	if (!nos_exchange_query(r->query, &poll))
 		nos_err_set(err, NOS_DATA, "query '%.*s': take wait=SECONDS and after=NUMBER",
@@ -135,12 +115,12 @@ static bool begin(
 	switch (path_of(r)) {
 	case NOS_METRIC_DATA:
 		*ret_max = s->ingest.limits->of[NOS_LIMIT_PACK];
-		return is_method(r, "POST", err) && nos_ingest_begin(&s->ingest, r, err);
+		return nos_refuse_method(r, "POST", err) && nos_ingest_begin(&s->ingest, r, err);
 	case NOS_METRIC_SOURCES:
 		*ret_max = NOS_ENROL_M1_MAX;
 		return begin_sources(s, r, err);
 	case NOS_METRIC_NODE:
-		return is_method(r, "GET", err);
+		return nos_refuse_method(r, "GET", err);
 	case NOS_METRIC_KEYS:
 		return begin_poll(r, err);
 	case NOS_METRIC_RECORDS:
@@ -174,11 +154,11 @@ bool nos_routes_begin(void *state, struct nos_http_request *r, size_t *ret_max)
 
 static void hand_to_committer(struct nos_routes *s, unsigned loop, struct nos_job *job)
 {
-	struct nos_routes_loop *l = &s->loops[loop];
+	struct nos_routes_hand *h = &s->loops[loop].hands[job->lane];
 
-	*l->tail = job;
-	l->tail = &job->link;
-	l->count++;
+	*h->tail = job;
+	h->tail = &job->link;
+	h->count++;
 }
 
 /* False: there is no room, and the answer is in r. */
@@ -253,11 +233,15 @@ void nos_routes_turn(void *state, unsigned loop)
 	struct nos_routes *s = state;
 	struct nos_routes_loop *l = &s->loops[loop];
 
-	if (l->count) {
-		nos_commit_submit(s->commit, l->jobs, l->count);
-		l->jobs = NULL;
-		l->tail = &l->jobs;
-		l->count = 0;
+	for (unsigned i = 0; i < s->lanes; i++) {
+		struct nos_routes_hand *h = &l->hands[i];
+
+		if (!h->count)
+			continue;
+		nos_keeper_submit(s->keeper, i, h->jobs, h->count);
+		h->jobs = NULL;
+		h->tail = &h->jobs;
+		h->count = 0;
 	}
 	nos_lap_turn(&l->ingest.lap, false);
 }
@@ -320,71 +304,4 @@ void nos_routes_committed(void *state, struct nos_job *list)
 void nos_routes_controlled(void *state, struct nos_http_request *r)
 {
 	send_answer(state, r);
-}
-
-/* ---- the admin listener ---- */
-
-void nos_routes_admin_shown(
-    void *state, const struct nos_http_request *r, struct nos_str authorization)
-{
-	const struct nos_routes_admin *s = state;
-
-	(void)r;
-	expose(s->commit, s->store, authorization);
-}
-
-bool nos_routes_admin_begin(void *state, struct nos_http_request *r, size_t *ret_max)
-{
-	struct nos_err err = { 0 };
-
-	(void)state;
-	*ret_max = 0;
-	if (!nos_str_is(r->path, "/healthz") && !nos_str_is(r->path, "/metrics")) {
-		nos_err_set(&err, NOS_ABSENT, "nothing is at %.*s", NOS_STR_ARG(r->path));
-		nos_refuse_status(r, &err, 404, 0);
-		return false;
-	}
-	return is_method(r, "GET", &err);
-}
-
-void nos_routes_admin_fail(void *state, struct nos_http_request *r, unsigned status,
-    enum nos_code code, const char *text, unsigned retry_s)
-{
-	struct nos_err err = { 0 };
-
-	(void)state;
-	nos_err_set(&err, code, "%s", text);
-	nos_refuse_status(r, &err, status, retry_s);
-}
-
-/* The broker alone never makes it 503. */
-static void health(const struct nos_routes_admin *s, struct nos_http_request *r)
-{
-	struct nos_err err;
-	enum nos_code code = nos_commit_health(s->commit, &err);
-
-	r->status = code ? 503 : 200;
-	r->type = "application/json";
-	nos_buf_add_char(&r->out, '{');
-	nos_encode_member_text(&r->out, "status", nos_str_of(nos_code_slug(code)));
-	if (code)
-		nos_encode_member_text(&r->out, "message", nos_str_of(err.text));
-	else if (s->has_broker)
-		nos_encode_member_text(&r->out, "broker",
-		    nos_str_of(nos_publish_is_connected(s->publish) ? "connected" : "away"));
-	nos_buf_add_text(&r->out, "}\n");
-}
-
-void nos_routes_admin_handle(void *state, struct nos_http_request *r)
-{
-	struct nos_routes_admin *s = state;
-
-	if (nos_str_is(r->path, "/healthz")) {
-		health(s, r);
-	} else {
-		r->status = 200;
-		r->type = "text/plain; version=0.0.4";
-		nos_metric_encode(s->metric, s->version, &r->out);
-	}
-	nos_http_server_answer(s->server, r);
 }
