@@ -8,6 +8,7 @@
 #include "node/refuse.h"
 #include "node/word.h"
 #include "registry/enrol.h"
+#include "registry/lanes.h"
 
 #define MEDIA_WORD   "application/octet-stream"
 #define POLL_RETRY_S 5
@@ -191,16 +192,81 @@ static void show_node(const struct nos_routes *s, struct nos_http_request *r)
 	nos_buf_add_str(&r->out, nos_card_document(s->card));
 }
 
+/* ---- lanes ---- */
+
+/* Of whom it is, where its path or query says so. */
+static bool find_id(
+    const struct nos_routes *s, const struct nos_http_request *r, char ret[static NOS_TRACK_ID_MAX])
+{
+	struct nos_exchange e = { 0 };
+
+	if (nos_str_is(r->path, NOS_RECORDS_PATH))
+		return nos_records_track(&s->records, r, ret);
+	if (!nos_exchange_parse(r->path, &e) || e.what == NOS_EXCHANGE_KEYS)
+		return false;
+	snprintf(ret, NOS_TRACK_ID_MAX, "%s", e.id);
+	return true;
+}
+
+/* Its lane is not here. */
+static void send_elsewhere(struct nos_routes *s, struct nos_http_request *r)
+{
+	struct nos_err err = { 0 };
+
+	nos_err_set(&err, NOS_AWAY, "this part of the store is on its way to another nos-serve");
+	nos_refuse_request(s->card, r, &err);
+	send_answer(s, r);
+}
+
+/* False: it is dealt with. What only a committer can tell is told where its lane is. */
+static bool aim(struct nos_routes *s, struct nos_http_request *r, unsigned *ret_lane)
+{
+	char id[NOS_TRACK_ID_MAX];
+	struct nos_err err = { 0 };
+
+	*ret_lane = 0;
+	if ((s->lanes == 1 && nos_keeper_has(s->keeper, 0)) || !find_id(s, r, id))
+		return true;
+	if (nos_lanes_of(s->lanes, nos_str_of(id), ret_lane, &err)) {
+		nos_refuse_request(s->card, r, &err);
+		send_answer(s, r);
+		return false;
+	}
+	if (nos_keeper_has(s->keeper, *ret_lane))
+		return true;
+	send_elsewhere(s, r);
+	return false;
+}
+
+/* ---- requests ---- */
+
+static void take_data(struct nos_routes *s, struct nos_http_request *r)
+{
+	struct nos_job *job = nos_ingest_take(&s->ingest, &s->loops[r->loop].ingest, r);
+
+	if (!job) {
+		send_answer(s, r);
+	} else if (job->elsewhere) {
+		nos_job_free(job, s->ingest.members);
+		send_elsewhere(s, r);
+	} else {
+		hand_to_committer(s, r->loop, job);
+	}
+}
+
 void nos_routes_handle(void *state, struct nos_http_request *r)
 {
 	struct nos_routes *s = state;
 	struct nos_job *job = NULL;
 	bool kept = false;
+	unsigned lane;
 
+	if (!aim(s, r, &lane))
+		return;
 	switch (path_of(r)) {
 	case NOS_METRIC_DATA:
-		job = nos_ingest_take(&s->ingest, &s->loops[r->loop].ingest, r);
-		break;
+		take_data(s, r);
+		return;
 	case NOS_METRIC_ACKS:
 		job = take_ack(s, r);
 		break;
@@ -222,10 +288,12 @@ void nos_routes_handle(void *state, struct nos_http_request *r)
 		show_node(s, r);
 		break;
 	}
-	if (job)
+	if (job) {
+		job->lane = lane;
 		hand_to_committer(s, r->loop, job);
-	else if (!kept)
+	} else if (!kept) {
 		send_answer(s, r);
+	}
 }
 
 void nos_routes_turn(void *state, unsigned loop)
