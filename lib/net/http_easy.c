@@ -55,7 +55,8 @@ enum nos_code nos_http_easy_failed(const struct nos_http_easy_fault *f, struct n
 	if (f->over)
 		return nos_err_set(
 		    err, NOS_AWAY, "%s: the answer is over %zu bytes", shown, f->over);
-	curl_easy_getinfo(f->easy, CURLINFO_OS_ERRNO, &errnum);
+	if (f->easy)
+		curl_easy_getinfo(f->easy, CURLINFO_OS_ERRNO, &errnum);
 	if (f->rc == CURLE_COULDNT_CONNECT && errnum)
 		return nos_err_set_errno(err, NOS_AWAY, (int)errnum, "%s: not reached", shown);
 	if (f->rc == CURLE_COULDNT_CONNECT || f->rc == CURLE_COULDNT_RESOLVE_HOST ||

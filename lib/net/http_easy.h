@@ -14,7 +14,7 @@ CURLcode nos_http_easy_manner(CURL *easy, const char *ca);
 
 /* A request that failed. */
 struct nos_http_easy_fault {
-	CURL *easy;
+	CURL *easy; /* NULL: it was not begun */
 	CURLcode rc;
 	const char *url;
 	const char *words; /* libcurl's own; empty: none */

@@ -2,8 +2,8 @@
 /*
  * Requests from one nos-serve to another of the same store, which has the lane that they are of.
  * Whole and sealed (AES-256-GCM) under a key that comes from the node key file, which all of them
- * have; so is the answer, which is bound to its request. What is as old as NOS_FORWARD_AGE_MS, or
- * was seen, is refused: each is opened once. Thread-safe.
+ * have; so is the answer, which is bound to its request. What is as old as a minute, or was
+ * seen, is refused: each is opened once (node/parcel.h). Thread-safe.
  *
  * Out: nos_forward_send. In: the handler of POST NOS_FORWARD_PATH has nos_forward_open make a
  * request of what came (inner, within the one that came by itself, its outer), and treats it as if
@@ -18,7 +18,8 @@
  *	else
  *		handle(state, inner);
  *
- * An inner request has its outer's loop, since and local of its own. It is never forwarded again.
+ * An inner request has its outer's loop and time, and all else of its own. It is never forwarded
+ * again.
  */
 #ifndef NOS_NODE_FORWARD_H
 #define NOS_NODE_FORWARD_H
@@ -29,7 +30,6 @@
 #define NOS_FORWARD_PATH     "/v1/forward"
 #define NOS_FORWARD_MEDIA    "application/octet-stream"
 #define NOS_FORWARD_MS	     10000	 /* the usual longest wait for an answer */
-#define NOS_FORWARD_AGE_MS   60000	 /* by the wall clocks of both */
 #define NOS_FORWARD_HEAD_MAX (17u << 10) /* bytes of a sealed request beyond the body within it */
 
 struct nos_forward; /* opaque */
