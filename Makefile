@@ -76,16 +76,16 @@ FUZZ_SECONDS ?= 5
 PROVE ?= -j4
 
 # A tool links only what its rooms need.
-LIBS_all := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
-LIBS_nos-bench := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_all := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
+LIBS_nos-bench := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
-LIBS_nos-rekey := -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_nos-rekey := -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
 LIBS_nos-relay := -lcurl -lmicrohttpd -lgnutls -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
 LIBS_nos-send := -lcurl -lmosquitto -lcjose -ljansson -lcrypto -lm
-LIBS_nos-serve := -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lcjose -ljansson -lcrypto -lm
-LIBS_nos-token := -lsqlite3 -lcjose -ljansson -lcrypto -lm
-LIBS_nos-keytable := -lsqlite3 -lcjose -ljansson -lcrypto -lm
+LIBS_nos-serve := -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
+LIBS_nos-token := -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
+LIBS_nos-keytable := -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
 
 .PHONY: e2e-long model mutants all help unit tool e2e fuzz fuzz-run check asan tsan cover headers format \
 	man man-check lint install uninstall clean
@@ -195,7 +195,7 @@ mutants: $B/tests/model/model $B/cmd/nos-bench ## take one defence after another
 LIBS_fleet := -lcurl
 LIBS_post  := -lcurl
 $(HELP): $B/%: $B/%.o $(LIB)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F)) -lsqlite3 -lcjose -ljansson -lcrypto -lm
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F)) -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
 
 # Sanitizers: what is excused is listed, each with its reason.
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0

@@ -22,7 +22,8 @@
 
 struct keytable_opts {
 	struct nos_opt_common common;
-	const char *store, *node_key, *keyring, *source;
+	struct nos_store_where store;
+	const char *node_key, *keyring, *source;
 	struct nos_opt_list states;
 	struct nos_time since;
 	bool verify, show_secrets;
@@ -38,7 +39,10 @@ enum stream {
 
 #define AT(field) offsetof(struct keytable_opts, field)
 static const struct nos_opt opts[] = {
-	{ "store", 0, NOS_OPT_TEXT, AT(store), "url", "the node's store" },
+	{ "store", 0, NOS_OPT_TEXT, AT(store.url), "url", "the node's store" },
+	{ "store-creds", 0, NOS_OPT_PATH, AT(store.creds), "file",
+	    "who it is to a store of servers" },
+	{ "store-ca", 0, NOS_OPT_PATH, AT(store.ca), "file", "the authorities for tls://" },
 	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file",
 	    "the node's key file, for --show-secrets and --verify" },
 	{ "keyring", 0, NOS_OPT_PATH, AT(keyring), "file", "show a source's keys, not a node's" },
@@ -273,7 +277,7 @@ static enum nos_code print_store(const struct keytable_opts *o, const struct nos
 	struct nos_keytable shown = *t;
 	char id[NOS_RECORD_ID_MAX];
 
-	if (nos_home_locate(&home, o->store, o->node_key, err) ||
+	if (nos_home_locate(&home, &o->store, o->node_key, err) ||
 	    (o->show_secrets ? nos_home_open(&home, err) : nos_home_look(&home, err)))
 		return err->code;
 	shown.node = home.self.number;
@@ -300,7 +304,7 @@ static enum nos_code print_audit(
 	char id[NOS_RECORD_ID_MAX];
 	const char *source = o->source;
 
-	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_look(&home, err))
+	if (nos_home_locate(&home, &o->store, o->node_key, err) || nos_home_look(&home, err))
 		return err->code;
 	/* What was done to a source outlives it: an id need not be known any more. */
 	if (source && !nos_str_starts(nos_str_of(source), "s-")) {
@@ -319,7 +323,7 @@ static enum nos_code print_verdict(
 	bool is_signed;
 
 	nos_buf_init(&row, 256);
-	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_open(&home, err) ||
+	if (nos_home_locate(&home, &o->store, o->node_key, err) || nos_home_open(&home, err) ||
 	    nos_verdict_row(&home, &row, &is_signed, err))
 		return err->code;
 	if (!is_signed)
@@ -339,7 +343,7 @@ static enum nos_code print_taint(
 	if (o->key && !nos_name_parse(nos_str_of(o->key), &t.key))
 		return nos_err_set(
 		    err, NOS_USAGE, "--key: '%s' is no key's name, such as d.1.7", o->key);
-	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_look(&home, err) ||
+	if (nos_home_locate(&home, &o->store, o->node_key, err) || nos_home_look(&home, err) ||
 	    (o->source && nos_registry_resolve(home.store, nos_str_of(o->source), id, err)))
 		return err->code;
 	t.store = home.store;

@@ -25,7 +25,8 @@
 
 struct rekey_opts {
 	struct nos_opt_common common;
-	const char *store, *node_key, *reason;
+	struct nos_store_where store;
+	const char *node_key, *reason;
 	bool all, source, group, heal, renew, revoke, invalidate, compromised, identity,
 	    after_restore, dry_run;
 	uint64_t older_than_ms, overlap_ms, wait_ms;
@@ -59,7 +60,10 @@ static const struct nos_opt opts[] = {
 	{ "since", 0, NOS_OPT_TIME, AT(since), "time",
 	    "others may have known them from then on: correct what came" },
 	{ "reason", 0, NOS_OPT_TEXT, AT(reason), "text", "why, for the audit stream" },
-	{ "store", 0, NOS_OPT_TEXT, AT(store), "url", "the node's store" },
+	{ "store", 0, NOS_OPT_TEXT, AT(store.url), "url", "the node's store" },
+	{ "store-creds", 0, NOS_OPT_PATH, AT(store.creds), "file",
+	    "who it is to a store of servers" },
+	{ "store-ca", 0, NOS_OPT_PATH, AT(store.ca), "file", "the authorities for tls://" },
 	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file", "the key that seals the store" },
 	{ 0 },
 };
@@ -453,7 +457,7 @@ static enum nos_code run(struct run *r, char **operands, int count, struct nos_e
 	const struct rekey_opts *o = r->o;
 	struct nos_err late = { 0 };
 
-	if (nos_home_locate(&r->home, o->store, o->node_key, err) || nos_home_open(&r->home, err))
+	if (nos_home_locate(&r->home, &o->store, o->node_key, err) || nos_home_open(&r->home, err))
 		return err->code;
 	nos_audit_init(&r->audit, r->home.store, tool.name, true);
 	if (open_life(r, err))

@@ -33,7 +33,8 @@ struct serve_opts {
 	uint64_t tls_proxy; /* bits; 0: no proxy */
 	const char *url, *cluster_url, *admin, *mqtt, *mqtt_password, *ca;
 	uint64_t ready_fd; /* 0: none */
-	const char *registration, *anonymous, *rules, *map_dir, *records_bearer, *store, *node_key;
+	const char *registration, *anonymous, *rules, *map_dir, *records_bearer, *node_key;
+	struct nos_store_where store;
 	struct nos_opt_list pool; /* P and k */
 	unsigned keys, ring;
 	uint64_t overlap_ms, keep_ms, keep_size;
@@ -44,7 +45,10 @@ static const struct nos_opt opts[] = {
 	{ "init", 0, NOS_OPT_FLAG, AT(init), NULL, "make store and key, and end" },
 	{ "check", 0, NOS_OPT_FLAG, AT(check), NULL,
 	    "test the settings, and end; -v lists limits" },
-	{ "store", 0, NOS_OPT_TEXT, AT(store), "url", "sqlite:PATH" },
+	{ "store", 0, NOS_OPT_TEXT, AT(store.url), "url", "sqlite:PATH" },
+	{ "store-creds", 0, NOS_OPT_PATH, AT(store.creds), "file",
+	    "who it is to a store of servers" },
+	{ "store-ca", 0, NOS_OPT_PATH, AT(store.ca), "file", "the authorities for tls://" },
 	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file", "key that seals the store" },
 	{ "node", 0, NOS_OPT_UINT, AT(node), "number", "of this node, given when its store is made",
 	    .min = 1, .max = UINT64_C(1) << 52 },
@@ -220,7 +224,7 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 		return err->code;
 	if (s->o.mqtt_password && nos_opt_secret_read(s->o.mqtt_password, &s->password, err))
 		return err->code;
-	return nos_home_locate(&s->home, s->o.store, s->o.node_key, err);
+	return nos_home_locate(&s->home, &s->o.store, s->o.node_key, err);
 }
 
 static int say(struct nos_buf *b, int fd)

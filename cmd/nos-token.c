@@ -32,14 +32,18 @@
 
 struct token_opts {
 	struct nos_opt_common common;
-	const char *store, *node_key, *kind, *scheme, *group, *url, *replace;
+	struct nos_store_where store;
+	const char *node_key, *kind, *scheme, *group, *url, *replace;
 	uint64_t count, uses, expires_ms, depth;
 	bool open, shared, bearer;
 };
 
 #define AT(field) offsetof(struct token_opts, field)
 static const struct nos_opt opts[] = {
-	{ "store", 0, NOS_OPT_TEXT, AT(store), "url", "the node's store" },
+	{ "store", 0, NOS_OPT_TEXT, AT(store.url), "url", "the node's store" },
+	{ "store-creds", 0, NOS_OPT_PATH, AT(store.creds), "file",
+	    "who it is to a store of servers" },
+	{ "store-ca", 0, NOS_OPT_PATH, AT(store.ca), "file", "the authorities for tls://" },
 	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file", "the key that seals the store" },
 	{ "count", 0, NOS_OPT_UINT, AT(count), "count", "new: how many", .dflt = "1", .min = 1,
 	    .max = COUNT_MAX },
@@ -275,7 +279,7 @@ static enum nos_code run_new(
 
 	if (count)
 		return nos_err_set(err, NOS_USAGE, "new takes no operand: '%s'", operands[0]);
-	if (check_new(o, err) || nos_home_locate(&home, o->store, o->node_key, err) ||
+	if (check_new(o, err) || nos_home_locate(&home, &o->store, o->node_key, err) ||
 	    nos_home_open(&home, err))
 		return err->code;
 	return make_new(o, &home, err);
@@ -310,7 +314,7 @@ static enum nos_code run_list(
 	if (count)
 		return nos_err_set(err, NOS_USAGE, "list takes no operand: '%s'", operands[0]);
 	nos_table_init(&table, columns, o->common.format, stdout);
-	if (nos_home_locate(&home, o->store, o->node_key, err) || nos_home_look(&home, err) ||
+	if (nos_home_locate(&home, &o->store, o->node_key, err) || nos_home_look(&home, err) ||
 	    nos_keytable_scan(&t, home.store, print_row, &table, err))
 		return err->code;
 	return nos_table_finish(&table, err);
@@ -371,7 +375,7 @@ static enum nos_code open_work(const struct token_opts *o, struct work *w, struc
 {
 	struct nos_home *h = w->home;
 
-	if (nos_home_locate(h, o->store, o->node_key, err) || nos_home_open(h, err))
+	if (nos_home_locate(h, &o->store, o->node_key, err) || nos_home_open(h, err))
 		return err->code;
 	nos_audit_init(&w->audit, h->store, tool.name, true);
 	return nos_life_open(&w->life, h->store, &h->vault, &w->audit, &h->self, err);

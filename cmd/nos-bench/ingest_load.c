@@ -123,7 +123,7 @@ enum nos_code ingest_load_open(struct ingest_load *l, struct bench *b, const str
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	shuffle(l, &b->random);
 	nos_progress_init(&b->progress, "sources", count);
-	if (!nos_home_locate(&home, s->store, s->key, err))
+	if (!nos_home_locate(&home, &(struct nos_store_where){ .url = s->store }, s->key, err))
 		(void)!fill(l, b, &home, err);
 	nos_progress_done(&b->progress);
 	return err->code;

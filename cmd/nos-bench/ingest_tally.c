@@ -72,7 +72,7 @@ enum nos_code ingest_tally_store(
 	struct look l = { .t = t, .last = *after };
 	struct nos_store *store;
 
-	if (nos_store_open(url, false, &store, err))
+	if (nos_store_open(&(struct nos_store_where){ .url = url }, false, &store, err))
 		return err->code;
 	do
 		*after = l.last;

@@ -36,7 +36,7 @@ static enum nos_code open_store(struct party *p, struct nos_err *err)
 		return nos_err_set(err, NOS_IO, "no folder can be made below TMPDIR");
 	}
 	snprintf(url, sizeof(url), "sqlite:%s/node.db", p->folder);
-	return nos_store_open(url, true, &p->store, err);
+	return nos_store_open(&(struct nos_store_where){ .url = url }, true, &p->store, err);
 }
 
 enum nos_code party_open(struct party *p, struct nos_err *err)

@@ -95,7 +95,7 @@ static enum nos_code locate(struct stage *s, struct nos_home *h, struct nos_err 
 
 	snprintf(store, sizeof(store), "sqlite:%.4000s/node.db", s->folder);
 	snprintf(key, sizeof(key), "%.4000s/node.key", s->folder);
-	return nos_home_locate(h, store, key, err);
+	return nos_home_locate(h, &(struct nos_store_where){ .url = store }, key, err);
 }
 
 static enum nos_code start_node(struct stage *s, struct nos_err *err)

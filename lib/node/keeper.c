@@ -230,7 +230,9 @@ static struct nos_keeper *make(const struct nos_keeper_config *config)
 
 static enum nos_code open_all(struct nos_keeper *k, struct nos_err *err)
 {
-	if (nos_store_open(k->config.lane.home->url, false, &k->store, err) ||
+	const struct nos_store_where where = nos_home_where(k->config.lane.home);
+
+	if (nos_store_open(&where, false, &k->store, err) ||
 	    nos_lanes_get(k->store, &k->lanes, err))
 		return err->code;
 	if (!k->config.lane.shared) {

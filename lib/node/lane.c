@@ -20,7 +20,9 @@ struct nos_lane {
 static enum nos_code open_store(const struct nos_lane_config *config, unsigned lane,
     struct nos_store **ret, struct nos_err *err)
 {
-	if (nos_store_open(config->home->url, false, ret, err))
+	const struct nos_store_where where = nos_home_where(config->home);
+
+	if (nos_store_open(&where, false, ret, err))
 		return err->code;
 	nos_store_enter(*ret, lane);
 	return NOS_OK;

@@ -42,7 +42,9 @@ struct nos_node {
 static enum nos_code open_store(
     const struct nos_node *n, struct nos_store **ret, struct nos_err *err)
 {
-	return nos_store_open(n->config.home->url, false, ret, err);
+	const struct nos_store_where where = nos_home_where(n->config.home);
+
+	return nos_store_open(&where, false, ret, err);
 }
 
 /* In a file: one nos-serve has it. Otherwise others may share it. */

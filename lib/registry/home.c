@@ -48,11 +48,12 @@ static enum nos_code state_folder(char *ret, size_t size, struct nos_err *err)
 }
 
 enum nos_code nos_home_locate(
-    struct nos_home *h, const char *store, const char *key, struct nos_err *err)
+    struct nos_home *h, const struct nos_store_where *where, const char *key, struct nos_err *err)
 {
 	char state[NOS_HOME_PATH_MAX - 32] = "";
+	const char *store = where->url;
 
-	*h = (struct nos_home){ 0 };
+	*h = (struct nos_home){ .creds = where->creds, .ca = where->ca };
 	if ((!store || !key) && state_folder(state, sizeof(state), err))
 		return err->code;
 	if (snprintf(h->url, sizeof(h->url), "%s%s", store ? store : SQLITE, store ? "" : state) >=
@@ -63,6 +64,11 @@ enum nos_code nos_home_locate(
 	if (!store)
 		strncat(h->url, "/node.db", sizeof(h->url) - strlen(h->url) - 1);
 	return NOS_OK;
+}
+
+struct nos_store_where nos_home_where(const struct nos_home *h)
+{
+	return (struct nos_store_where){ h->url, h->creds, h->ca };
 }
 
 static enum nos_code open_key(struct nos_home *h, struct nos_err *err)
@@ -79,7 +85,9 @@ static enum nos_code open_key(struct nos_home *h, struct nos_err *err)
 
 static enum nos_code open_store(struct nos_home *h, struct nos_err *err)
 {
-	return nos_store_open(h->url, false, &h->store, err) == NOS_ABSENT
+	const struct nos_store_where where = nos_home_where(h);
+
+	return nos_store_open(&where, false, &h->store, err) == NOS_ABSENT
 		   ? nos_err_set(err, NOS_ABSENT, "no store '%s': run nos-serve --init", h->url)
 		   : err->code;
 }
@@ -137,11 +145,13 @@ static enum nos_code make_key(struct nos_home *h, struct nos_err *err)
 enum nos_code nos_home_make(
     struct nos_home *h, uint64_t number, enum nos_home_made *ret_made, struct nos_err *err)
 {
+	const struct nos_store_where where = nos_home_where(h);
+
 	*ret_made = NOS_HOME_MADE_NOTHING;
 	if (strncmp(h->url, SQLITE, strlen(SQLITE)) == 0 &&
 	    make_folder(h->url + strlen(SQLITE), err))
 		return err->code;
-	if (nos_store_open(h->url, true, &h->store, err))
+	if (nos_store_open(&where, true, &h->store, err))
 		return err->code;
 	if (open_key(h, err) == NOS_ABSENT) {
 		nos_err_clear(err);

@@ -16,6 +16,7 @@
 /* Holds the node's secrets: release it. */
 struct nos_home {
 	char url[NOS_HOME_PATH_MAX]; /* of the store */
+	const char *creds, *ca;	     /* as in nos_store_where; what was given must outlive this */
 	char key[NOS_HOME_PATH_MAX]; /* path of the node key file */
 	struct nos_store *store;     /* of the thread that opened it */
 	struct nos_vault vault;
@@ -24,9 +25,13 @@ struct nos_home {
 
 void nos_home_release(struct nos_home *h);
 
-/* Fill url and key; NULL: the default. NOS_CONFIG: no default can be found. NOS_USAGE: too long. */
-enum nos_code nos_home_locate(
-    struct nos_home *h, const char *store, const char *key, struct nos_err *err) NOS_CHECK;
+/* Fill where the store and its key are; a url or key that is NULL: the default. NOS_CONFIG: no
+ * default can be found. NOS_USAGE: too long. */
+enum nos_code nos_home_locate(struct nos_home *h, const struct nos_store_where *store,
+    const char *key, struct nos_err *err) NOS_CHECK;
+
+/* The store, for a thread that opens it for itself: good as long as h is. */
+struct nos_store_where nos_home_where(const struct nos_home *h);
 
 /* Open all three. NOS_ABSENT: nothing there yet ("… run nos-serve --init"); NOS_DENIED: another
  * user's, open to others, or another node's key; and what nos_store_open returns. */

@@ -9,7 +9,9 @@
 struct nos_store_engine {
 	const char *kind; /* what stands before ':' in the URL */
 	bool atomic;	  /* a group is written in one go, or not at all */
-	enum nos_code (*open)(const char *rest, bool create, void **ret, struct nos_err *err);
+	/* url of where: what stands behind it */
+	enum nos_code (*open)(
+	    const struct nos_store_where *where, bool create, void **ret, struct nos_err *err);
 	void (*close)(void *e);
 	enum nos_code (*begin)(void *e, struct nos_err *err);
 	enum nos_code (*commit)(void *e, struct nos_err *err);
@@ -18,12 +20,13 @@ struct nos_store_engine {
 	enum nos_code (*changed)(void *e, bool *ret, struct nos_err *err);
 	enum nos_code (*get)(void *e, const char *ns, struct nos_str key, struct nos_buf *ret,
 	    uint64_t *ret_rev, struct nos_err *err);
-	/* value NULL: delete */
+	/* value NULL: delete; ret_rev may be NULL */
 	enum nos_code (*put)(void *e, const char *ns, struct nos_str key,
 	    const struct nos_str *value, uint64_t expect_rev, uint64_t *ret_rev,
 	    struct nos_err *err);
 	enum nos_code (*scan)(void *e, const char *ns, struct nos_str prefix, nos_store_each *each,
 	    void *state, struct nos_err *err);
+	/* ret_position may be NULL */
 	enum nos_code (*append)(void *e, const char *stream, struct nos_time now,
 	    struct nos_span entry, uint64_t *ret_position, struct nos_err *err);
 	enum nos_code (*read)(void *e, const char *stream, uint64_t after, size_t limit,
@@ -40,6 +43,8 @@ struct nos_store_engine {
 };
 
 extern const struct nos_store_engine nos_sqlite_engine;
+extern const struct nos_store_engine nos_nats_engine;
+extern const struct nos_store_engine nos_nats_tls_engine;
 
 /* As nos_store_open, with an engine that is not in the table: a test's. */
 enum nos_code nos_store_open_engine(const struct nos_store_engine *engine, const char *rest,

@@ -162,7 +162,8 @@ static enum nos_code put_now(struct nos_sqlite_db *q, const char *ns, struct nos
 	if (nos_sqlite_db_number(q, "UPDATE revision SET rev = rev + 1 RETURNING rev", &rev, err) ||
 	    write_value(q, ns, key, value, rev, err))
 		return err->code;
-	*ret_rev = rev;
+	if (ret_rev)
+		*ret_rev = rev;
 	return NOS_OK;
 }
 
@@ -248,7 +249,8 @@ static enum nos_code append_now(struct nos_sqlite_db *q, const char *stream, str
 	    st, 2, entry.len ? (const void *)entry.p : "", (int)entry.len, SQLITE_STATIC);
 	if (sqlite3_step(st) != SQLITE_DONE)
 		return nos_sqlite_db_failed(q, "append", err);
-	*ret_position = (uint64_t)sqlite3_last_insert_rowid(q->db);
+	if (ret_position)
+		*ret_position = (uint64_t)sqlite3_last_insert_rowid(q->db);
 	return NOS_OK;
 }
 
@@ -397,10 +399,19 @@ static enum nos_code sqlite_space(
 	return NOS_OK;
 }
 
+static enum nos_code sqlite_open(
+    const struct nos_store_where *where, bool create, void **ret, struct nos_err *err)
+{
+	if (where->creds || where->ca)
+		return nos_err_set(err, NOS_USAGE,
+		    "credentials and authorities of a store are for nats: and tls: alone");
+	return nos_sqlite_db_open(where->url, create, ret, err);
+}
+
 const struct nos_store_engine nos_sqlite_engine = {
 	.kind = "sqlite",
 	.atomic = true,
-	.open = nos_sqlite_db_open,
+	.open = sqlite_open,
 	.close = nos_sqlite_db_close,
 	.begin = sqlite_begin,
 	.commit = sqlite_commit,

@@ -17,17 +17,19 @@ struct nos_store {
 /* The next engine is one file and one line. */
 static const struct nos_store_engine *const engines[] = {
 	&nos_sqlite_engine,
+	&nos_nats_engine,
+	&nos_nats_tls_engine,
 };
 
-enum nos_code nos_store_open_engine(const struct nos_store_engine *engine, const char *rest,
-    bool create, struct nos_store **ret, struct nos_err *err)
+static enum nos_code open_at(const struct nos_store_engine *engine,
+    const struct nos_store_where *where, bool create, struct nos_store **ret, struct nos_err *err)
 {
 	struct nos_store *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	s->engine = engine;
-	if (engine->open(rest, create, &s->e, err)) {
+	if (engine->open(where, create, &s->e, err)) {
 		free(s);
 		return err->code;
 	}
@@ -35,15 +37,29 @@ enum nos_code nos_store_open_engine(const struct nos_store_engine *engine, const
 	return NOS_OK;
 }
 
-enum nos_code nos_store_open(
-    const char *url, bool create, struct nos_store **ret, struct nos_err *err)
+enum nos_code nos_store_open_engine(const struct nos_store_engine *engine, const char *rest,
+    bool create, struct nos_store **ret, struct nos_err *err)
 {
-	const char *colon = strchr(url, ':');
+	const struct nos_store_where where = { .url = rest };
 
-	for (size_t i = 0; colon && i < sizeof(engines) / sizeof(engines[0]); i++)
-		if (nos_str_is((struct nos_str){ url, (size_t)(colon - url) }, engines[i]->kind))
-			return nos_store_open_engine(engines[i], colon + 1, create, ret, err);
-	return nos_err_set(err, NOS_USAGE, "store '%s': take sqlite:PATH", url);
+	return open_at(engine, &where, create, ret, err);
+}
+
+enum nos_code nos_store_open(
+    const struct nos_store_where *where, bool create, struct nos_store **ret, struct nos_err *err)
+{
+	const char *colon = strchr(where->url, ':');
+	struct nos_store_where rest = *where;
+	struct nos_str kind = { where->url, colon ? (size_t)(colon - where->url) : 0 };
+
+	for (size_t i = 0; colon && i < sizeof(engines) / sizeof(engines[0]); i++) {
+		rest.url = colon + 1;
+		if (nos_str_is(kind, engines[i]->kind))
+			return open_at(engines[i], &rest, create, ret, err);
+	}
+	return nos_err_set(err, NOS_USAGE,
+	    "store '%s': take sqlite:PATH, nats://HOST[,HOST...] or tls://HOST[,HOST...]",
+	    where->url);
 }
 
 void nos_store_close(struct nos_store *s)
@@ -111,9 +127,7 @@ enum nos_code nos_store_put(struct nos_store *s, const char *ns, struct nos_str 
 enum nos_code nos_store_del(struct nos_store *s, const char *ns, struct nos_str key,
     uint64_t expect_rev, struct nos_err *err)
 {
-	uint64_t none;
-
-	return s->engine->put(s->e, ns, key, NULL, expect_rev, &none, err);
+	return s->engine->put(s->e, ns, key, NULL, expect_rev, NULL, err);
 }
 
 enum nos_code nos_store_scan(struct nos_store *s, const char *ns, struct nos_str prefix,

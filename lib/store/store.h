@@ -6,7 +6,7 @@
  * again. Knows nothing of what it keeps. A store belongs to one thread; each thread opens its own.
  *
  * Every function may give NOS_IO (disk full, read or write failed, store damaged) and NOS_BUSY
- * (locked by another for too long).
+ * (locked by another for too long, or no server answers).
  */
 #ifndef NOS_STORE_STORE_H
 #define NOS_STORE_STORE_H
@@ -24,10 +24,21 @@ struct nos_store; /* opaque */
 #define NOS_STORE_NEW UINT64_C(0) /* no such key */
 #define NOS_STORE_ANY UINT64_MAX  /* whatever is there */
 
-/* "sqlite:PATH", made if it is not there and create is set. NOS_USAGE: no such kind; NOS_ABSENT:
- * not there; NOS_DENIED: belongs to another user; NOS_CONFIG: written by a newer nos. */
-enum nos_code nos_store_open(
-    const char *url, bool create, struct nos_store **ret, struct nos_err *err) NOS_CHECK;
+/* Where a store is. What is not needed is NULL. */
+struct nos_store_where {
+	const char
+	    *url; /* "sqlite:PATH", or "nats://HOST[:PORT][,HOST...][/PREFIX]", "tls://..." */
+	const char *creds; /* a secret file: who comes, for servers */
+	const char *ca;	   /* a file: the authorities that servers are known by */
+};
+
+/*
+ * Made if it is not there and create is set. NOS_USAGE: no such kind, or what it does not take;
+ * NOS_ABSENT: not there; NOS_DENIED: belongs to another user, or servers let nobody in; NOS_CONFIG:
+ * written by a newer nos, or servers that are not set up for it; NOS_AWAY: no server answers.
+ */
+enum nos_code nos_store_open(const struct nos_store_where *where, bool create,
+    struct nos_store **ret, struct nos_err *err) NOS_CHECK;
 void nos_store_close(struct nos_store *s); /* NULL is fine */
 
 /*
@@ -66,7 +77,11 @@ enum nos_code nos_store_get(struct nos_store *s, const char *ns, struct nos_str 
  */
 enum nos_code nos_store_damaged(struct nos_err *err);
 
-/* NOS_EXISTS: the revision is another than was expected, nothing was changed. */
+/*
+ * NOS_EXISTS: the revision is another than was expected, nothing was changed. Who needs no revision
+ * (ret_rev NULL) and expects none (NOS_STORE_ANY) need not be kept waiting within a group: what
+ * goes wrong with it commit tells.
+ */
 enum nos_code nos_store_put(struct nos_store *s, const char *ns, struct nos_str key,
     struct nos_str value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err) NOS_CHECK;
 enum nos_code nos_store_del(struct nos_store *s, const char *ns, struct nos_str key,
@@ -85,7 +100,15 @@ typedef enum nos_code nos_store_each(
 enum nos_code nos_store_scan(struct nos_store *s, const char *ns, struct nos_str prefix,
     nos_store_each *each, void *state, struct nos_err *err) NOS_CHECK;
 
-/* Append an entry; positions rise, from 1, and are never used again. */
+/*
+ * Append an entry; positions rise, from 1, and are never used again. There are two uses:
+ * - ret_position is given: the caller is the only one that appends to the stream. The position is
+ *   one more than the last that this view appended, or was told by bounds. Where another has
+ *   appended since: NOS_EXISTS, here or from commit, and nothing more of this view's is appended
+ *   until it has asked for bounds. Entries stand in the order in which they were appended.
+ * - ret_position is NULL: whoever likes appends, and where it comes to stand nobody is told.
+ * An embedded store has one order in any case, and nobody is shut out.
+ */
 enum nos_code nos_store_append(struct nos_store *s, const char *stream, struct nos_time now,
     struct nos_span entry, uint64_t *ret_position, struct nos_err *err) NOS_CHECK;
 
@@ -117,13 +140,16 @@ enum nos_code nos_store_erase(
 
 /*
  * Outside a group. What was overwritten, deleted, erased or trimmed before this call stands nowhere
- * in the store's files once it returns NOS_OK: not in free pages, not in the log. What a file
- * system, a disk or a backup keeps of them is theirs. Waits for others some 20 ms at most.
+ * in an embedded store's files once it returns NOS_OK: not in free pages, not in the log. What a
+ * file system, a disk or a backup keeps of them is theirs, and so is what servers keep: those
+ * overwrite what is erased, and of the rest nothing is promised. Waits for others some 20 ms at
+ * most.
  * NOS_BUSY: another writes, or still reads an older state; all is whole, try again.
  */
 enum nos_code nos_store_purge(struct nos_store *s, struct nos_err *err) NOS_CHECK;
 
-/* Bytes that the store holds, and bytes that it may still grow by. */
+/* Bytes that the store holds, and bytes that it may still grow by: UINT64_MAX where nobody says.
+ * Servers are asked every few seconds at most. */
 enum nos_code nos_store_space(
     struct nos_store *s, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err) NOS_CHECK;
 

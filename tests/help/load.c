@@ -78,7 +78,8 @@ static enum nos_code run(int argc, char **argv, struct nos_err *err)
 
 	if ((argc != 4 && argc != 5) || !nos_num_parse(nos_str_of(argv[3]), 1, 100000000, &count))
 		return nos_err_set(err, NOS_USAGE, "usage: load STORE NODEKEY COUNT [GROUP]");
-	if (nos_home_locate(&home, argv[1], argv[2], err) || nos_home_open(&home, err))
+	if (nos_home_locate(&home, &(struct nos_store_where){ .url = argv[1] }, argv[2], err) ||
+	    nos_home_open(&home, err))
 		return err->code;
 	nos_audit_init(&audit, home.store, "load", false);
 	if (nos_life_open(&life, home.store, &home.vault, &audit, &home.self, err))

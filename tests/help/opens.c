@@ -48,7 +48,8 @@ static enum nos_code take_store(
 	NOS_AUTO(home) home = { 0 };
 	NOS_AUTO(record) r = { 0 };
 
-	if (nos_home_locate(&home, store, key, err) || nos_home_open(&home, err) ||
+	if (nos_home_locate(&home, &(struct nos_store_where){ .url = store }, key, err) ||
+	    nos_home_open(&home, err) ||
 	    nos_registry_resolve(home.store, nos_str_of(word), source, err) ||
 	    nos_registry_get(home.store, &home.vault, nos_str_of(source), &r, err))
 		return err->code;

@@ -78,7 +78,8 @@ static enum nos_code run(int argc, char **argv, struct nos_home *home, struct no
 
 	if (!step && argc != 4)
 		return nos_err_set(err, NOS_USAGE, "orders ORDER STORE NODEKEY [SOURCE]");
-	if (nos_home_locate(home, argv[2], argv[3], err) || nos_home_open(home, err))
+	if (nos_home_locate(home, &(struct nos_store_where){ .url = argv[2] }, argv[3], err) ||
+	    nos_home_open(home, err))
 		return err->code;
 	if (step)
 		return change(home, step, argv[4], err);

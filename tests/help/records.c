@@ -106,7 +106,7 @@ static enum nos_code run(int argc, char **argv, struct nos_err *err)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	for (uint64_t i = 0; i < sources; i++)
 		snprintf(tracks[i].id, sizeof(tracks[i].id), "s-%010" PRIx64, i + 1);
-	if (!nos_store_open(argv[1], false, &store, err) &&
+	if (!nos_store_open(&(struct nos_store_where){ .url = argv[1] }, false, &store, err) &&
 	    !fill(store, tracks, sources, each, err))
 		(void)!save(store, tracks, sources, sources * each, err);
 	nos_store_close(store);

@@ -138,9 +138,10 @@ void memory_fail(int n)
 	fail = n;
 }
 
-static enum nos_code memory_open(const char *rest, bool create, void **ret, struct nos_err *err)
+static enum nos_code memory_open(
+    const struct nos_store_where *where, bool create, void **ret, struct nos_err *err)
 {
-	(void)rest, (void)create, (void)err;
+	(void)where, (void)create, (void)err;
 	*ret = &now;
 	return NOS_OK;
 }
@@ -240,7 +241,9 @@ static enum nos_code memory_put(void *e, const char *ns, struct nos_str key,
 	}
 	blob_drop(v->blob);
 	v->blob = blob_new(value->p, value->len);
-	v->rev = *ret_rev = ++now.rev;
+	v->rev = ++now.rev;
+	if (ret_rev)
+		*ret_rev = v->rev;
 	return NOS_OK;
 }
 
@@ -294,7 +297,8 @@ static enum nos_code memory_append(void *e, const char *stream, struct nos_time 
 		.position = ++now.last[s],
 		.ms = at.ms,
 		.blob = blob_new(entry.p, entry.len) };
-	*ret_position = now.last[s];
+	if (ret_position)
+		*ret_position = now.last[s];
 	return NOS_OK;
 }
 

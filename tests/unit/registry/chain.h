@@ -31,7 +31,8 @@ static int chain_start(void **state)
 	snprintf(path, sizeof(path), "%s/node.db", folder);
 	snprintf(url, sizeof(url), "sqlite:%s", path);
 	nos_buf_init_secret(&text, 1000);
-	if (!nos_store_open(url, true, &a, &err) && !nos_store_open(url, false, &b, &err) &&
+	if (!nos_store_open(&(struct nos_store_where){ .url = url }, true, &a, &err) &&
+	    !nos_store_open(&(struct nos_store_where){ .url = url }, false, &b, &err) &&
 	    !nos_vault_new(&vault, &text, &err) && !nos_self_make(a, &vault, NODE, &err))
 		(void)!nos_self_open(a, &vault, &self, &err);
 	nos_buf_release(&text);

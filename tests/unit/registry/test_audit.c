@@ -124,7 +124,7 @@ static void *write_on(void *state)
 	struct nos_store *store;
 	struct nos_audit w;
 
-	if (nos_store_open(url, false, &store, &me->err))
+	if (nos_store_open(&(struct nos_store_where){ .url = url }, false, &store, &me->err))
 		return NULL;
 	nos_audit_init(&w, store, "nos-rekey", false);
 	for (int i = 0; i < 25 && !me->err.code; i++)

@@ -40,7 +40,8 @@ static bool make(const char *store, const char *key, uint64_t number, enum nos_c
 	enum nos_home_made made = NOS_HOME_MADE_NOTHING;
 
 	nos_err_clear(&err);
-	assert_int_equal(nos_home_locate(&home, store, key, &err), NOS_OK);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = store }, key, &err), NOS_OK);
 	assert_int_equal(nos_home_make(&home, number, &made, &err), expected);
 	return made != NOS_HOME_MADE_NOTHING;
 }
@@ -52,7 +53,8 @@ static enum nos_code open_it(
 	NOS_AUTO(home) home = { 0 };
 
 	nos_err_clear(&err);
-	assert_int_equal(nos_home_locate(&home, store, key, &err), NOS_OK);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = store }, key, &err), NOS_OK);
 	(void)!nos_home_open(&home, &err);
 	snprintf(pin, NOS_SELF_PIN_MAX, "%s", home.self.pin);
 	*number = home.self.number;
@@ -64,18 +66,25 @@ static void the_place_is_named_or_comes_from_the_environment(void **state)
 	struct nos_home home;
 
 	(void)state;
-	assert_int_equal(nos_home_locate(&home, "sqlite:n.db", "n.key", &err), NOS_OK);
+	assert_int_equal(nos_home_locate(&home, &(struct nos_store_where){ .url = "sqlite:n.db" },
+			     "n.key", &err),
+	    NOS_OK);
 	assert_string_equal(home.url, "sqlite:n.db");
 	assert_string_equal(home.key, "n.key");
 	setenv("HOME", "/h", 1);
 	setenv("STATE_DIRECTORY", "/s:/t", 1);
-	assert_int_equal(nos_home_locate(&home, NULL, NULL, &err), NOS_OK);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = NULL }, NULL, &err), NOS_OK);
 	assert_string_equal(home.url, "sqlite:/s/node.db");
 	assert_string_equal(home.key, "/s/node.key");
-	assert_int_equal(nos_home_locate(&home, NULL, "n.key", &err), NOS_OK);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = NULL }, "n.key", &err),
+	    NOS_OK);
 	assert_string_equal(home.url, "sqlite:/s/node.db");
 	assert_string_equal(home.key, "n.key");
-	assert_int_equal(nos_home_locate(&home, "sqlite:n.db", NULL, &err), NOS_OK);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = "sqlite:n.db" }, NULL, &err),
+	    NOS_OK);
 	assert_string_equal(home.key, "/s/node.key");
 }
 
@@ -88,14 +97,18 @@ static void without_a_state_folder_it_is_the_user_s(void **state)
 	setenv("STATE_DIRECTORY", "", 1);
 	setenv("XDG_STATE_HOME", "/x", 1);
 	setenv("HOME", "/h", 1);
-	assert_int_equal(nos_home_locate(&home, NULL, NULL, &err), NOS_OK);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = NULL }, NULL, &err), NOS_OK);
 	assert_string_equal(home.key, root ? "/var/lib/nos/node.key" : "/x/nos/node.key");
 	unsetenv("XDG_STATE_HOME");
-	assert_int_equal(nos_home_locate(&home, NULL, NULL, &err), NOS_OK);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = NULL }, NULL, &err), NOS_OK);
 	assert_string_equal(
 	    home.key, root ? "/var/lib/nos/node.key" : "/h/.local/state/nos/node.key");
 	unsetenv("HOME");
-	assert_int_equal(nos_home_locate(&home, NULL, NULL, &err), root ? NOS_OK : NOS_CONFIG);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = NULL }, NULL, &err),
+	    root ? NOS_OK : NOS_CONFIG);
 }
 
 static void a_path_that_is_too_long_is_refused_and_not_cut(void **state)
@@ -106,10 +119,16 @@ static void a_path_that_is_too_long_is_refused_and_not_cut(void **state)
 	(void)state;
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(nos_home_locate(&home, path, "n.key", &err), NOS_USAGE);
-	assert_int_equal(nos_home_locate(&home, "sqlite:n.db", path, &err), NOS_USAGE);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = path }, "n.key", &err),
+	    NOS_USAGE);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = "sqlite:n.db" }, path, &err),
+	    NOS_USAGE);
 	setenv("STATE_DIRECTORY", path, 1);
-	assert_int_equal(nos_home_locate(&home, NULL, NULL, &err), NOS_CONFIG);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = NULL }, NULL, &err),
+	    NOS_CONFIG);
 }
 
 static void what_is_made_is_the_owner_s_alone_and_opens_again(void **state)
@@ -156,7 +175,9 @@ static void a_store_without_a_node_is_made_whole_and_does_not_open(void **state)
 
 	(void)state;
 	make("sqlite:o.db", "n.key", 1, NOS_OK);
-	assert_int_equal(nos_store_open("sqlite:n.db", true, &store, &err), NOS_OK);
+	assert_int_equal(
+	    nos_store_open(&(struct nos_store_where){ .url = "sqlite:n.db" }, true, &store, &err),
+	    NOS_OK);
 	nos_store_close(store);
 	assert_int_equal(open_it("sqlite:n.db", "n.key", pin, &number), NOS_ABSENT);
 	assert_string_equal(err.text, "the store has no node yet: run nos-serve --init");
@@ -201,7 +222,9 @@ static void without_the_key_the_number_can_be_looked_at(void **state)
 	(void)state;
 	make("sqlite:n.db", "n.key", 9, NOS_OK);
 	assert_int_equal(unlink("n.key"), 0);
-	assert_int_equal(nos_home_locate(&home, "sqlite:n.db", "n.key", &err), NOS_OK);
+	assert_int_equal(nos_home_locate(&home, &(struct nos_store_where){ .url = "sqlite:n.db" },
+			     "n.key", &err),
+	    NOS_OK);
 	assert_int_equal(nos_home_look(&home, &err), NOS_OK);
 	assert_true(home.self.number == 9);
 	assert_int_equal(home.self.private.len, 0);

@@ -57,9 +57,10 @@ struct cluster_view {
 	int late;
 };
 
-static enum nos_code cluster_open(const char *rest, bool create, void **ret, struct nos_err *err)
+static enum nos_code cluster_open(
+    const struct nos_store_where *where, bool create, void **ret, struct nos_err *err)
 {
-	(void)rest, (void)create, (void)err;
+	(void)where, (void)create, (void)err;
 	*ret = calloc(1, sizeof(struct cluster_view));
 	((struct cluster_view *)*ret)->seen = cluster.rev;
 	cluster.opened++;
@@ -147,7 +148,9 @@ static enum nos_code cluster_put(void *e, const char *ns, struct nos_str key,
 		memcpy(v->value, value->p, value->len);
 		v->len = value->len;
 	}
-	v->rev = *ret_rev = ++cluster.rev;
+	v->rev = ++cluster.rev;
+	if (ret_rev)
+		*ret_rev = v->rev;
 	if (up_to_date)
 		view->seen = cluster.rev;
 	return NOS_OK;
@@ -190,7 +193,9 @@ static enum nos_code cluster_append(void *e, const char *stream, struct nos_time
 	(void)e, (void)err;
 	assert_true(cluster.entries_count++ < CLUSTER_MAX);
 	snprintf(new->stream, sizeof(new->stream), "%s", stream);
-	new->position = *ret_position = ++*cluster_last(stream);
+	new->position = ++*cluster_last(stream);
+	if (ret_position)
+		*ret_position = new->position;
 	new->ms = now.ms;
 	new->bytes = malloc(entry.len + 1);
 	memcpy(new->bytes, entry.p, entry.len);

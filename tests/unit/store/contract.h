@@ -5,7 +5,11 @@
 
 #include "../test.h"
 
+#include <sched.h>
+
 #include "store/store.h"
+
+#define NOTICE_US 30000000 /* in which a change is noticed at the latest */
 
 static struct nos_err err;
 static struct nos_store *a, *b; /* two processes' views of one store */
@@ -116,7 +120,7 @@ static void a_scan_may_be_asked_for_within_a_scan(void **state)
 	nos_buf_release(&seen);
 }
 
-/* A change may be noticed late: asked a few times. */
+/* Asked a few times. */
 static bool notices(struct nos_store *s)
 {
 	bool changed = false;
@@ -126,12 +130,26 @@ static bool notices(struct nos_store *s)
 	return changed;
 }
 
+/* A change may be noticed late: as long as the network takes. */
+static bool notices_late(struct nos_store *s)
+{
+	const uint64_t end_us = nos_mono_now().us + NOTICE_US;
+	bool changed = notices(s);
+
+	for (; !changed && nos_mono_now().us < end_us; sched_yield())
+		changed = notices(s);
+	return changed;
+}
+
 static void another_s_change_is_noticed_and_one_s_own_is_not(void **state)
 {
 	uint64_t rev;
 
 	(void)state;
-	notices(a);
+	assert_int_equal(
+	    nos_store_put(b, "node", NOS_STR("first"), NOS_STR("1"), NOS_STORE_ANY, &rev, &err),
+	    NOS_OK);
+	assert_true(notices_late(a));
 	assert_int_equal(
 	    nos_store_put(a, "node", NOS_STR("own"), NOS_STR("1"), NOS_STORE_ANY, &rev, &err),
 	    NOS_OK);
@@ -140,7 +158,7 @@ static void another_s_change_is_noticed_and_one_s_own_is_not(void **state)
 	    nos_store_put(b, "node", NOS_STR("theirs"), NOS_STR("1"), NOS_STORE_ANY, &rev, &err),
 	    NOS_OK);
 	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
-	assert_true(notices(a));
+	assert_true(notices_late(a));
 	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
 	assert_false(notices(a));
 }
@@ -248,6 +266,97 @@ static void an_entry_is_erased_wherever_it_stands_and_its_position_never_comes_a
 	nos_buf_release(&seen);
 }
 
+static enum nos_code append_shared(
+    struct nos_store *s, const char *stream, const char *text, uint64_t *ret)
+{
+	nos_err_clear(&err);
+	return nos_store_append(
+	    s, stream, (struct nos_time){ 1000 }, nos_str_bytes(nos_str_of(text)), ret, &err);
+}
+
+static void whoever_wants_no_position_appends_beside_others(void **state)
+{
+	struct nos_buf seen;
+
+	(void)state;
+	nos_buf_init(&seen, 1000);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(append_shared(a, "shared", "a", NULL), NOS_OK);
+		assert_int_equal(append_shared(b, "shared", "b", NULL), NOS_OK);
+	}
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	assert_int_equal(append_shared(a, "shared", "c", NULL), NOS_OK);
+	assert_int_equal(append_shared(a, "shared", "d", NULL), NOS_OK);
+	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
+	assert_int_equal(nos_store_read(b, "shared", 0, 10, gather_entry, &seen, &err), NOS_OK);
+	assert_buf(&seen, "1:a 2:b 3:a 4:b 5:c 6:d ");
+	nos_buf_release(&seen);
+}
+
+/* An embedded store puts both in one order; servers take nothing of the one that did not know. */
+static void where_two_are_told_positions_no_entry_stands_elsewhere(void **state)
+{
+	uint64_t position, last, first;
+	struct nos_buf seen;
+	enum nos_code code;
+
+	(void)state;
+	nos_buf_init(&seen, 1000);
+	assert_int_equal(append_shared(a, "own", "a", &position), NOS_OK);
+	assert_int_equal(position, 1);
+	assert_int_equal(append_shared(b, "own", "b", &position), NOS_OK);
+	assert_int_equal(position, 2);
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	code = append_shared(a, "own", "c", &position);
+	if (!code)
+		code = append_shared(a, "own", "d", &position);
+	if (!code)
+		code = nos_store_commit(a, &err);
+	else
+		nos_store_rollback(a);
+	assert_true(code == NOS_OK || code == NOS_EXISTS);
+	if (code) {
+		assert_int_equal(append_shared(a, "own", "e", &position), NOS_EXISTS);
+		nos_err_clear(&err);
+	}
+	assert_int_equal(nos_store_bounds(a, "own", &first, &last, &err), NOS_OK);
+	assert_int_equal(last, code ? 2 : 4);
+	assert_int_equal(append_shared(a, "own", "f", &position), NOS_OK);
+	assert_int_equal(position, last + 1);
+	assert_int_equal(nos_store_read(b, "own", 0, 10, gather_entry, &seen, &err), NOS_OK);
+	assert_buf(&seen, code ? "1:a 2:b 3:f " : "1:a 2:b 3:c 4:d 5:f ");
+	nos_buf_release(&seen);
+}
+
+static void within_a_group_what_was_put_is_there_to_be_read(void **state)
+{
+	struct nos_buf space;
+	uint64_t rev;
+
+	(void)state;
+	nos_buf_init(&space, 1000);
+	nos_err_clear(&err);
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(nos_store_put(a, "sources", NOS_STR("s-group"),
+				     i ? NOS_STR("2") : NOS_STR("1"), NOS_STORE_ANY, NULL, &err),
+		    NOS_OK);
+	assert_int_equal(
+	    nos_store_put(a, "sources", NOS_STR("s-gone"), NOS_STR("1"), NOS_STORE_ANY, NULL, &err),
+	    NOS_OK);
+	assert_int_equal(
+	    nos_store_del(a, "sources", NOS_STR("s-gone"), NOS_STORE_ANY, &err), NOS_OK);
+	assert_str(get(a, "s-group", &space, &rev), "2");
+	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
+	assert_str(get(b, "s-group", &space, &rev), "2");
+	assert_int_equal(
+	    nos_store_get(b, "sources", NOS_STR("s-gone"), NULL, &rev, &err), NOS_ABSENT);
+	nos_err_clear(&err);
+	assert_int_equal(
+	    nos_store_put(b, "sources", NOS_STR("s-group"), NOS_STR("3"), rev, NULL, &err), NOS_OK);
+	nos_buf_release(&space);
+}
+
 static void a_purge_leaves_what_is_there(void **state)
 {
 	struct nos_buf space;
@@ -275,6 +384,9 @@ static void a_purge_leaves_what_is_there(void **state)
 	    cmocka_unit_test(a_stream_is_read_after_a_position_and_trimmed_from_its_start), \
 	    cmocka_unit_test(                                                               \
 		an_entry_is_erased_wherever_it_stands_and_its_position_never_comes_again),  \
+	    cmocka_unit_test(whoever_wants_no_position_appends_beside_others),              \
+	    cmocka_unit_test(where_two_are_told_positions_no_entry_stands_elsewhere),       \
+	    cmocka_unit_test(within_a_group_what_was_put_is_there_to_be_read),              \
 	    cmocka_unit_test(a_purge_leaves_what_is_there)
 
 #endif

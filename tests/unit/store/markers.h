@@ -53,7 +53,8 @@ static struct nos_store *open_store(void)
 	char url[200];
 
 	snprintf(url, sizeof(url), "sqlite:%s/node.db", folder);
-	assert_int_equal(nos_store_open(url, true, &s, &err), NOS_OK);
+	assert_int_equal(
+	    nos_store_open(&(struct nos_store_where){ .url = url }, true, &s, &err), NOS_OK);
 	return s;
 }
 

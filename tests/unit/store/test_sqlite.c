@@ -30,9 +30,14 @@ static void what_is_no_store_is_refused_by_name(void **state)
 
 	(void)state;
 	nos_err_clear(&err);
-	assert_int_equal(nos_store_open("etcd:x", true, &s, &err), NOS_USAGE);
+	assert_int_equal(
+	    nos_store_open(&(struct nos_store_where){ .url = "etcd:x" }, true, &s, &err),
+	    NOS_USAGE);
 	nos_err_clear(&err);
-	assert_int_equal(nos_store_open("sqlite:/nowhere/at/all.db", false, &s, &err), NOS_ABSENT);
+	assert_int_equal(
+	    nos_store_open(
+		&(struct nos_store_where){ .url = "sqlite:/nowhere/at/all.db" }, false, &s, &err),
+	    NOS_ABSENT);
 	nos_err_clear(&err);
 	assert_null(s);
 }
@@ -88,7 +93,10 @@ static int start(void **state)
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(url, sizeof(url), "sqlite:%s/node.db", folder);
-	return nos_store_open(url, true, &a, &err) || nos_store_open(url, false, &b, &err) ? -1 : 0;
+	return nos_store_open(&(struct nos_store_where){ .url = url }, true, &a, &err) ||
+		       nos_store_open(&(struct nos_store_where){ .url = url }, false, &b, &err)
+		   ? -1
+		   : 0;
 }
 
 static int stop(void **state)

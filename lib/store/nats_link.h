@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way to NATS servers: one connection a store, which finds another server by itself, and what
+ * goes wrong on it. Nothing is called by the library's threads. For the files of this room.
+ */
+#ifndef NOS_STORE_NATS_LINK_H
+#define NOS_STORE_NATS_LINK_H
+
+#include <nats/nats.h>
+
+#include "base/time.h"
+#include "store/store.h"
+
+#define NOS_NATS_HOSTS_MAX   16
+#define NOS_NATS_PREFIX_MAX  32
+#define NOS_NATS_NAME_MAX    96	   /* of a stream or bucket, with the prefix */
+#define NOS_NATS_SERVERS_MAX 512   /* bytes of the URL's hosts */
+#define NOS_NATS_WAIT_MS     10000 /* that a question is asked again while no server answers it */
+#define NOS_NATS_ASK_MS	     2000  /* that one answer is waited for */
+#define NOS_NATS_REPLICAS    3	   /* no more are asked for, however many hosts are named */
+
+/* What the servers say by number (the JetStream API's err_code). */
+#define NOS_NATS_WRONG_SEQUENCE 10071
+#define NOS_NATS_WRONG_ID	10070
+
+struct nos_nats_link {
+	natsConnection *nc;
+	jsCtx *js;
+	jsOptions ask; /* how long one answer is waited for */
+	char servers[NOS_NATS_SERVERS_MAX];
+	char prefix[NOS_NATS_PREFIX_MAX + 1];
+	char id[17];	  /* drawn: what this store sends begins with it */
+	int64_t replicas; /* of what is made */
+};
+
+/* Connect: what nos_store_open says of servers. tls: what the URL began with. */
+enum nos_code nos_nats_link_open(struct nos_nats_link *l, const struct nos_store_where *where,
+    bool tls, struct nos_err *err) NOS_CHECK;
+void nos_nats_link_close(struct nos_nats_link *l);
+
+/* How often the connection was lost and found again. */
+uint64_t nos_nats_link_found(const struct nos_nats_link *l);
+
+/* A question that may be asked again: while nos_nats_link_again says so. It waits a moment. */
+struct nos_nats_try {
+	uint64_t end_us;
+};
+struct nos_nats_try nos_nats_link_try(uint64_t wait_ms);
+bool nos_nats_link_again(const struct nos_nats_try *t, natsStatus s, jsErrCode code);
+
+/* It may be otherwise in a moment: no connection, no leader. */
+bool nos_nats_link_is_passing(natsStatus s, jsErrCode code);
+/* No such stream, or no such message in it. */
+bool nos_nats_link_is_absent(natsStatus s, jsErrCode code);
+void nos_nats_link_nap(uint64_t ms);
+
+/* Fill *err by what went wrong: NOS_BUSY where no server answered, NOS_DENIED, NOS_INTERNAL (out of
+ * memory), else NOS_IO. */
+enum nos_code nos_nats_link_failed(
+    const struct nos_nats_link *l, const char *what, natsStatus s, struct nos_err *err);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/nats_make.h"
+
+#include <inttypes.h>
+
+#include "base/log.h"
+
+#define TWICE_NS INT64_C(120000000000) /* that a message sent again is known by its id */
+
+void nos_nats_make_name(
+    const struct nos_nats_link *l, const char *stream, char ret[static NOS_NATS_NAME_MAX])
+{
+	snprintf(ret, NOS_NATS_NAME_MAX, "%s-%s", l->prefix, stream);
+}
+
+void nos_nats_make_bucket_name(
+    const struct nos_nats_link *l, const char *ns, char ret[static NOS_NATS_NAME_MAX])
+{
+	snprintf(ret, NOS_NATS_NAME_MAX, "KV_%s-%s", l->prefix, ns);
+}
+
+void nos_nats_make_changed(const struct nos_nats_link *l, char ret[static NOS_NATS_NAME_MAX])
+{
+	snprintf(ret, NOS_NATS_NAME_MAX, "%s-changed", l->prefix);
+}
+
+static bool is_made(const struct nos_nats_made *m, const char *name)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (strcmp(m->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void note_made(struct nos_nats_made *m, const char *name)
+{
+	if (m->count < NOS_NATS_MADE_MAX)
+		snprintf(m->names[m->count++], NOS_NATS_NAME_MAX, "%s", name);
+}
+
+/* As it is there, or NATS_NOT_FOUND. */
+static natsStatus ask(const struct nos_nats_link *l, const char *name, jsStreamInfo **ret)
+{
+	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	jsOptions o = l->ask;
+	jsErrCode code;
+	natsStatus s;
+
+	do
+		s = js_GetStreamInfo(ret, l->js, name, &o, &code);
+	while (nos_nats_link_again(&t, s, code));
+	return nos_nats_link_is_absent(s, code) ? NATS_NOT_FOUND : s;
+}
+
+/* Two that make it at once make the same. */
+static enum nos_code add(const struct nos_nats_link *l, jsStreamConfig *config, struct nos_err *err)
+{
+	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	jsOptions o = l->ask;
+	jsErrCode code;
+	natsStatus s;
+
+	config->Storage = js_FileStorage;
+	config->Replicas = l->replicas;
+	config->Duplicates = TWICE_NS;
+	do
+		s = js_AddStream(NULL, l->js, config, &o, &code);
+	while (nos_nats_link_again(&t, s, code));
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, config->Name, s, err);
+}
+
+static enum nos_code make(struct nos_nats_made *m, const struct nos_nats_link *l,
+    jsStreamConfig *config, struct nos_err *err)
+{
+	jsStreamInfo *info = NULL;
+	natsStatus s = ask(l, config->Name, &info);
+	bool told = !config->RePublish || (info && info->Config->RePublish);
+
+	if (s == NATS_NOT_FOUND) {
+		if (add(l, config, err))
+			return err->code;
+	} else if (s != NATS_OK) {
+		return nos_nats_link_failed(l, config->Name, s, err);
+	} else if (!told) {
+		nos_err_set(err, NOS_CONFIG,
+		    "store: '%s' was made by another and does not tell what changes in it",
+		    config->Name);
+	} else if (info->Config->Replicas < l->replicas) {
+		nos_log_line(NOS_LOG_WARN, "store: '%s' has %" PRId64 " replicas, not %" PRId64,
+		    config->Name, info->Config->Replicas, l->replicas);
+	}
+	jsStreamInfo_Destroy(info);
+	if (!err->code)
+		note_made(m, config->Name);
+	return err->code;
+}
+
+enum nos_code nos_nats_make_stream(
+    struct nos_nats_made *m, const struct nos_nats_link *l, const char *stream, struct nos_err *err)
+{
+	char name[NOS_NATS_NAME_MAX];
+	const char *subject = name;
+	jsStreamConfig config;
+
+	nos_nats_make_name(l, stream, name);
+	if (is_made(m, name))
+		return NOS_OK;
+	jsStreamConfig_Init(&config);
+	config.Name = name;
+	config.Subjects = &subject;
+	config.SubjectsLen = 1;
+	config.Discard = js_DiscardNew;
+	return make(m, l, &config, err);
+}
+
+/* As NATS's own tools make one, save that what was deleted may go for good, and that each change is
+ * told to whoever listens once it is stored: a bucket's own subject is heard before. */
+enum nos_code nos_nats_make_bucket(
+    struct nos_nats_made *m, const struct nos_nats_link *l, const char *ns, struct nos_err *err)
+{
+	char name[NOS_NATS_NAME_MAX], subject[NOS_NATS_NAME_MAX + 8], to[NOS_NATS_NAME_MAX * 2],
+	    changed[NOS_NATS_NAME_MAX];
+	const char *subjects = subject;
+	jsStreamConfig config;
+	jsRePublish tell;
+
+	nos_nats_make_bucket_name(l, ns, name);
+	if (is_made(m, name))
+		return NOS_OK;
+	nos_nats_make_changed(l, changed);
+	snprintf(subject, sizeof(subject), "$KV.%s.>", name + 3);
+	snprintf(to, sizeof(to), "%s.%s.>", changed, ns);
+	jsStreamConfig_Init(&config);
+	jsRePublish_Init(&tell);
+	tell.Source = subject;
+	tell.Destination = to;
+	tell.HeadersOnly = true;
+	config.Name = name;
+	config.Subjects = &subjects;
+	config.SubjectsLen = 1;
+	config.MaxMsgsPerSubject = 1;
+	config.Discard = js_DiscardNew;
+	config.AllowRollup = true;
+	config.RePublish = &tell;
+	return make(m, l, &config, err);
+}
+
+enum nos_code nos_nats_make_state(const struct nos_nats_link *l, const char *name,
+    struct nos_nats_state *ret, struct nos_err *err)
+{
+	jsStreamInfo *info = NULL;
+	natsStatus s = ask(l, name, &info);
+	const jsStreamState *state;
+
+	if (s == NATS_NOT_FOUND)
+		return nos_err_set(err, NOS_ABSENT, "store: no '%s'", name);
+	if (s != NATS_OK)
+		return nos_nats_link_failed(l, name, s, err);
+	state = &info->State;
+	*ret = (struct nos_nats_state){ .first = state->Msgs ? state->FirstSeq : state->LastSeq + 1,
+		.last = state->LastSeq,
+		.count = state->Msgs,
+		.bytes = state->Bytes,
+		.gaps = state->NumDeleted || state->Msgs != state->LastSeq - state->FirstSeq + 1 };
+	jsStreamInfo_Destroy(info);
+	return NOS_OK;
+}
+
+/* Of this store: the names of another may begin alike, and have a '-' more. */
+static bool is_ours(const struct nos_nats_link *l, const char *name)
+{
+	size_t len = strlen(l->prefix);
+
+	if (strncmp(name, "KV_", 3) == 0)
+		name += 3;
+	return strncmp(name, l->prefix, len) == 0 && name[len] == '-';
+}
+
+enum nos_code nos_nats_make_bytes(const struct nos_nats_link *l, uint64_t *ret, struct nos_err *err)
+{
+	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	jsStreamNamesList *list = NULL;
+	struct nos_nats_state state;
+	jsOptions o = l->ask;
+	jsErrCode code;
+	natsStatus s;
+
+	*ret = 0;
+	do
+		s = js_StreamNames(&list, l->js, &o, &code);
+	while (nos_nats_link_again(&t, s, code));
+	if (nos_nats_link_is_absent(s, code))
+		return NOS_OK;
+	if (s != NATS_OK)
+		return nos_nats_link_failed(l, "space", s, err);
+	for (int i = 0; i < list->Count && !err->code; i++) {
+		if (!is_ours(l, list->List[i]))
+			continue;
+		if (!nos_nats_make_state(l, list->List[i], &state, err))
+			*ret += state.bytes;
+		else if (err->code == NOS_ABSENT)
+			nos_err_clear(err);
+	}
+	jsStreamNamesList_Destroy(list);
+	return err->code;
+}
