@@ -83,7 +83,7 @@ LIBS_nos-rekey := -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
 LIBS_nos-relay := -lcurl -lmicrohttpd -lgnutls -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
 LIBS_nos-send := -lcurl -lmosquitto -lcjose -ljansson -lcrypto -lm
-LIBS_nos-serve := -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
+LIBS_nos-serve := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
 LIBS_nos-token := -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
 LIBS_nos-keytable := -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
 

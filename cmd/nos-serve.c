@@ -15,6 +15,7 @@
 #include "cli/settings.h"
 #include "cli/start.h"
 #include "crypto/jose.h"
+#include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/mqtt.h"
 #include "net/tls.h"
@@ -459,6 +460,8 @@ int main(int argc, char **argv)
 	nos_start_secret();
 	nos_jose_start();
 	nos_mqtt_start();
+	if (nos_http_client_start(&err))
+		return nos_start_fail(tool.name, &err);
 	if (nos_opt_parse(&tool, argc, argv, &s.o, &operands, &next, &err))
 		return nos_start_fail(tool.name, &err);
 	if (next == NOS_OPT_DONE)

@@ -20,6 +20,7 @@
 	X(ACKS, "/v1/sources/{id}/acks")     \
 	X(RESYNC, "/v1/sources/{id}/resync") \
 	X(RECORDS, "/v1/records")            \
+	X(FORWARD, "/v1/forward")            \
 	X(OTHER, "other")
 
 enum nos_metric_path {

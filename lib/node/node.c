@@ -10,12 +10,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "json/encode.h"
-#include "net/url.h"
+#include "node/addresses.h"
 #include "node/routes.h"
 #include "node/routes_admin.h"
 #include "registry/globals.h"
 #include "registry/self_policy.h"
-#include "registry/self_url.h"
 
 #define ANSWER_MAX	  (4u << 20) /* bytes: all of 10,000 readings refused */
 #define DRAIN_STEP_MS	  5
@@ -35,6 +34,7 @@ struct nos_node {
 	struct nos_routes routes;
 	struct nos_routes_admin admin;
 	struct nos_http_server *server, *admin_server;
+	struct nos_addresses addresses;
 	struct nos_store *control_store;
 	int lock_fd; /* one nos-serve a SQLite store */
 };
@@ -236,7 +236,20 @@ static enum nos_code start_server(struct nos_node *n, struct nos_err *err)
 	if (nos_http_server_new(&config, &n->routes.server, err))
 		return err->code;
 	n->server = n->routes.server;
+	n->addresses = (struct nos_addresses){ n->server, f->listen_count, f->listen_tls_count };
 	return NOS_OK;
+}
+
+/* Where lanes are shared, requests are as well. */
+static enum nos_code start_forward(struct nos_node *n, struct nos_err *err)
+{
+	const struct nos_forward_config config = { .vault = &n->config.home->vault,
+		.at_once = (unsigned)n->config.limits->of[NOS_LIMIT_FORWARDS],
+		.total_ms = NOS_FORWARD_MS,
+		.state = &n->routes,
+		.answer = nos_routes_forwarded };
+
+	return is_shared(n) ? nos_forward_new(&config, &n->routes.forward, err) : NOS_OK;
 }
 
 static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
@@ -286,41 +299,12 @@ static enum nos_code note_policy(
 	    nos_time_now(), &changed, err);
 }
 
-/* The URL of the first of count listeners by which others find it; NULL: each is any. */
-static const char *first_url(
-    const struct nos_node *n, size_t first, size_t count, char space[static NOS_NODE_URL_MAX])
-{
-	for (size_t i = first; i < first + count; i++) {
-		const char *address = nos_http_server_address(n->server, i);
-
-		if (nos_str_starts(nos_str_of(address), "0.0.0.0:") ||
-		    nos_str_starts(nos_str_of(address), "[::]:"))
-			continue;
-		nos_node_url(n, i, space);
-		return space;
-	}
-	return NULL;
-}
-
-/* What nos-token writes into its lines where it is not told otherwise. */
-static enum nos_code note_url(const struct nos_node *n, struct nos_err *err)
-{
-	const struct nos_node_config *f = &n->config;
-	char plain_space[NOS_NODE_URL_MAX], secure_space[NOS_NODE_URL_MAX];
-	const char *secure = first_url(n, f->listen_count, f->listen_tls_count, secure_space);
-	const char *url = f->url ? f->url : first_url(n, 0, f->listen_count, plain_space);
-
-	if (f->url && nos_url_is_secure(f->url))
-		secure = f->url;
-	return nos_self_url_put(f->home->store, url ? url : secure, secure, err);
-}
-
 /* Others come to what is plain: what they send is sealed by itself. */
 static enum nos_code share(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
 	char space[NOS_NODE_URL_MAX];
-	const char *url = f->cluster_url ? f->cluster_url : first_url(n, 0, f->listen_count, space);
+	const char *url = f->cluster_url ? f->cluster_url : nos_addresses_first(&n->addresses, false, space);
 
 	if (!url)
 		return nos_err_set(err, NOS_USAGE,
@@ -349,13 +333,15 @@ static void set_gauges(struct nos_node *n)
 
 static enum nos_code start(struct nos_node *n, struct nos_err *err)
 {
+	const struct nos_node_config *f = &n->config;
+
 	set_gauges(n);
 	if (lock(n, err) || open_store(n, &n->control_store, err) ||
 	    nos_card_new(n->config.home, n->config.closed, &n->card, err) ||
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
 	    note_policy(n, n->config.profile, err) || start_maps(n, err) ||
 	    start_lanes(n, err) || prepare_routes(n, err) || start_control(n, err) ||
-	    start_admin(n, err) || start_server(n, err) || note_url(n, err))
+	    start_forward(n, err) || start_admin(n, err) || start_server(n, err) || nos_addresses_note(&n->addresses, f->home->store, f->url, err))
 		return err->code;
 	return is_shared(n) ? share(n, err) : NOS_OK;
 }
@@ -406,30 +392,14 @@ void nos_node_readers(struct nos_node *n, const struct nos_readers *readers)
 
 void nos_node_url(const struct nos_node *n, size_t i, char ret[static NOS_NODE_URL_MAX])
 {
-	snprintf(ret, NOS_NODE_URL_MAX, "http%s://%s", i < n->config.listen_count ? "" : "s",
-	    nos_http_server_address(n->server, i));
-}
-
-static void encode_addresses(
-    const struct nos_node *n, const char *name, size_t first, size_t count, struct nos_buf *b)
-{
-	nos_encode_member(b, name);
-	nos_buf_add_char(b, '[');
-	for (size_t i = first; i < first + count; i++) {
-		nos_encode_comma(b);
-		nos_encode_text(b, nos_str_of(nos_http_server_address(n->server, i)));
-	}
-	nos_buf_add_char(b, ']');
+	nos_addresses_url(&n->addresses, i, ret);
 }
 
 void nos_node_ready(const struct nos_node *n, struct nos_buf *b)
 {
 	nos_buf_add_char(b, '{');
 	nos_encode_member_uint(b, "node", nos_card_self(n->card)->number);
-	encode_addresses(n, "listen", 0, n->config.listen_count, b);
-	if (n->config.listen_tls_count)
-		encode_addresses(
-		    n, "listen_tls", n->config.listen_count, n->config.listen_tls_count, b);
+	nos_addresses_encode(&n->addresses, b);
 	if (n->admin_server)
 		nos_encode_member_text(
 		    b, "admin", nos_str_of(nos_http_server_address(n->admin_server, 0)));
@@ -468,6 +438,7 @@ void nos_node_free(struct nos_node *n)
 	if (!n)
 		return;
 	drain(n);
+	nos_forward_free(n->routes.forward);
 	nos_http_server_free(n->admin_server);
 	nos_control_free(n->control);
 	nos_keeper_free(n->keeper);

@@ -10,11 +10,12 @@
 #include "base/secret.h"
 #include "registry/home.h"
 #include "registry/maps.h"
+#include "node/addresses.h"
 #include "node/limit.h"
 #include "node/readers.h"
 #include "score/profile.h"
 
-#define NOS_NODE_URL_MAX 72 /* bytes */
+#define NOS_NODE_URL_MAX NOS_ADDRESSES_URL_MAX /* bytes */
 
 struct nos_node; /* opaque */
 struct nos_tls;	 /* net/tls.h */

@@ -28,6 +28,8 @@ static enum nos_metric_path path_of(const struct nos_http_request *r)
 		return NOS_METRIC_SOURCES;
 	if (nos_str_is(r->path, NOS_RECORDS_PATH))
 		return NOS_METRIC_RECORDS;
+	if (nos_str_is(r->path, NOS_FORWARD_PATH))
+		return NOS_METRIC_FORWARD;
 	if (nos_exchange_parse(r->path, &e))
 		return exchanges[e.what];
 	return nos_str_is(r->path, "/v1/node") ? NOS_METRIC_NODE : NOS_METRIC_OTHER;
@@ -109,6 +111,18 @@ static bool begin_poll(struct nos_http_request *r, struct nos_err *err)
 	return !err->code;
 }
 
+/* What another nos-serve of the store sends. */
+static bool begin_forward(
+    const struct nos_routes *s, struct nos_http_request *r, size_t *ret_max, struct nos_err *err)
+{
+	if (!s->forward || r->outer)
+		nos_err_set(err, NOS_ABSENT, "nothing is at " NOS_FORWARD_PATH);
+	else if (nos_refuse_method(r, "POST", err) && !nos_str_is(r->media, NOS_FORWARD_MEDIA))
+		nos_err_set(err, NOS_MEDIA, "this takes " NOS_FORWARD_MEDIA " alone");
+	*ret_max = s->ingest.limits->of[NOS_LIMIT_PACK] + NOS_FORWARD_HEAD_MAX;
+	return !err->code;
+}
+
 static bool begin(
     struct nos_routes *s, struct nos_http_request *r, size_t *ret_max, struct nos_err *err)
 {
@@ -132,6 +146,8 @@ static bool begin(
 	case NOS_METRIC_RESYNC:
 		*ret_max = NOS_ASK_MAX;
 		return begin_word(r, err);
+	case NOS_METRIC_FORWARD:
+		return begin_forward(s, r, ret_max, err);
 	case NOS_METRIC_OTHER:
 	case NOS_METRIC_PATH_COUNT:
 		break;
@@ -208,11 +224,16 @@ static bool find_id(
 	return true;
 }
 
-/* Its lane is not here. */
-static void send_elsewhere(struct nos_routes *s, struct nos_http_request *r)
+/* Its lane is not here. What came from another goes no further: it was mistaken of who has it. */
+static void send_elsewhere(struct nos_routes *s, struct nos_http_request *r, unsigned lane)
 {
+	char url[NOS_LEASE_URL_MAX];
 	struct nos_err err = { 0 };
 
+	if (s->forward && !r->outer && nos_keeper_url(s->keeper, lane, url)) {
+		nos_forward_send(s->forward, r, url);
+		return;
+	}
 	nos_err_set(&err, NOS_AWAY, "this part of the store is on its way to another nos-serve");
 	nos_refuse_request(s->card, r, &err);
 	send_answer(s, r);
@@ -234,7 +255,7 @@ static bool aim(struct nos_routes *s, struct nos_http_request *r, unsigned *ret_
 	}
 	if (nos_keeper_has(s->keeper, *ret_lane))
 		return true;
-	send_elsewhere(s, r);
+	send_elsewhere(s, r, *ret_lane);
 	return false;
 }
 
@@ -247,11 +268,26 @@ static void take_data(struct nos_routes *s, struct nos_http_request *r)
 	if (!job) {
 		send_answer(s, r);
 	} else if (job->elsewhere) {
+		const unsigned lane = job->lane;
+
 		nos_job_free(job, s->ingest.members);
-		send_elsewhere(s, r);
+		send_elsewhere(s, r, lane);
 	} else {
 		hand_to_committer(s, r->loop, job);
 	}
+}
+
+/* What is in it is treated as what comes by itself, and its answer answers r. */
+static void take_forwarded(struct nos_routes *s, struct nos_http_request *r)
+{
+	struct nos_http_request *inner = nos_forward_open(s->forward, r);
+
+	if (!inner)
+		send_answer(s, r);
+	else if (!nos_forward_admit(inner, s, nos_routes_begin, nos_routes_fail))
+		nos_http_server_answer(s->server, inner);
+	else
+		nos_routes_handle(s, inner);
 }
 
 void nos_routes_handle(void *state, struct nos_http_request *r)
@@ -266,6 +302,9 @@ void nos_routes_handle(void *state, struct nos_http_request *r)
 	switch (path_of(r)) {
 	case NOS_METRIC_DATA:
 		take_data(s, r);
+		return;
+	case NOS_METRIC_FORWARD:
+		take_forwarded(s, r);
 		return;
 	case NOS_METRIC_ACKS:
 		job = take_ack(s, r);
@@ -370,6 +409,11 @@ void nos_routes_committed(void *state, struct nos_job *list)
 }
 
 void nos_routes_controlled(void *state, struct nos_http_request *r)
+{
+	send_answer(state, r);
+}
+
+void nos_routes_forwarded(void *state, struct nos_http_request *r)
 {
 	send_answer(state, r);
 }

@@ -7,6 +7,7 @@
 #define NOS_NODE_ROUTES_H
 
 #include "node/control.h"
+#include "node/forward.h"
 #include "node/ingest.h"
 #include "node/keeper.h"
 #include "node/records.h"
@@ -28,6 +29,7 @@ struct nos_routes {
 	struct nos_ingest ingest;
 	struct nos_keeper *keeper;
 	unsigned lanes;
+	struct nos_forward *forward; /* NULL: all lanes are here */
 	struct nos_control *control;
 	struct nos_records records;
 	struct nos_metric *metric;
@@ -43,8 +45,9 @@ nos_http_fail nos_routes_fail;
 nos_http_handle nos_routes_handle;
 nos_http_turn nos_routes_turn;
 
-/* The committer's and the control thread's way back; state is the struct nos_routes. */
+/* The way back of the committer, of the control thread and of forwarding; state is the struct nos_routes. */
 nos_commit_answer nos_routes_committed;
 nos_control_answer nos_routes_controlled;
+nos_forward_answer nos_routes_forwarded;
 
 #endif

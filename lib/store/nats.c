@@ -152,6 +152,15 @@ static enum nos_code nats_commit(void *e, struct nos_err *err)
 	return NOS_OK;
 }
 
+static enum nos_code nats_settle(void *e, struct nos_err *err)
+{
+	struct nats *q = e;
+	struct nos_err own = { 0 };
+
+	(void)!nos_nats_flight_settle(&q->flight, &own);
+	return told(&own, err);
+}
+
 static enum nos_code nats_changed(void *e, bool *ret, struct nos_err *err)
 {
 	struct nats *q = e;
@@ -290,7 +299,7 @@ static enum nos_code nats_space(
 
 #define FUNCTIONS                                                                             \
 	.close = nats_close, .begin = nats_begin, .commit = nats_commit,                      \
-	.rollback = nats_rollback, .changed = nats_changed, .get = nats_get, .put = nats_put, \
+	.rollback = nats_rollback, .settle = nats_settle, .changed = nats_changed, .get = nats_get, .put = nats_put, \
 	.scan = nats_scan, .append = nats_append, .read = nats_read, .bounds = nats_bounds,   \
 	.trim = nats_trim, .erase = nats_erase, .purge = nats_purge, .space = nats_space
 
