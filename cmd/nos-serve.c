@@ -27,7 +27,7 @@
 struct serve_opts {
 	struct nos_opt_common common;
 	bool init, check, print;
-	uint64_t node;	/* 0: not said, so also: */
+	uint64_t node; /* 0: not said, so also: */
 	uint64_t lanes;
 	struct nos_opt_list listen, listen_tls, limit;
 	const char *tls_cert, *tls_key;

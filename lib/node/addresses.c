@@ -28,8 +28,8 @@ const char *nos_addresses_first(
 	return NULL;
 }
 
-enum nos_code nos_addresses_note(const struct nos_addresses *a, struct nos_store *store,
-    const char *url, struct nos_err *err)
+enum nos_code nos_addresses_note(
+    const struct nos_addresses *a, struct nos_store *store, const char *url, struct nos_err *err)
 {
 	char plain_space[NOS_ADDRESSES_URL_MAX], secure_space[NOS_ADDRESSES_URL_MAX];
 	const char *secure = nos_addresses_first(a, true, secure_space);

@@ -30,8 +30,8 @@ enum nos_code nos_berth_open(struct nos_berth *b, struct nos_err *err)
 	const struct nos_profile *profile = nos_rulebook_begin(b->rules);
 	struct nos_lane *lane = NULL;
 
-	if (!nos_lane_open(b->config, b->number, profile, b->config->shared ? &b->until_us : NULL,
-		&lane, err))
+	if (!nos_lane_open(
+		b->config, b->number, profile, b->config->shared ? &b->until_us : NULL, &lane, err))
 		put(b, lane);
 	nos_rulebook_join(b->rules, lane ? nos_lane_commit(lane) : NULL);
 	return err->code;

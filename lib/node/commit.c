@@ -36,8 +36,8 @@ struct nos_commit {
 	/* The thread's own. */
 	struct nos_ledger ledger;
 	bool failing;
-	bool torn; /* what is in memory is not what is in the store */
-	uint64_t queue_said; /* of the metric */
+	bool torn;		/* what is in memory is not what is in the store */
+	uint64_t queue_said;	/* of the metric */
 	struct nos_mono purged; /* tried last */
 };
 
@@ -288,8 +288,8 @@ static struct nos_job *next(struct nos_commit *c, bool *ret_stop)
 	if (c->new_profile)
 		c->ledger.analyse.profile = c->profile = c->new_profile;
 	c->new_profile = NULL;
-	nos_metric_part(c->config.ledger.metric, NOS_METRIC_QUEUE_COMMIT, &c->queue_said,
-	    c->queued);
+	nos_metric_part(
+	    c->config.ledger.metric, NOS_METRIC_QUEUE_COMMIT, &c->queue_said, c->queued);
 	pthread_mutex_unlock(&c->lock);
 	return list;
 }

@@ -7,7 +7,6 @@
 #include "node/keeper.h"
 
 /* store: the calling thread's. Ended by a committer that is here; where there is none, at once. */
-void nos_exposed_take(
-    struct nos_keeper *k, struct nos_store *store, struct nos_str authorization);
+void nos_exposed_take(struct nos_keeper *k, struct nos_store *store, struct nos_str authorization);
 
 #endif

@@ -15,7 +15,7 @@ struct slot {
 	struct nos_berth berth;
 	char url[NOS_LEASE_URL_MAX]; /* guarded by the keeper's lock: of who has it, or empty */
 	/* The keeper's thread's: */
-	bool lost;		/* what is here, or comes, or goes, is another's */
+	bool lost;	       /* what is here, or comes, or goes, is another's */
 	struct nos_mono rests; /* until then it is not tried again */
 };
 
@@ -76,10 +76,11 @@ static void ended(struct nos_keeper *k, struct slot *s, struct nos_mono now)
 static void settle(struct nos_keeper *k, struct slot *s, struct nos_mono now, bool stop)
 {
 	struct nos_berth *b = &s->berth;
-	const bool held = nos_lease_is_held(&k->lease, b->number, now);
+	bool held;
 
 	if (b->at_work && atomic_load(&b->done))
 		ended(k, s, now);
+	held = nos_lease_is_held(&k->lease, b->number, now);
 	s->lost = !held || (s->lost && (b->at_work || b->lane));
 	atomic_store(&b->until_us, s->lost ? 0 : k->lease.lane[b->number].until.us);
 	if (b->at_work)

@@ -25,11 +25,12 @@ struct nos_keeper_config {
 };
 
 /* Not shared: all lanes are open when it returns. Errors as nos_lane_open. */
-enum nos_code nos_keeper_new(const struct nos_keeper_config *config, struct nos_keeper **ret,
-    struct nos_err *err) NOS_CHECK;
+enum nos_code nos_keeper_new(
+    const struct nos_keeper_config *config, struct nos_keeper **ret, struct nos_err *err) NOS_CHECK;
 
 /* Where lanes are shared: begin to take them. url: by which others reach this one. */
-enum nos_code nos_keeper_start(struct nos_keeper *k, const char *url, struct nos_err *err) NOS_CHECK;
+enum nos_code nos_keeper_start(
+    struct nos_keeper *k, const char *url, struct nos_err *err) NOS_CHECK;
 
 unsigned nos_keeper_lanes(const struct nos_keeper *k);
 

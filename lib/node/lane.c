@@ -49,8 +49,8 @@ static enum nos_code start_publish(struct nos_lane *l, const struct nos_lane_con
 
 	if (!f.mqtt && f.print_fd < 0)
 		return NOS_OK;
-	snprintf(id, sizeof(id), config->shared || l->number ? "%s-%u" : "%s", config->id,
-	    l->number);
+	snprintf(
+	    id, sizeof(id), config->shared || l->number ? "%s-%u" : "%s", config->id, l->number);
 	f.store = l->publish_store;
 	f.commit = l->commit;
 	f.client_id = id;
@@ -74,8 +74,8 @@ static enum nos_code start(struct nos_lane *l, const struct nos_lane_config *con
 }
 
 enum nos_code nos_lane_open(const struct nos_lane_config *config, unsigned number,
-    const struct nos_profile *profile, const atomic_uint_least64_t *until_us,
-    struct nos_lane **ret, struct nos_err *err)
+    const struct nos_profile *profile, const atomic_uint_least64_t *until_us, struct nos_lane **ret,
+    struct nos_err *err)
 {
 	struct nos_lane *l = calloc(1, sizeof(*l));
 

@@ -26,8 +26,8 @@ struct nos_lane_config {
 /* Go through what is not weighed, then take jobs. Errors as nos_store_open, nos_commit_new and
  * nos_publish_new. */
 enum nos_code nos_lane_open(const struct nos_lane_config *config, unsigned number,
-    const struct nos_profile *profile, const atomic_uint_least64_t *until_us,
-    struct nos_lane **ret, struct nos_err *err) NOS_CHECK;
+    const struct nos_profile *profile, const atomic_uint_least64_t *until_us, struct nos_lane **ret,
+    struct nos_err *err) NOS_CHECK;
 
 struct nos_commit *nos_lane_commit(const struct nos_lane *l);
 struct nos_publish *nos_lane_publish(const struct nos_lane *l); /* NULL: none */

@@ -20,6 +20,7 @@
 #define DRAIN_STEP_MS	  5
 #define ADMIN_CONNECTIONS 64
 #define SQLITE		  "sqlite:"
+#define POOL_TRIES	  8
 
 struct nos_node {
 	struct nos_node_config config;
@@ -108,18 +109,16 @@ static struct nos_publish_config publish_of(struct nos_node *n)
 static enum nos_code start_lanes(struct nos_node *n, struct nos_err *err)
 {
 	const uint64_t number = nos_card_self(n->card)->number;
-	const struct nos_keeper_config config = {
-		.lane = { .home = n->config.home,
-		    .commit = { .ledger = ledger_of(n),
-			.state = &n->routes,
-			.answer = nos_routes_committed },
-		    .publish = publish_of(n),
-		    .id = n->client_id,
-		    .shared = is_shared(n) },
+	const struct nos_keeper_config config = { .lane = { .home = n->config.home,
+						      .commit = { .ledger = ledger_of(n),
+							  .state = &n->routes,
+							  .answer = nos_routes_committed },
+						      .publish = publish_of(n),
+						      .id = n->client_id,
+						      .shared = is_shared(n) },
 		.profile = n->config.profile,
 		.state = n,
-		.came = came
-	};
+		.came = came };
 
 	if (is_shared(n))
 		snprintf(n->client_id, sizeof(n->client_id), "nos-serve-%" PRIu64, number);
@@ -295,8 +294,14 @@ static enum nos_code note_policy(
 
 	if (nos_self_policy_put(home->store, &policy, err))
 		return err->code;
-	return nos_globals_resize(home->store, &home->vault, n->config.pool, n->config.ring,
-	    nos_time_now(), &changed, err);
+	/* Another that starts with this one may be at it as well. */
+	for (int i = 0; i < POOL_TRIES; i++) {
+		nos_err_clear(err);
+		if (nos_globals_resize(home->store, &home->vault, n->config.pool, n->config.ring,
+			nos_time_now(), &changed, err) != NOS_EXISTS)
+			break;
+	}
+	return err->code;
 }
 
 /* Others come to what is plain: what they send is sealed by itself. */
@@ -304,7 +309,8 @@ static enum nos_code share(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
 	char space[NOS_NODE_URL_MAX];
-	const char *url = f->cluster_url ? f->cluster_url : nos_addresses_first(&n->addresses, false, space);
+	const char *url =
+	    f->cluster_url ? f->cluster_url : nos_addresses_first(&n->addresses, false, space);
 
 	if (!url)
 		return nos_err_set(err, NOS_USAGE,
@@ -339,9 +345,10 @@ static enum nos_code start(struct nos_node *n, struct nos_err *err)
 	if (lock(n, err) || open_store(n, &n->control_store, err) ||
 	    nos_card_new(n->config.home, n->config.closed, &n->card, err) ||
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
-	    note_policy(n, n->config.profile, err) || start_maps(n, err) ||
-	    start_lanes(n, err) || prepare_routes(n, err) || start_control(n, err) ||
-	    start_forward(n, err) || start_admin(n, err) || start_server(n, err) || nos_addresses_note(&n->addresses, f->home->store, f->url, err))
+	    note_policy(n, n->config.profile, err) || start_maps(n, err) || start_lanes(n, err) ||
+	    prepare_routes(n, err) || start_control(n, err) || start_forward(n, err) ||
+	    start_admin(n, err) || start_server(n, err) ||
+	    nos_addresses_note(&n->addresses, f->home->store, f->url, err))
 		return err->code;
 	return is_shared(n) ? share(n, err) : NOS_OK;
 }

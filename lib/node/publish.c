@@ -92,7 +92,7 @@ static void turned(void *state, bool connected, const struct nos_err *err)
 		atomic_store(&p->head_waits, true);
 	nos_announce_forget(&p->announce);
 	if (connected)
-		nos_log_line(NOS_LOG_INFO, "broker: connected");
+		nos_log_line(p->config.speaks ? NOS_LOG_INFO : NOS_LOG_DEBUG, "broker: connected");
 	else if (p->was_connected || p->sent == nos_commit_mark(p->config.commit))
 		nos_log_line(NOS_LOG_WARN, "%s; records wait", err->text);
 	p->was_connected = connected;

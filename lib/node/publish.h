@@ -28,10 +28,10 @@ struct nos_publish_config {
 	const struct nos_secret *password; /* NULL: none */
 	const char *ca;
 	const char *client_id;
-	bool speaks;  /* for the node */
-	int print_fd; /* each record is written to it too; -1: none */
-	pthread_mutex_t *print_lock; /* where others write to it too; NULL: none do */
-	int wake_fd; /* the eventfd that the committer writes */
+	bool speaks;			       /* for the node */
+	int print_fd;			       /* each record is written to it too; -1: none */
+	pthread_mutex_t *print_lock;	       /* where others write to it too; NULL: none do */
+	int wake_fd;			       /* the eventfd that the committer writes */
 	const atomic_uint_least64_t *until_us; /* as in nos_ledger_config */
 };
 

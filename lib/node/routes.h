@@ -45,7 +45,8 @@ nos_http_fail nos_routes_fail;
 nos_http_handle nos_routes_handle;
 nos_http_turn nos_routes_turn;
 
-/* The way back of the committer, of the control thread and of forwarding; state is the struct nos_routes. */
+/* The way back of the committer, of the control thread and of forwarding; state is the struct
+ * nos_routes. */
 nos_commit_answer nos_routes_committed;
 nos_control_answer nos_routes_controlled;
 nos_forward_answer nos_routes_forwarded;

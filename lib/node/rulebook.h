@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules in force, and those before them for as long as a committer goes by them. Thread-safe. */
+/* The rules in force, and those before them for as long as a committer goes by them. Thread-safe.
+ */
 #ifndef NOS_NODE_RULEBOOK_H
 #define NOS_NODE_RULEBOOK_H
 
