@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/aim.h"
 
-#include "node/keeper.h"
+#include "node/harbour.h"
 #include "registry/lanes.h"
 
 enum nos_code nos_aim(
-    const struct nos_keeper *k, struct nos_job *job, struct nos_str id, struct nos_err *err)
+    const struct nos_harbour *k, struct nos_job *job, struct nos_str id, struct nos_err *err)
 {
 	job->aimed = true;
-	if (!k || (nos_keeper_lanes(k) == 1 && nos_keeper_has(k, 0)))
+	if (!k || (nos_harbour_lanes(k) == 1 && nos_harbour_has(k, 0)))
 		return NOS_OK;
-	if (nos_lanes_of(nos_keeper_lanes(k), id, &job->lane, err))
+	if (nos_lanes_of(nos_harbour_lanes(k), id, &job->lane, err))
 		return err->code;
-	job->elsewhere = !nos_keeper_has(k, job->lane);
+	job->elsewhere = !nos_harbour_has(k, job->lane);
 	return job->elsewhere ? nos_err_set(err, NOS_AWAY, "of another nos-serve") : NOS_OK;
 }
 
-enum nos_code nos_aim_raw(const struct nos_keeper *k, struct nos_job *job, struct nos_err *err)
+enum nos_code nos_aim_raw(const struct nos_harbour *k, struct nos_job *job, struct nos_err *err)
 {
 	char id[NOS_TRACK_ID_MAX];
 
-	if (!k || nos_keeper_lanes(k) == 1)
+	if (!k || nos_harbour_lanes(k) == 1)
 		return nos_aim(k, job, NOS_STR(""), err);
 	nos_analyse_track_id(&job->raw, id);
 	return nos_aim(k, job, nos_str_of(id), err);
 }
 
 /* What is wrong with what is inside stays so. */
-enum nos_code nos_aim_relays(const struct nos_keeper *k, struct nos_job *job, struct nos_err *err)
+enum nos_code nos_aim_relays(const struct nos_harbour *k, struct nos_job *job, struct nos_err *err)
 {
 	const struct nos_err inside = *err;
 

@@ -156,9 +156,9 @@ static void ask(struct nos_control *c, struct nos_http_request *r)
 		send_answer(c, r);
 		return;
 	}
-	if (nos_aim(c->config.keeper, job, nos_str_of(e.id), &job->err) && !job->elsewhere)
+	if (nos_aim(c->config.harbour, job, nos_str_of(e.id), &job->err) && !job->elsewhere)
 		job->lane = 0;
-	nos_keeper_submit(c->config.keeper, job->lane, job, 1);
+	nos_harbour_submit(c->config.harbour, job->lane, job, 1);
 }
 
 static void handle(struct nos_control *c, struct nos_http_request *r)
@@ -236,7 +236,7 @@ static void sign_audit(struct nos_control *c)
 		return;
 	nos_buf_init(&text, NOS_PUBLISH_HEAD_MAX);
 	nos_audit_head_encode(&text, nos_card_self(f->card)->number, &head);
-	nos_keeper_head(f->keeper, nos_buf_str(&text));
+	nos_harbour_head(f->harbour, nos_buf_str(&text));
 }
 
 /* A step at a time: readings and requests go before trees. */
@@ -245,12 +245,12 @@ static void garden(struct nos_control *c)
 	struct nos_gardener *g = &c->gardener;
 	struct nos_err err = { 0 };
 
-	if (!g->at_work || !nos_keeper_has(c->config.keeper, 0))
+	if (!g->at_work || !nos_harbour_has(c->config.harbour, 0))
 		return;
 	if (nos_gardener_step(g, &c->life, &err) && err.code != NOS_EXISTS)
 		nos_log_line(NOS_LOG_WARN, "the trees of a group stay as they are: %s", err.text);
 	if (!g->at_work && g->destroyed)
-		nos_keeper_purge(c->config.keeper);
+		nos_harbour_purge(c->config.harbour);
 }
 
 static void begin_to_garden(struct nos_control *c)
@@ -270,12 +270,12 @@ static void keep_up(struct nos_control *c)
 	bool retired;
 
 	c->kept = nos_mono_now();
-	if (!nos_keeper_has(c->config.keeper, 0))
+	if (!nos_harbour_has(c->config.harbour, 0))
 		return;
 	if (nos_upkeep_retire(&u, nos_time_now(), &retired, &err))
 		nos_log_line(NOS_LOG_WARN, "the node's old keys stay: %s", err.text);
 	if (retired)
-		nos_keeper_purge(c->config.keeper);
+		nos_harbour_purge(c->config.harbour);
 	sign_audit(c);
 	if (!c->gardened.us || nos_mono_now().us - c->gardened.us >= GARDEN_US)
 		begin_to_garden(c);
@@ -296,7 +296,7 @@ static void wait_for_work(struct nos_control *c)
 
 	if (!c->held.count || until > due)
 		until = due;
-	if (c->gardener.at_work && nos_keeper_has(c->config.keeper, 0))
+	if (c->gardener.at_work && nos_harbour_has(c->config.harbour, 0))
 		until = nos_mono_now().us + GARDEN_GAP_US;
 	at.tv_sec = (time_t)(until / 1000000);
 	at.tv_nsec = (long)(until % 1000000) * 1000;
@@ -359,13 +359,13 @@ static void *run(void *state)
 		if (!drain)
 			garden(c);
 		if (c->life.destroyed)
-			nos_keeper_purge(c->config.keeper);
+			nos_harbour_purge(c->config.harbour);
 		c->life.destroyed = false;
 		if (nos_mono_now().us - c->kept.us >= UPKEEP_US)
 			keep_up(c);
 	}
 	nos_polls_close(&c->held);
-	if (nos_keeper_has(c->config.keeper, 0))
+	if (nos_harbour_has(c->config.harbour, 0))
 		sign_audit(c);
 	return NULL;
 }

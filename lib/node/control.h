@@ -11,7 +11,7 @@
 
 #include "net/http_server.h"
 #include "node/card.h"
-#include "node/keeper.h"
+#include "node/harbour.h"
 #include "node/metric.h"
 #include "registry/member.h"
 #include "registry/vault.h"
@@ -27,7 +27,7 @@ struct nos_control_config {
 	const struct nos_vault *vault;
 	struct nos_card *card;
 	struct nos_member_table *members; /* what is held of who registers anew counts no longer */
-	struct nos_keeper *keeper;	  /* asks go to a committer, and are answered by it */
+	struct nos_harbour *harbour;	  /* asks go to a committer, and are answered by it */
 	struct nos_metric *metric;
 	size_t works; /* registrations and asks that wait at once */
 	size_t polls; /* in hand at once */

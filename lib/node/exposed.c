@@ -22,17 +22,17 @@ static void end_here(struct nos_store *store, const struct nos_job *job)
 }
 
 /* Without waiting for the turn: there may be none any more. */
-void nos_exposed_take(struct nos_keeper *k, struct nos_store *store, struct nos_str authorization)
+void nos_exposed_take(struct nos_harbour *k, struct nos_store *store, struct nos_str authorization)
 {
 	struct nos_job *job = nos_webhook_expose(store, authorization);
 	unsigned lane = 0;
 
 	if (!job)
 		return;
-	while (lane < nos_keeper_lanes(k) && !nos_keeper_has(k, lane))
+	while (lane < nos_harbour_lanes(k) && !nos_harbour_has(k, lane))
 		lane++;
-	if (lane < nos_keeper_lanes(k)) {
-		nos_keeper_submit(k, lane, job, 1);
+	if (lane < nos_harbour_lanes(k)) {
+		nos_harbour_submit(k, lane, job, 1);
 		return;
 	}
 	end_here(store, job);

@@ -4,9 +4,9 @@
 #ifndef NOS_NODE_EXPOSED_H
 #define NOS_NODE_EXPOSED_H
 
-#include "node/keeper.h"
+#include "node/harbour.h"
 
 /* store: the calling thread's. Ended by a committer that is here; where there is none, at once. */
-void nos_exposed_take(struct nos_keeper *k, struct nos_store *store, struct nos_str authorization);
+void nos_exposed_take(struct nos_harbour *k, struct nos_store *store, struct nos_str authorization);
 
 #endif

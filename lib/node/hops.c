@@ -32,7 +32,7 @@ static enum nos_code take_open(const struct nos_ingest *g, struct nos_job *job,
 {
 	if (nos_form_take(g->maps, NOS_FORM_ANONYMOUS, media, query, job, err))
 		return err->code;
-	if (nos_aim_raw(g->keeper, job, err))
+	if (nos_aim_raw(g->harbour, job, err))
 		return err->code;
 	job->raw.security = nos_ingest_tls(g, job->request);
 	nos_buf_add_str(&job->body, body);
@@ -176,7 +176,7 @@ static enum nos_code open_pack(const struct nos_ingest *g, struct nos_ingest_loo
 	    check_source(job, h->source, err))
 		return err->code;
 	/* What is sealed here is of its source, unless more is inside. */
-	if (strcmp(h->cty, FRAME) != 0 && nos_aim(g->keeper, job, nos_str_of(h->source), err))
+	if (strcmp(h->cty, FRAME) != 0 && nos_aim(g->harbour, job, nos_str_of(h->source), err))
 		return err->code;
 	if (find_key(g, l, job, h, err)) {
 		if (err->code == NOS_TAG && nos_name_parse(nos_str_of(h->kid), &name))

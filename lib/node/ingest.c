@@ -335,7 +335,7 @@ struct nos_job *nos_ingest_take(
 	/* The numbers of the relays count, whatever is inside. */
 	if (!fill(g, l, job, &job->err) || job->elsewhere)
 		return job;
-	if (job->relay_count && (job->aimed || !nos_aim_relays(g->keeper, job, &job->err)))
+	if (job->relay_count && (job->aimed || !nos_aim_relays(g->harbour, job, &job->err)))
 		return job;
 	nos_ingest_answer(g, job);
 	nos_job_free(job, g->members);

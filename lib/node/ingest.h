@@ -16,7 +16,7 @@
 #include "node/metric.h"
 #include "registry/vault.h"
 
-struct nos_keeper; /* node/keeper.h */
+struct nos_harbour; /* node/harbour.h */
 
 /* What is the same for all loops; read-only but for the atomic. */
 struct nos_ingest {
@@ -25,10 +25,10 @@ struct nos_ingest {
 	const struct nos_limit *limits;
 	struct nos_member_table *members;
 	struct nos_metric *metric;
-	struct nos_maps *maps;		 /* NULL: none */
-	const struct nos_keeper *keeper; /* NULL: all is of one lane, which is here */
-	bool anonymous;			 /* readings without a seal are taken */
-	unsigned proxy_bits;		 /* of the TLS of a proxy before what is plain; 0: none */
+	struct nos_maps *maps;		   /* NULL: none */
+	const struct nos_harbour *harbour; /* NULL: all is of one lane, which is here */
+	bool anonymous;			   /* readings without a seal are taken */
+	unsigned proxy_bits;		   /* of the TLS of a proxy before what is plain; 0: none */
 	atomic_uint_least64_t key_period_ms; /* of the rules in force */
 };
 

@@ -30,7 +30,7 @@ struct nos_node {
 	struct nos_card *card;
 	struct nos_member_table *members;
 	struct nos_maps *maps;
-	struct nos_keeper *keeper;
+	struct nos_harbour *harbour;
 	struct nos_control *control;
 	struct nos_routes routes;
 	struct nos_routes_admin admin;
@@ -109,13 +109,13 @@ static struct nos_publish_config publish_of(struct nos_node *n)
 static enum nos_code start_lanes(struct nos_node *n, struct nos_err *err)
 {
 	const uint64_t number = nos_card_self(n->card)->number;
-	const struct nos_keeper_config config = { .lane = { .home = n->config.home,
-						      .commit = { .ledger = ledger_of(n),
-							  .state = &n->routes,
-							  .answer = nos_routes_committed },
-						      .publish = publish_of(n),
-						      .id = n->client_id,
-						      .shared = is_shared(n) },
+	const struct nos_harbour_config config = { .lane = { .home = n->config.home,
+						       .commit = { .ledger = ledger_of(n),
+							   .state = &n->routes,
+							   .answer = nos_routes_committed },
+						       .publish = publish_of(n),
+						       .id = n->client_id,
+						       .shared = is_shared(n) },
 		.profile = n->config.profile,
 		.state = n,
 		.came = came };
@@ -125,7 +125,7 @@ static enum nos_code start_lanes(struct nos_node *n, struct nos_err *err)
 	else
 		snprintf(n->client_id, sizeof(n->client_id), "nos-serve-%" PRIu64 "-%ld", number,
 		    (long)getpid());
-	return nos_keeper_new(&config, &n->keeper, err);
+	return nos_harbour_new(&config, &n->harbour, err);
 }
 
 /* A held poll is a request in hand and a connection: at most half of either, so that readings find
@@ -148,7 +148,7 @@ static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
 		.vault = &f->home->vault,
 		.card = n->card,
 		.members = n->members,
-		.keeper = n->keeper,
+		.harbour = n->harbour,
 		.metric = &n->metric,
 		.works = f->limits->of[NOS_LIMIT_REGISTRATIONS],
 		.polls = polls_of(f->limits),
@@ -191,8 +191,8 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	r->records.proxied = f->proxy_bits > 0;
 	if (f->readers)
 		nos_records_allow(&r->records, f->readers);
-	r->keeper = n->keeper;
-	r->lanes = nos_keeper_lanes(n->keeper);
+	r->harbour = n->harbour;
+	r->lanes = nos_harbour_lanes(n->harbour);
 	r->metric = &n->metric;
 	r->closed = f->closed;
 	r->card = r->ingest.card = n->card;
@@ -200,7 +200,7 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	r->ingest.limits = f->limits;
 	r->ingest.members = n->members;
 	r->ingest.metric = &n->metric;
-	r->ingest.keeper = n->keeper;
+	r->ingest.harbour = n->harbour;
 	r->ingest.maps = n->maps;
 	r->ingest.anonymous = f->anonymous;
 	r->ingest.proxy_bits = f->proxy_bits;
@@ -269,7 +269,7 @@ static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
 		.fail = nos_routes_admin_fail,
 		.handle = nos_routes_admin_handle };
 
-	n->admin.keeper = n->keeper;
+	n->admin.harbour = n->harbour;
 	n->admin.has_broker = f->mqtt != NULL;
 	n->admin.metric = &n->metric;
 	n->admin.version = f->version;
@@ -315,7 +315,7 @@ static enum nos_code share(struct nos_node *n, struct nos_err *err)
 	if (!url)
 		return nos_err_set(err, NOS_USAGE,
 		    "--cluster-url: by which URL do others that share the store reach this one?");
-	return nos_keeper_start(n->keeper, url, err);
+	return nos_harbour_start(n->harbour, url, err);
 }
 
 static enum nos_code start_maps(struct nos_node *n, struct nos_err *err)
@@ -379,7 +379,7 @@ void nos_node_rules(struct nos_node *n, struct nos_profile *profile)
 	    &n->routes.ingest.key_period_ms, (uint64_t)(nos_profile_key_period_s(profile) * 1000));
 	if (note_policy(n, profile, &err))
 		nos_log_line(NOS_LOG_WARN, "the crypto-period of the rules: %s", err.text);
-	nos_keeper_profile(n->keeper, profile);
+	nos_harbour_profile(n->harbour, profile);
 }
 
 enum nos_code nos_node_maps(struct nos_node *n, struct nos_maps_set *maps, struct nos_err *err)
@@ -448,7 +448,7 @@ void nos_node_free(struct nos_node *n)
 	nos_forward_free(n->routes.forward);
 	nos_http_server_free(n->admin_server);
 	nos_control_free(n->control);
-	nos_keeper_free(n->keeper);
+	nos_harbour_free(n->harbour);
 	close_stores(n);
 	nos_maps_free(n->maps);
 	nos_records_release(&n->routes.records);

@@ -67,7 +67,7 @@ void nos_routes_shown(void *state, const struct nos_http_request *r, struct nos_
 	const struct nos_routes *s = state;
 
 	if (!nos_ingest_tls(&s->ingest, r).bits)
-		nos_exposed_take(s->keeper, s->loops[r->loop].ingest.store, authorization);
+		nos_exposed_take(s->harbour, s->loops[r->loop].ingest.store, authorization);
 }
 
 static bool begin_sources(
@@ -230,7 +230,7 @@ static void send_elsewhere(struct nos_routes *s, struct nos_http_request *r, uns
 	char url[NOS_LEASE_URL_MAX];
 	struct nos_err err = { 0 };
 
-	if (s->forward && !r->outer && nos_keeper_url(s->keeper, lane, url)) {
+	if (s->forward && !r->outer && nos_harbour_url(s->harbour, lane, url)) {
 		nos_forward_send(s->forward, r, url);
 		return;
 	}
@@ -246,14 +246,14 @@ static bool aim(struct nos_routes *s, struct nos_http_request *r, unsigned *ret_
 	struct nos_err err = { 0 };
 
 	*ret_lane = 0;
-	if ((s->lanes == 1 && nos_keeper_has(s->keeper, 0)) || !find_id(s, r, id))
+	if ((s->lanes == 1 && nos_harbour_has(s->harbour, 0)) || !find_id(s, r, id))
 		return true;
 	if (nos_lanes_of(s->lanes, nos_str_of(id), ret_lane, &err)) {
 		nos_refuse_request(s->card, r, &err);
 		send_answer(s, r);
 		return false;
 	}
-	if (nos_keeper_has(s->keeper, *ret_lane))
+	if (nos_harbour_has(s->harbour, *ret_lane))
 		return true;
 	send_elsewhere(s, r, *ret_lane);
 	return false;
@@ -345,7 +345,7 @@ void nos_routes_turn(void *state, unsigned loop)
 
 		if (!h->count)
 			continue;
-		nos_keeper_submit(s->keeper, i, h->jobs, h->count);
+		nos_harbour_submit(s->harbour, i, h->jobs, h->count);
 		h->jobs = NULL;
 		h->tail = &h->jobs;
 		h->count = 0;

@@ -9,7 +9,7 @@
 #include "node/control.h"
 #include "node/forward.h"
 #include "node/ingest.h"
-#include "node/keeper.h"
+#include "node/harbour.h"
 #include "node/records.h"
 
 /* Jobs of one lane that a loop has taken in this turn. */
@@ -27,7 +27,7 @@ struct nos_routes_loop {
 struct nos_routes {
 	struct nos_http_server *server; /* set by nos_http_server_new before a loop runs */
 	struct nos_ingest ingest;
-	struct nos_keeper *keeper;
+	struct nos_harbour *harbour;
 	unsigned lanes;
 	struct nos_forward *forward; /* NULL: all lanes are here */
 	struct nos_control *control;

@@ -11,7 +11,7 @@ void nos_routes_admin_shown(
 	const struct nos_routes_admin *s = state;
 
 	(void)r;
-	nos_exposed_take(s->keeper, s->store, authorization);
+	nos_exposed_take(s->harbour, s->store, authorization);
 }
 
 bool nos_routes_admin_begin(void *state, struct nos_http_request *r, size_t *ret_max)
@@ -42,7 +42,7 @@ void nos_routes_admin_fail(void *state, struct nos_http_request *r, unsigned sta
 static void health(const struct nos_routes_admin *s, struct nos_http_request *r)
 {
 	struct nos_err err;
-	enum nos_code code = nos_keeper_health(s->keeper, &err);
+	enum nos_code code = nos_harbour_health(s->harbour, &err);
 
 	r->status = code ? 503 : 200;
 	r->type = "application/json";
@@ -52,7 +52,7 @@ static void health(const struct nos_routes_admin *s, struct nos_http_request *r)
 		nos_encode_member_text(&r->out, "message", nos_str_of(err.text));
 	else if (s->has_broker)
 		nos_encode_member_text(&r->out, "broker",
-		    nos_str_of(nos_keeper_is_connected(s->keeper) ? "connected" : "away"));
+		    nos_str_of(nos_harbour_is_connected(s->harbour) ? "connected" : "away"));
 	nos_buf_add_text(&r->out, "}\n");
 }
 

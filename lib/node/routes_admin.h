@@ -5,13 +5,13 @@
 #define NOS_NODE_ROUTES_ADMIN_H
 
 #include "net/http_server.h"
-#include "node/keeper.h"
+#include "node/harbour.h"
 #include "node/metric.h"
 
 struct nos_routes_admin {
 	struct nos_http_server *server;
 	struct nos_store *store; /* its loop's own, for tokens that come to it */
-	struct nos_keeper *keeper;
+	struct nos_harbour *harbour;
 	bool has_broker;
 	struct nos_metric *metric;
 	const char *version;

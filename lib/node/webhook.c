@@ -121,7 +121,7 @@ enum nos_code nos_webhook_open(
 		return expose(&t, job, err);
 	if (nos_bearer_state_of(&t, job->raw.received) != NOS_TOKEN_OPEN)
 		return refused(err);
-	if (nos_aim(g->keeper, job, nos_str_of(t.source), err))
+	if (nos_aim(g->harbour, job, nos_str_of(t.source), err))
 		return err->code;
 	if (nos_member_get(g->members, l->store, g->vault, t.source, &job->member, err))
 		return err->code;

@@ -254,11 +254,15 @@ bool nos_lease_is_much(const struct nos_lease *l, unsigned *ret_lane)
 	(void)live(l, now, &least);
 	if (least == SIZE_MAX || own(l) < least + 2)
 		return false;
-	for (unsigned i = 0; i < l->lanes; i++)
+	for (unsigned i = 0; i < l->lanes; i++) {
+		/* One that has fewer is about to take it. */
+		if (!l->lane[i].held && is_over(&l->lane[i].beat, now))
+			return false;
 		if (l->lane[i].held) {
 			*ret_lane = i;
 			found = true;
 		}
+	}
 	return found;
 }
 
