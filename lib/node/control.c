@@ -43,6 +43,7 @@ struct nos_control {
 	struct nos_mono looked, kept; /* at them; and after the node itself */
 	struct nos_mono gardened;     /* when the trees of its groups were looked after */
 	struct nos_gardener gardener;
+	bool due;	  /* the node itself is, whenever it was looked after */
 	uint64_t sources; /* registered */
 };
 
@@ -149,6 +150,7 @@ static void ask(struct nos_control *c, struct nos_http_request *r)
 {
 	struct nos_exchange e = { 0 };
 	struct nos_job *job = NULL;
+	struct nos_err err = { 0 };
 
 	if (nos_exchange_parse(r->path, &e))
 		job = nos_word_take_ask(c->config.card, &c->life, e.id, r);
@@ -156,8 +158,8 @@ static void ask(struct nos_control *c, struct nos_http_request *r)
 		send_answer(c, r);
 		return;
 	}
-	if (nos_aim(c->config.harbour, job, nos_str_of(e.id), &job->err) && !job->elsewhere)
-		job->lane = 0;
+	/* One that is not here any more is refused there. */
+	(void)!nos_aim(c->config.harbour, job, nos_str_of(e.id), &err);
 	nos_harbour_submit(c->config.harbour, job->lane, job, 1);
 }
 
@@ -270,6 +272,9 @@ static void keep_up(struct nos_control *c)
 	bool retired;
 
 	c->kept = nos_mono_now();
+	if (c->due)
+		c->gardened.us = 0;
+	c->due = false;
 	if (!nos_harbour_has(c->config.harbour, 0))
 		return;
 	if (nos_upkeep_retire(&u, nos_time_now(), &retired, &err))
@@ -323,21 +328,10 @@ static struct nos_http_request *next(struct nos_control *c, bool *ret_drain, boo
 	nos_metric_set(c->config.metric, NOS_METRIC_QUEUE_REGISTER, c->works);
 	*ret_drain = c->drain;
 	*ret_stop = c->stop && !r;
-	if (c->keep)
-		c->kept.us = c->gardened.us = 0;
+	c->due |= c->keep;
 	c->keep = false;
 	pthread_mutex_unlock(&c->lock);
 	return r;
-}
-
-static enum nos_code count_one(
-    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err)
-{
-	struct nos_control *c = state;
-
-	(void)key, (void)value, (void)rev, (void)err;
-	c->sources++;
-	return NOS_OK;
 }
 
 static void *run(void *state)
@@ -346,7 +340,7 @@ static void *run(void *state)
 	struct nos_err err = { 0 };
 	bool drain = false, stop = false;
 
-	if (nos_store_scan(c->config.store, NOS_RECORD_NS, NOS_STR(""), count_one, c, &err))
+	if (nos_registry_count(c->config.store, &c->sources, &err))
 		nos_log_line(NOS_LOG_WARN, "counting the sources: %s", err.text);
 	nos_metric_set(c->config.metric, NOS_METRIC_SOURCES_HELD, c->sources);
 	keep_up(c);
@@ -361,7 +355,7 @@ static void *run(void *state)
 		if (c->life.destroyed)
 			nos_harbour_purge(c->config.harbour);
 		c->life.destroyed = false;
-		if (nos_mono_now().us - c->kept.us >= UPKEEP_US)
+		if (c->due || nos_mono_now().us - c->kept.us >= UPKEEP_US)
 			keep_up(c);
 	}
 	nos_polls_close(&c->held);

@@ -205,7 +205,7 @@ static enum nos_code check_source(struct nos_ledger *l, struct nos_job *job)
 
 static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct nos_track *track)
 {
-	const struct nos_raw *raw = &job->raw;
+	struct nos_raw *raw = &job->raw;
 
 	job->before = track->window;
 	job->position_before = track->position;
@@ -225,9 +225,8 @@ static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct
 	if (job->verdict != NOS_WINDOW_FRESH)
 		return NOS_OK;
 	nos_window_note(&track->window, raw->seq, raw->prev, raw->hash);
-	nos_window_count(&track->window, &job->packs.seen, &job->packs.expected);
 	job->noted = true;
-	return NOS_OK;
+	return nos_carry_count(l, raw, track, &job->packs, &job->err);
 }
 
 /* What is this one job's fault is noted in it; the return is the group's. */

@@ -54,3 +54,14 @@ void nos_limit_list(const struct nos_limit *l, struct nos_buf *ret)
 		nos_buf_addf(
 		    ret, "%-14s %10" PRIu64 "  %s\n", rows[i].text, l->of[i], rows[i].what);
 }
+
+size_t nos_limit_polls(const struct nos_limit *l)
+{
+	uint64_t most = l->of[NOS_LIMIT_POLLS];
+
+	if (most > l->of[NOS_LIMIT_REQUESTS] / 2)
+		most = l->of[NOS_LIMIT_REQUESTS] / 2;
+	if (most > l->of[NOS_LIMIT_CONNECTIONS] / 2)
+		most = l->of[NOS_LIMIT_CONNECTIONS] / 2;
+	return (size_t)most;
+}

@@ -51,4 +51,8 @@ const char *nos_limit_text(enum nos_limit_name name);
 /* A line for each: name, value, what it is. */
 void nos_limit_list(const struct nos_limit *l, struct nos_buf *ret);
 
+/* A held poll is a request in hand and a connection: at most half of either, so that readings find
+ * room whatever polls do. */
+size_t nos_limit_polls(const struct nos_limit *l);
+
 #endif

@@ -128,19 +128,6 @@ static enum nos_code start_lanes(struct nos_node *n, struct nos_err *err)
 	return nos_harbour_new(&config, &n->harbour, err);
 }
 
-/* A held poll is a request in hand and a connection: at most half of either, so that readings find
- * room whatever polls do. */
-static size_t polls_of(const struct nos_limit *l)
-{
-	uint64_t most = l->of[NOS_LIMIT_POLLS];
-
-	if (most > l->of[NOS_LIMIT_REQUESTS] / 2)
-		most = l->of[NOS_LIMIT_REQUESTS] / 2;
-	if (most > l->of[NOS_LIMIT_CONNECTIONS] / 2)
-		most = l->of[NOS_LIMIT_CONNECTIONS] / 2;
-	return (size_t)most;
-}
-
 static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
@@ -151,7 +138,7 @@ static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
 		.harbour = n->harbour,
 		.metric = &n->metric,
 		.works = f->limits->of[NOS_LIMIT_REGISTRATIONS],
-		.polls = polls_of(f->limits),
+		.polls = nos_limit_polls(f->limits),
 		.state = &n->routes,
 		.answer = nos_routes_controlled };
 
@@ -334,7 +321,7 @@ static void set_gauges(struct nos_node *n)
 
 	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_COMMIT, l->of[NOS_LIMIT_REQUESTS]);
 	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_REGISTER, l->of[NOS_LIMIT_REGISTRATIONS]);
-	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_POLLS, polls_of(l));
+	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_POLLS, nos_limit_polls(l));
 }
 
 static enum nos_code start(struct nos_node *n, struct nos_err *err)

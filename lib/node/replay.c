@@ -72,7 +72,8 @@ static enum nos_code replay_entry(
 		return err->code;
 	if (raw.seq && nos_window_look(&track->window, raw.seq, raw.hash) == NOS_WINDOW_FRESH) {
 		nos_window_note(&track->window, raw.seq, raw.prev, raw.hash);
-		nos_window_count(&track->window, &packs.seen, &packs.expected);
+		if (!raw.spread)
+			nos_window_count(&track->window, &packs.seen, &packs.expected);
 	}
 	nos_weighed_init(&made, RECORDS_MAX);
 	code = nos_analyse_pack(&l->analyse, &raw, position, &r->batch, packs, track, &made, err);

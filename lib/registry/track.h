@@ -48,6 +48,10 @@ struct nos_track {
 	struct nos_track_series *series;
 	size_t count, cap;
 
+	/* Not saved. Of who asks whether its numbers are of other lanes as well: */
+	bool spread;
+	struct nos_mono asked; /* when; us 0: never */
+
 	/* The table's own. */
 	struct nos_track *chain;	 /* of its bucket */
 	struct nos_track *newer, *older; /* by use */
