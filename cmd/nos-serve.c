@@ -24,6 +24,8 @@
 #include "registry/lanes.h"
 #include "scheme/pool.h"
 
+#define LANES 4 /* of a store in servers, that several may share */
+
 struct serve_opts {
 	struct nos_opt_common common;
 	bool init, check, print;
@@ -268,12 +270,15 @@ static int check(struct serve *s)
 /* How many lanes a store has it is told when it is made. */
 static enum nos_code make_lanes(struct serve *s, enum nos_home_made made, struct nos_err *err)
 {
+	const bool is_file = nos_str_starts(nos_str_of(s->home.url), "sqlite:");
 	const uint64_t lanes = s->o.lanes;
+	const unsigned make = lanes ? (unsigned)lanes : is_file ? 1 : LANES;
 	unsigned has;
 
-	if (made != NOS_HOME_MADE_NOTHING && lanes > 1 &&
-	    nos_lanes_make(s->home.store, (unsigned)lanes, err))
+	if (made != NOS_HOME_MADE_NOTHING && make > 1 && nos_lanes_make(s->home.store, make, err) &&
+	    err->code != NOS_EXISTS)
 		return err->code;
+	nos_err_clear(err);
 	if (nos_lanes_get(s->home.store, &has, err))
 		return err->code;
 	if (lanes && lanes != has)
