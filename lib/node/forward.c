@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/forward.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +16,7 @@
 #define LOG_GAP_US  1000000
 #define URL_MAX	    (NOS_URL_MAX + sizeof(NOS_FORWARD_PATH))
 #define ANSWER_MORE 8192 /* bytes of a sealed answer beyond the body within it */
+#define SPARE	    512	 /* bytes that most have beyond the body: all is put down once */
 #define UNAVAILABLE 503
 #define RETRY_S	    1
 
@@ -134,6 +134,7 @@ static struct sent *make_sent(
 	s->request = r;
 	nos_buf_init_secret(&s->body, r->body.len + NOS_FORWARD_HEAD_MAX);
 	nos_buf_init(&s->call.answer, r->out.max + ANSWER_MORE);
+	nos_buf_reserve(&s->body, r->body.len + SPARE);
 	nos_parcel_begin(&s->body, nos_time_now());
 	nos_wrap_request(&s->body, r);
 	if (nos_buf_check(&whole, "a URL", err) ||
@@ -154,8 +155,9 @@ void nos_forward_send(struct nos_forward *f, struct nos_http_request *r, const c
 	struct nos_err err = { 0 };
 	struct sent *s;
 
-	assert(!r->outer);
-	s = make_sent(f, r, url, &err);
+	if (r->outer)
+		nos_err_set(&err, NOS_DENIED, "for another node again: not forwarded twice");
+	s = r->outer ? NULL : make_sent(f, r, url, &err);
 	if (s) {
 		nos_http_multi_submit(f->multi, &s->call);
 		return;
@@ -199,6 +201,7 @@ static void close_inner(struct nos_http_request *r)
 	check_answer(r);
 	nos_buf_release(out);
 	nos_buf_init(out, r->out.len + ANSWER_MORE);
+	nos_buf_reserve(out, r->out.len + SPARE);
 	nos_parcel_begin(out, nos_time_now());
 	nos_wrap_answer(out, r);
 	outer->status = 200;

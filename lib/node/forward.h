@@ -52,8 +52,9 @@ enum nos_code nos_forward_new(const struct nos_forward_config *config, struct no
 
 /*
  * Send r to who is at url, which is copied: the other's cluster URL, without path. r is answered by
- * the config's answer, later, on another thread: as the other said, or 503 (NOS_AWAY, Retry-After:
- * 1) where it was not reached, did not answer in time, refused, or said what does not verify.
+ * the config's answer, later on another thread, or at once: as the other said, or 503 (NOS_AWAY,
+ * Retry-After: 1) where it was not reached, did not answer in time, refused, or said what does not
+ * verify; so is one that was forwarded already. Why, the log says, once a second at most.
  */
 void nos_forward_send(struct nos_forward *f, struct nos_http_request *r, const char *url);
 
@@ -65,8 +66,8 @@ struct nos_http_request *nos_forward_open(struct nos_forward *f, struct nos_http
 bool nos_forward_admit(
     struct nos_http_request *inner, void *state, nos_http_begin *begin, nos_http_fail *fail);
 
-/* All that was sent is answered first. What was opened must have been answered, and its server be
- * free. NULL is fine. */
+/* All that was sent is answered first. Where requests were opened, their server must be gone: it
+ * closes them. NULL is fine. */
 void nos_forward_free(struct nos_forward *f);
 
 #endif

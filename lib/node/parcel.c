@@ -45,7 +45,7 @@ static enum nos_code key_of(const struct nos_parcel *p, const uint8_t run[NOS_PA
 enum nos_code nos_parcel_init(
     struct nos_parcel *p, const struct nos_vault *vault, struct nos_time now, struct nos_err *err)
 {
-	*p = (struct nos_parcel){ .since = now };
+	*p = (struct nos_parcel){ .since = now, .began = nos_mono_now() };
 	p->runs = calloc(NOS_PARCEL_RUNS, sizeof(*p->runs));
 	if (!p->runs)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
@@ -239,9 +239,11 @@ static enum nos_code see(struct nos_parcel_run *run, uint64_t n, struct nos_err 
 static enum nos_code check_time(
     const struct nos_parcel *p, struct nos_time sealed, struct nos_time now, struct nos_err *err)
 {
-	if (sealed.ms < p->since.ms)
+	const bool young = nos_mono_now().us - p->began.us < NOS_PARCEL_AGE_MS * UINT64_C(1000);
+
+	if (young && sealed.ms < p->since.ms)
 		return nos_err_set(err, NOS_DENIED, "it was sealed before this node began");
-	if (now.ms - sealed.ms >= NOS_PARCEL_AGE_MS)
+	if (sealed.ms < 0 || now.ms - sealed.ms >= NOS_PARCEL_AGE_MS)
 		return nos_err_set(err, NOS_DENIED, "it is old, or a clock is not right");
 	if (sealed.ms - now.ms >= NOS_PARCEL_AGE_MS)
 		return nos_err_set(err, NOS_DENIED, "its time is to come: a clock is not right");

@@ -35,7 +35,8 @@ struct nos_parcel {
 	struct nos_secret key;	/* of this process's */
 	uint8_t run[NOS_PARCEL_RUN_LEN];
 	atomic_uint_fast64_t n[2];
-	struct nos_time since; /* what was sealed before is not taken: it may have been seen */
+	struct nos_time since; /* what was sealed before may have been seen by who was here then */
+	struct nos_mono began; /* and is old by itself a minute later, however the clock was set */
 	pthread_mutex_t lock;
 	bool locked;		     /* lock is there */
 	struct nos_parcel_run *runs; /* guarded by lock */

@@ -2,7 +2,7 @@
 /*
  * Two servers over real sockets, one test of them at a time: the near one forwards what comes to
  * it, the far one answers: "/later" by a thread that answers in lists, "/hold" when the test says
- * so, all else in the handler.
+ * so, "/on" not but by sending it on, all else in the handler.
  */
 #ifndef NOS_TEST_FORWARD_STAGE_H
 #define NOS_TEST_FORWARD_STAGE_H
@@ -116,6 +116,10 @@ static inline void put_by(struct nos_http_request *r)
 static inline void handle_inner(struct nos_http_request *r)
 {
 	atomic_fetch_add(&handled, 1);
+	if (nos_str_is(r->path, "/on")) {
+		nos_forward_send(in, r, url);
+		return;
+	}
 	if (!nos_str_is(r->path, "/later") && !nos_str_is(r->path, "/hold")) {
 		fill(r);
 		nos_http_server_answer(far, r);
@@ -204,7 +208,7 @@ static inline void send_on(void *state, struct nos_http_request *r)
 static inline void answered(void *state, struct nos_http_request *r)
 {
 	(void)state;
-	nos_http_server_answer(near, r);
+	nos_http_server_answer(r->outer ? far : near, r);
 }
 
 /* ---- both ---- */

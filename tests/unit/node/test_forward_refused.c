@@ -122,6 +122,8 @@ static void what_was_forwarded_is_not_forwarded_once_more(void **state)
 	atomic_store(&handled, 0);
 	assert_away(POST(NOS_FORWARD_PATH));
 	assert_int_equal(atomic_load(&handled), 0);
+	assert_away(POST("/on"));
+	assert_int_equal(atomic_load(&handled), 1);
 }
 
 static void who_leaves_before_the_answer_costs_it_alone(void **state)

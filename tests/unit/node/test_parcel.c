@@ -153,6 +153,14 @@ static void what_was_sealed_before_a_node_began_is_refused_by_it(void **state)
 	assert_int_equal(one(&here, 0, 0), NOS_OK);
 }
 
+static void a_clock_that_is_set_back_holds_nothing_up_for_longer_than_a_minute(void **state)
+{
+	(void)state;
+	assert_int_equal(one(&here, -3600000, -3600000), NOS_DENIED);
+	there.began.us -= NOS_PARCEL_AGE_MS * UINT64_C(1000);
+	assert_int_equal(one(&here, -3600000, -3600000), NOS_OK);
+}
+
 static void requests_may_come_in_another_order_and_each_once(void **state)
 {
 	struct nos_buf b[200];
@@ -225,6 +233,7 @@ int main(void)
 		EACH(an_answer_opens_for_its_request_alone_and_is_none_itself),
 		EACH(what_is_a_minute_old_or_to_come_is_refused),
 		EACH(what_was_sealed_before_a_node_began_is_refused_by_it),
+		EACH(a_clock_that_is_set_back_holds_nothing_up_for_longer_than_a_minute),
 		EACH(requests_may_come_in_another_order_and_each_once),
 		EACH(one_that_a_window_has_gone_by_is_refused_and_one_within_it_is_not),
 		EACH(of_too_many_nodes_those_are_forgotten_whose_requests_are_old),
