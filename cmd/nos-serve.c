@@ -48,7 +48,7 @@ static const struct nos_opt opts[] = {
 	{ "init", 0, NOS_OPT_FLAG, AT(init), NULL, "make store and key, and end" },
 	{ "check", 0, NOS_OPT_FLAG, AT(check), NULL,
 	    "test the settings, and end; -v lists limits" },
-	{ "store", 0, NOS_OPT_TEXT, AT(store.url), "url", "sqlite:PATH" },
+	{ "store", 0, NOS_OPT_TEXT, AT(store.url), "url", "sqlite:PATH, or nats://HOST,…" },
 	{ "store-creds", 0, NOS_OPT_PATH, AT(store.creds), "file",
 	    "who it is to a store of servers" },
 	{ "store-ca", 0, NOS_OPT_PATH, AT(store.ca), "file", "the authorities for tls://" },

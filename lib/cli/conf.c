@@ -22,20 +22,21 @@ static const struct {
 	{ "nos-serve",
 	    "init check node listen listen-tls tls-cert tls-key tls-proxy url admin mqtt "
 	    "mqtt-password ca print ready-fd register anonymous rules map-dir records-bearer "
-	    "pool overlap keep keep-size limit store node-key" },
+	    "pool overlap keep keep-size limit store store-creds store-ca node-key" },
 	{ "nos-token",
-	    "format store node-key count uses kind scheme group depth shared expires url replace "
-	    "open bearer" },
+	    "format store store-creds store-ca node-key count uses kind scheme group depth shared "
+	    "expires url replace open bearer" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url via wait" },
 	{ "nos-send",
 	    "keyring anonymous url via kind csv map batch linger spool spool-max wait follow mqtt "
 	    "mqtt-password ca max-line" },
 	{ "nos-relay", "keyring listen via url ca wait ready-fd" },
 	{ "nos-keytable",
-	    "format store node-key keyring source state show-secrets since key verify" },
+	    "format store store-creds store-ca node-key keyring source state show-secrets since "
+	    "key verify" },
 	{ "nos-rekey",
-	    "format store node-key all source group heal renew revoke invalidate compromised "
-	    "identity after-restore older-than overlap dry-run wait since reason" },
+	    "format store store-creds store-ca node-key all source group heal renew revoke "
+	    "invalidate compromised identity after-restore older-than overlap dry-run wait since reason" },
 	{ "nos-score", "rules records csv map state now as-taken only explain format max-line" },
 	{ "nos-bench", "scheme profile sources runs rtt seed quick plot report format" },
 };

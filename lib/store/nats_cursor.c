@@ -102,7 +102,7 @@ static enum nos_code last_of(const struct nos_nats_link *l, const char *stream, 
 }
 
 /* The entries of a stream have its name for a subject. Where none was taken out its numbers do. */
-static enum nos_code end_of(const struct nos_nats_link *l, const struct nos_nats_wish *w,
+enum nos_code nos_nats_cursor_end(const struct nos_nats_link *l, const struct nos_nats_wish *w,
     uint64_t *ret, struct nos_err *err)
 {
 	struct nos_nats_state state;
@@ -148,6 +148,7 @@ static void ask_for(struct nos_nats_cursor *c, const struct nos_nats_link *l, ui
 	    subject, sizeof(subject), "$JS.API.CONSUMER.MSG.NEXT.%s.%s", c->stream, c->consumer);
 	snprintf(body, sizeof(body), "{\"batch\":%" PRIu64 "}", want - under_way);
 	(void)natsConnection_PublishRequestString(l->nc, subject, c->inbox, body);
+	nos_nats_link_push(l);
 	c->asked += want - under_way;
 }
 
@@ -215,7 +216,7 @@ enum nos_code nos_nats_cursor_run(struct nos_nats_cursor *c, const struct nos_na
 		nos_nats_cursor_close(c, l);
 	while (silent && r.more) {
 		silent = false;
-		if (end_of(l, w, &r.end, err) == NOS_ABSENT)
+		if (nos_nats_cursor_end(l, w, &r.end, err) == NOS_ABSENT)
 			nos_err_clear(err), r.end = 0;
 		if (err->code || r.end <= at)
 			return err->code;

@@ -27,6 +27,11 @@ struct nos_nats_wish {
 	bool heads;	    /* without their bodies */
 };
 
+/* Position of the last message of the wish that is there, by the leader. NOS_ABSENT: there is none,
+ * or no stream. */
+enum nos_code nos_nats_cursor_end(const struct nos_nats_link *l, const struct nos_nats_wish *w,
+    uint64_t *ret, struct nos_err *err) NOS_CHECK;
+
 /* Called for each message, which it does not own but where it sets *msg to NULL. *more false: that
  * was enough. */
 typedef enum nos_code nos_nats_each(

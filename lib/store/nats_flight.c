@@ -137,6 +137,7 @@ enum nos_code nos_nats_flight_new(struct nos_nats_flight *f, const char *subject
 static void publish(struct nos_nats_flight *f, struct nos_nats_sent *e)
 {
 	e->times++;
+	f->pushed = false;
 	if (natsConnection_PublishMsg(f->link->nc, e->msg) != NATS_OK)
 		f->again = true;
 }
@@ -277,6 +278,9 @@ static void step(struct nos_nats_flight *f)
 {
 	uint64_t now, since;
 
+	if (!f->pushed)
+		nos_nats_link_push(f->link);
+	f->pushed = true;
 	if (take_answers(f, STEP_MS) && !f->again)
 		return;
 	now = nos_mono_now().us;

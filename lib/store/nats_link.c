@@ -11,6 +11,7 @@
 #define CREDS_MAX    16384
 #define OPEN_MS	     2000 /* that the first connection is tried for */
 #define NAP_MS	     50	  /* between two tries */
+#define PUSH_MS	     100  /* that a server is waited for to have it, which is no promise */
 #define FIND_MS	     100  /* between two servers that are tried, once the connection is lost */
 #define PENDING_MIN  1	  /* bytes held back while there is no connection: none */
 #define HEADERS_MAX  4096 /* bytes beside a message's body */
@@ -25,6 +26,11 @@ void nos_nats_link_nap(uint64_t ms)
 struct nos_nats_try nos_nats_link_try(uint64_t wait_ms)
 {
 	return (struct nos_nats_try){ nos_mono_now().us + wait_ms * 1000 };
+}
+
+void nos_nats_link_push(const struct nos_nats_link *l)
+{
+	(void)natsConnection_FlushTimeout(l->nc, PUSH_MS);
 }
 
 bool nos_nats_link_is_passing(natsStatus s, jsErrCode code)

@@ -48,6 +48,10 @@ struct nos_nats_try {
 struct nos_nats_try nos_nats_link_try(uint64_t wait_ms);
 bool nos_nats_link_again(const struct nos_nats_try *t, natsStatus s, jsErrCode code);
 
+/* For who waits for an answer now: what was sent goes out at once. The library's own thread would
+ * wait for more of it, a millisecond. */
+void nos_nats_link_push(const struct nos_nats_link *l);
+
 /* It may be otherwise in a moment: no connection, no leader. */
 bool nos_nats_link_is_passing(natsStatus s, jsErrCode code);
 /* No such stream, or no such message in it. */

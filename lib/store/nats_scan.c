@@ -4,9 +4,11 @@
 #include <assert.h>
 
 #include "store/nats_cursor.h"
+#include "store/nats_few.h"
 #include "store/nats_key.h"
 
 #define KEYS_MAX (1u << 30) /* bytes of all keys */
+#define FEW	 8	    /* keys that are asked for one by one, before a consumer is made */
 
 struct row {
 	size_t key, len; /* where in keys */
@@ -69,6 +71,32 @@ static enum nos_code gather(
 	return NOS_OK;
 }
 
+/* Most scans find next to nothing. *more: there are more of them, behind wish->after. Where it ends
+ * is asked first: servers look for the next one through all that stands between. */
+static enum nos_code gather_few(const struct nos_nats_link *l, struct nos_nats_wish *wish,
+    struct rows *r, bool *more, struct nos_err *err)
+{
+	uint64_t end = 0;
+	natsMsg *msg;
+
+	*more = nos_nats_cursor_end(l, wish, &end, err) != NOS_ABSENT;
+	if (!*more)
+		nos_err_clear(err);
+	for (size_t i = 0; i < FEW && !err->code && wish->after < end; i++) {
+		if (nos_nats_few_next(
+			l, wish->stream, wish->filter, wish->after + 1, &msg, &wish->after, err)) {
+			*more = false;
+			if (err->code == NOS_ABSENT)
+				nos_err_clear(err);
+			return err->code;
+		}
+		(void)gather(r, &msg, wish->after, more, err);
+		natsMsg_Destroy(msg);
+	}
+	*more = wish->after < end;
+	return err->code;
+}
+
 static struct nos_str key_of(const struct rows *r, const struct row *row)
 {
 	return (struct nos_str){ r->keys.p + row->key, row->len };
@@ -129,6 +157,7 @@ enum nos_code nos_nats_scan(struct nos_nats_values *v, const char *ns, struct no
 	struct nos_nats_wish wish = { name, filter, 0, false };
 	struct nos_nats_cursor cursor = { 0 };
 	struct rows rows = { 0 };
+	bool more;
 
 	assert(prefix.len <= NOS_STORE_KEY_MAX);
 	if (v->flight->puts && nos_nats_flight_quiet(v->flight, err))
@@ -136,7 +165,9 @@ enum nos_code nos_nats_scan(struct nos_nats_values *v, const char *ns, struct no
 	nos_buf_init(&rows.keys, KEYS_MAX);
 	nos_nats_make_bucket_name(v->link, ns, name);
 	nos_nats_key_filter(v->link, ns, prefix, filter);
-	if (!nos_nats_cursor_run(&cursor, v->link, &wish, SIZE_MAX, gather, &rows, err)) {
+	if (!gather_few(v->link, &wish, &rows, &more, err) &&
+	    (!more ||
+		!nos_nats_cursor_run(&cursor, v->link, &wish, SIZE_MAX, gather, &rows, err))) {
 		nos_nats_cursor_close(&cursor, v->link);
 		if (rows.count)
 			qsort_r(rows.p, rows.count, sizeof(*rows.p), order, &rows);

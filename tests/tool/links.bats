@@ -7,15 +7,15 @@ setup() { load helper; }
 # tool: the foreign libraries that it may pull in, itself or by one of these.
 allowed() {
 	cat <<-'END'
-		nos-bench cjose crypto curl jansson microhttpd mosquitto sqlite3 ssl
-		nos-keytable cjose crypto jansson sqlite3
+		nos-bench cjose crypto curl jansson microhttpd mosquitto nats sqlite3 ssl
+		nos-keytable cjose crypto jansson nats sqlite3 ssl
 		nos-register cjose crypto curl jansson ssl
-		nos-rekey cjose crypto jansson sqlite3
+		nos-rekey cjose crypto jansson nats sqlite3 ssl
 		nos-relay cjose crypto curl jansson microhttpd ssl
 		nos-score
 		nos-send cjose crypto curl jansson mosquitto ssl
-		nos-serve cjose crypto jansson microhttpd mosquitto sqlite3 ssl
-		nos-token cjose crypto jansson sqlite3
+		nos-serve cjose crypto jansson microhttpd mosquitto nats sqlite3 ssl
+		nos-token cjose crypto jansson nats sqlite3 ssl
 	END
 }
 

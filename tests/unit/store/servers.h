@@ -143,7 +143,7 @@ static void servers_start(int count, const char *more)
 }
 
 /* Which of them leads the stream. */
-static int servers_leader(const char *stream)
+static inline int servers_leader(const char *stream)
 {
 	natsConnection *nc = NULL;
 	jsCtx *js = NULL;

@@ -3,136 +3,8 @@
 #include "contract.h"
 #include "servers.h"
 
-#define GROUP	100
-#define ENTRIES 2000
-
 static char url[200];
 static const struct nos_store_where where = { .url = url };
-
-/* Entries that say where they stand, or which they are. */
-struct tally {
-	uint64_t next;		      /* position */
-	unsigned char times[ENTRIES]; /* of each that says which it is */
-};
-
-static enum nos_code in_order(
-    void *state, uint64_t position, struct nos_span entry, struct nos_err *e)
-{
-	struct tally *t = state;
-
-	(void)e;
-	assert_int_equal(position, t->next);
-	assert_int_equal(strtoull((const char *)entry.p, NULL, 10), t->next++);
-	return NOS_OK;
-}
-
-static enum nos_code in_number(
-    void *state, uint64_t position, struct nos_span entry, struct nos_err *e)
-{
-	struct tally *t = state;
-
-	(void)e;
-	t->next = position + 1;
-	t->times[strtoull((const char *)entry.p, NULL, 10) % ENTRIES]++;
-	return NOS_OK;
-}
-
-/* All of it, and how much that is. */
-static void tally(struct nos_store *s, const char *stream, nos_store_entry *each, struct tally *t)
-{
-	uint64_t before;
-
-	t->next = 1;
-	do {
-		before = t->next;
-		assert_int_equal(
-		    nos_store_read(s, stream, t->next - 1, 500, each, t, &err), NOS_OK);
-	} while (t->next != before);
-}
-
-/* A group of entries, each of which says where it stands or, without a position, which it is. */
-static void append_group(const char *stream, uint64_t from, bool told, int dies)
-{
-	char text[300] = { 0 };
-	uint64_t position;
-
-	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
-	for (uint64_t i = from; i < from + GROUP; i++) {
-		snprintf(text, sizeof(text), "%d", (int)i);
-		if (i == from + GROUP / 2 && dies >= 0)
-			servers_kill(dies);
-		assert_int_equal(nos_store_append(a, stream, (struct nos_time){ 1000 },
-				     (struct nos_span){ (const uint8_t *)text, sizeof(text) },
-				     told ? &position : NULL, &err),
-		    NOS_OK);
-		if (told)
-			assert_int_equal(position, i);
-	}
-	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
-}
-
-static void a_leader_that_dies_takes_no_entry_with_it_and_none_is_there_twice(void **state)
-{
-	struct tally t = { 0 };
-	int dead = -1;
-
-	(void)state;
-	nos_err_clear(&err);
-	for (uint64_t i = 1; i <= ENTRIES; i += GROUP) {
-		const bool kill = i == 5 * GROUP + 1;
-
-		if (kill)
-			dead = servers_leader("nos-ordered");
-		append_group("ordered", i, true, kill ? dead : -1);
-	}
-	assert_true(dead >= 0);
-	tally(b, "ordered", in_order, &t);
-	assert_int_equal(t.next, ENTRIES + 1);
-	servers_run(dead);
-}
-
-static void nor_where_nobody_is_told_where_they_stand(void **state)
-{
-	struct tally t = { 0 };
-	int dead = -1;
-
-	(void)state;
-	append_group("crowd", 0, false, -1);
-	while (dead < 0)
-		dead = servers_leader("nos-crowd");
-	for (uint64_t i = GROUP; i < ENTRIES; i += GROUP)
-		append_group("crowd", i, false, i == 5 * GROUP ? dead : -1);
-	tally(b, "crowd", in_number, &t);
-	for (size_t i = 0; i < ENTRIES; i++)
-		assert_int_equal(t.times[i], 1);
-	servers_run(dead);
-}
-
-static void what_all_servers_held_is_there_when_they_have_died_and_come_back(void **state)
-{
-	struct tally t = { 0 };
-	struct nos_buf space;
-	uint64_t rev, before;
-
-	(void)state;
-	nos_buf_init(&space, 100);
-	append_group("again", 1, true, -1);
-	assert_int_equal(nos_store_put(a, "sources", NOS_STR("s-again"), NOS_STR("1"),
-			     NOS_STORE_NEW, &rev, &err),
-	    NOS_OK);
-	for (int i = 0; i < servers.count; i++)
-		servers_kill(i);
-	for (int i = 0; i < servers.count; i++)
-		servers_run(i);
-	append_group("again", GROUP + 1, true, -1);
-	tally(b, "again", in_order, &t);
-	assert_int_equal(t.next, 2 * GROUP + 1);
-	before = rev;
-	assert_str(get(b, "s-again", &space, &rev), "1");
-	assert_int_equal(rev, before);
-	assert_true(notices_late(b)); /* what it may have missed */
-	nos_buf_release(&space);
-}
 
 static enum nos_code same_key(
     void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *e)
@@ -257,9 +129,6 @@ int main(void)
 		cmocka_unit_test(a_key_is_made_of_whatever_bytes),
 		cmocka_unit_test(the_largest_value_and_entry_are_taken),
 		cmocka_unit_test(what_was_never_made_is_absent_and_what_is_no_place_is_refused),
-		cmocka_unit_test(a_leader_that_dies_takes_no_entry_with_it_and_none_is_there_twice),
-		cmocka_unit_test(nor_where_nobody_is_told_where_they_stand),
-		cmocka_unit_test(what_all_servers_held_is_there_when_they_have_died_and_come_back),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

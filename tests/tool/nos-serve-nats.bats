@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# A node and the tools beside it on a store that NATS servers hold.
+
+setup() {
+	load helper
+	command -v nats-server >/dev/null || { echo 'no nats-server: scripts/install-deps test' >&2; return 1; }
+	nats_start
+	STORE=(--store "$NATS")
+	SEALED=("${STORE[@]}" --node-key node.key)
+}
+teardown() { everything_stops; }
+
+# A server on a free port, or on the one that it had: NATS_PID, NATS.
+nats_start() {
+	local try port
+	for try in {1..50}; do
+		port=${1:-$((20000 + RANDOM % 20000))}
+		printf '%s\n' 'server_name: n1' "listen: 127.0.0.1:$port" 'max_payload: 8MB' \
+			"jetstream { store_dir: \"$PWD/js\", max_mem: 64M, max_file: 1G }" >nats.conf
+		nats-server -c nats.conf -l nats.log 3>&- &
+		NATS_PID=$!
+		OTHER_PIDS="${OTHER_PIDS:-} $NATS_PID"
+		while kill -0 "$NATS_PID" 2>/dev/null; do
+			if (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+				NATS_PORT=$port NATS=nats://127.0.0.1:$port
+				return
+			fi
+		done
+		wait "$NATS_PID" || true
+	done
+	echo "no server after $try tries" >&2
+	return 1
+}
+
+two_are_out() { [ "$(wc -l <out)" -eq 2 ]; }
+
+@test "a source registers, sends and is revoked on NATS servers as it is on a file" {
+	node_start --print
+	[ "$(jq -r .store <<<"$READY")" = "$NATS" ]
+	(umask 077 && nos-token new "${SEALED[@]}" --kind weather-station --url "$URL" >enrolment)
+	nos-register --keyring campo.key --name campo <enrolment >/dev/null
+	printf '{"type":"air_temperature","value":%d,"unit":"Cel"}\n' 20 21 | nos-send --keyring campo.key >answers
+	[ "$(jq -r .status answers | sort -u)" = accepted ]
+	eventually two_are_out
+	[ "$(nos-keytable "${STORE[@]}" sources --format json | jq -r .name)" = campo ]
+	nos-rekey "${SEALED[@]}" --revoke campo >/dev/null
+	run -77 nos-send --keyring campo.key <<<'{"type":"air_temperature","value":22,"unit":"Cel"}'
+	node_stop
+	[ "$NODE_STATUS" = 0 ]
+}
+
+@test "what a node on NATS servers accepted is there when both have died and come back" {
+	node_start --print
+	post application/json - /v1/data <<<'{"type":"air_temperature","value":1}'
+	[ "$STATUS" = 202 ]
+	node_stop KILL
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	run -69 nos-keytable "${STORE[@]}" sources
+	[[ $output == *"no NATS server is reached at 127.0.0.1:$NATS_PORT"* ]]
+	nats_start "$NATS_PORT"
+	node_start --print
+	post application/json - /v1/data <<<'{"type":"air_temperature","value":2}'
+	[ "$STATUS" = 202 ]
+	both() { jq -r .value out | sort -u | xargs | grep -qx '1 2'; }
+	eventually both
+}

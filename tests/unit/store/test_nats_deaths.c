@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* NATS servers that are killed: what they acknowledged is there, once, and in its place. */
+#include "servers.h"
+
+#define GROUP	100
+#define ENTRIES 2000
+
+static struct nos_err err;
+static struct nos_store *a, *b;
+static char url[200];
+static const struct nos_store_where where = { .url = url };
+
+/* Entries that say where they stand, or which they are. */
+struct tally {
+	uint64_t next;		      /* position */
+	unsigned char times[ENTRIES]; /* of each that says which it is */
+};
+
+static enum nos_code in_order(
+    void *state, uint64_t position, struct nos_span entry, struct nos_err *e)
+{
+	struct tally *t = state;
+
+	(void)e;
+	assert_int_equal(position, t->next);
+	assert_int_equal(strtoull((const char *)entry.p, NULL, 10), t->next++);
+	return NOS_OK;
+}
+
+static enum nos_code in_number(
+    void *state, uint64_t position, struct nos_span entry, struct nos_err *e)
+{
+	struct tally *t = state;
+
+	(void)e;
+	t->next = position + 1;
+	t->times[strtoull((const char *)entry.p, NULL, 10) % ENTRIES]++;
+	return NOS_OK;
+}
+
+/* All of it, and how much that is. */
+static void tally(struct nos_store *s, const char *stream, nos_store_entry *each, struct tally *t)
+{
+	uint64_t before;
+
+	t->next = 1;
+	do {
+		before = t->next;
+		assert_int_equal(
+		    nos_store_read(s, stream, t->next - 1, 500, each, t, &err), NOS_OK);
+	} while (t->next != before);
+}
+
+static void append_one(const char *stream, uint64_t number, bool told)
+{
+	char text[300] = { 0 };
+	uint64_t position;
+
+	snprintf(text, sizeof(text), "%d", (int)number);
+	assert_int_equal(nos_store_append(a, stream, (struct nos_time){ 1000 },
+			     (struct nos_span){ (const uint8_t *)text, sizeof(text) },
+			     told ? &position : NULL, &err),
+	    NOS_OK);
+	if (told)
+		assert_int_equal(position, number);
+}
+
+/* A group of entries, each of which says where it stands, and of as many without a position, each
+ * of which says which it is. In its midst a server may die. */
+static void append_group(const char *stream, uint64_t from, int dies)
+{
+
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	for (uint64_t i = from; i < from + GROUP; i++) {
+		if (i == from + GROUP / 2 && dies >= 0)
+			servers_kill(dies);
+		append_one(stream, i, true);
+		append_one("crowd", i, false);
+	}
+	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
+}
+
+static void a_leader_that_dies_takes_no_entry_with_it_and_none_is_there_twice(void **state)
+{
+	struct tally t = { 0 };
+	int dead = -1;
+
+	(void)state;
+	append_group("ordered", 1, -1);
+	while (dead < 0)
+		dead = servers_leader("nos-ordered");
+	for (uint64_t i = GROUP + 1; i <= ENTRIES; i += GROUP)
+		append_group("ordered", i, i == 5 * GROUP + 1 ? dead : -1);
+	tally(b, "ordered", in_order, &t);
+	assert_int_equal(t.next, ENTRIES + 1);
+	tally(b, "crowd", in_number, &t);
+	for (size_t i = 0; i < ENTRIES; i++)
+		assert_int_equal(t.times[i], 1);
+	servers_run(dead);
+}
+
+static void what_all_servers_held_is_there_when_they_have_died_and_come_back(void **state)
+{
+	struct tally t = { 0 };
+	struct nos_buf space;
+	uint64_t rev, before;
+	bool changed;
+
+	(void)state;
+	nos_buf_init(&space, 100);
+	append_group("again", 1, -1);
+	assert_int_equal(nos_store_put(a, "sources", NOS_STR("s-again"), NOS_STR("1"),
+			     NOS_STORE_NEW, &rev, &err),
+	    NOS_OK);
+	for (int i = 0; i < servers.count; i++)
+		servers_kill(i);
+	for (int i = 0; i < servers.count; i++)
+		servers_run(i);
+	nos_store_close(servers_store(&where));
+	append_group("again", GROUP + 1, -1);
+	tally(b, "again", in_order, &t);
+	assert_int_equal(t.next, 2 * GROUP + 1);
+	before = rev;
+	assert_int_equal(
+	    nos_store_get(b, "sources", NOS_STR("s-again"), &space, &rev, &err), NOS_OK);
+	assert_buf(&space, "1");
+	assert_int_equal(rev, before);
+	assert_int_equal(nos_store_changed(b, &changed, &err), NOS_OK);
+	assert_true(changed); /* what it may have missed */
+	nos_buf_release(&space);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	servers_start(3, "");
+	servers_url(url, sizeof(url), "nats", "/nos");
+	a = servers_store(&where);
+	return a && !nos_store_open(&where, false, &b, &err) ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	nos_store_close(a);
+	nos_store_close(b);
+	return servers_stop();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_leader_that_dies_takes_no_entry_with_it_and_none_is_there_twice),
+		cmocka_unit_test(what_all_servers_held_is_there_when_they_have_died_and_come_back),
+	};
+	return cmocka_run_group_tests(tests, start, stop);
+}
