@@ -188,6 +188,8 @@ static void answer_pack(struct nos_ingest *g, struct nos_job *job)
 	    job->request, fresh ? job->batch.count : 0, fresh ? 0 : job->batch.count, &job->batch);
 	if (fresh)
 		nos_encode_member_uint(b, "position", job->position);
+	if (fresh && job->lane)
+		nos_encode_member_uint(b, "lane", job->lane);
 	if (job->key)
 		encode_keys(b, job->member, job->key, &job->news, job->next);
 	if (job->verdict == NOS_WINDOW_SAME)
