@@ -265,6 +265,8 @@ enum nos_code nos_harbour_new(
 
 enum nos_code nos_harbour_start(struct nos_harbour *h, const char *url, struct nos_err *err)
 {
+	nos_store_hush(h->store, NOS_LEASE_NS);
+	nos_store_hush(h->store, NOS_LEASE_LIVE_NS);
 	if (nos_lease_init(&h->lease, h->store, h->lanes, url, err))
 		return err->code;
 	if (pthread_create(&h->thread, NULL, run, h))

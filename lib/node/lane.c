@@ -25,6 +25,11 @@ static enum nos_code open_store(const struct nos_lane_config *config, unsigned l
 	if (nos_store_open(&where, false, ret, err))
 		return err->code;
 	nos_store_enter(*ret, lane);
+	/* Of whom it is that alone has them. */
+	nos_store_hush(*ret, NOS_TRACK_NS);
+	nos_store_hush(*ret, NOS_MARK_NS);
+	nos_store_hush(*ret, NOS_RAW_STREAM);
+	nos_store_hush(*ret, NOS_PROCESSED_STREAM);
 	return NOS_OK;
 }
 

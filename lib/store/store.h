@@ -68,6 +68,10 @@ bool nos_store_is_atomic(const struct nos_store *s);
  * Another's purge may look like a change. */
 enum nos_code nos_store_changed(struct nos_store *s, bool *ret, struct nos_err *err) NOS_CHECK;
 
+/* What this view changes in a namespace, or in a stream (in its lane), is no news: it may be told
+ * to nobody. For who changes often what is nobody else's, and all that do so alike. */
+void nos_store_hush(struct nos_store *s, const char *what);
+
 /* Append the value to *ret (where not NULL); revisions rise. NOS_ABSENT: no such key. */
 enum nos_code nos_store_get(struct nos_store *s, const char *ns, struct nos_str key,
     struct nos_buf *ret, uint64_t *ret_rev, struct nos_err *err) NOS_CHECK;
