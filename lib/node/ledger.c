@@ -35,7 +35,10 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	    nos_store_changed(config->store, &changed, err) ||
 	    nos_follower_init(&l->follower, config->store, err))
 		return err->code;
-	if (nos_track_table_new((size_t)config->limits->of[NOS_LIMIT_SOURCES], &l->tracks, err))
+	/* A nos-serve may have all lanes. */
+	if (nos_track_table_new(
+		(size_t)(config->limits->of[NOS_LIMIT_SOURCES] + l->lanes - 1) / l->lanes,
+		&l->tracks, err))
 		return err->code;
 	nos_change_look(l);
 	return NOS_OK;

@@ -6,6 +6,7 @@ setup() {
 	load key
 	load faults
 	load cluster
+	TOKEN=0123456789abcdef0123456789abcdef
 }
 teardown() {
 	everything_stops
@@ -14,11 +15,13 @@ teardown() {
 
 # Both, with two lanes each, and a subscriber.
 both_start() {
+	echo "$TOKEN" >tokens
+	chmod 600 tokens
 	cluster_start 4
 	broker_start
 	subscribe data 'nos/+/+/+/+'
-	serve_start a --mqtt "$MQTT"
-	serve_start b --mqtt "$MQTT"
+	serve_start a --mqtt "$MQTT" --records-bearer tokens
+	serve_start b --mqtt "$MQTT" --records-bearer tokens
 	eventually shared a 2 b 2
 }
 
@@ -49,6 +52,13 @@ in_order() { [ "$(records | jq 'group_by(.source) | all(.[]; sort_by(.n) | map(.
 	# They are of several lanes, of both.
 	[ "$(records | jq 'map(.id | split("-")[0]) | unique | length')" -gt 1 ]
 	in_order
+	# What only a committer can tell is told at both.
+	for topic in $(received data | cut -d ' ' -f 1 | sort -u); do
+		for at in a b; do
+			curl -sf -H "Authorization: Bearer $TOKEN" "${SERVE_URLS[$at]}/v1/records?topic=$topic" >"told.$at"
+			[ "$(jq -s 'map(.value) == [range(1; 11)]' "told.$at")" = true ]
+		done
+	done
 }
 
 # Readings of four sources to $1 while $2 is killed, and comes again.
