@@ -21,16 +21,20 @@
 #include "net/tls.h"
 #include "net/url.h"
 #include "node/node.h"
+#include "registry/lanes.h"
 #include "scheme/pool.h"
+
+#define LANES 4 /* of a store in servers, that several may share */
 
 struct serve_opts {
 	struct nos_opt_common common;
 	bool init, check, print;
-	uint64_t node; /* 0: not said */
+	uint64_t node; /* 0: not said, so also: */
+	uint64_t lanes;
 	struct nos_opt_list listen, listen_tls, limit;
 	const char *tls_cert, *tls_key;
 	uint64_t tls_proxy; /* bits; 0: no proxy */
-	const char *url, *admin, *mqtt, *mqtt_password, *ca;
+	const char *url, *cluster_url, *admin, *mqtt, *mqtt_password, *ca;
 	uint64_t ready_fd; /* 0: none */
 	const char *registration, *anonymous, *rules, *map_dir, *peers, *records_bearer, *node_key;
 	struct nos_store_where store;
@@ -51,6 +55,9 @@ static const struct nos_opt opts[] = {
 	{ "node-key", 0, NOS_OPT_PATH, AT(node_key), "file", "key that seals the store" },
 	{ "node", 0, NOS_OPT_UINT, AT(node), "number", "of this node, given when its store is made",
 	    .min = 1, .max = UINT64_C(1) << 52 },
+	{ "lanes", 0, NOS_OPT_UINT, AT(lanes), "number",
+	    "into which sources are shared out, with --init", .min = 1,
+	    .max = NOS_STORE_LANES_MAX },
 	{ "listen", 0, NOS_OPT_AGAIN, AT(listen), "address",
 	    "for sources; 127.0.0.1:8080 where none is given" },
 	{ "listen-tls", 0, NOS_OPT_AGAIN, AT(listen_tls), "address", "for sources, over TLS" },
@@ -59,6 +66,8 @@ static const struct nos_opt opts[] = {
 	{ "tls-proxy", 0, NOS_OPT_UINT, AT(tls_proxy), "bits",
 	    "what comes to --listen came over TLS of so many to a proxy", .min = 56, .max = 256 },
 	{ "url", 0, NOS_OPT_TEXT, AT(url), "url", "what enrolments carry" },
+	{ "cluster-url", 0, NOS_OPT_TEXT, AT(cluster_url), "url",
+	    "by which others that share the store reach this one" },
 	{ "admin", 0, NOS_OPT_TEXT, AT(admin), "address", "for /healthz and /metrics",
 	    .dflt = "127.0.0.1:8081" },
 	{ "mqtt", 0, NOS_OPT_TEXT, AT(mqtt), "url",
@@ -209,6 +218,8 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 		return err->code;
 	if (s->o.url && nos_url_check(s->o.url, err))
 		return nos_err_within(err, "--url");
+	if (s->o.cluster_url && nos_url_check(s->o.cluster_url, err))
+		return nos_err_within(err, "--cluster-url");
 	if (check_addresses(&s->o, err) || prepare_tls(s, err))
 		return err->code;
 	if (s->o.rules && nos_settings_rules(s->o.rules, &s->rules, err))
@@ -262,11 +273,30 @@ static int check(struct serve *s)
 	return say(&text, STDOUT_FILENO);
 }
 
+/* How many lanes a store has it is told when it is made. */
+static enum nos_code make_lanes(struct serve *s, enum nos_home_made made, struct nos_err *err)
+{
+	const bool is_file = nos_str_starts(nos_str_of(s->home.url), "sqlite:");
+	const uint64_t lanes = s->o.lanes;
+	const unsigned make = lanes ? (unsigned)lanes : is_file ? 1 : LANES;
+	unsigned has;
+
+	if (made != NOS_HOME_MADE_NOTHING && make > 1 && nos_lanes_make(s->home.store, make, err) &&
+	    err->code != NOS_EXISTS)
+		return err->code;
+	nos_err_clear(err);
+	if (nos_lanes_get(s->home.store, &has, err))
+		return err->code;
+	if (lanes && lanes != has)
+		return nos_err_set(err, NOS_CONFIG, "--lanes: the store has %u, for good", has);
+	return NOS_OK;
+}
+
 static enum nos_code make(struct serve *s, struct nos_err *err)
 {
 	enum nos_home_made made;
 
-	if (nos_home_make(&s->home, s->o.node, &made, err))
+	if (nos_home_make(&s->home, s->o.node, &made, err) || make_lanes(s, made, err))
 		return err->code;
 	if (made != NOS_HOME_MADE_NOTHING)
 		nos_log_line(NOS_LOG_INFO, "made node %" PRIu64 ": %s, %s %s", s->home.self.number,
@@ -396,6 +426,7 @@ static int serve(struct serve *s)
 		.tls = s->tls,
 		.proxy_bits = (unsigned)o->tls_proxy,
 		.url = o->url,
+		.cluster_url = o->cluster_url,
 		.admin = *o->admin ? o->admin : NULL,
 		.loops = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
 		.mqtt = o->mqtt,
@@ -435,6 +466,8 @@ static int run(struct serve *s)
 
 	if (s->o.init && s->o.check)
 		nos_err_set(&err, NOS_USAGE, "--init and --check do not go together");
+	else if (s->o.lanes && !s->o.init)
+		nos_err_set(&err, NOS_USAGE, "--lanes is for --init");
 	if (err.code || prepare(s, &err))
 		return nos_start_fail(tool.name, &err);
 	if (s->o.check)
@@ -455,6 +488,8 @@ int main(int argc, char **argv)
 	nos_start_secret();
 	nos_jose_start();
 	nos_mqtt_start();
+	if (nos_http_client_start(&err))
+		return nos_start_fail(tool.name, &err);
 	if (nos_opt_parse(&tool, argc, argv, &s.o, &operands, &next, &err))
 		return nos_start_fail(tool.name, &err);
 	if (next == NOS_OPT_DONE)

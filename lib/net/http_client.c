@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/http_client.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,7 +8,7 @@
 
 #include <curl/curl.h>
 
-#define URL_SHOWN_MAX 128
+#include "net/http_easy.h"
 
 struct nos_http_client {
 	CURL *easy;
@@ -108,25 +107,6 @@ static CURLcode set_callbacks(struct nos_http_client *c)
 	return rc;
 }
 
-static CURLcode set_manner(struct nos_http_client *c)
-{
-	const struct nos_http_client_config *g = &c->config;
-	CURL *e = c->easy;
-	CURLcode rc = curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-
-	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
-	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-	rc = rc ? rc : curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	if (g->ca) {
-		/* This file alone: libcurl would look into the system's folder beside it. */
-		rc = rc ? rc : curl_easy_setopt(e, CURLOPT_CAINFO, g->ca);
-		rc = rc ? rc : curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-	}
-	return rc;
-}
-
 enum nos_code nos_http_client_new(
     const struct nos_http_client_config *config, struct nos_http_client **ret, struct nos_err *err)
 {
@@ -141,7 +121,7 @@ enum nos_code nos_http_client_new(
 	c->config = *config;
 	c->easy = curl_easy_init();
 	rc = c->easy ? set_callbacks(c) : CURLE_OUT_OF_MEMORY;
-	rc = rc ? rc : set_manner(c);
+	rc = rc ? rc : nos_http_easy_manner(c->easy, c->config.ca);
 	c->config.ca = NULL; /* libcurl has its copy, the caller's may go */
 	if (rc) {
 		nos_http_client_free(c);
@@ -159,71 +139,35 @@ void nos_http_client_free(struct nos_http_client *c)
 	free(c);
 }
 
-/* The URL as an error may show it: no user, no password, no query. */
-static void show(const char *url, char out[static URL_SHOWN_MAX])
-{
-	const char *end = url + strcspn(url, "?#");
-	const char *sep = strstr(url, "://");
-	const char *from = sep && sep < end ? sep + 3 : url;
-	const char *slash = memchr(from, '/', (size_t)(end - from));
-	const char *at = memrchr(from, '@', (size_t)((slash ? slash : end) - from));
-	const char *host = at ? at + 1 : from;
-
-	snprintf(out, URL_SHOWN_MAX, "%.*s%.*s", (int)(from - url), url, (int)(end - host), host);
-}
-
 static enum nos_code failed(
     const struct nos_http_client *c, CURLcode rc, const char *url, struct nos_err *err)
 {
-	const char *words = c->words[0] ? c->words : curl_easy_strerror(rc);
 	const struct nos_buf *body = &c->answer->body;
-	char shown[URL_SHOWN_MAX];
-	long errnum = 0;
+	const struct nos_http_easy_fault fault = {
+		.easy = c->easy,
+		.rc = rc,
+		.url = url,
+		.words = c->words,
+		.over = c->over	     ? c->config.answer_max
+			: body->fail ? body->max
+				     : 0,
+		.memory = body->fail == NOS_INTERNAL,
+	};
 
-	show(url, shown);
-	/* Not shown: where the password ends in it, no one can say. */
-	if (rc == CURLE_URL_MALFORMAT)
-		return nos_err_set(err, NOS_USAGE, "the URL must be http://HOST… or https://HOST…");
-	if (rc == CURLE_ABORTED_BY_CALLBACK)
-		return nos_err_set(err, NOS_BUSY, "%s: stopped", shown);
-	if (rc == CURLE_OUT_OF_MEMORY || body->fail == NOS_INTERNAL)
-		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	if (c->over || body->fail)
-		return nos_err_set(err, NOS_AWAY, "%s: the answer is over %zu bytes", shown,
-		    c->over ? c->config.answer_max : body->max);
-	curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &errnum);
-	if (rc == CURLE_COULDNT_CONNECT && errnum)
-		return nos_err_set_errno(err, NOS_AWAY, (int)errnum, "%s: not reached", shown);
-	if (rc == CURLE_COULDNT_CONNECT || rc == CURLE_COULDNT_RESOLVE_HOST ||
-	    rc == CURLE_COULDNT_RESOLVE_PROXY)
-		return nos_err_set(err, NOS_AWAY, "%s: not reached: %s", shown, words);
-	return nos_err_set(err, NOS_AWAY, "%s: %s", shown, words);
-}
-
-static void take_media(struct nos_http_answer *ret, const char *type)
-{
-	struct nos_str rest = nos_str_of(type), media;
-
-	if (!nos_str_cut(&rest, ';', &media))
-		return;
-	nos_str_copy(nos_str_trim(media), ret->media, sizeof(ret->media));
-	for (char *p = ret->media; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
+	return nos_http_easy_failed(&fault, err);
 }
 
 static void take_facts(const struct nos_http_client *c, struct nos_http_answer *ret)
 {
-	const char *type = NULL;
 	struct curl_header *date;
 	curl_off_t retry = 0;
 	long status = 0;
 
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(c->easy, CURLINFO_CONTENT_TYPE, &type);
 	curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &retry);
 	ret->status = (unsigned)status;
 	ret->retry_s = retry > 0 ? (uint64_t)retry : 0;
-	take_media(ret, type);
+	nos_http_easy_media(c->easy, ret->media);
 	if (!curl_easy_header(c->easy, "Date", 0, CURLH_HEADER, -1, &date)) {
 		const time_t at = curl_getdate(date->value, NULL);
 

@@ -346,8 +346,19 @@ enum MHD_Result nos_http_connection_call(void *loop, struct MHD_Connection *mhd,
 	return MHD_NO;
 }
 
+struct nos_http_request *nos_http_connection_close(struct nos_http_request *r)
+{
+	struct nos_http_request *outer = r->outer;
+
+	if (!outer)
+		return r;
+	r->close(r);
+	return outer;
+}
+
 void nos_http_connection_resume(struct nos_http_request *r)
 {
+	r = nos_http_connection_close(r);
 	MHD_resume_connection(((struct nos_http_connection *)r)->mhd);
 }
 

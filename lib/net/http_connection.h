@@ -48,7 +48,11 @@ enum MHD_Result nos_http_connection_call(void *loop, struct MHD_Connection *mhd,
 void nos_http_connection_done(
     void *loop, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode code);
 
-/* The answer of a request of this loop is there: let libmicrohttpd ask for it at its next run. */
+/* The request that a connection has, with its answer: where r came within it, r is closed first. */
+struct nos_http_request *nos_http_connection_close(struct nos_http_request *r);
+
+/* The answer of a request of this loop is there: close it, which is done here and not where it was
+ * answered, since that thread may have many; and let libmicrohttpd ask for it at its next run. */
 void nos_http_connection_resume(struct nos_http_request *r);
 
 /*

@@ -328,7 +328,8 @@ const char *nos_http_server_address(const struct nos_http_server *s, size_t i)
 /* The loop handles r right now, in this thread: it sees the answer without being told. */
 static bool is_handling(const struct worker *w, const struct nos_http_request *r)
 {
-	return pthread_equal(pthread_self(), w->self) && w->loop.handling == r;
+	return pthread_equal(pthread_self(), w->self) &&
+	       w->loop.handling == (r->outer ? r->outer : r);
 }
 
 /*
@@ -363,6 +364,7 @@ static struct nos_http_request *answer_loop(
 			*rest_tail = r;
 			rest_tail = &r->next;
 		} else if (is_handling(w, r)) {
+			nos_http_connection_close(r);
 			w->loop.handling = NULL;
 			atomic_fetch_sub(&s->share.pending, 1);
 		} else {

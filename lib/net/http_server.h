@@ -27,6 +27,11 @@ struct nos_http_header {
 	char value[NOS_HTTP_HEADER_BYTES];
 };
 
+struct nos_http_request;
+
+/* Called in the loop's thread, or in the one that answers. */
+typedef void nos_http_close(struct nos_http_request *inner);
+
 struct nos_http_request {
 	/* What came; views are good until the answer. */
 	struct nos_str method;	      /* "POST" */
@@ -52,6 +57,11 @@ struct nos_http_request {
 
 	void *user;		       /* the handler's own */
 	struct nos_http_request *next; /* the handler's own until the answer: for lists */
+
+	/* Not NULL: this one came within another, of the same loop, which the server has. With the
+	 * answer close is called with this one, which is gone, and fills the other's answer. */
+	struct nos_http_request *outer;
+	nos_http_close *close;
 };
 
 /*

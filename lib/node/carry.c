@@ -3,11 +3,18 @@
 
 #include "json/problem.h"
 #include "node/change.h"
+#include "registry/seen.h"
+
+#define ASK_S 10 /* between two looks at the store whether a source is such a relay */
 
 static enum nos_code track_of(
     struct nos_ledger *l, const char *source, struct nos_track **ret, struct nos_err *err)
 {
-	return nos_track_get(l->tracks, l->config.store, source, ret, err);
+	char id[NOS_TRACK_ID_MAX];
+
+	if (nos_seen_track(l->lanes, source, nos_store_lane(l->config.store), id, err))
+		return err->code;
+	return nos_track_get(l->tracks, l->config.store, id, ret, err);
 }
 
 /* Whatever is wrong with a relay, it is wrong with no other job. */
@@ -169,5 +176,40 @@ enum nos_code nos_carry_replay(
 			return err->code;
 		nos_track_touch(l->tracks, track, position);
 	}
+	return NOS_OK;
+}
+
+/* ---- relays whose packs are of several lanes ---- */
+
+/* Asked where a number is missing, and not with each pack of one that loses some. */
+static uint16_t now_s(void)
+{
+	return (uint16_t)(nos_mono_now().us / 1000000);
+}
+
+static bool is_to_be_asked(
+    const struct nos_ledger *l, const struct nos_track *track, const struct nos_analyse_packs *p)
+{
+	return l->lanes > 1 && p->seen < p->expected && !track->spread &&
+	       (!track->asked || (uint16_t)(now_s() - track->asked_s) >= ASK_S);
+}
+
+enum nos_code nos_carry_count(struct nos_ledger *l, struct nos_raw *raw, struct nos_track *track,
+    struct nos_analyse_packs *ret, struct nos_err *err)
+{
+	uint64_t top;
+	bool spread;
+
+	nos_window_count(&track->window, &ret->seen, &ret->expected);
+	if (is_to_be_asked(l, track, ret)) {
+		track->asked = true;
+		track->asked_s = now_s();
+		if (nos_seen_away(l->config.store, l->lanes, raw->source, &spread, &top, err))
+			return err->code;
+		track->spread = spread;
+	}
+	raw->spread = track->spread;
+	if (raw->spread)
+		*ret = (struct nos_analyse_packs){ 0 };
 	return NOS_OK;
 }

@@ -36,4 +36,9 @@ enum nos_code nos_carry_weigh(
 enum nos_code nos_carry_replay(struct nos_ledger *l, const struct nos_raw *raw, uint64_t position,
     struct nos_err *err) NOS_CHECK;
 
+/* How many of a source's packs had come when this one did: not known of a relay, some of whose
+ * numbers are of other lanes, which raw says then. Errors are the group's. */
+enum nos_code nos_carry_count(struct nos_ledger *l, struct nos_raw *raw, struct nos_track *track,
+    struct nos_analyse_packs *ret, struct nos_err *err) NOS_CHECK;
+
 #endif

@@ -9,6 +9,7 @@
 #include "node/amend.h"
 #include "registry/bearer.h"
 #include "registry/leaving.h"
+#include "registry/seen.h"
 #include "scheme/link.h"
 
 #define SWEEP_MOST     100 /* sources in one group */
@@ -24,6 +25,7 @@ static enum nos_code take_forgotten(
 {
 	struct nos_ledger *l = state;
 	void *grown = reallocarray(l->forgotten, l->forgotten_count + 1, sizeof(*l->forgotten));
+	char away[NOS_TRACK_ID_MAX];
 
 	(void)value, (void)rev;
 	if (!grown)
@@ -32,6 +34,10 @@ static enum nos_code take_forgotten(
 	if (!nos_str_copy(key, l->forgotten[l->forgotten_count], NOS_RECORD_ID_MAX))
 		return NOS_OK;
 	nos_track_forget(l->tracks, l->forgotten[l->forgotten_count]);
+	if (nos_seen_track(l->lanes, l->forgotten[l->forgotten_count],
+		nos_store_lane(l->config.store), away, err))
+		return err->code;
+	nos_track_forget(l->tracks, away);
 	nos_member_forget(l->config.members, l->forgotten[l->forgotten_count]);
 	l->forgotten_count++;
 	return NOS_OK;
@@ -182,10 +188,13 @@ static enum nos_code take_ask(struct nos_ledger *l, struct nos_job *job, struct 
 	struct asking asking = { .job = job };
 	NOS_AUTO(record) r = { 0 };
 	struct nos_track *track;
+	uint64_t top;
+	bool any;
 
-	if (nos_track_get(l->tracks, l->config.store, job->source, &track, err))
+	if (nos_track_get(l->tracks, l->config.store, job->source, &track, err) ||
+	    nos_seen_away(l->config.store, l->lanes, job->source, &any, &top, err))
 		return err->code;
-	asking.next = track->window.top + 1;
+	asking.next = (track->window.top > top ? track->window.top : top) + 1;
 	if (change(l, job, answer, &asking, &r, err) || job->err.code)
 		return err->code;
 	nos_buf_truncate(&job->body, 0);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "node/amend.h"
+#include "node/carry.h"
 #include "node/ledger.h"
 #include "node/replay.h"
 
@@ -25,7 +26,7 @@ struct nos_commit {
 	bool stop;
 	struct nos_job *queue, **tail;
 	size_t queued;
-	struct nos_profile *new_profile;
+	const struct nos_profile *profile, *new_profile; /* in use; to be used, or NULL */
 	struct nos_err health;
 	bool working; /* a group is in hand, or its records wait */
 
@@ -34,8 +35,9 @@ struct nos_commit {
 
 	/* The thread's own. */
 	struct nos_ledger ledger;
-	struct nos_profile *profile; /* NULL: the first one, which is another's */
 	bool failing;
+	bool torn;		/* what is in memory is not what is in the store */
+	uint64_t queue_said;	/* of the metric */
 	struct nos_mono purged; /* tried last */
 };
 
@@ -58,15 +60,21 @@ void nos_commit_submit(struct nos_commit *c, struct nos_job *list, size_t count)
 	pthread_mutex_unlock(&c->lock);
 }
 
-void nos_commit_profile(struct nos_commit *c, struct nos_profile *profile)
+void nos_commit_profile(struct nos_commit *c, const struct nos_profile *profile)
 {
-	struct nos_profile *before;
-
 	pthread_mutex_lock(&c->lock);
-	before = c->new_profile;
 	c->new_profile = profile;
 	pthread_mutex_unlock(&c->lock);
-	nos_profile_free(before);
+}
+
+bool nos_commit_uses(struct nos_commit *c, const struct nos_profile *profile)
+{
+	bool uses;
+
+	pthread_mutex_lock(&c->lock);
+	uses = c->profile == profile || c->new_profile == profile;
+	pthread_mutex_unlock(&c->lock);
+	return uses;
 }
 
 void nos_commit_purge(struct nos_commit *c)
@@ -160,14 +168,49 @@ static void answer(struct nos_commit *c, struct nos_job *list)
 	nos_lap_lend(&c->ledger.lap, NOS_METRIC_STAGE_HTTP, since);
 }
 
+/*
+ * What of a group that failed is there the store alone knows: all that is in memory is thrown away,
+ * and gone through again as after a restart.
+ */
+static enum nos_code mend(struct nos_commit *c, struct nos_err *err)
+{
+	struct nos_ledger *l = &c->ledger;
+	const struct nos_profile *profile = l->analyse.profile;
+
+	if (nos_ledger_ours(l, err))
+		return err->code;
+	if (l->purge)
+		atomic_store(&c->purge, true);
+	nos_ledger_release(l);
+	if (nos_ledger_init(l, &c->config.ledger, profile, err) || nos_replay_run(l, err)) {
+		l->analyse.profile = profile;
+		return err->code;
+	}
+	c->torn = false;
+	tell(c);
+	return NOS_OK;
+}
+
+static enum nos_code commit(struct nos_commit *c, struct nos_job *list, struct nos_err *err)
+{
+	if (c->torn && mend(c, err)) {
+		for (struct nos_job *job = list; job; job = job->link)
+			nos_carry_fail(job, err);
+		return err->code;
+	}
+	c->ledger.published = atomic_load(&c->published);
+	if (nos_ledger_commit(&c->ledger, list, err))
+		c->torn = c->ledger.begun && !nos_store_is_atomic(c->config.ledger.store);
+	return err->code;
+}
+
 /* Commit, answer, weigh. */
 static void group(struct nos_commit *c, struct nos_job *list)
 {
 	struct nos_mono since = nos_mono_now();
 	struct nos_err err = { 0 };
 
-	c->ledger.published = atomic_load(&c->published);
-	if (!nos_ledger_commit(&c->ledger, list, &err)) {
+	if (!commit(c, list, &err)) {
 		nos_metric_time(c->config.ledger.metric, NOS_METRIC_TIME_COMMIT, since);
 		tell(c);
 	}
@@ -175,6 +218,7 @@ static void group(struct nos_commit *c, struct nos_job *list)
 	answer(c, list);
 	if (!err.code) {
 		nos_ledger_weigh(&c->ledger, list);
+		c->torn = c->ledger.broken && !nos_store_is_atomic(c->config.ledger.store);
 		purge(c);
 	}
 	while (list) {
@@ -227,21 +271,11 @@ static void wait_for_work(struct nos_commit *c, unsigned ms)
 	c->waiting = false;
 }
 
-static void use_profile(struct nos_commit *c, struct nos_profile *profile)
-{
-	if (!profile)
-		return;
-	nos_profile_free(c->profile);
-	c->profile = profile;
-	c->ledger.analyse.profile = profile;
-}
-
 /* What comes next: jobs, or nothing for as long as there is something to wait for. */
 static struct nos_job *next(struct nos_commit *c, bool *ret_stop)
 {
-	bool records = c->ledger.pending.count > 0;
-	bool soon = records || nos_amend_is_due(&c->ledger);
-	struct nos_profile *profile;
+	bool records = !c->torn && c->ledger.pending.count > 0;
+	bool soon = c->torn || records || nos_amend_is_due(&c->ledger);
 	struct nos_job *list;
 
 	pthread_mutex_lock(&c->lock);
@@ -251,11 +285,12 @@ static struct nos_job *next(struct nos_commit *c, bool *ret_stop)
 	list = take(c);
 	c->working |= list != NULL;
 	*ret_stop = c->stop && !c->queue;
-	profile = c->new_profile;
+	if (c->new_profile)
+		c->ledger.analyse.profile = c->profile = c->new_profile;
 	c->new_profile = NULL;
-	nos_metric_set(c->config.ledger.metric, NOS_METRIC_QUEUE_COMMIT, c->queued);
+	nos_metric_part(
+	    c->config.ledger.metric, NOS_METRIC_QUEUE_COMMIT, &c->queue_said, c->queued);
 	pthread_mutex_unlock(&c->lock);
-	use_profile(c, profile);
 	return list;
 }
 
@@ -268,6 +303,10 @@ static void *run(void *state)
 	while (!stop || (!c->failing && (l->pending.count || nos_track_is_dirty(l->tracks)))) {
 		struct nos_job *list = next(c, &stop);
 
+		if (c->torn) {
+			group(c, list);
+			continue;
+		}
 		l->idle = !list && (!l->pending.count || stop);
 		l->published = atomic_load(&c->published);
 		/* At the end what is to be saved is due, and waits for no clock. */
@@ -285,8 +324,7 @@ static void *run(void *state)
 static void drop(struct nos_commit *c)
 {
 	nos_ledger_release(&c->ledger);
-	nos_profile_free(c->profile);
-	nos_profile_free(c->new_profile);
+	nos_metric_part(c->config.ledger.metric, NOS_METRIC_QUEUE_COMMIT, &c->queue_said, 0);
 	pthread_cond_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
@@ -298,6 +336,7 @@ static enum nos_code start(
 	if (nos_ledger_init(&c->ledger, &c->config.ledger, profile, err) ||
 	    nos_replay_run(&c->ledger, err))
 		return err->code;
+	c->profile = profile;
 	atomic_store(&c->published, c->ledger.published);
 	atomic_store(&c->last_record, c->ledger.last_record);
 	if (pthread_create(&c->thread, NULL, run, c))

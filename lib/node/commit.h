@@ -3,7 +3,8 @@
  * The committer: the one thread that writes what is read. It takes whatever waits into one group,
  * so that durability costs one fsync a group: the raw entries of this group and the records of the
  * one before go into one transaction. Once it is committed the group's jobs are answered, and then
- * weighed from memory. After a restart what was stored and not yet weighed is gone through again.
+ * weighed from memory. After a restart what was stored and not yet weighed is gone through again;
+ * so it is after a group that failed and of which the store may have kept some.
  */
 #ifndef NOS_NODE_COMMIT_H
 #define NOS_NODE_COMMIT_H
@@ -29,16 +30,17 @@ struct nos_commit_config {
 
 struct nos_commit; /* opaque */
 
-/* Go through what a restart left, then start the thread. profile is shared: see nos_commit_profile.
- */
+/* Go through what a restart left, then start the thread. profile: see nos_commit_profile. */
 enum nos_code nos_commit_new(const struct nos_commit_config *config,
     const struct nos_profile *profile, struct nos_commit **ret, struct nos_err *err) NOS_CHECK;
 
 /* Hand over a linked list of jobs; from any thread. */
 void nos_commit_submit(struct nos_commit *c, struct nos_job *list, size_t count);
 
-/* Rules read again: the next group goes by them. The one before is freed by the committer. */
-void nos_commit_profile(struct nos_commit *c, struct nos_profile *profile);
+/* Rules read again: the next group goes by them. They are the caller's, and must not be freed while
+ * they are used. */
+void nos_commit_profile(struct nos_commit *c, const struct nos_profile *profile);
+bool nos_commit_uses(struct nos_commit *c, const struct nos_profile *profile);
 
 /* The caller has destroyed what shall stand nowhere in the store's files: it is purged behind one
  * of the next groups. From any thread. */
@@ -57,7 +59,8 @@ bool nos_commit_is_quiet(struct nos_commit *c);
 /* NOS_OK, or why the last commit failed, as of now. */
 enum nos_code nos_commit_health(struct nos_commit *c, struct nos_err *err);
 
-/* Commit and weigh all that was submitted, save every track, end the thread. NULL is fine. */
+/* Commit and weigh all that was submitted, save every track, end the thread: unless the store
+ * fails, or the lane is another's. NULL is fine. */
 void nos_commit_free(struct nos_commit *c);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "node/aim.h"
 #include "node/gardener.h"
 #include "node/polls.h"
 #include "node/records.h"
@@ -28,6 +29,7 @@ struct nos_control {
 	size_t works;				/* of the queue */
 	size_t polls;				/* of the queue, and held */
 	bool drain, stop;
+	bool keep; /* what is of no lane is this one's to look after by now */
 
 	/* The thread's own. */
 	struct nos_audit audit;
@@ -41,6 +43,7 @@ struct nos_control {
 	struct nos_mono looked, kept; /* at them; and after the node itself */
 	struct nos_mono gardened;     /* when the trees of its groups were looked after */
 	struct nos_gardener gardener;
+	bool due;	  /* the node itself is, whenever it was looked after */
 	uint64_t sources; /* registered */
 };
 
@@ -150,13 +153,17 @@ static void ask(struct nos_control *c, struct nos_http_request *r)
 {
 	struct nos_exchange e = { 0 };
 	struct nos_job *job = NULL;
+	struct nos_err err = { 0 };
 
 	if (nos_exchange_parse(r->path, &e))
 		job = nos_word_take_ask(c->config.card, &c->life, e.id, r);
-	if (job)
-		nos_commit_submit(c->config.commit, job, 1);
-	else
+	if (!job) {
 		send_answer(c, r);
+		return;
+	}
+	/* One that is not here any more is refused there. */
+	(void)!nos_aim(c->config.harbour, job, nos_str_of(e.id), &err);
+	nos_harbour_submit(c->config.harbour, job->lane, job, 1);
 }
 
 static void handle(struct nos_control *c, struct nos_http_request *r)
@@ -235,11 +242,11 @@ static void sign_audit(struct nos_control *c)
 
 	if (nos_upkeep_sign(&u, nos_time_now(), &head, &err))
 		nos_log_line(NOS_LOG_WARN, "the audit stream is not signed: %s", err.text);
-	if (!head.n || !f->publish)
+	if (!head.n)
 		return;
 	nos_buf_init(&text, NOS_PUBLISH_HEAD_MAX);
 	nos_audit_head_encode(&text, nos_card_self(f->card)->number, &head);
-	nos_publish_head(f->publish, nos_buf_str(&text));
+	nos_harbour_head(f->harbour, nos_buf_str(&text));
 }
 
 /* A step at a time: readings and requests go before trees. */
@@ -248,12 +255,12 @@ static void garden(struct nos_control *c)
 	struct nos_gardener *g = &c->gardener;
 	struct nos_err err = { 0 };
 
-	if (!g->at_work)
+	if (!g->at_work || !nos_harbour_has(c->config.harbour, 0))
 		return;
 	if (nos_gardener_step(g, &c->life, &err) && err.code != NOS_EXISTS)
 		nos_log_line(NOS_LOG_WARN, "the trees of a group stay as they are: %s", err.text);
 	if (!g->at_work && g->destroyed)
-		nos_commit_purge(c->config.commit);
+		nos_harbour_purge(c->config.harbour);
 }
 
 static void begin_to_garden(struct nos_control *c)
@@ -273,10 +280,15 @@ static void keep_up(struct nos_control *c)
 	bool retired;
 
 	c->kept = nos_mono_now();
+	if (c->due)
+		c->gardened.us = 0;
+	c->due = false;
+	if (!nos_harbour_has(c->config.harbour, 0))
+		return;
 	if (nos_upkeep_retire(&u, nos_time_now(), &retired, &err))
 		nos_log_line(NOS_LOG_WARN, "the node's old keys stay: %s", err.text);
 	if (retired)
-		nos_commit_purge(c->config.commit);
+		nos_harbour_purge(c->config.harbour);
 	sign_audit(c);
 	if (!c->gardened.us || nos_mono_now().us - c->gardened.us >= GARDEN_US)
 		begin_to_garden(c);
@@ -286,7 +298,7 @@ static void keep_up(struct nos_control *c)
 
 static bool is_idle(const struct nos_control *c)
 {
-	return !c->queue && !c->stop && !(c->drain && !c->held.closed);
+	return !c->queue && !c->stop && !c->keep && !(c->drain && !c->held.closed);
 }
 
 static void wait_for_work(struct nos_control *c)
@@ -297,7 +309,7 @@ static void wait_for_work(struct nos_control *c)
 
 	if (!c->held.count || until > due)
 		until = due;
-	if (c->gardener.at_work)
+	if (c->gardener.at_work && nos_harbour_has(c->config.harbour, 0))
 		until = nos_mono_now().us + GARDEN_GAP_US;
 	at.tv_sec = (time_t)(until / 1000000);
 	at.tv_nsec = (long)(until % 1000000) * 1000;
@@ -324,18 +336,10 @@ static struct nos_http_request *next(struct nos_control *c, bool *ret_drain, boo
 	nos_metric_set(c->config.metric, NOS_METRIC_QUEUE_REGISTER, c->works);
 	*ret_drain = c->drain;
 	*ret_stop = c->stop && !r;
+	c->due |= c->keep;
+	c->keep = false;
 	pthread_mutex_unlock(&c->lock);
 	return r;
-}
-
-static enum nos_code count_one(
-    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err)
-{
-	struct nos_control *c = state;
-
-	(void)key, (void)value, (void)rev, (void)err;
-	c->sources++;
-	return NOS_OK;
 }
 
 static void *run(void *state)
@@ -344,7 +348,7 @@ static void *run(void *state)
 	struct nos_err err = { 0 };
 	bool drain = false, stop = false;
 
-	if (nos_store_scan(c->config.store, NOS_RECORD_NS, NOS_STR(""), count_one, c, &err))
+	if (nos_registry_count(c->config.store, &c->sources, &err))
 		nos_log_line(NOS_LOG_WARN, "counting the sources: %s", err.text);
 	nos_metric_set(c->config.metric, NOS_METRIC_SOURCES_HELD, c->sources);
 	keep_up(c);
@@ -357,13 +361,14 @@ static void *run(void *state)
 		if (!drain)
 			garden(c);
 		if (c->life.destroyed)
-			nos_commit_purge(c->config.commit);
+			nos_harbour_purge(c->config.harbour);
 		c->life.destroyed = false;
-		if (nos_mono_now().us - c->kept.us >= UPKEEP_US)
+		if (c->due || nos_mono_now().us - c->kept.us >= UPKEEP_US)
 			keep_up(c);
 	}
 	nos_polls_close(&c->held);
-	sign_audit(c);
+	if (nos_harbour_has(c->config.harbour, 0))
+		sign_audit(c);
 	return NULL;
 }
 
@@ -422,6 +427,14 @@ bool nos_control_submit(
 	}
 	pthread_mutex_unlock(&c->lock);
 	return room;
+}
+
+void nos_control_keep_up(struct nos_control *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->keep = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
 }
 
 void nos_control_drain(struct nos_control *c)

@@ -4,7 +4,7 @@
  * and asks (node/word.h) cost a millisecond of public-key work each, which must not hold up
  * readings; polls (node/polls.h) wait for what there is to say. Records are read again here too
  * (node/records.h), since neither loops nor committer have the time. Its queues are bounded. Now
- * and then it looks after the node itself (node/upkeep.h).
+ * and then it looks after the node itself (node/upkeep.h), where lane 0 is here.
  */
 #ifndef NOS_NODE_CONTROL_H
 #define NOS_NODE_CONTROL_H
@@ -12,9 +12,8 @@
 #include "net/http_server.h"
 #include "node/abroad.h"
 #include "node/card.h"
-#include "node/commit.h"
+#include "node/harbour.h"
 #include "node/metric.h"
-#include "node/publish.h"
 #include "registry/member.h"
 #include "registry/vault.h"
 #include "store/store.h"
@@ -29,8 +28,7 @@ struct nos_control_config {
 	const struct nos_vault *vault;
 	struct nos_card *card;
 	struct nos_member_table *members; /* what is held of who registers anew counts no longer */
-	struct nos_commit *commit;	  /* asks go to it, and are answered by it */
-	struct nos_publish *publish;	  /* gets the audit stream's signed head; NULL: none */
+	struct nos_harbour *harbour;	  /* asks go to a committer, and are answered by it */
 	struct nos_abroad *abroad;	  /* answers other nodes; NULL: none is known */
 	struct nos_metric *metric;
 	size_t works; /* registrations, asks and other nodes' requests that wait at once */
@@ -53,6 +51,9 @@ enum nos_control_kind {
 /* False: there is no room for one more of its kind. From any thread. */
 bool nos_control_submit(
     struct nos_control *c, struct nos_http_request *r, enum nos_control_kind kind);
+
+/* Look after the node soon: this one is who does. From any thread. */
+void nos_control_keep_up(struct nos_control *c);
 
 /* Answer all polls, and hold none from now on. From any thread. */
 void nos_control_drain(struct nos_control *c);

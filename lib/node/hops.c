@@ -5,6 +5,7 @@
 
 #include "envelope/header.h"
 #include "key/roam.h"
+#include "node/aim.h"
 #include "node/form.h"
 
 #define SEALED "application/jose"
@@ -31,6 +32,8 @@ static enum nos_code take_open(const struct nos_ingest *g, struct nos_job *job,
     struct nos_str media, struct nos_str query, struct nos_str body, struct nos_err *err)
 {
 	if (nos_form_take(g->maps, NOS_FORM_ANONYMOUS, media, query, job, err))
+		return err->code;
+	if (nos_aim_raw(g->harbour, job, err))
 		return err->code;
 	job->raw.security = nos_ingest_tls(g, job->request);
 	nos_buf_add_str(&job->body, body);
@@ -196,6 +199,9 @@ static enum nos_code open_pack(const struct nos_ingest *g, struct nos_ingest_loo
 	if (nos_header_read(
 		jwe, NOS_HEADER_PACK, g->limits->of[NOS_LIMIT_PACK], &l->header, h, err) ||
 	    check_source(job, h->source, err))
+		return err->code;
+	/* What is sealed here is of its source, unless more is inside. */
+	if (strcmp(h->cty, FRAME) != 0 && nos_aim(g->harbour, job, nos_str_of(h->source), err))
 		return err->code;
 	if (find_key(g, l, job, h, err)) {
 		if (err->code == NOS_TAG && nos_name_parse(nos_str_of(h->kid), &name))

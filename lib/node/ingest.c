@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "json/encode.h"
 #include "json/problem.h"
+#include "node/aim.h"
 #include "node/exchange.h"
 #include "node/hops.h"
 #include "node/refuse.h"
@@ -190,6 +191,8 @@ static void answer_pack(struct nos_ingest *g, struct nos_job *job)
 	    job->request, fresh ? job->batch.count : 0, fresh ? 0 : job->batch.count, &job->batch);
 	if (fresh)
 		nos_encode_member_uint(b, "position", job->position);
+	if (fresh && job->lane)
+		nos_encode_member_uint(b, "lane", job->lane);
 	if (job->key)
 		encode_keys(b, job->member, job->key, &job->news, job->next);
 	if (job->verdict == NOS_WINDOW_SAME)
@@ -347,7 +350,9 @@ struct nos_job *nos_ingest_take(
 		return NULL;
 	}
 	/* The numbers of the relays count, whatever is inside. */
-	if (!fill(g, l, job, &job->err) || job->relay_count)
+	if (!fill(g, l, job, &job->err) || job->elsewhere)
+		return job;
+	if (job->relay_count && (job->aimed || !nos_aim_relays(g->harbour, job, &job->err)))
 		return job;
 	if (!has_left(g, l, job))
 		nos_ingest_answer(g, job);

@@ -16,7 +16,8 @@
 #include "node/metric.h"
 #include "registry/vault.h"
 
-struct nos_visits; /* node/visits.h */
+struct nos_harbour; /* node/harbour.h */
+struct nos_visits;  /* node/visits.h */
 
 /* What is the same for all loops; read-only but for the atomic. */
 struct nos_ingest {
@@ -25,7 +26,8 @@ struct nos_ingest {
 	const struct nos_limit *limits;
 	struct nos_member_table *members;
 	struct nos_metric *metric;
-	struct nos_maps *maps;	   /* NULL: none */
+	struct nos_maps *maps;		   /* NULL: none */
+	const struct nos_harbour *harbour; /* NULL: all is of one lane, which is here */
 	struct nos_visits *visits; /* who asks a visitor's home; NULL: there are no visitors */
 	bool anonymous;		   /* readings without a seal are taken */
 	unsigned proxy_bits;	   /* of the TLS of a proxy before what is plain; 0: none */
@@ -56,7 +58,8 @@ bool nos_ingest_begin(
     const struct nos_ingest *g, const struct nos_http_request *r, struct nos_err *err);
 
 /* The job for the committer, or NULL: the answer is in r, to be sent now, unless l->kept says that
- * another has the request. */
+ * another has the request. One whose lane is elsewhere is to be freed, and its request sent there.
+ */
 struct nos_job *nos_ingest_take(
     struct nos_ingest *g, struct nos_ingest_loop *l, struct nos_http_request *r);
 

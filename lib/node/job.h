@@ -83,6 +83,9 @@ struct nos_job {
 	struct nos_offer_shared shared;	  /* ASK */
 	uint64_t identity;		  /* ASK: generation of the node's key that was used */
 	struct nos_job_news news;
+	unsigned lane;		       /* of the store, that it is of (node/aim.h) */
+	bool aimed;		       /* which is known */
+	bool elsewhere;		       /* its lane is not here */
 	struct nos_job_newest *newest; /* NEWEST: belongs to who asks */
 
 	/* PACK. What came through relays has err set already where it is not to be stored, for the

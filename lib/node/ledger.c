@@ -38,7 +38,10 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	    nos_store_changed(config->store, &changed, err) ||
 	    nos_follower_init(&l->follower, config->store, err))
 		return err->code;
-	if (nos_track_table_new((size_t)config->limits->of[NOS_LIMIT_SOURCES], &l->tracks, err))
+	/* A nos-serve may have all lanes. */
+	if (nos_track_table_new(
+		(size_t)(config->limits->of[NOS_LIMIT_SOURCES] + l->lanes - 1) / l->lanes,
+		&l->tracks, err))
 		return err->code;
 	nos_change_look(l);
 	return NOS_OK;
@@ -73,6 +76,15 @@ static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 	return NOS_OK;
 }
 
+enum nos_code nos_ledger_ours(const struct nos_ledger *l, struct nos_err *err)
+{
+	const atomic_uint_least64_t *until_us = l->config.until_us;
+
+	return !until_us || nos_mono_now().us < atomic_load(until_us)
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_AWAY, "this part of the store is another's by now");
+}
+
 /* Tracks as they stand hold everything up to the group before. How many are saved: all that changed
  * where nothing comes. A row of a source costs more than its pack, so under load only what keeps a
  * restart in its limit, the table in its own, and what is to be trimmed free; where there is time,
@@ -95,7 +107,9 @@ static enum nos_code save(struct nos_ledger *l, size_t jobs, struct nos_err *err
 {
 	struct nos_mark mark = l->mark;
 
-	if (nos_track_save(l->tracks, l->config.store, how_many(l, jobs), err))
+	/* The streams keep another's entries from being mixed with these; nothing else does. */
+	if (nos_ledger_ours(l, err) ||
+	    nos_track_save(l->tracks, l->config.store, how_many(l, jobs), err))
 		return err->code;
 	mark.saved = nos_track_saved_up_to(l->tracks, l->last_raw);
 	mark.published = l->published;
@@ -219,7 +233,7 @@ static enum nos_code check_source(struct nos_ledger *l, struct nos_job *job)
 
 static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct nos_track *track)
 {
-	const struct nos_raw *raw = &job->raw;
+	struct nos_raw *raw = &job->raw;
 
 	job->before = track->window;
 	job->position_before = track->position;
@@ -239,11 +253,9 @@ static enum nos_code note_pack(struct nos_ledger *l, struct nos_job *job, struct
 	if (job->verdict != NOS_WINDOW_FRESH)
 		return NOS_OK;
 	nos_window_note(&track->window, raw->seq, raw->prev, raw->hash);
-	/* What is missing here of who roams may be elsewhere. */
-	if (!raw->roams)
-		nos_window_count(&track->window, &job->packs.seen, &job->packs.expected);
 	job->noted = true;
-	return NOS_OK;
+	/* What is missing here of who roams may be elsewhere. */
+	return raw->roams ? NOS_OK : nos_carry_count(l, raw, track, &job->packs, &job->err);
 }
 
 /* What is this one job's fault is noted in it; the return is the group's. */
@@ -402,8 +414,9 @@ static enum nos_code transact(
 {
 	if (l->broken)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory: start nos-serve again");
-	if (check_space(l, err) || nos_store_begin(l->config.store, err))
+	if (nos_ledger_ours(l, err) || check_space(l, err) || nos_store_begin(l->config.store, err))
 		return err->code;
+	l->begun = true;
 	if (!in_group(l, list, count, err))
 		return nos_store_commit(l->config.store, err);
 	nos_store_rollback(l->config.store);
@@ -433,6 +446,7 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 
 	for (struct nos_job *job = list; job; job = job->link)
 		count++;
+	l->begun = false;
 	l->amend.stepped = false;
 	l->amend.count = l->amend.was_count = 0;
 	if (transact(l, list, count, err)) {

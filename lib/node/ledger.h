@@ -7,6 +7,8 @@
 #ifndef NOS_NODE_LEDGER_H
 #define NOS_NODE_LEDGER_H
 
+#include <stdatomic.h>
+
 #include "node/analyse.h"
 #include "node/card.h"
 #include "node/job.h"
@@ -27,6 +29,8 @@ struct nos_ledger_config {
 	const struct nos_limit *limits;
 	struct nos_metric *metric;
 	uint64_t node;
+	/* Monotonic, microseconds: the lane is this one's until then. NULL: for good. */
+	const atomic_uint_least64_t *until_us;
 	uint64_t keep_ms;    /* retention; 0: for ever */
 	uint64_t keep_bytes; /* 0: whatever it takes */
 	bool outbox;	     /* records wait until they are published: none is dropped before */
@@ -73,6 +77,7 @@ struct nos_ledger {
 	bool replayed;		    /* what a restart left has been gone through */
 	bool idle;		    /* in: nothing comes, so all that changed is saved */
 	bool broken;		    /* only a restart helps */
+	bool begun;		    /* the last group came so far that it may have written */
 	struct nos_audit audit;
 	struct nos_life life; /* as of the last look at the store */
 	unsigned lanes;	      /* of the store; this ledger is of that which its view is in */
@@ -105,6 +110,9 @@ void nos_ledger_release(struct nos_ledger *l);
  */
 enum nos_code nos_ledger_commit(
     struct nos_ledger *l, struct nos_job *list, struct nos_err *err) NOS_CHECK;
+
+/* NOS_AWAY: the time for which this one had the lane is over. */
+enum nos_code nos_ledger_ours(const struct nos_ledger *l, struct nos_err *err) NOS_CHECK;
 
 /* Weigh the jobs that were committed: their records are pending then. */
 void nos_ledger_weigh(struct nos_ledger *l, struct nos_job *list);

@@ -18,6 +18,8 @@
 	    "registrations and asks that wait at once")                                           \
 	X(POLLS, "polls", 1000, 1, 100000, "long polls held at once")                             \
 	X(VISITS, "visits", 64, 1, 10000, "packs at once that wait for a key of their home")      \
+	X(FORWARDS, "forwards", 256, 1, 10000,                                                    \
+	    "requests on their way to each other nos-serve at once")                              \
 	X(RECORDS, "records", 16, 1, 1000, "requests for records at once")                        \
 	X(SOURCES, "sources", 100000, 16, 10000000, "sources held in memory")                     \
 	X(TYPES, "types", 1000, 1, 1000, "types of readings of one source")                       \

@@ -54,6 +54,14 @@ void nos_metric_set(struct nos_metric *m, enum nos_metric_gauge gauge, uint64_t 
 	atomic_store_explicit(&m->gauges[gauge], value, memory_order_relaxed);
 }
 
+void nos_metric_part(
+    struct nos_metric *m, enum nos_metric_gauge gauge, uint64_t *had, uint64_t value)
+{
+	if (value != *had)
+		atomic_fetch_add_explicit(&m->gauges[gauge], value - *had, memory_order_relaxed);
+	*had = value;
+}
+
 void nos_metric_time(struct nos_metric *m, enum nos_metric_time which, struct nos_mono since)
 {
 	uint64_t us = nos_mono_now().us - since.us;

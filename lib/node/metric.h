@@ -21,6 +21,7 @@
 	X(RESYNC, "/v1/sources/{id}/resync") \
 	X(RECORDS, "/v1/records")            \
 	X(PEER, "/v1/peer")                  \
+	X(FORWARD, "/v1/forward")            \
 	X(OTHER, "other")
 
 enum nos_metric_path {
@@ -120,6 +121,9 @@ struct nos_metric {
 
 void nos_metric_add(struct nos_metric *m, enum nos_metric_counter counter, uint64_t n);
 void nos_metric_set(struct nos_metric *m, enum nos_metric_gauge gauge, uint64_t value);
+/* One of several has this part of a gauge: *had is what it said last, 0 before. */
+void nos_metric_part(
+    struct nos_metric *m, enum nos_metric_gauge gauge, uint64_t *had, uint64_t value);
 void nos_metric_time(struct nos_metric *m, enum nos_metric_time which, struct nos_mono since);
 void nos_metric_request(struct nos_metric *m, enum nos_metric_path path, unsigned status);
 

@@ -5,38 +5,39 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "json/encode.h"
-#include "net/url.h"
 #include "node/abroad.h"
+#include "node/addresses.h"
 #include "node/routes.h"
+#include "node/routes_admin.h"
 #include "registry/globals.h"
 #include "registry/self_policy.h"
-#include "registry/self_url.h"
 
 #define ANSWER_MAX	  (4u << 20) /* bytes: all of 10,000 readings refused */
 #define DRAIN_STEP_MS	  5
 #define ADMIN_CONNECTIONS 64
+#define SQLITE		  "sqlite:"
+#define POOL_TRIES	  8
 
 struct nos_node {
 	struct nos_node_config config;
 	struct nos_time since;
 	struct nos_metric metric;
+	char client_id[64];
 	struct nos_card *card;
 	struct nos_member_table *members;
 	struct nos_maps *maps;
-	struct nos_commit *commit;
-	struct nos_publish *publish;
+	struct nos_harbour *harbour;
 	struct nos_control *control;
 	struct nos_abroad *abroad; /* NULL: it knows no other node */
 	struct nos_routes routes;
 	struct nos_routes_admin admin;
 	struct nos_http_server *server, *admin_server;
-	struct nos_store *commit_store, *publish_store, *control_store;
-	int wake_fd;
+	struct nos_addresses addresses;
+	struct nos_store *control_store;
 	int lock_fd; /* one nos-serve a SQLite store */
 };
 
@@ -46,6 +47,12 @@ static enum nos_code open_store(
 	const struct nos_store_where where = nos_home_where(n->config.home);
 
 	return nos_store_open(&where, false, ret, err);
+}
+
+/* In a file: one nos-serve has it. Otherwise others may share it. */
+static bool is_shared(const struct nos_node *n)
+{
+	return strncmp(n->config.home->url, SQLITE, strlen(SQLITE)) != 0;
 }
 
 /* Two on one store would each keep windows of their own. */
@@ -58,32 +65,34 @@ static enum nos_code lock(struct nos_node *n, struct nos_err *err)
 	return err->code;
 }
 
-static enum nos_code start_commit(struct nos_node *n, struct nos_err *err)
+static void came(void *state, unsigned lane)
 {
-	const struct nos_node_config *f = &n->config;
-	const struct nos_commit_config config = { .ledger = { .store = n->commit_store,
-						      .card = n->card,
-						      .vault = &f->home->vault,
-						      .members = n->members,
-						      .limits = f->limits,
-						      .metric = &n->metric,
-						      .node = nos_card_self(n->card)->number,
-						      .keep_ms = f->keep_ms,
-						      .keep_bytes = f->keep_bytes,
-						      .outbox = f->mqtt || f->print_fd >= 0 },
-		.state = &n->routes,
-		.answer = nos_routes_committed,
-		.wake_fd = n->wake_fd };
+	struct nos_node *n = state;
 
-	return nos_commit_new(&config, f->profile, &n->commit, err);
+	if (!lane)
+		nos_control_keep_up(n->control);
 }
 
-static enum nos_code start_publish(struct nos_node *n, struct nos_err *err)
+static struct nos_ledger_config ledger_of(struct nos_node *n)
 {
 	const struct nos_node_config *f = &n->config;
-	const struct nos_publish_config config = { .store = n->publish_store,
-		.commit = n->commit,
+
+	return (struct nos_ledger_config){ .card = n->card,
+		.vault = &f->home->vault,
+		.members = n->members,
 		.limits = f->limits,
+		.metric = &n->metric,
+		.node = nos_card_self(n->card)->number,
+		.keep_ms = f->keep_ms,
+		.keep_bytes = f->keep_bytes,
+		.outbox = f->mqtt || f->print_fd >= 0 };
+}
+
+static struct nos_publish_config publish_of(struct nos_node *n)
+{
+	const struct nos_node_config *f = &n->config;
+
+	return (struct nos_publish_config){ .limits = f->limits,
 		.metric = &n->metric,
 		.node = nos_card_self(n->card)->number,
 		.version = f->version,
@@ -91,12 +100,7 @@ static enum nos_code start_publish(struct nos_node *n, struct nos_err *err)
 		.mqtt = f->mqtt,
 		.password = f->mqtt_password,
 		.ca = f->ca,
-		.print_fd = f->print_fd,
-		.wake_fd = n->wake_fd };
-
-	if (!f->mqtt && f->print_fd < 0)
-		return NOS_OK;
-	return nos_publish_new(&config, &n->publish, err);
+		.print_fd = f->print_fd };
 }
 
 static enum nos_code start_abroad(struct nos_node *n, struct nos_err *err)
@@ -107,12 +111,13 @@ static enum nos_code start_abroad(struct nos_node *n, struct nos_err *err)
 		    .card = n->card,
 		    .members = n->members,
 		    .ingest = &n->routes.ingest,
-		    .commit = n->commit,
+		    .harbour = n->harbour,
 		    .metric = &n->metric,
 		    .ca = f->ca,
 		    .most = f->limits->of[NOS_LIMIT_VISITS],
 		    .state = &n->routes,
-		    .answer = nos_routes_controlled } };
+		    .answer = nos_routes_controlled,
+		    .opened = nos_routes_visited } };
 
 	if (!f->peers)
 		return NOS_OK;
@@ -122,6 +127,28 @@ static enum nos_code start_abroad(struct nos_node *n, struct nos_err *err)
 	return NOS_OK;
 }
 
+static enum nos_code start_lanes(struct nos_node *n, struct nos_err *err)
+{
+	const uint64_t number = nos_card_self(n->card)->number;
+	const struct nos_harbour_config config = { .lane = { .home = n->config.home,
+						       .commit = { .ledger = ledger_of(n),
+							   .state = &n->routes,
+							   .answer = nos_routes_committed },
+						       .publish = publish_of(n),
+						       .id = n->client_id,
+						       .shared = is_shared(n) },
+		.profile = n->config.profile,
+		.state = n,
+		.came = came };
+
+	if (is_shared(n))
+		snprintf(n->client_id, sizeof(n->client_id), "nos-serve-%" PRIu64, number);
+	else
+		snprintf(n->client_id, sizeof(n->client_id), "nos-serve-%" PRIu64 "-%ld", number,
+		    (long)getpid());
+	return nos_harbour_new(&config, &n->harbour, err);
+}
+
 static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
@@ -129,8 +156,7 @@ static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
 		.vault = &f->home->vault,
 		.card = n->card,
 		.members = n->members,
-		.commit = n->commit,
-		.publish = n->publish,
+		.harbour = n->harbour,
 		.abroad = n->abroad,
 		.metric = &n->metric,
 		.works = f->limits->of[NOS_LIMIT_REGISTRATIONS],
@@ -148,14 +174,19 @@ static enum nos_code make_loops(struct nos_node *n, struct nos_err *err)
 	r->loops = calloc(n->config.loops, sizeof(*r->loops));
 	if (!r->loops)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	for (; r->loop_count < n->config.loops; r->loop_count++) {
+	while (r->loop_count < n->config.loops) {
 		struct nos_routes_loop *l = &r->loops[r->loop_count];
 		struct nos_store *store;
 
 		if (open_store(n, &store, err))
 			return err->code;
+		r->loop_count++;
 		nos_ingest_loop_init(&l->ingest, store, &n->metric);
-		l->tail = &l->jobs;
+		l->hands = calloc(r->lanes, sizeof(*l->hands));
+		if (!l->hands)
+			return nos_err_set(err, NOS_INTERNAL, "out of memory");
+		for (unsigned i = 0; i < r->lanes; i++)
+			l->hands[i].tail = &l->hands[i].jobs;
 	}
 	return NOS_OK;
 }
@@ -169,6 +200,8 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	r->records.proxied = f->proxy_bits > 0;
 	if (f->readers)
 		nos_records_allow(&r->records, f->readers);
+	r->harbour = n->harbour;
+	r->lanes = nos_harbour_lanes(n->harbour);
 	r->metric = &n->metric;
 	r->closed = f->closed;
 	r->card = r->ingest.card = n->card;
@@ -176,6 +209,7 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	r->ingest.limits = f->limits;
 	r->ingest.members = n->members;
 	r->ingest.metric = &n->metric;
+	r->ingest.harbour = n->harbour;
 	r->ingest.maps = n->maps;
 	r->ingest.anonymous = f->anonymous;
 	r->ingest.proxy_bits = f->proxy_bits;
@@ -206,12 +240,24 @@ static enum nos_code start_server(struct nos_node *n, struct nos_err *err)
 		.handle = nos_routes_handle,
 		.turn = nos_routes_turn };
 
-	n->routes.commit = n->commit;
 	n->routes.control = n->control;
 	if (nos_http_server_new(&config, &n->routes.server, err))
 		return err->code;
 	n->server = n->routes.server;
+	n->addresses = (struct nos_addresses){ n->server, f->listen_count, f->listen_tls_count };
 	return NOS_OK;
+}
+
+/* Where lanes are shared, requests are as well. */
+static enum nos_code start_forward(struct nos_node *n, struct nos_err *err)
+{
+	const struct nos_forward_config config = { .vault = &n->config.home->vault,
+		.at_once = (unsigned)n->config.limits->of[NOS_LIMIT_FORWARDS],
+		.total_ms = NOS_FORWARD_MS,
+		.state = &n->routes,
+		.answer = nos_routes_forwarded };
+
+	return is_shared(n) ? nos_forward_new(&config, &n->routes.forward, err) : NOS_OK;
 }
 
 static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
@@ -232,8 +278,7 @@ static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
 		.fail = nos_routes_admin_fail,
 		.handle = nos_routes_admin_handle };
 
-	n->admin.commit = n->commit;
-	n->admin.publish = n->publish;
+	n->admin.harbour = n->harbour;
 	n->admin.has_broker = f->mqtt != NULL;
 	n->admin.metric = &n->metric;
 	n->admin.version = f->version;
@@ -258,37 +303,28 @@ static enum nos_code note_policy(
 
 	if (nos_self_policy_put(home->store, &policy, err))
 		return err->code;
-	return nos_globals_resize(home->store, &home->vault, n->config.pool, n->config.ring,
-	    nos_time_now(), &changed, err);
-}
-
-/* The URL of the first of count listeners by which others find it; NULL: each is any. */
-static const char *first_url(
-    const struct nos_node *n, size_t first, size_t count, char space[static NOS_NODE_URL_MAX])
-{
-	for (size_t i = first; i < first + count; i++) {
-		const char *address = nos_http_server_address(n->server, i);
-
-		if (nos_str_starts(nos_str_of(address), "0.0.0.0:") ||
-		    nos_str_starts(nos_str_of(address), "[::]:"))
-			continue;
-		nos_node_url(n, i, space);
-		return space;
+	/* Another that starts with this one may be at it as well. */
+	for (int i = 0; i < POOL_TRIES; i++) {
+		nos_err_clear(err);
+		if (nos_globals_resize(home->store, &home->vault, n->config.pool, n->config.ring,
+			nos_time_now(), &changed, err) != NOS_EXISTS)
+			break;
 	}
-	return NULL;
+	return err->code;
 }
 
-/* What nos-token writes into its lines where it is not told otherwise. */
-static enum nos_code note_url(const struct nos_node *n, struct nos_err *err)
+/* Others come to what is plain: what they send is sealed by itself. */
+static enum nos_code share(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
-	char plain_space[NOS_NODE_URL_MAX], secure_space[NOS_NODE_URL_MAX];
-	const char *secure = first_url(n, f->listen_count, f->listen_tls_count, secure_space);
-	const char *url = f->url ? f->url : first_url(n, 0, f->listen_count, plain_space);
+	char space[NOS_NODE_URL_MAX];
+	const char *url =
+	    f->cluster_url ? f->cluster_url : nos_addresses_first(&n->addresses, false, space);
 
-	if (f->url && nos_url_is_secure(f->url))
-		secure = f->url;
-	return nos_self_url_put(f->home->store, url ? url : secure, secure, err);
+	if (!url)
+		return nos_err_set(err, NOS_USAGE,
+		    "--cluster-url: by which URL do others that share the store reach this one?");
+	return nos_harbour_start(n->harbour, url, err);
 }
 
 static enum nos_code start_maps(struct nos_node *n, struct nos_err *err)
@@ -313,20 +349,18 @@ static void set_gauges(struct nos_node *n)
 
 static enum nos_code start(struct nos_node *n, struct nos_err *err)
 {
-	n->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (n->wake_fd < 0)
-		return nos_err_set(err, NOS_INTERNAL, "cannot make an eventfd");
+	const struct nos_node_config *f = &n->config;
+
 	set_gauges(n);
-	if (lock(n, err) || open_store(n, &n->commit_store, err) ||
-	    open_store(n, &n->publish_store, err) || open_store(n, &n->control_store, err) ||
+	if (lock(n, err) || open_store(n, &n->control_store, err) ||
 	    nos_card_new(n->config.home, n->config.closed, &n->card, err) ||
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
-	    note_policy(n, n->config.profile, err) || start_maps(n, err) ||
-	    prepare_routes(n, err) || start_commit(n, err) || start_publish(n, err) ||
-	    start_abroad(n, err) || start_control(n, err) || start_admin(n, err) ||
-	    start_server(n, err))
+	    note_policy(n, n->config.profile, err) || start_maps(n, err) || start_lanes(n, err) ||
+	    prepare_routes(n, err) || start_abroad(n, err) || start_control(n, err) ||
+	    start_forward(n, err) || start_admin(n, err) || start_server(n, err) ||
+	    nos_addresses_note(&n->addresses, f->home->store, f->url, err))
 		return err->code;
-	return note_url(n, err);
+	return is_shared(n) ? share(n, err) : NOS_OK;
 }
 
 enum nos_code nos_node_new(
@@ -338,7 +372,7 @@ enum nos_code nos_node_new(
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	n->config = *config;
 	n->since = nos_time_now();
-	n->wake_fd = n->lock_fd = -1;
+	n->lock_fd = -1;
 	if (start(n, err)) {
 		nos_node_free(n);
 		return err->code;
@@ -355,7 +389,7 @@ void nos_node_rules(struct nos_node *n, struct nos_profile *profile)
 	    &n->routes.ingest.key_period_ms, (uint64_t)(nos_profile_key_period_s(profile) * 1000));
 	if (note_policy(n, profile, &err))
 		nos_log_line(NOS_LOG_WARN, "the crypto-period of the rules: %s", err.text);
-	nos_commit_profile(n->commit, profile);
+	nos_harbour_profile(n->harbour, profile);
 }
 
 enum nos_code nos_node_maps(struct nos_node *n, struct nos_maps_set *maps, struct nos_err *err)
@@ -380,30 +414,14 @@ void nos_node_peers(struct nos_node *n, const struct nos_peers_list *peers)
 
 void nos_node_url(const struct nos_node *n, size_t i, char ret[static NOS_NODE_URL_MAX])
 {
-	snprintf(ret, NOS_NODE_URL_MAX, "http%s://%s", i < n->config.listen_count ? "" : "s",
-	    nos_http_server_address(n->server, i));
-}
-
-static void encode_addresses(
-    const struct nos_node *n, const char *name, size_t first, size_t count, struct nos_buf *b)
-{
-	nos_encode_member(b, name);
-	nos_buf_add_char(b, '[');
-	for (size_t i = first; i < first + count; i++) {
-		nos_encode_comma(b);
-		nos_encode_text(b, nos_str_of(nos_http_server_address(n->server, i)));
-	}
-	nos_buf_add_char(b, ']');
+	nos_addresses_url(&n->addresses, i, ret);
 }
 
 void nos_node_ready(const struct nos_node *n, struct nos_buf *b)
 {
 	nos_buf_add_char(b, '{');
 	nos_encode_member_uint(b, "node", nos_card_self(n->card)->number);
-	encode_addresses(n, "listen", 0, n->config.listen_count, b);
-	if (n->config.listen_tls_count)
-		encode_addresses(
-		    n, "listen_tls", n->config.listen_count, n->config.listen_tls_count, b);
+	nos_addresses_encode(&n->addresses, b);
 	if (n->admin_server)
 		nos_encode_member_text(
 		    b, "admin", nos_str_of(nos_http_server_address(n->admin_server, 0)));
@@ -424,8 +442,6 @@ static void drain(struct nos_node *n)
 	while (nos_http_server_pending(n->server))
 		poll(NULL, 0, DRAIN_STEP_MS);
 	nos_http_server_free(n->server);
-	while (!nos_commit_is_quiet(n->commit))
-		poll(NULL, 0, DRAIN_STEP_MS);
 }
 
 static void close_stores(struct nos_node *n)
@@ -433,11 +449,10 @@ static void close_stores(struct nos_node *n)
 	for (size_t i = 0; i < n->routes.loop_count; i++) {
 		nos_store_close(n->routes.loops[i].ingest.store);
 		nos_ingest_loop_release(&n->routes.loops[i].ingest);
+		free(n->routes.loops[i].hands);
 	}
 	free(n->routes.loops);
 	nos_store_close(n->admin.store);
-	nos_store_close(n->commit_store);
-	nos_store_close(n->publish_store);
 	nos_store_close(n->control_store);
 }
 
@@ -446,19 +461,16 @@ void nos_node_free(struct nos_node *n)
 	if (!n)
 		return;
 	drain(n);
+	nos_forward_free(n->routes.forward);
 	nos_http_server_free(n->admin_server);
 	nos_control_free(n->control);
-	/* The publisher before the committer, which writes down how far it came. */
-	nos_publish_free(n->publish);
-	nos_commit_free(n->commit);
+	nos_harbour_free(n->harbour);
 	nos_abroad_free(n->abroad);
 	close_stores(n);
 	nos_maps_free(n->maps);
 	nos_records_release(&n->routes.records);
 	nos_member_table_free(n->members);
 	nos_card_free(n->card);
-	if (n->wake_fd >= 0)
-		close(n->wake_fd);
 	if (n->lock_fd >= 0)
 		close(n->lock_fd);
 	free(n);

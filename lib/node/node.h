@@ -10,12 +10,13 @@
 #include "base/secret.h"
 #include "registry/home.h"
 #include "registry/maps.h"
+#include "node/addresses.h"
 #include "node/limit.h"
 #include "node/peers.h"
 #include "node/readers.h"
 #include "score/profile.h"
 
-#define NOS_NODE_URL_MAX 72 /* bytes */
+#define NOS_NODE_URL_MAX NOS_ADDRESSES_URL_MAX /* bytes */
 
 struct nos_node; /* opaque */
 struct nos_tls;	 /* net/tls.h */
@@ -28,13 +29,14 @@ struct nos_node_config {
 	size_t listen_count;
 	const char *const *listen_tls; /* those under TLS */
 	size_t listen_tls_count;
-	struct nos_tls *tls; /* for those; must outlive the node */
-	unsigned proxy_bits; /* of the cipher by which all that comes to listen came to a proxy
-				that alone reaches it; 0: there is none */
-	const char *url;     /* what enrolments carry; NULL: the first address */
-	const char *admin;   /* address; NULL: none */
-	unsigned loops;	     /* threads for sources */
-	const char *mqtt;    /* broker's URL; NULL: none */
+	struct nos_tls *tls;	 /* for those; must outlive the node */
+	unsigned proxy_bits;	 /* of the cipher by which all that comes to listen came to a proxy
+				    that alone reaches it; 0: there is none */
+	const char *url;	 /* what enrolments carry; NULL: the first address */
+	const char *cluster_url; /* by which others of the store reach this one; NULL: so too */
+	const char *admin;	 /* address; NULL: none */
+	unsigned loops;		 /* threads for sources */
+	const char *mqtt;	 /* broker's URL; NULL: none */
 	const struct nos_secret *mqtt_password;
 	const char *ca;			    /* file for an mqtts broker, and peers */
 	int print_fd;			    /* -1: none */

@@ -50,7 +50,15 @@ struct nos_publish {
 	int print_fd;
 	bool knows_dropped; /* dropped is the broker's last count */
 	uint64_t dropped;
+	uint64_t outbox_said; /* of the metric */
 };
+
+static bool is_ours(const struct nos_publish *p)
+{
+	const atomic_uint_least64_t *until_us = p->config.until_us;
+
+	return !until_us || nos_mono_now().us < atomic_load(until_us);
+}
 
 static void encode_status(const struct nos_publish *p, const char *status, struct nos_buf *b)
 {
@@ -79,12 +87,12 @@ static void turned(void *state, bool connected, const struct nos_err *err)
 	struct nos_publish *p = state;
 
 	atomic_store(&p->connected, connected);
-	p->greet = connected;
-	if (connected)
+	p->greet = connected && p->config.speaks;
+	if (p->greet)
 		atomic_store(&p->head_waits, true);
 	nos_announce_forget(&p->announce);
 	if (connected)
-		nos_log_line(NOS_LOG_INFO, "broker: connected");
+		nos_log_line(p->config.speaks ? NOS_LOG_INFO : NOS_LOG_DEBUG, "broker: connected");
 	else if (p->was_connected || p->sent == nos_commit_mark(p->config.commit))
 		nos_log_line(NOS_LOG_WARN, "%s; records wait", err->text);
 	p->was_connected = connected;
@@ -140,6 +148,8 @@ static void flush_print(struct nos_publish *p)
 {
 	size_t done = 0;
 
+	if (p->config.print_lock)
+		pthread_mutex_lock(p->config.print_lock);
 	while (p->print_fd >= 0 && done < p->print.len) {
 		ssize_t n = write(p->print_fd, p->print.p + done, p->print.len - done);
 
@@ -150,6 +160,8 @@ static void flush_print(struct nos_publish *p)
 			p->print_fd = -1;
 		}
 	}
+	if (p->config.print_lock)
+		pthread_mutex_unlock(p->config.print_lock);
 	nos_buf_truncate(&p->print, 0);
 }
 
@@ -241,9 +253,9 @@ static bool push(struct nos_publish *p)
 	size_t n = room(p);
 	struct nos_err err = { 0 };
 
-	nos_metric_set(p->config.metric, NOS_METRIC_OUTBOX,
+	nos_metric_part(p->config.metric, NOS_METRIC_OUTBOX, &p->outbox_said,
 	    p->mqtt ? last - nos_commit_mark(p->config.commit) : 0);
-	if (!n || p->sent >= last)
+	if (!n || p->sent >= last || !is_ours(p))
 		return false;
 	if (p->mqtt)
 		nos_mqtt_cork(p->mqtt, true);
@@ -284,10 +296,12 @@ static void say_bye(struct nos_publish *p)
 {
 	uint64_t until = nos_mono_now().us + BYE_MS * 1000;
 
-	if (!p->mqtt)
+	if (!p->mqtt || !is_ours(p))
 		return;
-	say_head(p);
-	say(p, "offline");
+	if (p->config.speaks) {
+		say_head(p);
+		say(p, "offline");
+	}
 	while (
 	    nos_mqtt_in_flight(p->mqtt) && atomic_load(&p->connected) && nos_mono_now().us < until)
 		nos_mqtt_wait(p->mqtt, -1, BYE_MS / 10);
@@ -306,7 +320,7 @@ static void *run(void *state)
 			if (!until)
 				until = nos_mono_now().us +
 					p->config.limits->of[NOS_LIMIT_DRAIN] * 1000000;
-			if (nos_mono_now().us >= until)
+			if (nos_mono_now().us >= until || !is_ours(p))
 				break;
 		}
 		if (p->greet && nos_mqtt_room(p->mqtt)) {
@@ -314,7 +328,7 @@ static void *run(void *state)
 			say(p, "online");
 		}
 		say_head(p);
-		if (p->mqtt && nos_publish_is_connected(p))
+		if (p->config.speaks && p->mqtt && nos_publish_is_connected(p))
 			nos_announce_say(&p->announce, p->mqtt);
 		pushed = push(p);
 		nos_lap_turn(&p->lap, pushed);
@@ -329,21 +343,19 @@ static enum nos_code open_broker(struct nos_publish *p, struct nos_err *err)
 	const struct nos_publish_config *f = &p->config;
 	size_t window = f->limits->of[NOS_LIMIT_WINDOW];
 	NOS_AUTO(buf) will = { 0 };
-	char id[64];
 	struct nos_mqtt_config config = { .url = f->mqtt,
 		.password = f->password,
 		.ca = f->ca,
-		.client_id = id,
+		.client_id = f->client_id,
 		.window = (unsigned)window,
 		.keepalive_s = KEEPALIVE_S,
-		.will_topic = p->status_topic,
+		.will_topic = f->speaks ? p->status_topic : NULL,
 		.state = p,
 		.acked = acked,
-		.hear = DROPPED_TOPIC,
+		.hear = f->speaks ? DROPPED_TOPIC : NULL,
 		.heard = heard,
 		.turned = turned };
 
-	snprintf(id, sizeof(id), "nos-serve-%" PRIu64 "-%ld", f->node, (long)getpid());
 	snprintf(p->status_topic, sizeof(p->status_topic), "nos/%" PRIu64 "/status", f->node);
 	snprintf(p->head_topic, sizeof(p->head_topic), "nos/%" PRIu64 "/audit", f->node);
 	nos_buf_init(&will, 1024);
@@ -357,6 +369,7 @@ static enum nos_code open_broker(struct nos_publish *p, struct nos_err *err)
 
 static void drop(struct nos_publish *p)
 {
+	nos_metric_part(p->config.metric, NOS_METRIC_OUTBOX, &p->outbox_said, 0);
 	nos_mqtt_free(p->mqtt);
 	nos_buf_release(&p->print);
 	nos_announce_release(&p->announce);

@@ -2,10 +2,13 @@
 /*
  * The publisher: the one thread that hands records to users. It reads the processed stream behind
  * its mark, which is the last record that the broker acknowledged; a broker that is away loses
- * nothing and slows nothing down. It owns the broker's socket.
+ * nothing and slows nothing down. It owns the broker's socket. Each lane has one; that of lane 0
+ * speaks for the node as well: its status, the audit's head, what all sources may hear.
  */
 #ifndef NOS_NODE_PUBLISH_H
 #define NOS_NODE_PUBLISH_H
+
+#include <pthread.h>
 
 #include "base/secret.h"
 #include "node/commit.h"
@@ -24,8 +27,12 @@ struct nos_publish_config {
 	const char *mqtt;		   /* URL; NULL: no broker */
 	const struct nos_secret *password; /* NULL: none */
 	const char *ca;
-	int print_fd; /* each record is written to it too; -1: none */
-	int wake_fd;  /* the eventfd that the committer writes */
+	const char *client_id;
+	bool speaks;			       /* for the node */
+	int print_fd;			       /* each record is written to it too; -1: none */
+	pthread_mutex_t *print_lock;	       /* where others write to it too; NULL: none do */
+	int wake_fd;			       /* the eventfd that the committer writes */
+	const atomic_uint_least64_t *until_us; /* as in nos_ledger_config */
 };
 
 struct nos_publish; /* opaque */
@@ -42,8 +49,8 @@ void nos_publish_head(struct nos_publish *p, struct nos_str head);
 
 bool nos_publish_is_connected(const struct nos_publish *p);
 
-/* Hand over what there is, for as long as the limit "drain" says, say offline, end the thread. No
- * record may be committed any more. NULL is fine. */
+/* Hand over what there is, for as long as the limit "drain" says, say offline, end the thread: at
+ * once where the lane is another's. No record may be committed any more. NULL is fine. */
 void nos_publish_free(struct nos_publish *p);
 
 #endif

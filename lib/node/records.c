@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "json/encode.h"
 #include "node/refuse.h"
+#include "registry/lanes.h"
 #include "registry/trail.h"
 
 #define GONE	410
@@ -198,6 +199,21 @@ bool nos_records_begin(struct nos_records *s, struct nos_http_request *r, struct
 	return !err->code;
 }
 
+bool nos_records_track(const struct nos_records *s, const struct nos_http_request *r,
+    char ret[static NOS_TRACK_ID_MAX])
+{
+	char space[NOS_PROCESSED_TOPIC_MAX];
+	struct nos_records_query query;
+	struct nos_job_newest newest;
+	struct nos_err err = { 0 };
+
+	if (nos_records_query(r->query, space, &query, &err) ||
+	    nos_records_topic(query.topic, nos_card_self(s->card)->number, &newest, &err))
+		return false;
+	snprintf(ret, NOS_TRACK_ID_MAX, "%s", newest.track);
+	return true;
+}
+
 static bool enter(struct nos_records *s)
 {
 	bool room;
@@ -361,8 +377,10 @@ void nos_records_answer(struct nos_store *store, struct nos_http_request *r)
 	nos_trail_init(&trail, store);
 	if (!store)
 		nos_err_set(&err, NOS_BUSY, "going down");
-	else
+	else if (!nos_lanes_enter(store, nos_str_of(a->newest.track), &err))
 		(void)!answer(a, &trail, r, &err);
+	if (store)
+		nos_store_enter(store, 0);
 	if (err.code) {
 		nos_buf_truncate(&r->out, 0);
 		nos_refuse_request(a->records->card, r, &err);

@@ -55,6 +55,10 @@ enum nos_code nos_records_topic(
 bool nos_records_begin(
     struct nos_records *s, struct nos_http_request *r, struct nos_err *err) NOS_CHECK;
 
+/* Of a request that was begun: whose topic it asks for, as the id of its track. */
+bool nos_records_track(const struct nos_records *s, const struct nos_http_request *r,
+    char ret[static NOS_TRACK_ID_MAX]);
+
 /* A request that was begun: the job that asks the committer; NULL: the answer is in r. */
 struct nos_job *nos_records_take(struct nos_records *s, struct nos_http_request *r);
 

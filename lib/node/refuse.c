@@ -52,6 +52,16 @@ void nos_refuse_status(
 	nos_buf_add_char(&r->out, '}');
 }
 
+bool nos_refuse_method(struct nos_http_request *r, const char *method, struct nos_err *err)
+{
+	if (nos_str_is(r->method, method))
+		return true;
+	nos_err_set(err, NOS_USAGE, "%.*s takes %s alone", NOS_STR_ARG(r->path), method);
+	nos_refuse_status(r, err, 405, 0);
+	nos_http_server_header(r, "Allow", method);
+	return false;
+}
+
 void nos_refuse_tag(const struct nos_card *card, struct nos_http_request *r)
 {
 	struct nos_err err = { 0 };

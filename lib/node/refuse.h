@@ -23,6 +23,9 @@ void nos_refuse_open(const struct nos_card *card, struct nos_http_request *r,
 void nos_refuse_status(
     struct nos_http_request *r, const struct nos_err *err, unsigned status, unsigned retry_s);
 
+/* Is it the method that its path takes? False: refused, and *err says so as well. */
+bool nos_refuse_method(struct nos_http_request *r, const char *method, struct nos_err *err);
+
 /* As a wrong tag is, whatever was wrong. */
 void nos_refuse_tag(const struct nos_card *card, struct nos_http_request *r);
 

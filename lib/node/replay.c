@@ -72,7 +72,7 @@ static enum nos_code replay_entry(
 		return err->code;
 	if (raw.seq && nos_window_look(&track->window, raw.seq, raw.hash) == NOS_WINDOW_FRESH) {
 		nos_window_note(&track->window, raw.seq, raw.prev, raw.hash);
-		if (!raw.roams)
+		if (!raw.roams && !raw.spread)
 			nos_window_count(&track->window, &packs.seen, &packs.expected);
 	}
 	nos_weighed_init(&made, RECORDS_MAX);

@@ -3,13 +3,13 @@
 
 #include "base/log.h"
 #include "envelope/peer.h"
-#include "json/encode.h"
 #include "key/keyring.h"
 #include "node/exchange.h"
+#include "node/exposed.h"
 #include "node/refuse.h"
-#include "node/webhook.h"
 #include "node/word.h"
 #include "registry/enrol.h"
+#include "registry/lanes.h"
 
 #define MEDIA_WORD   "application/octet-stream"
 #define POLL_RETRY_S 5
@@ -31,6 +31,8 @@ static enum nos_metric_path path_of(const struct nos_http_request *r)
 		return NOS_METRIC_RECORDS;
 	if (nos_str_is(r->path, NOS_PEER_PATH))
 		return NOS_METRIC_PEER;
+	if (nos_str_is(r->path, NOS_FORWARD_PATH))
+		return NOS_METRIC_FORWARD;
 	if (nos_exchange_parse(r->path, &e))
 		return exchanges[e.what];
 	return nos_str_is(r->path, "/v1/node") ? NOS_METRIC_NODE : NOS_METRIC_OTHER;
@@ -63,37 +65,18 @@ void nos_routes_fail(void *state, struct nos_http_request *r, unsigned status, e
 	count(s->metric, r);
 }
 
-/* Without waiting for the turn: there may be none any more. */
-static void expose(struct nos_commit *commit, struct nos_store *store, struct nos_str authorization)
-{
-	struct nos_job *job = nos_webhook_expose(store, authorization);
-
-	nos_commit_submit(commit, job, job != NULL);
-}
-
 void nos_routes_shown(void *state, const struct nos_http_request *r, struct nos_str authorization)
 {
 	const struct nos_routes *s = state;
 
 	if (!nos_ingest_tls(&s->ingest, r).bits)
-		expose(s->commit, s->loops[r->loop].ingest.store, authorization);
-}
-
-/* The method that a path takes; the answer to another. */
-static bool is_method(struct nos_http_request *r, const char *method, struct nos_err *err)
-{
-	if (nos_str_is(r->method, method))
-		return true;
-	nos_err_set(err, NOS_USAGE, "%.*s takes %s alone", NOS_STR_ARG(r->path), method);
-	nos_refuse_status(r, err, 405, 0);
-	nos_http_server_header(r, "Allow", method);
-	return false;
+		nos_exposed_take(s->harbour, s->loops[r->loop].ingest.store, authorization);
 }
 
 static bool begin_sources(
     const struct nos_routes *s, struct nos_http_request *r, struct nos_err *err)
 {
-	if (!is_method(r, "POST", err))
+	if (!nos_refuse_method(r, "POST", err))
 		return false;
 	if (s->closed)
 		nos_err_set(err, NOS_DENIED, "this node takes no registration");
@@ -107,7 +90,7 @@ static bool begin_peer(const struct nos_routes *s, struct nos_http_request *r, s
 {
 	if (!s->ingest.visits)
 		nos_err_set(err, NOS_ABSENT, "nothing is at %.*s", NOS_STR_ARG(r->path));
-	else if (!is_method(r, "POST", err))
+	else if (!nos_refuse_method(r, "POST", err))
 		return false;
 	else if (!nos_str_is(r->media, NOS_PEER_MEDIA))
 		nos_err_set(err, NOS_MEDIA, "a node's request is " NOS_PEER_MEDIA);
@@ -117,7 +100,7 @@ static bool begin_peer(const struct nos_routes *s, struct nos_http_request *r, s
 /* An acknowledgement or an ask. */
 static bool begin_word(struct nos_http_request *r, struct nos_err *err)
 {
-	if (!is_method(r, "POST", err))
+	if (!nos_refuse_method(r, "POST", err))
 		return false;
 	if (!nos_str_is(r->media, MEDIA_WORD) ||
 	    (r->coding.len && !nos_str_is(r->coding, "identity")))
@@ -133,13 +116,25 @@ static bool begin_poll(struct nos_http_request *r, struct nos_err *err)
 	uint8_t tag[NOS_POLL_TAG_LEN];
 	struct nos_exchange_poll poll;
 
-	if (!is_method(r, "GET", err))
+	if (!nos_refuse_method(r, "GET", err))
 		return false;
 	if (!nos_exchange_query(r->query, &poll))
 		nos_err_set(err, NOS_DATA, "query '%.*s': take wait=SECONDS and after=NUMBER",
 		    NOS_STR_ARG(r->query));
 	else if (!nos_exchange_proof(r->authorization, tag))
 		nos_err_set(err, NOS_TAG, "does not verify");
+	return !err->code;
+}
+
+/* What another nos-serve of the store sends. */
+static bool begin_forward(
+    const struct nos_routes *s, struct nos_http_request *r, size_t *ret_max, struct nos_err *err)
+{
+	if (!s->forward || r->outer)
+		nos_err_set(err, NOS_ABSENT, "nothing is at " NOS_FORWARD_PATH);
+	else if (nos_refuse_method(r, "POST", err) && !nos_str_is(r->media, NOS_FORWARD_MEDIA))
+		nos_err_set(err, NOS_MEDIA, "this takes " NOS_FORWARD_MEDIA " alone");
+	*ret_max = s->ingest.limits->of[NOS_LIMIT_PACK] + NOS_FORWARD_HEAD_MAX;
 	return !err->code;
 }
 
@@ -150,12 +145,12 @@ static bool begin(
 	switch (path_of(r)) {
 	case NOS_METRIC_DATA:
 		*ret_max = s->ingest.limits->of[NOS_LIMIT_PACK];
-		return is_method(r, "POST", err) && nos_ingest_begin(&s->ingest, r, err);
+		return nos_refuse_method(r, "POST", err) && nos_ingest_begin(&s->ingest, r, err);
 	case NOS_METRIC_SOURCES:
 		*ret_max = NOS_ENROL_M1_MAX;
 		return begin_sources(s, r, err);
 	case NOS_METRIC_NODE:
-		return is_method(r, "GET", err);
+		return nos_refuse_method(r, "GET", err);
 	case NOS_METRIC_KEYS:
 		return begin_poll(r, err);
 	case NOS_METRIC_RECORDS:
@@ -169,6 +164,8 @@ static bool begin(
 	case NOS_METRIC_RESYNC:
 		*ret_max = NOS_ASK_MAX;
 		return begin_word(r, err);
+	case NOS_METRIC_FORWARD:
+		return begin_forward(s, r, ret_max, err);
 	case NOS_METRIC_OTHER:
 	case NOS_METRIC_PATH_COUNT:
 		break;
@@ -192,11 +189,11 @@ bool nos_routes_begin(void *state, struct nos_http_request *r, size_t *ret_max)
 
 static void hand_to_committer(struct nos_routes *s, unsigned loop, struct nos_job *job)
 {
-	struct nos_routes_loop *l = &s->loops[loop];
+	struct nos_routes_hand *h = &s->loops[loop].hands[job->lane];
 
-	*l->tail = job;
-	l->tail = &job->link;
-	l->count++;
+	*h->tail = job;
+	h->tail = &job->link;
+	h->count++;
 }
 
 /* False: there is no room, and the answer is in r. */
@@ -230,18 +227,119 @@ static void show_node(const struct nos_routes *s, struct nos_http_request *r)
 	nos_buf_add_str(&r->out, nos_card_document(s->card));
 }
 
+/* ---- lanes ---- */
+
+/* Of whom it is, where its path or query says so. */
+static bool find_id(
+    const struct nos_routes *s, const struct nos_http_request *r, char ret[static NOS_TRACK_ID_MAX])
+{
+	struct nos_exchange e = { 0 };
+
+	if (nos_str_is(r->path, NOS_RECORDS_PATH))
+		return nos_records_track(&s->records, r, ret);
+	if (!nos_exchange_parse(r->path, &e) || e.what == NOS_EXCHANGE_KEYS)
+		return false;
+	snprintf(ret, NOS_TRACK_ID_MAX, "%s", e.id);
+	return true;
+}
+
+/* Its lane is not here. What came from another goes no further: it was mistaken of who has it. */
+static void send_elsewhere(struct nos_routes *s, struct nos_http_request *r, unsigned lane)
+{
+	char url[NOS_LEASE_URL_MAX];
+	struct nos_err err = { 0 };
+
+	if (s->forward && !r->outer && nos_harbour_url(s->harbour, lane, url)) {
+		nos_forward_send(s->forward, r, url);
+		return;
+	}
+	nos_err_set(&err, NOS_AWAY, "this part of the store is on its way to another nos-serve");
+	nos_refuse_request(s->card, r, &err);
+	send_answer(s, r);
+}
+
+/* False: it is dealt with. What only a committer can tell is told where its lane is. */
+static bool aim(struct nos_routes *s, struct nos_http_request *r, unsigned *ret_lane)
+{
+	char id[NOS_TRACK_ID_MAX];
+	struct nos_err err = { 0 };
+
+	*ret_lane = 0;
+	if ((s->lanes == 1 && nos_harbour_has(s->harbour, 0)) || !find_id(s, r, id))
+		return true;
+	if (nos_lanes_of(s->lanes, nos_str_of(id), ret_lane, &err)) {
+		nos_refuse_request(s->card, r, &err);
+		send_answer(s, r);
+		return false;
+	}
+	if (nos_harbour_has(s->harbour, *ret_lane))
+		return true;
+	send_elsewhere(s, r, *ret_lane);
+	return false;
+}
+
+/* ---- requests ---- */
+
+static void take_data(struct nos_routes *s, struct nos_http_request *r)
+{
+	struct nos_ingest_loop *l = &s->loops[r->loop].ingest;
+	struct nos_job *job = nos_ingest_take(&s->ingest, l, r);
+
+	if (!job) {
+		if (!l->kept)
+			send_answer(s, r);
+	} else if (job->elsewhere) {
+		const unsigned lane = job->lane;
+
+		nos_job_free(job, s->ingest.members);
+		send_elsewhere(s, r, lane);
+	} else {
+		hand_to_committer(s, r->loop, job);
+	}
+}
+
+void nos_routes_visited(void *state, struct nos_http_request *r, struct nos_job *job)
+{
+	struct nos_routes *s = state;
+	const unsigned lane = job->lane;
+
+	if (!job->elsewhere) {
+		nos_harbour_submit(s->harbour, lane, job, 1);
+		return;
+	}
+	nos_job_free(job, s->ingest.members);
+	send_elsewhere(s, r, lane);
+}
+
+/* What is in it is treated as what comes by itself, and its answer answers r. */
+static void take_forwarded(struct nos_routes *s, struct nos_http_request *r)
+{
+	struct nos_http_request *inner = nos_forward_open(s->forward, r);
+
+	if (!inner)
+		send_answer(s, r);
+	else if (!nos_forward_admit(inner, s, nos_routes_begin, nos_routes_fail))
+		nos_http_server_answer(s->server, inner);
+	else
+		nos_routes_handle(s, inner);
+}
+
 void nos_routes_handle(void *state, struct nos_http_request *r)
 {
 	struct nos_routes *s = state;
-	const unsigned loop = r->loop;
 	struct nos_job *job = NULL;
 	bool kept = false;
+	unsigned lane;
 
+	if (!aim(s, r, &lane))
+		return;
 	switch (path_of(r)) {
 	case NOS_METRIC_DATA:
-		job = nos_ingest_take(&s->ingest, &s->loops[r->loop].ingest, r);
-		kept = s->loops[loop].ingest.kept;
-		break;
+		take_data(s, r);
+		return;
+	case NOS_METRIC_FORWARD:
+		take_forwarded(s, r);
+		return;
 	case NOS_METRIC_ACKS:
 		job = take_ack(s, r);
 		break;
@@ -266,10 +364,12 @@ void nos_routes_handle(void *state, struct nos_http_request *r)
 		show_node(s, r);
 		break;
 	}
-	if (job)
-		hand_to_committer(s, loop, job);
-	else if (!kept)
+	if (job) {
+		job->lane = lane;
+		hand_to_committer(s, r->loop, job);
+	} else if (!kept) {
 		send_answer(s, r);
+	}
 }
 
 void nos_routes_turn(void *state, unsigned loop)
@@ -277,11 +377,15 @@ void nos_routes_turn(void *state, unsigned loop)
 	struct nos_routes *s = state;
 	struct nos_routes_loop *l = &s->loops[loop];
 
-	if (l->count) {
-		nos_commit_submit(s->commit, l->jobs, l->count);
-		l->jobs = NULL;
-		l->tail = &l->jobs;
-		l->count = 0;
+	for (unsigned i = 0; i < s->lanes; i++) {
+		struct nos_routes_hand *h = &l->hands[i];
+
+		if (!h->count)
+			continue;
+		nos_harbour_submit(s->harbour, i, h->jobs, h->count);
+		h->jobs = NULL;
+		h->tail = &h->jobs;
+		h->count = 0;
 	}
 	nos_lap_turn(&l->ingest.lap, false);
 }
@@ -346,69 +450,7 @@ void nos_routes_controlled(void *state, struct nos_http_request *r)
 	send_answer(state, r);
 }
 
-/* ---- the admin listener ---- */
-
-void nos_routes_admin_shown(
-    void *state, const struct nos_http_request *r, struct nos_str authorization)
+void nos_routes_forwarded(void *state, struct nos_http_request *r)
 {
-	const struct nos_routes_admin *s = state;
-
-	(void)r;
-	expose(s->commit, s->store, authorization);
-}
-
-bool nos_routes_admin_begin(void *state, struct nos_http_request *r, size_t *ret_max)
-{
-	struct nos_err err = { 0 };
-
-	(void)state;
-	*ret_max = 0;
-	if (!nos_str_is(r->path, "/healthz") && !nos_str_is(r->path, "/metrics")) {
-		nos_err_set(&err, NOS_ABSENT, "nothing is at %.*s", NOS_STR_ARG(r->path));
-		nos_refuse_status(r, &err, 404, 0);
-		return false;
-	}
-	return is_method(r, "GET", &err);
-}
-
-void nos_routes_admin_fail(void *state, struct nos_http_request *r, unsigned status,
-    enum nos_code code, const char *text, unsigned retry_s)
-{
-	struct nos_err err = { 0 };
-
-	(void)state;
-	nos_err_set(&err, code, "%s", text);
-	nos_refuse_status(r, &err, status, retry_s);
-}
-
-/* The broker alone never makes it 503. */
-static void health(const struct nos_routes_admin *s, struct nos_http_request *r)
-{
-	struct nos_err err;
-	enum nos_code code = nos_commit_health(s->commit, &err);
-
-	r->status = code ? 503 : 200;
-	r->type = "application/json";
-	nos_buf_add_char(&r->out, '{');
-	nos_encode_member_text(&r->out, "status", nos_str_of(nos_code_slug(code)));
-	if (code)
-		nos_encode_member_text(&r->out, "message", nos_str_of(err.text));
-	else if (s->has_broker)
-		nos_encode_member_text(&r->out, "broker",
-		    nos_str_of(nos_publish_is_connected(s->publish) ? "connected" : "away"));
-	nos_buf_add_text(&r->out, "}\n");
-}
-
-void nos_routes_admin_handle(void *state, struct nos_http_request *r)
-{
-	struct nos_routes_admin *s = state;
-
-	if (nos_str_is(r->path, "/healthz")) {
-		health(s, r);
-	} else {
-		r->status = 200;
-		r->type = "text/plain; version=0.0.4";
-		nos_metric_encode(s->metric, s->version, &r->out);
-	}
-	nos_http_server_answer(s->server, r);
+	send_answer(state, r);
 }

@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which request goes where: the paths of sources (nos-wire(7), "HTTP"), and those of
- * the admin listener. The functions are those of net/http_server.h, with a struct nos_routes as
- * state.
+ * Which request goes where: the paths of sources (nos-wire(7), "HTTP"). The functions are those of
+ * net/http_server.h, with a struct nos_routes as state.
  */
 #ifndef NOS_NODE_ROUTES_H
 #define NOS_NODE_ROUTES_H
 
-#include "node/commit.h"
 #include "node/control.h"
+#include "node/forward.h"
 #include "node/ingest.h"
-#include "node/publish.h"
+#include "node/harbour.h"
 #include "node/records.h"
+
+/* Jobs of one lane that a loop has taken in this turn. */
+struct nos_routes_hand {
+	struct nos_job *jobs, **tail;
+	size_t count;
+};
 
 /* Of one loop: touched by its thread alone. */
 struct nos_routes_loop {
 	struct nos_ingest_loop ingest;
-	struct nos_job *jobs, **tail; /* taken in this turn */
-	size_t count;
+	struct nos_routes_hand *hands; /* one a lane */
 };
 
 struct nos_routes {
 	struct nos_http_server *server; /* set by nos_http_server_new before a loop runs */
 	struct nos_ingest ingest;
-	struct nos_commit *commit;
+	struct nos_harbour *harbour;
+	unsigned lanes;
+	struct nos_forward *forward; /* NULL: all lanes are here */
 	struct nos_control *control;
 	struct nos_records records;
 	struct nos_metric *metric;
@@ -39,23 +45,11 @@ nos_http_fail nos_routes_fail;
 nos_http_handle nos_routes_handle;
 nos_http_turn nos_routes_turn;
 
-/* The committer's and the control thread's way back; state is the struct nos_routes. */
+/* The way back of the committer, of the control thread and of forwarding; state is the struct
+ * nos_routes. */
 nos_commit_answer nos_routes_committed;
 nos_control_answer nos_routes_controlled;
-
-/* The admin listener: /healthz and /metrics. */
-struct nos_routes_admin {
-	struct nos_http_server *server;
-	struct nos_store *store; /* its loop's own, for tokens that come to it */
-	struct nos_commit *commit;
-	struct nos_publish *publish;
-	bool has_broker;
-	struct nos_metric *metric;
-	const char *version;
-};
-nos_http_shown nos_routes_admin_shown;
-nos_http_begin nos_routes_admin_begin;
-nos_http_fail nos_routes_admin_fail;
-nos_http_handle nos_routes_admin_handle;
+nos_visits_opened nos_routes_visited;
+nos_forward_answer nos_routes_forwarded;
 
 #endif

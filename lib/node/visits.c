@@ -233,7 +233,7 @@ static void take(struct nos_visits *v, struct nos_http_request *r)
 	struct nos_job *job = nos_ingest_take(v->config.ingest, &v->loop, r);
 
 	if (job)
-		nos_commit_submit(v->config.commit, job, 1);
+		v->config.opened(v->config.state, r, job);
 	else
 		answer(v, r);
 }
@@ -260,7 +260,7 @@ static void swept(void *state, const char *id)
 	const struct nos_visits *v = state;
 
 	nos_member_forget(v->config.members, id);
-	nos_commit_purge(v->config.commit);
+	nos_harbour_purge(v->config.harbour);
 }
 
 static void sweep(struct nos_visits *v)
@@ -402,7 +402,7 @@ enum nos_code nos_visits_revoke(struct nos_visits *v, struct nos_store *store, u
 	if (!was)
 		return err->code;
 	nos_member_forget(v->config.members, id);
-	nos_commit_purge(v->config.commit);
+	nos_harbour_purge(v->config.harbour);
 	return err->code;
 }
 

@@ -10,7 +10,7 @@
 #define NOS_NODE_VISITS_H
 
 #include "node/card.h"
-#include "node/commit.h"
+#include "node/harbour.h"
 #include "node/ingest.h"
 #include "node/peers.h"
 
@@ -19,19 +19,23 @@ struct nos_visits; /* opaque */
 /* Called with r's answer filled: to be sent. */
 typedef void nos_visits_answer(void *state, struct nos_http_request *r);
 
+/* Called with a job that is open by now: to be handed to where its lane is. */
+typedef void nos_visits_opened(void *state, struct nos_http_request *r, struct nos_job *job);
+
 struct nos_visits_config {
 	struct nos_store *store; /* the thread's own from now on; not closed by it */
 	const struct nos_vault *vault;
 	const struct nos_card *card;
 	struct nos_member_table *members;
 	struct nos_peers *peers;
-	struct nos_ingest *ingest; /* by which packs are taken */
-	struct nos_commit *commit; /* gets their jobs */
+	struct nos_ingest *ingest;   /* by which packs are taken */
+	struct nos_harbour *harbour; /* purges their keys */
 	struct nos_metric *metric;
 	const char *ca; /* of https; NULL: the system's */
 	size_t most;	/* that wait at once */
 	void *state;
 	nos_visits_answer *answer;
+	nos_visits_opened *opened;
 };
 
 /* NOS_ABSENT: no such CA file; NOS_INTERNAL. */

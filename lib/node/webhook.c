@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "net/http_bearer.h"
+#include "node/aim.h"
 #include "node/form.h"
 #include "registry/bearer.h"
 
@@ -120,6 +121,8 @@ enum nos_code nos_webhook_open(
 		return expose(&t, job, err);
 	if (nos_bearer_state_of(&t, job->raw.received) != NOS_TOKEN_OPEN)
 		return refused(err);
+	if (nos_aim(g->harbour, job, nos_str_of(t.source), err))
+		return err->code;
 	if (nos_member_get(g->members, l->store, g->vault, t.source, &job->member, err))
 		return err->code;
 	describe(g, job);

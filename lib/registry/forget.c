@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/forget.h"
 #include "registry/lanes.h"
+#include "registry/seen.h"
 
 #include <string.h>
 #include <time.h>
@@ -290,11 +291,13 @@ static enum nos_code del_rest(const struct nos_forget *f, const char *id, struct
     struct nos_time now, struct nos_err *err)
 {
 	struct nos_store *store = f->life->store;
+	unsigned lanes;
 	bool was;
 
 	if (begin(f, err))
 		return err->code;
-	if (!del(store, NOS_TRACK_NS, nos_str_of(id), err) && !nos_compromise_del(store, id, err) &&
+	if (!nos_lanes_get(store, &lanes, err) && !nos_seen_forget(store, lanes, id, err) &&
+	    !del(store, NOS_TRACK_NS, nos_str_of(id), err) && !nos_compromise_del(store, id, err) &&
 	    !del_due(store, nos_str_of(id), err) && !del_record(store, id, word, &was, err) && was)
 		(void)!note(f, id, now, err);
 	return end(f, err);

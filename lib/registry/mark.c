@@ -9,16 +9,16 @@
 #define VERSION 1
 #define KEY_MAX 16
 
-/* That of lane 0 is as it would be without lanes. */
-static struct nos_str key_of(const struct nos_store *store, char space[static KEY_MAX])
+/* That of lane 0 is as it would be without lanes. Gives the namespace. */
+static const char *place_of(const struct nos_store *store, char ret[static KEY_MAX])
 {
 	const unsigned lane = nos_store_lane(store);
 
 	if (lane)
-		snprintf(space, KEY_MAX, "mark%u", lane);
+		snprintf(ret, KEY_MAX, "%u", lane);
 	else
-		snprintf(space, KEY_MAX, "mark");
-	return nos_str_of(space);
+		snprintf(ret, KEY_MAX, "mark");
+	return lane ? NOS_MARK_NS : NOS_SELF_NS;
 }
 
 enum nos_code nos_mark_get(struct nos_store *store, struct nos_mark *ret, struct nos_err *err)
@@ -27,11 +27,13 @@ enum nos_code nos_mark_get(struct nos_store *store, struct nos_mark *ret, struct
 	struct nos_scan scan = { 0 };
 	struct nos_decode d;
 	char key[KEY_MAX];
+	const char *ns;
 	uint64_t rev;
 
 	*ret = (struct nos_mark){ 0 };
 	nos_buf_init(&text, 1024);
-	if (nos_store_get(store, NOS_SELF_NS, key_of(store, key), &text, &rev, err) == NOS_ABSENT) {
+	ns = place_of(store, key);
+	if (nos_store_get(store, ns, nos_str_of(key), &text, &rev, err) == NOS_ABSENT) {
 		nos_err_clear(err);
 		return NOS_OK;
 	}
@@ -52,7 +54,7 @@ enum nos_code nos_mark_put(
 {
 	NOS_AUTO(buf) text = { 0 };
 	char key[KEY_MAX];
-	uint64_t rev;
+	const char *ns;
 
 	nos_buf_init(&text, 1024);
 	nos_buf_add_char(&text, '{');
@@ -63,6 +65,7 @@ enum nos_code nos_mark_put(
 	nos_buf_add_char(&text, '}');
 	if (nos_buf_check(&text, "mark", err))
 		return err->code;
+	ns = place_of(store, key);
 	return nos_store_put(
-	    store, NOS_SELF_NS, key_of(store, key), nos_buf_str(&text), NOS_STORE_ANY, &rev, err);
+	    store, ns, nos_str_of(key), nos_buf_str(&text), NOS_STORE_ANY, NULL, err);
 }

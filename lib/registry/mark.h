@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* How far a node has come in a lane, kept in its store (state node/mark, node/mark1, …): that of
+/* How far a node has come in a lane, kept in its store (state node/mark, marks/1, …): that of
  * the view. */
 #ifndef NOS_REGISTRY_MARK_H
 #define NOS_REGISTRY_MARK_H
 
 #include "store/store.h"
+
+#define NOS_MARK_NS                                                                  \
+	"marks" /* of lanes but the first, whose mark stands with what is the node's \
+		 */
 
 /* All-zero is that of a new store. */
 struct nos_mark {

@@ -77,6 +77,8 @@ void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str
 		encode_number(b, raw->seq, raw->prev, raw->hash);
 		if (raw->roams)
 			nos_encode_member_bool(b, "roams", true);
+		if (raw->spread)
+			nos_encode_member_bool(b, "spread", true);
 	}
 	if (vouched)
 		encode_via(b, raw);
@@ -206,7 +208,8 @@ static enum nos_code decode_members(
 	if (*ret->source && nos_decode_has(d, "key") &&
 	    (nos_decode_copy(d, "key", false, ret->kid, sizeof(ret->kid), err) ||
 		decode_number(d, &ret->seq, &ret->prev, ret->hash, err) ||
-		nos_decode_bool(d, "roams", true, &ret->roams, err)))
+		nos_decode_bool(d, "roams", true, &ret->roams, err) ||
+		nos_decode_bool(d, "spread", true, &ret->spread, err)))
 		return err->code;
 	return decode_way(d, ret, err);
 }

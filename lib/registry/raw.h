@@ -34,6 +34,7 @@ struct nos_raw {
 	bool roams;			     /* its source's numbers are used at several nodes */
 	struct nos_raw_via via[NOS_HOP_MAX]; /* from the source to the node */
 	size_t via_count;
+	bool spread; /* a relay, whose numbers are of other lanes as well (registry/seen.h) */
 	char kind[NOS_NAME_WORD_MAX + 1];
 	enum nos_batch_form form;
 	char map[NOS_MAPS_HASH_MAX]; /* through which it is read; empty: none */

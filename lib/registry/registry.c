@@ -137,3 +137,19 @@ enum nos_code nos_registry_scan(
 
 	return nos_store_scan(store, NOS_RECORD_NS, NOS_STR(""), scan_one, &ss, err);
 }
+
+static enum nos_code count_one(
+    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *err)
+{
+	uint64_t *count = state;
+
+	(void)key, (void)value, (void)rev, (void)err;
+	++*count;
+	return NOS_OK;
+}
+
+enum nos_code nos_registry_count(struct nos_store *store, uint64_t *ret, struct nos_err *err)
+{
+	*ret = 0;
+	return nos_store_scan(store, NOS_RECORD_NS, NOS_STR(""), count_one, ret, err);
+}

@@ -39,4 +39,8 @@ typedef enum nos_code nos_registry_each(
 enum nos_code nos_registry_scan(
     struct nos_store *store, nos_registry_each *each, void *state, struct nos_err *err) NOS_CHECK;
 
+/* How many sources there are: all are gone through. NOS_IO, NOS_BUSY. */
+enum nos_code nos_registry_count(
+    struct nos_store *store, uint64_t *ret, struct nos_err *err) NOS_CHECK;
+
 #endif

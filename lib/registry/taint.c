@@ -7,6 +7,7 @@
 #include "registry/compromise.h"
 #include "registry/correct.h"
 #include "registry/lanes.h"
+#include "registry/seen.h"
 #include "registry/mark.h"
 #include "registry/newest.h"
 #include "registry/roster.h"
@@ -201,6 +202,9 @@ static enum nos_code take_user(
 	unsigned lane;
 
 	(void)rev;
+	/* No record is of it there. */
+	if (nos_seen_is_away(key))
+		return NOS_OK;
 	if (nos_lanes_of(w->lanes, key, &lane, err))
 		return err->code;
 	if (lane != nos_store_lane(w->t->store))

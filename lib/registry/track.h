@@ -53,7 +53,12 @@ struct nos_track {
 	struct nos_track_series *series;
 	uint16_t count, cap; /* of series */
 	uint8_t key_count;
-	bool gone; /* it is not saved any more */
+	bool gone : 1; /* it is not saved any more */
+
+	/* Not saved. Of who asks whether its numbers are of other lanes as well: */
+	bool spread : 1;
+	bool asked : 1;	  /* it was */
+	uint16_t asked_s; /* when, by the last bits of the seconds */
 };
 
 struct nos_track_table; /* opaque */

@@ -274,6 +274,9 @@ static enum nos_code read_rest(
 	if (a->has_position &&
 	    nos_decode_uint(d, "position", 0, NOS_NUM_SAFE - 1, &a->position, &ignored))
 		return bad("position", err);
+	if (nos_decode_has(d, "lane") &&
+	    nos_decode_uint(d, "lane", 0, NOS_NUM_SAFE - 1, &a->lane, &ignored))
+		return bad("lane", err);
 	if (nos_decode_has(d, "next") &&
 	    nos_decode_uint(d, "next", 1, NOS_NUM_SAFE - 1, &a->next, &ignored))
 		return bad("next", err);

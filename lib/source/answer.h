@@ -49,7 +49,8 @@ struct nos_answer {
 	struct nos_answer_reject *rejects; /* in order of their index */
 	size_t reject_count;
 	bool has_position;
-	uint64_t position; /* of the pack at the node */
+	uint64_t position; /* of the pack at the node, */
+	uint64_t lane;	   /* in this lane */
 	uint64_t next;	   /* highest number seen and one; 0: not said */
 	bool same;	   /* a duplicate: the same readings */
 	struct nos_answer_hop hop;

@@ -20,7 +20,7 @@ static void encode_answered(
 {
 	const struct nos_answer *a = p->answer;
 	const struct nos_err *why = nos_answer_why(a, index);
-	char id[80];
+	char id[80], lane[24] = "";
 
 	if (why) {
 		encode_rejected(f, why, b);
@@ -33,7 +33,10 @@ static void encode_answered(
 	nos_encode_member_uint(b, "seq", p->seq);
 	if (a->duplicates || !a->has_position)
 		return;
-	snprintf(id, sizeof(id), "%" PRIu64 "-%" PRIu64 "-%" PRIu32, p->node, a->position, index);
+	if (a->lane)
+		snprintf(lane, sizeof(lane), ".%" PRIu64, a->lane);
+	snprintf(id, sizeof(id), "%" PRIu64 "%s-%" PRIu64 "-%" PRIu32, p->node, lane, a->position,
+	    index);
 	nos_encode_member_text(b, "id", nos_str_of(id));
 }
 

@@ -17,6 +17,7 @@ struct nos_store_engine {
 	enum nos_code (*commit)(void *e, struct nos_err *err);
 	void (*rollback)(void *e);
 	enum nos_code (*settle)(void *e, struct nos_err *err); /* NULL: a group is atomic */
+	void (*hush)(void *e, const char *what);	       /* NULL: all is told */
 	enum nos_code (*changed)(void *e, bool *ret, struct nos_err *err);
 	/* Both NULL: it has no such thing */
 	enum nos_code (*look)(void *e, struct nos_err *err);

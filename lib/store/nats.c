@@ -152,6 +152,22 @@ static enum nos_code nats_commit(void *e, struct nos_err *err)
 	return NOS_OK;
 }
 
+static enum nos_code nats_settle(void *e, struct nos_err *err)
+{
+	struct nats *q = e;
+	struct nos_err own = { 0 };
+
+	(void)!nos_nats_flight_settle(&q->flight, &own);
+	return told(&own, err);
+}
+
+static void nats_hush(void *e, const char *what)
+{
+	struct nats *q = e;
+
+	nos_nats_make_hush(&q->made, what);
+}
+
 static enum nos_code nats_changed(void *e, bool *ret, struct nos_err *err)
 {
 	struct nats *q = e;
@@ -288,11 +304,12 @@ static enum nos_code nats_space(
 	return NOS_OK;
 }
 
-#define FUNCTIONS                                                                             \
-	.close = nats_close, .begin = nats_begin, .commit = nats_commit,                      \
-	.rollback = nats_rollback, .changed = nats_changed, .get = nats_get, .put = nats_put, \
-	.scan = nats_scan, .append = nats_append, .read = nats_read, .bounds = nats_bounds,   \
-	.trim = nats_trim, .erase = nats_erase, .purge = nats_purge, .space = nats_space
+#define FUNCTIONS                                                                           \
+	.close = nats_close, .begin = nats_begin, .commit = nats_commit,                    \
+	.rollback = nats_rollback, .settle = nats_settle, .hush = nats_hush,                \
+	.changed = nats_changed, .get = nats_get, .put = nats_put, .scan = nats_scan,       \
+	.append = nats_append, .read = nats_read, .bounds = nats_bounds, .trim = nats_trim, \
+	.erase = nats_erase, .purge = nats_purge, .space = nats_space
 
 const struct nos_store_engine nos_nats_engine = { .kind = "nats", .open = nats_open, FUNCTIONS };
 const struct nos_store_engine nos_nats_tls_engine = { .kind = "tls", .open = tls_open, FUNCTIONS };

@@ -24,6 +24,20 @@ void nos_nats_make_changed(const struct nos_nats_link *l, char ret[static NOS_NA
 	snprintf(ret, NOS_NATS_NAME_MAX, "%s-changed", l->prefix);
 }
 
+void nos_nats_make_hush(struct nos_nats_made *m, const char *what)
+{
+	if (m->hushed_count < NOS_NATS_HUSH_MAX)
+		snprintf(m->hushed[m->hushed_count++], NOS_NATS_NAME_MAX, "%s", what);
+}
+
+bool nos_nats_make_is_hushed(const struct nos_nats_made *m, const char *what)
+{
+	for (size_t i = 0; i < m->hushed_count; i++)
+		if (strcmp(m->hushed[i], what) == 0)
+			return true;
+	return false;
+}
+
 static bool is_made(const struct nos_nats_made *m, const char *name)
 {
 	for (size_t i = 0; i < m->count; i++)
@@ -141,7 +155,8 @@ enum nos_code nos_nats_make_bucket(
 	config.MaxMsgsPerSubject = 1;
 	config.Discard = js_DiscardNew;
 	config.AllowRollup = true;
-	config.RePublish = &tell;
+	if (!nos_nats_make_is_hushed(m, ns))
+		config.RePublish = &tell;
 	return make(m, l, &config, err);
 }
 

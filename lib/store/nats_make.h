@@ -8,13 +8,20 @@
 
 #include "store/nats_link.h"
 
-#define NOS_NATS_MADE_MAX 64 /* a store has some two dozen */
+#define NOS_NATS_MADE_MAX 192 /* streams of lanes, and some two dozen more */
+#define NOS_NATS_HUSH_MAX 8
 
 /* Those that are known to be there. */
 struct nos_nats_made {
 	char names[NOS_NATS_MADE_MAX][NOS_NATS_NAME_MAX];
 	size_t count;
+	/* Namespaces and streams whose changes are told to nobody. */
+	char hushed[NOS_NATS_HUSH_MAX][NOS_NATS_NAME_MAX];
+	size_t hushed_count;
 };
+
+void nos_nats_make_hush(struct nos_nats_made *m, const char *what);
+bool nos_nats_make_is_hushed(const struct nos_nats_made *m, const char *what);
 
 /* The stream that a stream of the store is, and what it is appended to by; the one that is behind a
  * namespace's bucket. */

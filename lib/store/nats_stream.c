@@ -118,7 +118,7 @@ enum nos_code nos_nats_stream_append(struct nos_nats_streams *s, const char *str
 		x->tail.known = false;
 		(void)!nos_nats_flight_send(s->flight, msg, 0, NULL, 0, err);
 	}
-	s->changed = true;
+	s->changed |= !nos_nats_make_is_hushed(s->made, stream);
 	if (!err->code && !*s->group && !nos_nats_flight_settle(s->flight, err))
 		nos_nats_stream_tell(s);
 	return err->code;
@@ -305,7 +305,7 @@ enum nos_code nos_nats_stream_trim(struct nos_nats_streams *s, const char *strea
 	if (err->code || !old.count || purge(s, x->tail.stream, old.last, err))
 		return err->code;
 	*ret_dropped = old.count;
-	s->changed = true;
+	s->changed |= !nos_nats_make_is_hushed(s->made, stream);
 	if (!*s->group)
 		nos_nats_stream_tell(s);
 	return NOS_OK;
@@ -328,7 +328,7 @@ enum nos_code nos_nats_stream_erase(
 		st = js_EraseMsg(s->link->js, x->tail.stream, position, &o, &code);
 	while (nos_nats_link_again(&t, st, code));
 	if (st == NATS_OK) {
-		s->changed = true;
+		s->changed |= !nos_nats_make_is_hushed(s->made, stream);
 		if (!*s->group)
 			nos_nats_stream_tell(s);
 	}

@@ -10,7 +10,7 @@
 
 #include "store/nats_flight.h"
 
-#define NOS_NATS_TAILS_MAX 16 /* streams of one store */
+#define NOS_NATS_TAILS_MAX 160 /* streams of one store: two a lane, and some more */
 
 struct nos_nats_tail {
 	char stream[NOS_NATS_NAME_MAX];

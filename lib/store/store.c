@@ -178,6 +178,14 @@ static const char *in_lane(
 	return space;
 }
 
+void nos_store_hush(struct nos_store *s, const char *what)
+{
+	char name[STREAM_MAX];
+
+	if (s->engine->hush)
+		s->engine->hush(s->e, in_lane(s, what, name));
+}
+
 enum nos_code nos_store_append(struct nos_store *s, const char *stream, struct nos_time now,
     struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
 {

@@ -74,6 +74,9 @@ enum nos_code nos_store_changed(struct nos_store *s, bool *ret, struct nos_err *
  */
 enum nos_code nos_store_look(struct nos_store *s, struct nos_err *err) NOS_CHECK;
 void nos_store_look_end(struct nos_store *s);
+/* What this view changes in a namespace, or in a stream (in its lane), is no news: it may be told
+ * to nobody. For who changes often what is nobody else's, and all that do so alike. */
+void nos_store_hush(struct nos_store *s, const char *what);
 
 /* Append the value to *ret (where not NULL); revisions rise. NOS_ABSENT: no such key. */
 enum nos_code nos_store_get(struct nos_store *s, const char *ns, struct nos_str key,

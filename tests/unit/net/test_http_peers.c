@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose turn it is. */
+#include "net/http_peers.h"
+
+#include <stdio.h>
+
+#include "../test.h"
+
+static struct nos_http_peers peers;
+static struct nos_http_multi_call calls[20];
+
+static int start(void **state)
+{
+	(void)state;
+	memset(calls, 0, sizeof(calls));
+	nos_http_peers_init(&peers, 2);
+	return 0;
+}
+
+static void put(size_t i, const char *url, uint64_t due)
+{
+	calls[i].url = url;
+	calls[i].due.us = due;
+	assert_true(nos_http_peers_put(&peers, &calls[i]));
+}
+
+/* Takes call i, and gives who it goes to. */
+static struct nos_http_peer *take(size_t i)
+{
+	struct nos_http_peer *ret = NULL;
+
+	assert_ptr_equal(nos_http_peers_take(&peers, &ret), &calls[i]);
+	return ret;
+}
+
+static void take_none(void)
+{
+	struct nos_http_peer *ret;
+
+	assert_null(nos_http_peers_take(&peers, &ret));
+}
+
+static void calls_of_a_url_go_in_order_and_so_many_at_once(void **state)
+{
+	struct nos_http_peer *p;
+
+	(void)state;
+	take_none();
+	for (size_t i = 0; i < 4; i++)
+		put(i, "http://a", 1);
+	p = take(0);
+	assert_ptr_equal(take(1), p);
+	take_none();
+	nos_http_peers_over(p);
+	take(2);
+	take_none();
+	nos_http_peers_over(p);
+	nos_http_peers_over(p);
+	take(3);
+	take_none();
+	nos_http_peers_over(p);
+	nos_http_peers_release(&peers);
+}
+
+static void what_waits_for_one_url_holds_no_other_up(void **state)
+{
+	struct nos_http_peer *a, *b;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		put(i, "http://a", 1);
+	a = take(0);
+	take(1);
+	put(3, "http://b", 1);
+	b = take(3);
+	assert_ptr_not_equal(a, b);
+	take_none();
+	nos_http_peers_over(a);
+	nos_http_peers_over(a);
+	nos_http_peers_over(b);
+	nos_http_peers_over(take(2));
+	nos_http_peers_release(&peers);
+}
+
+static void those_whose_time_is_over_are_taken_out_and_the_others_keep_their_order(void **state)
+{
+	static const uint64_t due[] = { 50, 20, 40, 10, 60 };
+	const struct nos_http_multi_call *over;
+
+	(void)state;
+	assert_null(nos_http_peers_expire(&peers, (struct nos_mono){ 1000 }));
+	for (size_t i = 0; i < 5; i++)
+		put(i, i < 3 ? "http://a" : "http://b", due[i]);
+	assert_int_equal(peers.due.us, 10);
+	assert_null(nos_http_peers_expire(&peers, (struct nos_mono){ 9 }));
+	over = nos_http_peers_expire(&peers, (struct nos_mono){ 20 });
+	assert_true(over == &calls[1] || over == &calls[3]);
+	assert_true(over->next == &calls[4 - (over - calls)]);
+	assert_null(over->next->next);
+	assert_int_equal(peers.due.us, 40);
+	nos_http_peers_over(take(4));
+	nos_http_peers_over(take(0));
+	nos_http_peers_over(take(2));
+	take_none();
+	nos_http_peers_release(&peers);
+}
+
+static void a_url_that_is_not_called_any_more_is_forgotten(void **state)
+{
+	char urls[20][20];
+
+	(void)state;
+	for (size_t round = 0; round < 5; round++)
+		for (size_t i = 0; i < 20; i++) {
+			snprintf(urls[i], sizeof(urls[i]), "http://%zu/%zu", i, round);
+			put(i, urls[i], 1);
+			nos_http_peers_over(take(i));
+			assert_true(peers.count <= 16);
+		}
+	nos_http_peers_release(&peers);
+	assert_int_equal(peers.count, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(calls_of_a_url_go_in_order_and_so_many_at_once, start),
+		cmocka_unit_test_setup(what_waits_for_one_url_holds_no_other_up, start),
+		cmocka_unit_test_setup(
+		    those_whose_time_is_over_are_taken_out_and_the_others_keep_their_order, start),
+		cmocka_unit_test_setup(a_url_that_is_not_called_any_more_is_forgotten, start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
