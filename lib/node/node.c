@@ -321,20 +321,14 @@ static enum nos_code start_maps(struct nos_node *n, struct nos_err *err)
 	return NOS_OK;
 }
 
-static void set_gauges(struct nos_node *n)
-{
-	const struct nos_limit *l = n->config.limits;
-
-	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_COMMIT, l->of[NOS_LIMIT_REQUESTS]);
-	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_REGISTER, l->of[NOS_LIMIT_REGISTRATIONS]);
-	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_POLLS, nos_limit_polls(l));
-}
-
 static enum nos_code start(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
 
-	set_gauges(n);
+	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_COMMIT, f->limits->of[NOS_LIMIT_REQUESTS]);
+	nos_metric_set(
+	    &n->metric, NOS_METRIC_LIMIT_REGISTER, f->limits->of[NOS_LIMIT_REGISTRATIONS]);
+	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_POLLS, nos_limit_polls(f->limits));
 	if (lock(n, err) || open_store(n, &n->control_store, err) ||
 	    nos_card_new(n->config.home, n->config.closed, &n->card, err) ||
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
