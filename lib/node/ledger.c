@@ -450,6 +450,9 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 	l->amend.stepped = false;
 	l->amend.count = l->amend.was_count = 0;
 	if (transact(l, list, count, err)) {
+		/* Another was quicker, which is no fault of who sent it: it is to come again. */
+		if (err->code == NOS_EXISTS)
+			err->code = NOS_BUSY;
 		nos_change_forget(l, list);
 		l->life.destroyed = false;
 		undo(l, list);

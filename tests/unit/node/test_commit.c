@@ -17,6 +17,7 @@
 
 static struct nos_store_engine failing;
 static atomic_bool fail_commit; /* of the group in which something comes into the raw stream */
+static enum nos_code fail_as = NOS_IO;
 static bool in_raw;
 static struct nos_store *own, *loops;
 static struct nos_card *card;
@@ -50,7 +51,7 @@ static enum nos_code end_group(void *e, struct nos_err *e_err)
 	if (!in_raw || !fail_commit)
 		return NOS_OK;
 	fail_commit = false;
-	return nos_err_set(e_err, NOS_IO, "the leader is gone");
+	return nos_err_set(e_err, fail_as, "the leader is gone");
 }
 
 static enum nos_code begin_group(void *e, struct nos_err *e_err)
@@ -234,6 +235,19 @@ static void what_of_a_group_that_failed_was_stored_is_known_when_it_comes_again(
 	assert_int_equal(last_of(NOS_PROCESSED_STREAM), 3);
 }
 
+/* As if it were wrong in itself, its source would give it up. */
+static void what_another_writes_at_the_same_time_is_told_to_come_again(void **state)
+{
+	(void)state;
+	atomic_store(&until_us, UINT64_MAX);
+	fail_as = NOS_EXISTS;
+	begin();
+	fail_commit = true;
+	assert_int_equal(submit(0), NOS_BUSY);
+	nos_commit_free(commit);
+	fail_as = NOS_IO;
+}
+
 static void what_comes_when_the_lane_is_anothers_is_refused_and_changes_nothing(void **state)
 {
 	uint64_t rev;
@@ -275,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 		T(what_of_a_group_that_failed_was_stored_is_known_when_it_comes_again),
+		T(what_another_writes_at_the_same_time_is_told_to_come_again),
 		T(what_comes_when_the_lane_is_anothers_is_refused_and_changes_nothing),
 		T(a_lane_that_another_takes_over_is_as_it_was_stored),
 #undef T
