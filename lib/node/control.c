@@ -213,7 +213,7 @@ static void look_after_polls(struct nos_control *c, bool drain)
 
 	if (drain)
 		nos_polls_close(&c->held);
-	if (c->held.count && now.us - c->looked.us >= LOOK_US) {
+	if ((c->held.count || c->config.looks) && now.us - c->looked.us >= LOOK_US) {
 		c->looked = now;
 		if (!look(c, &err) && (c->news || c->all) &&
 		    nos_polls_look(&c->held, &c->life, c->all))
@@ -307,7 +307,7 @@ static void wait_for_work(struct nos_control *c)
 	uint64_t until = c->looked.us + LOOK_US;
 	struct timespec at;
 
-	if (!c->held.count || until > due)
+	if (!(c->held.count || c->config.looks) || until > due)
 		until = due;
 	if (c->gardener.at_work && nos_harbour_has(c->config.harbour, 0))
 		until = nos_mono_now().us + GARDEN_GAP_US;

@@ -33,6 +33,7 @@ struct nos_control_config {
 	struct nos_metric *metric;
 	size_t works; /* registrations, asks and other nodes' requests that wait at once */
 	size_t polls; /* in hand at once */
+	bool looks;   /* for news also where no poll is held: no committer may be here that does */
 	void *state;
 	nos_control_answer *answer;
 };

@@ -290,6 +290,8 @@ static enum nos_code put_pack(
 	    nos_store_append(l->config.store, NOS_RAW_STREAM, job->raw.received,
 		nos_buf_span(entry), &job->position, err))
 		return err->code;
+	if (job->position != l->next_raw++)
+		return nos_err_set(err, NOS_EXISTS, "another writes this part of the store");
 	nos_track_touch(l->tracks, track, job->position);
 	return NOS_OK;
 }
@@ -332,6 +334,7 @@ static enum nos_code in_group(
 	if (l->stale || l->follower.more)
 		nos_change_look(l);
 	nos_audit_begin(&l->audit);
+	l->next_raw = l->last_raw + 1;
 	/* What says that a record was made is there no sooner than the record. */
 	if (put_records(l, err) || nos_amend_step(l, err) ||
 	    nos_store_settle(l->config.store, err) || save(l, count, err) || trim(l, err) ||

@@ -84,7 +84,9 @@ struct nos_ledger {
 	/* Of whom an operator has just had everything deleted: nothing is written any more. */
 	char (*forgotten)[NOS_RECORD_ID_MAX];
 	size_t forgotten_count;
-	size_t put;	   /* records of the group in hand, */
+	uint64_t
+	    next_raw; /* position of the next entry of the group in hand, if none but this writes */
+	size_t put;   /* records of the group in hand, */
 	uint64_t last_put; /* and the position of the last of them */
 	struct nos_ledger_amend amend;
 	bool purge; /* out: what was destroyed is to be purged from the store */

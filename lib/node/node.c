@@ -162,6 +162,7 @@ static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
 		.metric = &n->metric,
 		.works = f->limits->of[NOS_LIMIT_REGISTRATIONS],
 		.polls = nos_limit_polls(f->limits),
+		.looks = is_shared(n),
 		.state = &n->routes,
 		.answer = nos_routes_controlled };
 
