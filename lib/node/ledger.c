@@ -57,6 +57,13 @@ void nos_ledger_release(struct nos_ledger *l)
 	nos_amend_release(l);
 }
 
+/* An entry stands elsewhere than behind the last that is known: there are some that were not gone
+ * through. */
+static enum nos_code strange(struct nos_err *err)
+{
+	return nos_err_set(err, NOS_EXISTS, "another writes this part of the store");
+}
+
 /* Records of the group before. */
 static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 {
@@ -71,7 +78,8 @@ static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 		if (nos_weighed_put(
 			&l->pending, i, l->config.store, now, &entry, &l->last_put, err))
 			return err->code;
-		l->put++;
+		if (l->last_put != l->last_record + ++l->put)
+			return strange(err);
 	}
 	return NOS_OK;
 }
@@ -291,7 +299,7 @@ static enum nos_code put_pack(
 		nos_buf_span(entry), &job->position, err))
 		return err->code;
 	if (job->position != l->next_raw++)
-		return nos_err_set(err, NOS_EXISTS, "another writes this part of the store");
+		return strange(err);
 	nos_track_touch(l->tracks, track, job->position);
 	return NOS_OK;
 }

@@ -31,8 +31,13 @@ static struct nos_http_request answer; /* the last one */
 static enum nos_code append(void *e, const char *stream, struct nos_time at, struct nos_span entry,
     uint64_t *ret_position, struct nos_err *e_err)
 {
-	if (fail_append && --fail_append == 0)
+	if (fail_append && --fail_append == 0) {
+		/* As of an engine that writes a group in one go: the entry before it is gone too.
+		 */
+		free(cluster.entries[--cluster.entries_count].bytes);
+		--*cluster_last(stream);
 		return nos_err_set(e_err, NOS_IO, "the disk is gone");
+	}
 	return cluster_engine.append(e, stream, at, entry, ret_position, e_err);
 }
 
