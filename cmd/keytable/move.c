@@ -78,8 +78,8 @@ static void say(const char *tool, const char *did, uint64_t node, uint64_t entri
 {
 	char text[96];
 
-	snprintf(text, sizeof(text), "node %" PRIu64 " was %s, %" PRIu64 " entries", node, did,
-	    entries);
+	snprintf(
+	    text, sizeof(text), "node %" PRIu64 " was %s, %" PRIu64 " entries", node, did, entries);
 	nos_start_warn(tool, text);
 }
 
@@ -119,7 +119,9 @@ static enum nos_code come(
 	struct nos_progress progress;
 	const struct nos_import i = { .home = home,
 		.fd = STDIN_FILENO,
-		.lanes = m->lanes ? (unsigned)m->lanes : is_file ? 1 : LANES,
+		.lanes = m->lanes  ? (unsigned)m->lanes
+			 : is_file ? 1
+				   : LANES,
 		.tool = tool,
 		.stop = nos_start_stopped(),
 		.progress = show,
@@ -137,8 +139,8 @@ static enum nos_code come(
 	if (m->verbose)
 		say(tool, "moved here", node, entries);
 	if (life) {
-		snprintf(text, sizeof(text), "a copy: life %" PRIu64 " begins, see nos-rekey(1)",
-		    life);
+		snprintf(
+		    text, sizeof(text), "a copy: life %" PRIu64 " begins, see nos-rekey(1)", life);
 		nos_start_warn(tool, text);
 	}
 	return NOS_OK;

@@ -266,8 +266,8 @@ static enum nos_code get_chunk(struct nos_crate *c, struct nos_err *err)
 	if (read_to(c, &c->sealed, SEALED_MAX + 1, err))
 		return err->code;
 	c->last = c->sealed.len <= SEALED_MAX;
-	sealed = (struct nos_span){ nos_buf_span(&c->sealed).p,
-		c->last ? c->sealed.len : SEALED_MAX };
+	sealed =
+	    (struct nos_span){ nos_buf_span(&c->sealed).p, c->last ? c->sealed.len : SEALED_MAX };
 	c->taken = 0;
 	nos_buf_truncate(&c->text, 0);
 	if (sealed.len < NOS_AEAD_TAG_LEN)
@@ -277,8 +277,8 @@ static enum nos_code get_chunk(struct nos_crate *c, struct nos_err *err)
 	if (!at)
 		return nos_buf_check(&c->text, "chunk", err);
 	nonce_of(c, nonce);
-	if (nos_aead_gcm_open(&c->key, nonce, nos_buf_span(&c->line), sealed,
-		sealed.p + sealed.len, at, err)) {
+	if (nos_aead_gcm_open(
+		&c->key, nonce, nos_buf_span(&c->line), sealed, sealed.p + sealed.len, at, err)) {
 		nos_buf_truncate(&c->text, 0);
 		return err->code == NOS_TAG
 			   ? nos_err_set(err, NOS_DATA, "input: it was changed, or is cut off")
@@ -341,7 +341,10 @@ enum nos_code nos_crate_take(struct nos_crate *c, struct nos_buf *ret, struct no
 
 enum nos_code nos_crate_end(struct nos_crate *c, struct nos_err *err)
 {
-	if (c->taken == c->text.len && c->last)
+	while (c->taken == c->text.len && !c->last)
+		if (get_chunk(c, err))
+			return err->code;
+	if (c->taken == c->text.len)
 		return NOS_OK;
 	return nos_err_set(err, NOS_DATA, "input: more follows where it should end");
 }

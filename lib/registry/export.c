@@ -47,7 +47,8 @@ static enum nos_code check_lane(const struct run *r, struct nos_err *err)
 		return err->code;
 	return last > mark.published
 		   ? nos_err_set(err, NOS_BUSY,
-			 "%" PRIu64 " records wait for the broker: run nos-serve until they are out, "
+			 "%" PRIu64
+			 " records wait for the broker: run nos-serve until they are out, "
 			 "or leave them with --unpublished",
 			 last - mark.published)
 		   : NOS_OK;
@@ -138,8 +139,7 @@ static enum nos_code add_all(struct run *r, struct nos_err *err)
 	}
 	do {
 		before = r->position;
-		if (nos_store_read(
-			r->store, NOS_AUDIT_STREAM, before, PAGE, add_audit, r, err))
+		if (nos_store_read(r->store, NOS_AUDIT_STREAM, before, PAGE, add_audit, r, err))
 			return err->code;
 	} while (r->position != before);
 	if (nos_crate_add_num(&r->crate, NOS_CARGO_END, err))

@@ -10,10 +10,10 @@
 #include "registry/home.h"
 
 struct nos_export {
-	struct nos_home *home;	 /* open; one whose node was moved away is fine */
-	int fd;			 /* where to */
-	bool copy;		 /* the node goes on where it is: a backup */
-	bool unpublished;	 /* records that the broker does not have yet are left behind */
+	struct nos_home *home;	  /* open; one whose node was moved away is fine */
+	int fd;			  /* where to */
+	bool copy;		  /* the node goes on where it is: a backup */
+	bool unpublished;	  /* records that the broker does not have yet are left behind */
 	const volatile int *stop; /* not 0: end, and all is as it was; NULL: never */
 	void (*progress)(void *state, uint64_t entries); /* NULL: none */
 	void *state;

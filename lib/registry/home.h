@@ -19,7 +19,7 @@ struct nos_home {
 	const char *creds, *ca;	     /* as in nos_store_where; what was given must outlive this */
 	char key[NOS_HOME_PATH_MAX]; /* path of the node key file */
 	bool away_too; /* set once it is located: one whose node was moved away is fine, too */
-	struct nos_store *store;     /* of the thread that opened it */
+	struct nos_store *store; /* of the thread that opened it */
 	struct nos_vault vault;
 	struct nos_self self;
 };

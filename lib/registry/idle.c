@@ -74,8 +74,8 @@ static enum nos_code watch(
 	return NOS_OK;
 }
 
-enum nos_code nos_idle_hold(struct nos_idle *ret, const struct nos_home *h,
-    const volatile int *stop, struct nos_err *err)
+enum nos_code nos_idle_hold(
+    struct nos_idle *ret, const struct nos_home *h, const volatile int *stop, struct nos_err *err)
 {
 	*ret = (struct nos_idle){ .fd = -1 };
 	if (nos_home_lock(h, "serve", 0, &ret->fd, err))

@@ -10,7 +10,7 @@
 #include "registry/home.h"
 
 struct nos_idle {
-	int fd;		/* of the lock; -1: none */
+	int fd;		 /* of the lock; -1: none */
 	uint64_t newest; /* revision of the newest beat */
 };
 

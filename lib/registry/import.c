@@ -15,8 +15,8 @@
 #include "registry/overhaul.h"
 #include "registry/seen.h"
 
-#define GROUP	1000 /* entries in one group */
-#define PAGE	256  /* keys that are deleted in one */
+#define GROUP	1000		      /* entries in one group */
+#define PAGE	256		      /* keys that are deleted in one */
 #define EVER_MS INT64_C(315360000000) /* no clock of a server is so far ahead */
 
 struct run {
@@ -68,8 +68,8 @@ static enum nos_code in_group(struct run *r, struct nos_err *err)
 	return NOS_OK;
 }
 
-static enum nos_code put(struct run *r, const char *ns, struct nos_str key, struct nos_str value,
-    struct nos_err *err)
+static enum nos_code put(
+    struct run *r, const char *ns, struct nos_str key, struct nos_str value, struct nos_err *err)
 {
 	if (in_group(r, err))
 		return err->code;
@@ -268,8 +268,8 @@ static enum nos_code wipe_page(
 	if (err->code || !p->count || nos_store_begin(store, err))
 		return err->code;
 	for (size_t i = 0; !err->code && i < p->count; i++)
-		(void)!nos_store_del(store, p->ns, (struct nos_str){ p->keys[i], p->lens[i] },
-		    NOS_STORE_ANY, err);
+		(void)!nos_store_del(
+		    store, p->ns, (struct nos_str){ p->keys[i], p->lens[i] }, NOS_STORE_ANY, err);
 	if (err->code) {
 		nos_store_rollback(store);
 		return err->code;
@@ -280,9 +280,7 @@ static enum nos_code wipe_page(
 /* What an import that broke off has left, of whichever file it was. */
 static enum nos_code wipe(const struct run *r, struct nos_err *err)
 {
-	const struct nos_store_trim all = {
-		{ nos_time_now().ms + EVER_MS }, INT64_MAX, PAGE
-	};
+	const struct nos_store_trim all = { { nos_time_now().ms + EVER_MS }, INT64_MAX, PAGE };
 	struct page p;
 	size_t dropped;
 	bool more;

@@ -15,7 +15,7 @@ struct nos_import {
 	int fd;		       /* where from; one that can be read twice is looked through first */
 	unsigned lanes;	       /* that the store is to have */
 	const char *tool;      /* by whom, for the audit stream */
-	const volatile int *stop; /* not 0: end; NULL: never */
+	const volatile int *stop;			 /* not 0: end; NULL: never */
 	void (*progress)(void *state, uint64_t entries); /* NULL: none */
 	void *state;
 };

@@ -332,7 +332,8 @@ enum nos_code nos_lease_turn(struct nos_lease *l, struct nos_mono now, struct no
 	l->looked = now;
 	if (look(l, now, err) || beat(l, now, err) || beat_live(l, err))
 		return err->code;
-	/* Who moves the node away marks its store and then looks for beats: one of the two is seen. */
+	/* Who moves the node away marks its store and then looks for beats: one of the two is seen.
+	 */
 	if ((!own(l) && nos_moved_check(l->store, false, err)) || take(l, now, err))
 		return err->code;
 	bury(l, now);

@@ -6,8 +6,9 @@
 
 #include "store/store.h"
 
-#define NOS_MARK_NS "marks" /* of lanes but the first, whose mark stands with what is the node's \
-			     */
+#define NOS_MARK_NS                                                                  \
+	"marks" /* of lanes but the first, whose mark stands with what is the node's \
+		 */
 
 /* All-zero is that of a new store. */
 struct nos_mark {

@@ -10,8 +10,8 @@
 #define WHAT	 "store: what was moved"
 #define TEXT_MAX 1024
 
-enum nos_code nos_moved_get(struct nos_store *store, enum nos_moved *ret, struct nos_time *ret_time,
-    struct nos_err *err)
+enum nos_code nos_moved_get(
+    struct nos_store *store, enum nos_moved *ret, struct nos_time *ret_time, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
 	struct nos_scan scan = { 0 };

@@ -54,7 +54,8 @@ void nos_window_join(struct nos_window *w, const struct nos_window *other)
 
 	if (w->top < other->top)
 		*w = *other;
-	for (uint64_t i = 0; by < NOS_WINDOW_SIZE && i < NOS_WINDOW_SIZE - by && i < older.top; i++) {
+	for (uint64_t i = 0; by < NOS_WINDOW_SIZE && i < NOS_WINDOW_SIZE - by && i < older.top;
+	     i++) {
 		const uint64_t n = older.top - i, bit = UINT64_C(1) << (i + by);
 
 		if (older.seen >> i & 1 && !(w->seen & bit)) {

@@ -206,6 +206,13 @@ audit_of() { sqlite3 "$1" 'select entry from stream_audit order by position'; }
 	state_of other.db >b
 	cmp a b
 	nos-keytable "${OTHER[@]}" "${KEY[@]}" audit --verify
+	nats_start
+	run -65 nos-keytable import "${NATS[@]}" "${KEY[@]}" < <(head -c -1 node.moved)
+	run -78 timeout 30 nos-serve --init "${NATS[@]}" "${KEY[@]}"
+	nos-keytable import "${NATS[@]}" "${KEY[@]}" <node.moved
+	nos-keytable "${NATS[@]}" "${KEY[@]}" audit --verify
+	cmp <(nos-keytable "${FILE[@]}" audit) <(nos-keytable "${NATS[@]}" audit)
+	cmp <(nos-keytable "${FILE[@]}" sources) <(nos-keytable "${NATS[@]}" sources)
 }
 
 @test "nothing is imported over a node" {
