@@ -148,8 +148,9 @@ static enum nos_code add_bytes(struct nos_crate *c, struct nos_span bytes, struc
 enum nos_code nos_crate_add_num(struct nos_crate *c, uint64_t n, struct nos_err *err)
 {
 	uint8_t text[NOS_ENC_LEB128_MAX];
+	const size_t len = nos_enc_leb128(n, text);
 
-	return add_bytes(c, (struct nos_span){ text, nos_enc_leb128(n, text) }, err);
+	return add_bytes(c, (struct nos_span){ text, len }, err);
 }
 
 enum nos_code nos_crate_add(struct nos_crate *c, struct nos_span bytes, struct nos_err *err)

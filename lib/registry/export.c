@@ -39,7 +39,7 @@ static enum nos_code check_lane(const struct run *r, struct nos_err *err)
 		return err->code;
 	if (last > mark.saved)
 		return nos_err_set(err, NOS_BUSY,
-		    "%" PRIu64 " packs are not in the records yet: run nos-serve and end it",
+		    "packs are not in the records yet (%" PRIu64 "): run nos-serve, and end it",
 		    last - mark.saved);
 	if (r->x->unpublished || !mark.outbox)
 		return NOS_OK;
@@ -47,9 +47,8 @@ static enum nos_code check_lane(const struct run *r, struct nos_err *err)
 		return err->code;
 	return last > mark.published
 		   ? nos_err_set(err, NOS_BUSY,
-			 "%" PRIu64
-			 " records wait for the broker: run nos-serve until they are out, "
-			 "or leave them with --unpublished",
+			 "records wait for the broker (%" PRIu64 "): run nos-serve until they are "
+			 "out, or leave them with --unpublished",
 			 last - mark.published)
 		   : NOS_OK;
 }

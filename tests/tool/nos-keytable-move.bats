@@ -243,11 +243,24 @@ audit_of() { sqlite3 "$1" 'select entry from stream_audit order by position'; }
 	nos-keytable import "${OTHER[@]}" "${KEY[@]}" <node.moved
 }
 
+@test "a node stays while packs are not in its records" {
+	node_with_two
+	sqlite3 node.db "update state set value = '{\"v\":1,\"saved\":0}' where ns = 'node' and key = 'mark'"
+	run -75 --separate-stderr nos-keytable export "${SEALED[@]}" --unpublished
+	[ -z "$output" ]
+	[[ $stderr == *'packs are not in the records yet (1): run nos-serve, and end it' ]]
+	node_on "${FILE[@]}"
+	node_stop
+	nos-keytable export "${SEALED[@]}" >node.moved
+}
+
 @test "a node with records that no broker has yet stays, unless they are left behind" {
-	node_with_two --mqtt mqtt://127.0.0.1:1
+	node_with_two
+	mark='{"v":1,"saved":1,"published":0}'
+	sqlite3 node.db "update state set value = '$mark' where ns = 'node' and key = 'mark'"
 	run -75 --separate-stderr nos-keytable export "${SEALED[@]}"
 	[ -z "$output" ]
-	[[ $stderr == *'2 records wait for the broker: run nos-serve until they are out, or leave them with --unpublished' ]]
+	[[ $stderr == *'records wait for the broker (2): run nos-serve until they are out, or leave them with --unpublished' ]]
 	nos-keytable export --unpublished "${SEALED[@]}" >node.moved
 	nos-keytable import "${OTHER[@]}" "${KEY[@]}" <node.moved
 	nos-keytable export --undo "${SEALED[@]}"
