@@ -63,7 +63,7 @@ BATS_cover := $(filter-out %/hot.bats,$(BATS))
 # threads are at work.
 BENCHES  := $(patsubst tests/tool/%,\%/%,$(wildcard tests/tool/nos-bench*.bats))
 LOCAL    := $(BENCHES) %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
-SINGLE   := $(LOCAL) %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
+SINGLE   := $(LOCAL) %/nos-keytable-move.bats %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
 BATS_asan := $(filter-out $(PLAIN) $(if $(FULL),,$(LOCAL) %/nos-relay.bats),$(BATS))
 BATS_tsan := $(filter-out $(PLAIN) $(SINGLE),$(BATS))
 E2E_LONG := $(sort $(wildcard tests/e2e/long-*.bats))

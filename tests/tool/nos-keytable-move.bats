@@ -220,8 +220,7 @@ audit_of() { sqlite3 "$1" 'select entry from stream_audit order by position'; }
 	nos-keytable export "${SEALED[@]}" >node.moved
 	nos-serve --init "${OTHER[@]}" "${KEY[@]}"
 	state_of other.db >a
-	run nos-keytable import "${OTHER[@]}" "${KEY[@]}" <node.moved
-	[ "$status" -ne 0 ]
+	run -73 nos-keytable import "${OTHER[@]}" "${KEY[@]}" <node.moved
 	[[ $output == *'a node was made in this store' ]]
 	cmp a <(state_of other.db)
 }
@@ -270,6 +269,22 @@ audit_of() { sqlite3 "$1" 'select entry from stream_audit order by position'; }
 	eventually all_out
 	node_stop
 	nos-keytable export "${SEALED[@]}" >node.moved
+}
+
+@test "an import that is ended while it waits ends as a signal has it, and has made no node" {
+	node_with_two
+	mkfifo pipe
+	nos-keytable import "${OTHER[@]}" "${KEY[@]}" <pipe 3>&- &
+	IMPORT=$!
+	exec 8>pipe
+	nos-keytable export "${SEALED[@]}" >node.moved
+	head -c 1000 node.moved >&8
+	kill -TERM "$IMPORT"
+	STATUS=0
+	wait "$IMPORT" || STATUS=$?
+	exec 8>&-
+	[ "$STATUS" = 143 ]
+	fails nos-keytable "${OTHER[@]}" sources
 }
 
 @test "options of a move go with it alone" {
