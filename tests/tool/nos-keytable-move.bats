@@ -124,6 +124,39 @@ audit_of() { sqlite3 "$1" 'select entry from stream_audit order by position'; }
 	[ "$(grep -c '"air_temperature"' out)" = 2 ]
 }
 
+@test "global keys and groups go on behind the move" {
+	LISTEN=$(address_free)
+	node_on "${FILE[@]}"
+	nos-token new --scheme dini --url "$URL" "${SEALED[@]}" | nos-register --keyring a.key >/dev/null
+	for name in b c; do
+		nos-token new --group cellar --scheme tree --url "$URL" "${SEALED[@]}" |
+			nos-register --keyring "$name.key" >/dev/null
+	done
+	all_send() {
+		for name in a b c; do
+			for _ in 1 2 3; do
+				nos-send --keyring "$name.key" <<<'{"type":"t","value":1}' >/dev/null
+			done
+		done
+	}
+	keys() { nos-keytable ct --state active "${STORE[@]}" | jq -r '"\(.source) \(.key)"' | sort; }
+	all_send
+	node_stop
+	keys >before
+	moved "${FILE[1]}" "${OTHER[1]}"
+	node_on "${OTHER[@]}"
+	keys >behind
+	cmp before behind
+	nos-rekey --all "${SEALED[@]}" >/dev/null
+	all_send
+	keys >after
+	# Each follows to the new key of its scheme.
+	[ "$(grep -c ' d\.' after)" = 1 ]
+	[ "$(grep ' d\.' before)" != "$(grep ' d\.' after)" ]
+	[ "$(grep -c ' t\.' after)" = 2 ]
+	node_stop
+}
+
 @test "a store whose node was moved away runs no more, until that is undone" {
 	node_with_two
 	nos-keytable export "${SEALED[@]}" >node.moved
