@@ -20,7 +20,8 @@ static const struct {
 	const char *tool, *options;
 } known[] = {
 	{ "nos-serve",
-	    "init check node listen listen-tls tls-cert tls-key tls-proxy url admin mqtt "
+	    "init check node lanes listen listen-tls tls-cert tls-key tls-proxy url "
+	    "cluster-url admin mqtt "
 	    "mqtt-password ca print ready-fd register anonymous rules map-dir records-bearer "
 	    "pool overlap keep keep-size limit store store-creds store-ca node-key" },
 	{ "nos-token",

@@ -13,7 +13,8 @@
 
 struct slot {
 	struct nos_berth berth;
-	char url[NOS_LEASE_URL_MAX]; /* guarded by the harbour's lock: of who has it, or empty */
+	char url[NOS_LEASE_URL_MAX]; /* guarded by the harbour's lock: of who has it, or empty; */
+	bool elsewhere;		     /* so also: it is known to live */
 	/* The harbour's thread's: */
 	bool lost;	       /* what is here, or comes, or goes, is another's */
 	struct nos_mono rests; /* until then it is not tried again */
@@ -114,6 +115,7 @@ static void turn(struct nos_harbour *h, struct nos_mono now)
 		const char *url = nos_lease_url(&h->lease, i);
 
 		snprintf(h->slots[i].url, sizeof(h->slots[i].url), "%s", url ? url : "");
+		h->slots[i].elsewhere = nos_lease_is_elsewhere(&h->lease, i);
 	}
 	was = h->fault.code != NOS_OK;
 	h->fault = err;
@@ -149,8 +151,7 @@ static void leave(struct nos_harbour *h)
 {
 	struct nos_err err = { 0 };
 
-	if (nos_lease_end(&h->lease, &err))
-		nos_log_line(NOS_LOG_WARN, "leaving the others: %s", err.text);
+	(void)!nos_lease_end(&h->lease, &err); /* otherwise its beat ends by itself */
 }
 
 static void *run(void *state)
@@ -324,6 +325,17 @@ bool nos_harbour_url(struct nos_harbour *h, unsigned lane, char ret[static NOS_L
 	return *ret && !nos_harbour_has(h, lane);
 }
 
+bool nos_harbour_is_settled(struct nos_harbour *h)
+{
+	bool settled = true;
+
+	pthread_mutex_lock(&h->lock);
+	for (unsigned i = 0; i < h->lanes; i++)
+		settled &= nos_harbour_has(h, i) || h->slots[i].elsewhere;
+	pthread_mutex_unlock(&h->lock);
+	return settled;
+}
+
 static void refuse(struct nos_harbour *h, struct nos_job *list)
 {
 	const struct nos_commit_config *f = &h->config.lane.commit;
@@ -389,10 +401,10 @@ void nos_harbour_purge(struct nos_harbour *h)
 	for (unsigned i = 0; i < h->lanes; i++) {
 		struct nos_lane *l = nos_berth_enter(&h->slots[i].berth);
 
-		if (!l)
-			continue;
-		nos_commit_purge(nos_lane_commit(l));
-		nos_berth_leave(&h->slots[i].berth);
+		if (l) {
+			nos_commit_purge(nos_lane_commit(l));
+			nos_berth_leave(&h->slots[i].berth);
+		}
 	}
 }
 
@@ -400,11 +412,10 @@ void nos_harbour_head(struct nos_harbour *h, struct nos_str head)
 {
 	struct nos_lane *l = nos_berth_enter(&h->slots[0].berth);
 
-	if (!l)
-		return;
-	if (nos_lane_publish(l))
+	if (l && nos_lane_publish(l))
 		nos_publish_head(nos_lane_publish(l), head);
-	nos_berth_leave(&h->slots[0].berth);
+	if (l)
+		nos_berth_leave(&h->slots[0].berth);
 }
 
 bool nos_harbour_is_connected(struct nos_harbour *h)
@@ -414,11 +425,10 @@ bool nos_harbour_is_connected(struct nos_harbour *h)
 	for (unsigned i = 0; i < h->lanes; i++) {
 		struct nos_lane *l = nos_berth_enter(&h->slots[i].berth);
 
-		if (!l)
-			continue;
-		if (nos_lane_publish(l))
+		if (l && nos_lane_publish(l))
 			connected &= nos_publish_is_connected(nos_lane_publish(l));
-		nos_berth_leave(&h->slots[i].berth);
+		if (l)
+			nos_berth_leave(&h->slots[i].berth);
 	}
 	return connected;
 }

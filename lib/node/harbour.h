@@ -40,6 +40,9 @@ bool nos_harbour_has(const struct nos_harbour *h, unsigned lane);
 /* Another has it: its URL. False: nobody is known to, or it is here. */
 bool nos_harbour_url(struct nos_harbour *h, unsigned lane, char ret[static NOS_LEASE_URL_MAX]);
 
+/* Is each lane here, or with another that is known to live? */
+bool nos_harbour_is_settled(struct nos_harbour *h);
+
 /* Hand over a linked list of jobs. Where the lane is not here they are answered at once: NOS_AWAY.
  */
 void nos_harbour_submit(struct nos_harbour *h, unsigned lane, struct nos_job *list, size_t count);

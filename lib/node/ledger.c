@@ -35,7 +35,10 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	    nos_store_changed(config->store, &changed, err) ||
 	    nos_follower_init(&l->follower, config->store, err))
 		return err->code;
-	if (nos_track_table_new((size_t)config->limits->of[NOS_LIMIT_SOURCES], &l->tracks, err))
+	/* A nos-serve may have all lanes. */
+	if (nos_track_table_new(
+		(size_t)(config->limits->of[NOS_LIMIT_SOURCES] + l->lanes - 1) / l->lanes,
+		&l->tracks, err))
 		return err->code;
 	nos_change_look(l);
 	return NOS_OK;
@@ -404,6 +407,9 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 	l->amend.stepped = false;
 	l->amend.count = l->amend.was_count = 0;
 	if (transact(l, list, count, err)) {
+		/* Another was quicker, which is no fault of who sent it: it is to come again. */
+		if (err->code == NOS_EXISTS)
+			err->code = NOS_BUSY;
 		nos_change_forget(l, list);
 		l->life.destroyed = false;
 		undo(l, list);

@@ -17,7 +17,8 @@
 #include "registry/self_policy.h"
 
 #define ANSWER_MAX	  (4u << 20) /* bytes: all of 10,000 readings refused */
-#define DRAIN_STEP_MS	  5
+#define STEP_MS		  5
+#define SETTLE_MS	  10000 /* so long a start waits for each lane to be with somebody */
 #define ADMIN_CONNECTIONS 64
 #define SQLITE		  "sqlite:"
 #define POOL_TRIES	  8
@@ -277,17 +278,17 @@ static enum nos_code note_policy(
 		.key_period_ms = (uint64_t)(nos_profile_key_period_s(profile) * 1000) };
 
 	const struct nos_home *home = n->config.home;
+	int tries = POOL_TRIES;
 	bool changed;
 
 	if (nos_self_policy_put(home->store, &policy, err))
 		return err->code;
 	/* Another that starts with this one may be at it as well. */
-	for (int i = 0; i < POOL_TRIES; i++) {
+	do
 		nos_err_clear(err);
-		if (nos_globals_resize(home->store, &home->vault, n->config.pool, n->config.ring,
-			nos_time_now(), &changed, err) != NOS_EXISTS)
-			break;
-	}
+	while (nos_globals_resize(home->store, &home->vault, n->config.pool, n->config.ring,
+		   nos_time_now(), &changed, err) == NOS_EXISTS &&
+	       --tries);
 	return err->code;
 }
 
@@ -302,7 +303,12 @@ static enum nos_code share(struct nos_node *n, struct nos_err *err)
 	if (!url)
 		return nos_err_set(err, NOS_USAGE,
 		    "--cluster-url: by which URL do others that share the store reach this one?");
-	return nos_harbour_start(n->harbour, url, err);
+	if (nos_harbour_start(n->harbour, url, err))
+		return err->code;
+	/* What waits for one that has died longer than that is refused for as long as it does. */
+	for (unsigned ms = 0; ms < SETTLE_MS && !nos_harbour_is_settled(n->harbour); ms += STEP_MS)
+		poll(NULL, 0, STEP_MS);
+	return NOS_OK;
 }
 
 static enum nos_code start_maps(struct nos_node *n, struct nos_err *err)
@@ -315,20 +321,14 @@ static enum nos_code start_maps(struct nos_node *n, struct nos_err *err)
 	return NOS_OK;
 }
 
-static void set_gauges(struct nos_node *n)
-{
-	const struct nos_limit *l = n->config.limits;
-
-	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_COMMIT, l->of[NOS_LIMIT_REQUESTS]);
-	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_REGISTER, l->of[NOS_LIMIT_REGISTRATIONS]);
-	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_POLLS, nos_limit_polls(l));
-}
-
 static enum nos_code start(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
 
-	set_gauges(n);
+	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_COMMIT, f->limits->of[NOS_LIMIT_REQUESTS]);
+	nos_metric_set(
+	    &n->metric, NOS_METRIC_LIMIT_REGISTER, f->limits->of[NOS_LIMIT_REGISTRATIONS]);
+	nos_metric_set(&n->metric, NOS_METRIC_LIMIT_POLLS, nos_limit_polls(f->limits));
 	if (lock(n, err) || open_store(n, &n->control_store, err) ||
 	    nos_card_new(n->config.home, n->config.closed, &n->card, err) ||
 	    nos_member_table_new(n->config.limits->of[NOS_LIMIT_SOURCES], &n->members, err) ||
@@ -411,7 +411,7 @@ static void drain(struct nos_node *n)
 	nos_control_drain(n->control);
 	/* Each request in hand is with a thread that will answer it. */
 	while (nos_http_server_pending(n->server))
-		poll(NULL, 0, DRAIN_STEP_MS);
+		poll(NULL, 0, STEP_MS);
 	nos_http_server_free(n->server);
 }
 

@@ -19,7 +19,8 @@
 
 #define BURST		  500 /* records read at once */
 #define WAIT_MS		  250
-#define BYE_MS		  1000 /* for the last message */
+#define BYE_MS		  1000	  /* for the last message */
+#define SHORT_US	  1000000 /* where another goes on */
 #define PRINT_MAX	  (16u << 20)
 #define NO_RECORD	  0 /* no position of a record */
 #define KEEPALIVE_S	  30
@@ -55,9 +56,7 @@ struct nos_publish {
 
 static bool is_ours(const struct nos_publish *p)
 {
-	const atomic_uint_least64_t *until_us = p->config.until_us;
-
-	return !until_us || nos_mono_now().us < atomic_load(until_us);
+	return !p->config.until_us || nos_mono_now().us < atomic_load(p->config.until_us);
 }
 
 static void encode_status(const struct nos_publish *p, const char *status, struct nos_buf *b)
@@ -282,8 +281,7 @@ static void wait(struct nos_publish *p, unsigned ms)
 	else if (poll(&f, 1, (int)ms) < 0)
 		return;
 	/* Not blocking: 0 or more were written. */
-	if (read(p->config.wake_fd, &count, sizeof(count)) < 0)
-		return;
+	(void)!read(p->config.wake_fd, &count, sizeof(count));
 }
 
 static bool is_done(const struct nos_publish *p)
@@ -309,6 +307,17 @@ static void say_bye(struct nos_publish *p)
 		nos_mqtt_disconnect(p->mqtt);
 }
 
+static uint64_t drain_us(const struct nos_publish *p)
+{
+	const uint64_t drain = p->config.limits->of[NOS_LIMIT_DRAIN] * 1000000;
+
+	if (!p->config.until_us)
+		return drain;
+	if (p->mqtt && !atomic_load(&p->connected))
+		return 0;
+	return drain < SHORT_US ? drain : SHORT_US;
+}
+
 static void *run(void *state)
 {
 	struct nos_publish *p = state;
@@ -318,8 +327,7 @@ static void *run(void *state)
 	while (!atomic_load(&p->stop) || !is_done(p)) {
 		if (atomic_load(&p->stop)) {
 			if (!until)
-				until = nos_mono_now().us +
-					p->config.limits->of[NOS_LIMIT_DRAIN] * 1000000;
+				until = nos_mono_now().us + drain_us(p);
 			if (nos_mono_now().us >= until || !is_ours(p))
 				break;
 		}
@@ -409,8 +417,8 @@ static void wake(struct nos_publish *p)
 {
 	uint64_t one = 1;
 
-	if (write(p->config.wake_fd, &one, sizeof(one)) < 0)
-		nos_log_line(NOS_LOG_DEBUG, "the publisher is awake");
+	/* Where the counter is full it is awake. */
+	(void)!write(p->config.wake_fd, &one, sizeof(one));
 }
 
 void nos_publish_head(struct nos_publish *p, struct nos_str head)

@@ -32,7 +32,8 @@ struct nos_publish_config {
 	int print_fd;			       /* each record is written to it too; -1: none */
 	pthread_mutex_t *print_lock;	       /* where others write to it too; NULL: none do */
 	int wake_fd;			       /* the eventfd that the committer writes */
-	const atomic_uint_least64_t *until_us; /* as in nos_ledger_config */
+	const atomic_uint_least64_t *until_us; /* as in nos_ledger_config; not NULL: another goes on
+						  with what is left, and waits for it */
 };
 
 struct nos_publish; /* opaque */
@@ -49,8 +50,9 @@ void nos_publish_head(struct nos_publish *p, struct nos_str head);
 
 bool nos_publish_is_connected(const struct nos_publish *p);
 
-/* Hand over what there is, for as long as the limit "drain" says, say offline, end the thread: at
- * once where the lane is another's. No record may be committed any more. NULL is fine. */
+/* Hand over what there is, for as long as the limit "drain" says, say offline, end the thread:
+ * where another goes on, for a second at most, and at once where it does already or no broker is
+ * there. No record may be committed any more. NULL is fine. */
 void nos_publish_free(struct nos_publish *p);
 
 #endif

@@ -64,6 +64,7 @@ static enum nos_code note(struct nos_lease_beat *b, struct nos_str value, uint64
 	    !nos_decode_version(&d, VERSION, WHAT, err) &&
 	    !nos_decode_copy(&d, "holder", false, b->holder, sizeof(b->holder), err) &&
 	    !nos_decode_copy(&d, "url", false, b->url, sizeof(b->url), err)) {
+		b->lives = b->rev != 0;
 		b->rev = rev;
 		b->since = now;
 	}
@@ -350,6 +351,13 @@ const char *nos_lease_url(const struct nos_lease *l, unsigned lane)
 	const struct nos_lease_beat *b = &l->lane[lane].beat;
 
 	return is_over(b, l->looked) || is_own(l, b) ? NULL : b->url;
+}
+
+bool nos_lease_is_elsewhere(const struct nos_lease *l, unsigned lane)
+{
+	const struct nos_lease_beat *b = &l->lane[lane].beat;
+
+	return b->lives && nos_lease_url(l, lane);
 }
 
 enum nos_code nos_lease_give(struct nos_lease *l, unsigned lane, struct nos_err *err)

@@ -33,6 +33,7 @@ struct nos_lease_beat {
 	uint64_t rev;
 	struct nos_mono since; /* when this revision was seen first */
 	bool seen;	       /* in this turn */
+	bool lives;	       /* it was seen to change */
 };
 
 struct nos_lease_lane {
@@ -72,6 +73,9 @@ bool nos_lease_is_held(const struct nos_lease *l, unsigned lane, struct nos_mono
 
 /* The URL of who has a lane, as of the last turn; NULL: nobody is known to, or this one has. */
 const char *nos_lease_url(const struct nos_lease *l, unsigned lane);
+
+/* Has another a lane, of which it was seen that it lives? */
+bool nos_lease_is_elsewhere(const struct nos_lease *l, unsigned lane);
 
 /* Another that lives has at least two fewer: the lane to be given back, once it is closed. */
 bool nos_lease_is_much(const struct nos_lease *l, unsigned *ret_lane);

@@ -224,15 +224,18 @@ enum nos_code nos_nats_state_put(struct nos_nats_values *v, const char *ns, stru
 	struct put p = { ns, subject, 0, value, expect_rev };
 	uint64_t rev = 0;
 	natsMsg *msg;
+	bool waits;
 
 	nos_nats_key_subject(v->link, ns, key, subject);
 	p.hash = nos_str_hash(nos_str_of(subject)) | 1;
 	if (nos_nats_make_bucket(v->made, v->link, ns, err))
 		return err->code;
+	waits = expect_rev != NOS_STORE_ANY || ret_rev || !*v->group;
 	/* Two of one key might come in another order, were the first to be sent again. */
-	if (nos_nats_flight_has(v->flight, p.hash) && nos_nats_flight_quiet(v->flight, err))
+	if ((waits ? v->flight->puts > 0 : nos_nats_flight_has(v->flight, p.hash)) &&
+	    nos_nats_flight_quiet(v->flight, err))
 		return err->code;
-	if (expect_rev != NOS_STORE_ANY || ret_rev || !*v->group) {
+	if (waits) {
 		if (put_and_wait(v, &p, &rev, err) == NOS_EXISTS)
 			return nos_err_set(err, NOS_EXISTS, "'%.*s' in %s was changed by another",
 			    NOS_STR_ARG(key), ns);

@@ -84,7 +84,8 @@ enum nos_code nos_store_damaged(struct nos_err *err);
 /*
  * NOS_EXISTS: the revision is another than was expected, nothing was changed. Who needs no revision
  * (ret_rev NULL) and expects none (NOS_STORE_ANY) need not be kept waiting within a group: what
- * goes wrong with it commit tells.
+ * goes wrong with it commit tells. Such changes may take effect in another order than they were
+ * made in, but before any later one of the same key, and before any later one that is waited for.
  */
 enum nos_code nos_store_put(struct nos_store *s, const char *ns, struct nos_str key,
     struct nos_str value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err) NOS_CHECK;

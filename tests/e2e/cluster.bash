@@ -12,18 +12,23 @@ nats_settings() {
 		"cluster { name: nos, listen: 127.0.0.1:${NATS_ROUTES[$1]}, routes: [${routes#,}] }" >"nats$1.conf"
 }
 
+nats_run() { # SERVER
+	nats-server -c "nats$1.conf" -l "nats$1.log" 3>&- &
+	NATS_PIDS[$1]=$!
+	OTHER_PIDS="${OTHER_PIDS:-} $!"
+}
+
 # Three servers, and in them the store of node 1 with $1 lanes: STORE, SEALED.
 cluster_start() {
 	local i
-	NATS_PORTS=() NATS_ROUTES=()
+	NATS_PORTS=() NATS_ROUTES=() NATS_PIDS=()
 	for i in 1 2 3; do
 		NATS_PORTS[i]=$(port_of "$(address_free)")
 		NATS_ROUTES[i]=$(port_of "$(address_free)")
 	done
 	for i in 1 2 3; do
 		nats_settings "$i"
-		nats-server -c "nats$i.conf" -l "nats$i.log" 3>&- &
-		OTHER_PIDS="${OTHER_PIDS:-} $!"
+		nats_run "$i"
 	done
 	STORE=(--store "nats://127.0.0.1:${NATS_PORTS[1]},127.0.0.1:${NATS_PORTS[2]},127.0.0.1:${NATS_PORTS[3]}/nos")
 	SEALED=("${STORE[@]}" --node-key node.key)
@@ -59,4 +64,51 @@ shared() { # NAME COUNT, and so on
 		[ "$(lanes_of "$1")" -eq "$2" ] || return 1
 		shift 2
 	done
+}
+
+# Both, with two lanes each, and a subscriber.
+both_start() {
+	TOKEN=0123456789abcdef0123456789abcdef
+	echo "$TOKEN" >tokens
+	chmod 600 tokens
+	cluster_start 4
+	broker_start
+	subscribe data 'nos/+/+/+/+'
+	serve_start a --mqtt "$MQTT" --records-bearer tokens
+	serve_start b --mqtt "$MQTT" --records-bearer tokens
+	eventually shared a 2 b 2
+}
+
+# Values $2 to $3 of the source $1 to the nos-serve $4.
+send() {
+	numbers "$2" "$3" | timeout 60 nos-send --keyring "$1.key" --spool "$1.spool" --url "${SERVE_URLS[$4]}" \
+		--wait 30s "${@:5}"
+}
+
+records() { received data | sed 's/^[^ ]* //' | jq -sc 'unique_by(.id)'; }
+# Of so many sources each of the values 1..N in one record, and no n twice or left out.
+all_out() { # SOURCES N
+	[ "$(records | jq "group_by(.source) | length == $1 and all(.[];
+		(map(.value) | sort == [range(1; $2 + 1)]) and (map(.n) | sort == [range(1; $2 + 1)]))")" = true ]
+}
+# And in the order in which they were sent.
+in_order() { [ "$(records | jq 'group_by(.source) | all(.[]; sort_by(.n) | map(.value) | . == sort)')" = true ]; }
+
+# Sends 1..200 of four sources to a, and waits until all is out.
+load_begin() {
+	SENDERS=()
+	for name in 1 2 3 4; do
+		register "$name"
+		send "$name" 1 200 a --batch 5 >>"answers.$name" 2>>"send.$name" 3>&- &
+		SENDERS+=($!)
+	done
+}
+load_end() {
+	wait "${SENDERS[@]}"
+	emptied() { send "$1" 1 0 a >/dev/null && [ -z "$(ls "$1.spool"/*/*.jwe 2>/dev/null)" ]; }
+	for name in 1 2 3 4; do
+		eventually emptied "$name"
+	done
+	[ "$(cat answers.? | jq -s 'map(select(.status == "rejected" or .error)) | length')" -eq 0 ]
+	eventually all_out 4 200
 }

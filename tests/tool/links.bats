@@ -14,7 +14,7 @@ allowed() {
 		nos-relay cjose crypto curl jansson microhttpd ssl
 		nos-score
 		nos-send cjose crypto curl jansson mosquitto ssl
-		nos-serve cjose crypto jansson microhttpd mosquitto nats sqlite3 ssl
+		nos-serve cjose crypto curl jansson microhttpd mosquitto nats sqlite3 ssl
 		nos-token cjose crypto jansson nats sqlite3 ssl
 	END
 }

@@ -325,7 +325,7 @@ ids() { token list | jq -r .id; }
 	run -66 --separate-stderr token list
 	[ "$stderr" = "nos-token: no store 'sqlite:node.db': run nos-serve --init" ]
 	run -64 --separate-stderr nos-token list --store mysql:x
-	[ "$stderr" = "nos-token: store 'mysql:x': take sqlite:PATH" ]
+	[ "$stderr" = "nos-token: store 'mysql:x': take sqlite:PATH, nats://HOST[,HOST...] or tls://HOST[,HOST...]" ]
 	init
 	token new --url $URL >/dev/null
 	cp node.db good.db

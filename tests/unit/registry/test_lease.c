@@ -166,8 +166,13 @@ static void the_others_know_who_has_a_lane(void **state)
 	(void)state;
 	turn(0);
 	turn(1);
-	for (unsigned lane = 0; lane < LANES; lane++)
+	for (unsigned lane = 0; lane < LANES; lane++) {
 		assert_string_equal(nos_lease_url(&serves[1], lane), "http://127.0.0.1:8000");
+		/* It may have died before. */
+		assert_false(nos_lease_is_elsewhere(&serves[1], lane));
+	}
+	second(2);
+	assert_true(nos_lease_is_elsewhere(&serves[1], 0));
 }
 
 static void the_lanes_of_one_that_dies_are_taken_after_four_seconds(void **state)

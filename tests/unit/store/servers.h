@@ -107,7 +107,7 @@ static void servers_url(char *ret, size_t size, const char *scheme, const char *
 static bool servers_live(void)
 {
 	for (int i = 0; i < servers.count; i++)
-		if (waitpid(servers.pids[i], NULL, WNOHANG) == servers.pids[i])
+		if (servers.pids[i] && waitpid(servers.pids[i], NULL, WNOHANG) == servers.pids[i])
 			return false;
 	return true;
 }
@@ -167,6 +167,18 @@ static inline int servers_leader(const char *stream)
 		js = NULL;
 		nc = NULL;
 	}
+	return ret;
+}
+
+/* Until the stream has a leader. */
+static inline int servers_led(const char *stream)
+{
+	const uint64_t end_us = nos_mono_now().us + SERVERS_WAIT_US;
+	int ret = servers_leader(stream);
+
+	for (; ret < 0 && nos_mono_now().us < end_us; ret = servers_leader(stream))
+		assert_true(servers_live());
+	assert_true(ret >= 0);
 	return ret;
 }
 

@@ -83,12 +83,11 @@ static void append_group(const char *stream, uint64_t from, int dies)
 static void a_leader_that_dies_takes_no_entry_with_it_and_none_is_there_twice(void **state)
 {
 	struct tally t = { 0 };
-	int dead = -1;
+	int dead;
 
 	(void)state;
 	append_group("ordered", 1, -1);
-	while (dead < 0)
-		dead = servers_leader("nos-ordered");
+	dead = servers_led("nos-ordered");
 	for (uint64_t i = GROUP + 1; i <= ENTRIES; i += GROUP)
 		append_group("ordered", i, i == 5 * GROUP + 1 ? dead : -1);
 	tally(b, "ordered", in_order, &t);
@@ -117,6 +116,9 @@ static void what_all_servers_held_is_there_when_they_have_died_and_come_back(voi
 	for (int i = 0; i < servers.count; i++)
 		servers_run(i);
 	nos_store_close(servers_store(&where));
+	(void)servers_led("nos-again");
+	(void)servers_led("nos-crowd");
+	(void)servers_led("KV_nos-sources");
 	append_group("again", GROUP + 1, -1);
 	tally(b, "again", in_order, &t);
 	assert_int_equal(t.next, 2 * GROUP + 1);
