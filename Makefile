@@ -49,6 +49,8 @@ ONE_FILE := $(TOOL_SRC:%.c=$B/%)
 # A tool of many files has a folder; what is compiled of it stands beside the tool.
 BENCH_SRC := $(sort $(wildcard cmd/nos-bench/*.c))
 BENCH_OBJ := $(BENCH_SRC:cmd/nos-bench/%.c=$B/bench/%.o)
+# What stands beside a tool of one file that has grown.
+KEYTABLE_OBJ := $(patsubst %.c,$B/%.o,$(sort $(wildcard cmd/keytable/*.c)))
 TOOLS    := $(ONE_FILE) $B/cmd/nos-bench
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 # Those that run no tool of the flavour under test gain nothing by a sanitizer.
@@ -62,7 +64,7 @@ BATS_cover := $(filter-out %/hot.bats %/bench-peers.bats,$(BATS))
 # threads are at work.
 BENCHES  := $(patsubst tests/tool/%,\%/%,$(wildcard tests/tool/nos-bench*.bats))
 LOCAL    := $(BENCHES) %/nos-keytable.bats %/nos-score.bats %/nos-token.bats %/options.bats
-SINGLE   := $(LOCAL) %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
+SINGLE   := $(LOCAL) %/nos-keytable-move.bats %/nos-register.bats %/nos-rekey.bats %/nos-serve-hop.bats
 BATS_asan := $(filter-out $(PLAIN) $(if $(FULL),,$(LOCAL) %/nos-relay.bats),$(BATS))
 BATS_tsan := $(filter-out $(PLAIN) $(SINGLE),$(BATS))
 E2E_LONG := $(sort $(wildcard tests/e2e/long-*.bats))
@@ -123,8 +125,9 @@ COUNTED := nos_hkdf_extract nos_hkdf_expand nos_hash_sha256 nos_aead_siv_seal no
 	nos_ecdh_generate nos_sign_make nos_sign_verify nos_random_bytes nos_lkh_wrap nos_lkh_unwrap \
 	nos_enc_field nos_enc_field_num nos_enc_add_leb128
 
+$B/cmd/nos-keytable: $(KEYTABLE_OBJ)
 $(ONE_FILE): $B/%: $B/%.o $(LIB)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F))
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $(filter %.o,$^) $(LIB) $(LIBS_$(@F))
 
 $(UNIT): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) -lcmocka $(LIBS_all)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* nos-keytable(1): the sources, keys and enrolments of a node's store, and what was done to them;
- * or the keys of a keyring. */
+ * or the keys of a keyring; and how a node is moved to another store. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,8 @@
 #include "cli/opt_time.h"
 #include "cli/start.h"
 #include "cli/table.h"
-#include "json/encode.h"
+#include "keytable/columns.h"
+#include "keytable/move.h"
 #include "registry/home.h"
 #include "registry/keytable.h"
 #include "registry/registry.h"
@@ -28,13 +29,7 @@ struct keytable_opts {
 	struct nos_time since;
 	bool verify, show_secrets;
 	const char *key;
-};
-
-/* Those that are of no keys, sources or enrolments. */
-enum stream {
-	STREAM_NONE,
-	STREAM_AUDIT,
-	STREAM_TAINT,
+	struct move move;
 };
 
 #define AT(field) offsetof(struct keytable_opts, field)
@@ -53,143 +48,26 @@ static const struct nos_opt opts[] = {
 	{ "since", 0, NOS_OPT_TIME, AT(since), "time", "audit, taint: from then on" },
 	{ "key", 0, NOS_OPT_TEXT, AT(key), "key", "taint: the records that this key protected" },
 	{ "verify", 0, NOS_OPT_FLAG, AT(verify), NULL, "audit: is it whole, as it was written?" },
+	{ "copy", 0, NOS_OPT_FLAG, AT(move.copy), NULL, "export: the node goes on where it is" },
+	{ "unpublished", 0, NOS_OPT_FLAG, AT(move.unpublished), NULL,
+	    "export: leave what the broker does not have yet" },
+	{ "undo", 0, NOS_OPT_FLAG, AT(move.undo), NULL,
+	    "export: the node goes on where it was, after all" },
+	{ "lanes", 0, NOS_OPT_UINT, AT(move.lanes), "number",
+	    "import: into which sources are shared out", .min = 1, .max = NOS_STORE_LANES_MAX },
 	{ 0 },
 };
 
 static const struct nos_opt_tool tool = { "nos-keytable",
-	"[sources|ct|gt|kt|groups|tokens|audit|taint]",
-	"Show the sources, keys (ct), global keys (gt), visitors' keys (kt), groups, enrolments, audit entries or what a key protected.",
+	"[sources|ct|gt|kt|groups|tokens|audit|taint|export|import]",
+	"Show the sources, keys (ct), global keys (gt), visitors' keys (kt), groups, enrolments, audit entries or what a key protected; "
+	"move a node.",
 	opts, offsetof(struct keytable_opts, common), .rows = true };
-
-static const struct nos_table_column sources_columns[] = {
-	{ "source", NOS_TABLE_TEXT },
-	{ "name", NOS_TABLE_TEXT },
-	{ "kind", NOS_TABLE_TEXT },
-	{ "mode", NOS_TABLE_TEXT },
-	{ "scheme", NOS_TABLE_TEXT },
-	{ "group", NOS_TABLE_TEXT },
-	{ "key", NOS_TABLE_TEXT },
-	{ "state", NOS_TABLE_TEXT },
-	{ "registered", NOS_TABLE_TIME },
-	{ "last_seen", NOS_TABLE_TIME },
-	{ "seq", NOS_TABLE_TEXT },
-	{ "readings", NOS_TABLE_TEXT },
-	{ "via", NOS_TABLE_TEXT },
-	{ 0 },
-};
-static const struct nos_table_column ct_columns[] = {
-	{ "source", NOS_TABLE_TEXT },
-	{ "key", NOS_TABLE_TEXT },
-	{ "scheme", NOS_TABLE_TEXT },
-	{ "state", NOS_TABLE_TEXT },
-	{ "generation", NOS_TABLE_TEXT },
-	{ "bits", NOS_TABLE_TEXT },
-	{ "age", NOS_TABLE_SPAN },
-	{ "uses", NOS_TABLE_TEXT },
-	{ "confirmed", NOS_TABLE_TIME },
-	{ "next", NOS_TABLE_TEXT },
-	{ "path", NOS_TABLE_TEXT },
-	{ 0 },
-};
-#define CT_COUNT (sizeof(ct_columns) / sizeof(ct_columns[0]) - 1) /* the most that have values */
-
-static const struct nos_table_column gt_columns[] = {
-	{ "key", NOS_TABLE_TEXT },
-	{ "version", NOS_TABLE_TEXT },
-	{ "state", NOS_TABLE_TEXT },
-	{ "age", NOS_TABLE_SPAN },
-	{ "holders", NOS_TABLE_TEXT },
-	{ "local_keys", NOS_TABLE_TEXT },
-	{ 0 },
-};
-
-static const struct nos_table_column kt_columns[] = {
-	{ "source", NOS_TABLE_TEXT },
-	{ "home", NOS_TABLE_TEXT },
-	{ "key", NOS_TABLE_TEXT },
-	{ "state", NOS_TABLE_TEXT },
-	{ "age", NOS_TABLE_SPAN },
-	{ "expires", NOS_TABLE_TIME },
-	{ "uses", NOS_TABLE_TEXT },
-	{ 0 },
-};
-
-static const struct nos_table_column groups_columns[] = {
-	{ "group", NOS_TABLE_TEXT },
-	{ "number", NOS_TABLE_TEXT },
-	{ "scheme", NOS_TABLE_TEXT },
-	{ "members", NOS_TABLE_TEXT },
-	{ "epoch", NOS_TABLE_TEXT },
-	{ "session", NOS_TABLE_TEXT },
-	{ "age", NOS_TABLE_SPAN },
-	{ "pending", NOS_TABLE_TEXT },
-	{ 0 },
-};
-/* Of a keyring. */
-static const struct nos_table_column group_columns[] = {
-	{ "group", NOS_TABLE_TEXT },
-	{ "number", NOS_TABLE_TEXT },
-	{ "scheme", NOS_TABLE_TEXT },
-	{ "epoch", NOS_TABLE_TEXT },
-	{ "session", NOS_TABLE_TEXT },
-	{ "leaf", NOS_TABLE_TEXT },
-	{ 0 },
-};
-
-static const struct nos_table_column tokens_columns[] = {
-	{ "id", NOS_TABLE_TEXT },
-	{ "state", NOS_TABLE_TEXT },
-	{ "kind", NOS_TABLE_TEXT },
-	{ "scheme", NOS_TABLE_TEXT },
-	{ "group", NOS_TABLE_TEXT },
-	{ "expires", NOS_TABLE_TIME },
-	{ "source", NOS_TABLE_TEXT },
-	{ "replaces", NOS_TABLE_TEXT },
-	{ 0 },
-};
-static const struct nos_table_column audit_columns[] = {
-	{ "n", NOS_TABLE_TEXT },
-	{ "time", NOS_TABLE_TIME },
-	{ "what", NOS_TABLE_TEXT },
-	{ "source", NOS_TABLE_TEXT },
-	{ "key", NOS_TABLE_TEXT },
-	{ "from", NOS_TABLE_TEXT },
-	{ "to", NOS_TABLE_TEXT },
-	{ "by", NOS_TABLE_TEXT },
-	{ "reason", NOS_TABLE_TEXT },
-	{ 0 },
-};
-static const struct nos_table_column verdict_columns[] = {
-	{ "entries", NOS_TABLE_TEXT },
-	{ "hash", NOS_TABLE_TEXT },
-	{ "signed", NOS_TABLE_TEXT },
-	{ "signed_time", NOS_TABLE_TIME },
-	{ 0 },
-};
-static const struct nos_table_column taint_columns[] = {
-	{ "id", NOS_TABLE_TEXT },
-	{ "time", NOS_TABLE_TIME },
-	{ "source", NOS_TABLE_TEXT },
-	{ "type", NOS_TABLE_TEXT },
-	{ "topic", NOS_TABLE_TEXT },
-	{ "key", NOS_TABLE_TEXT },
-	{ "published", NOS_TABLE_TEXT },
-	{ "corrected", NOS_TABLE_TEXT },
-	{ 0 },
-};
-static const struct nos_table_column *const columns[] = {
-	[NOS_KEYTABLE_SOURCES] = sources_columns,
-	[NOS_KEYTABLE_CT] = ct_columns,
-	[NOS_KEYTABLE_GT] = gt_columns,
-	[NOS_KEYTABLE_KT] = kt_columns,
-	[NOS_KEYTABLE_GROUPS] = groups_columns,
-	[NOS_KEYTABLE_TOKENS] = tokens_columns,
-};
 
 struct printer {
 	struct nos_table table;
 	uint64_t rows;
-	struct nos_table_column with_value[CT_COUNT + 2]; /* those of ct, and one more */
+	struct columns columns;
 };
 
 /* NOS_BUSY without a text: nobody reads on, or a signal came; what there is will be printed. */
@@ -344,8 +222,10 @@ static enum nos_code print_verdict(
 	bool is_signed;
 
 	nos_buf_init(&row, 256);
-	if (nos_home_locate(&home, &o->store, o->node_key, err) || nos_home_open(&home, err) ||
-	    nos_verdict_row(&home, &row, &is_signed, err))
+	if (nos_home_locate(&home, &o->store, o->node_key, err))
+		return err->code;
+	home.away_too = true;
+	if (nos_home_open(&home, err) || nos_verdict_row(&home, &row, &is_signed, err))
 		return err->code;
 	if (!is_signed)
 		nos_start_warn(tool.name, "nothing was signed yet");
@@ -437,25 +317,6 @@ static enum nos_code choose(const struct keytable_opts *o, char **operands, int 
 	return check(o, ret, *ret_stream, err);
 }
 
-static const struct nos_table_column *columns_of(struct printer *p, const struct keytable_opts *o,
-    const struct nos_keytable *t, enum stream stream)
-{
-	const struct nos_table_column *of;
-	size_t count = 0;
-
-	if (stream == STREAM_TAINT)
-		return taint_columns;
-	if (stream == STREAM_AUDIT)
-		return o->verify ? verdict_columns : audit_columns;
-	of = o->keyring && t->which == NOS_KEYTABLE_GROUPS ? group_columns : columns[t->which];
-	if (!o->show_secrets)
-		return of;
-	for (; of[count].name; count++)
-		p->with_value[count] = of[count];
-	p->with_value[count] = (struct nos_table_column){ "value", NOS_TABLE_TEXT };
-	return p->with_value;
-}
-
 static enum nos_code print_rows(const struct keytable_opts *o, const struct nos_keytable *t,
     enum stream stream, struct printer *p, struct nos_err *err)
 {
@@ -471,7 +332,9 @@ static enum nos_code print(const struct keytable_opts *o, const struct nos_keyta
 {
 	enum nos_code code;
 
-	nos_table_init(&p->table, columns_of(p, o, t, stream), o->common.format, stdout);
+	nos_table_init(&p->table,
+	    columns_of(&p->columns, t->which, stream, o->keyring, o->verify, o->show_secrets),
+	    o->common.format, stdout);
 	if (o->show_secrets)
 		nos_table_secret(&p->table);
 	code = print_rows(o, t, stream, p, err);
@@ -483,6 +346,26 @@ static enum nos_code print(const struct keytable_opts *o, const struct nos_keyta
 		code = nos_table_finish(&p->table, err);
 	nos_table_release(&p->table);
 	return code;
+}
+
+static int end(void)
+{
+	return *nos_start_stopped() ? nos_start_signalled(*nos_start_stopped()) : 0;
+}
+
+/* Where a node is moved, no table is printed. */
+static int move(struct keytable_opts *o, char **operands, int count, struct nos_err *err)
+{
+	o->move.store = o->store;
+	o->move.node_key = o->node_key;
+	o->move.verbose = o->common.verbose;
+	if (count > 1)
+		nos_err_set(err, NOS_USAGE, "%s goes alone: '%s'", operands[0], operands[1]);
+	else if (!move_check(operands[0], &tool, &o->common, &o->move, err))
+		(void)!move_run(operands[0], tool.name, &o->move, err);
+	if (err->code && !*nos_start_stopped())
+		return nos_start_fail(tool.name, err);
+	return end();
 }
 
 int main(int argc, char **argv)
@@ -502,7 +385,10 @@ int main(int argc, char **argv)
 	if (next == NOS_OPT_DONE)
 		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
 	nos_start_stop();
-	if (choose(&o, argv + operands, argc - operands, &t, &stream, &err) ||
+	if (operands < argc && move_is(argv[operands]))
+		return move(&o, argv + operands, argc - operands, &err);
+	if (move_check(NULL, &tool, &o.common, &o.move, &err) ||
+	    choose(&o, argv + operands, argc - operands, &t, &stream, &err) ||
 	    print(&o, &t, stream, &printer, &err))
 		return nos_start_fail(tool.name, &err);
 	if (o.common.verbose) {
@@ -511,5 +397,5 @@ int main(int argc, char **argv)
 		snprintf(text, sizeof(text), "%" PRIu64 " rows", printer.rows);
 		nos_start_warn(tool.name, text);
 	}
-	return *nos_start_stopped() ? nos_start_signalled(*nos_start_stopped()) : 0;
+	return end();
 }

@@ -33,7 +33,7 @@ static const struct {
 	{ "nos-relay", "keyring listen via url ca wait ready-fd" },
 	{ "nos-keytable",
 	    "format store store-creds store-ca node-key keyring source state show-secrets since "
-	    "key verify" },
+	    "key verify copy unpublished undo lanes" },
 	{ "nos-rekey",
 	    "format store store-creds store-ca node-key all source group heal renew revoke "
 	    "invalidate compromised identity after-restore older-than overlap dry-run wait since reason" },

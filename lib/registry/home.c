@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "registry/moved.h"
 
 #define KEY_TEXT_MAX  1024
 #define SQLITE	      "sqlite:"
@@ -94,14 +95,16 @@ static enum nos_code open_store(struct nos_home *h, struct nos_err *err)
 
 enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err)
 {
-	if (open_store(h, err) || open_key(h, err))
+	if (open_store(h, err) || open_key(h, err) || nos_moved_check(h->store, h->away_too, err))
 		return err->code;
 	return nos_self_open(h->store, &h->vault, &h->self, err);
 }
 
 enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err)
 {
-	return open_store(h, err) ? err->code : nos_self_number(h->store, &h->self.number, err);
+	if (open_store(h, err) || nos_moved_check(h->store, true, err))
+		return err->code;
+	return nos_self_number(h->store, &h->self.number, err);
 }
 
 enum nos_code nos_home_purge(struct nos_home *h, uint64_t wait_ms, struct nos_err *err)
@@ -142,16 +145,27 @@ static enum nos_code make_key(struct nos_home *h, struct nos_err *err)
 	return nos_file_create(h->key, nos_buf_span(&text), err);
 }
 
-enum nos_code nos_home_make(
-    struct nos_home *h, uint64_t number, enum nos_home_made *ret_made, struct nos_err *err)
+static enum nos_code make_store(struct nos_home *h, struct nos_err *err)
 {
 	const struct nos_store_where where = nos_home_where(h);
 
-	*ret_made = NOS_HOME_MADE_NOTHING;
 	if (strncmp(h->url, SQLITE, strlen(SQLITE)) == 0 &&
 	    make_folder(h->url + strlen(SQLITE), err))
 		return err->code;
-	if (nos_store_open(&where, true, &h->store, err))
+	return nos_store_open(&where, true, &h->store, err);
+}
+
+enum nos_code nos_home_bare(struct nos_home *h, struct nos_err *err)
+{
+	/* Without its key nothing is made. */
+	return open_key(h, err) ? err->code : make_store(h, err);
+}
+
+enum nos_code nos_home_make(
+    struct nos_home *h, uint64_t number, enum nos_home_made *ret_made, struct nos_err *err)
+{
+	*ret_made = NOS_HOME_MADE_NOTHING;
+	if (make_store(h, err) || nos_moved_check(h->store, h->away_too, err))
 		return err->code;
 	if (open_key(h, err) == NOS_ABSENT) {
 		nos_err_clear(err);

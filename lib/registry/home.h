@@ -18,7 +18,8 @@ struct nos_home {
 	char url[NOS_HOME_PATH_MAX]; /* of the store */
 	const char *creds, *ca;	     /* as in nos_store_where; what was given must outlive this */
 	char key[NOS_HOME_PATH_MAX]; /* path of the node key file */
-	struct nos_store *store;     /* of the thread that opened it */
+	bool away_too; /* set once it is located: one whose node was moved away is fine, too */
+	struct nos_store *store; /* of the thread that opened it */
 	struct nos_vault vault;
 	struct nos_self self;
 };
@@ -33,13 +34,18 @@ enum nos_code nos_home_locate(struct nos_home *h, const struct nos_store_where *
 /* The store, for a thread that opens it for itself: good as long as h is. */
 struct nos_store_where nos_home_where(const struct nos_home *h);
 
-/* Open all three. NOS_ABSENT: nothing there yet ("… run nos-serve --init"); NOS_DENIED: another
+/* Open all three; a store whose node is not to run (registry/moved.h) is NOS_CONFIG here and where
+ * one is made. NOS_ABSENT: nothing there yet ("… run nos-serve --init"); NOS_DENIED: another
  * user's, open to others, or another node's key; and what nos_store_open returns. */
 enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err) NOS_CHECK;
 
 /* Open the store alone, for who reads what is not sealed; of self the number is filled. Errors as
  * above, but for those of the key. */
 enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err) NOS_CHECK;
+
+/* Open store and key alone, for who makes a node of what is not there yet: the store is made where
+ * it is not there, the key is not. */
+enum nos_code nos_home_bare(struct nos_home *h, struct nos_err *err) NOS_CHECK;
 
 /* One at a time, for who is the only one of its kind: a lock on a file beside the store, which ends
  * with .tail, for some wait_ms; *ret is to be closed. A store that is no file is left to its

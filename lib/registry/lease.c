@@ -9,6 +9,7 @@
 #include "crypto/random.h"
 #include "json/decode.h"
 #include "json/encode.h"
+#include "registry/moved.h"
 
 #define VERSION	 1
 #define WHAT	 "store: lease"
@@ -330,7 +331,11 @@ enum nos_code nos_lease_turn(struct nos_lease *l, struct nos_mono now, struct no
 {
 	lapse(l, now);
 	l->looked = now;
-	if (look(l, now, err) || beat(l, now, err) || beat_live(l, err) || take(l, now, err))
+	if (look(l, now, err) || beat(l, now, err) || beat_live(l, err))
+		return err->code;
+	/* Who moves the node away marks its store and then looks for beats: one of the two is seen.
+	 */
+	if ((!own(l) && nos_moved_check(l->store, false, err)) || take(l, now, err))
 		return err->code;
 	bury(l, now);
 	return NOS_OK;

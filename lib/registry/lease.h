@@ -61,9 +61,10 @@ enum nos_code nos_lease_init(struct nos_lease *l, struct nos_store *store, unsig
     const char *url, struct nos_err *err) NOS_CHECK;
 
 /*
- * Look at all, beat for what is held, and take what is free up to a fair share. To be called once a
- * beat, with the time from before. What was lost in it is not held any more. An error of the store:
- * what could not be beaten for is held until its time is up.
+ * Look at all, beat for what is held, and take what is free up to a fair share, but nothing of a
+ * store whose node is not to run (registry/moved.h): NOS_CONFIG. To be called once a beat, with the
+ * time from before. What was lost in it is not held any more. An error of the store: what could not
+ * be beaten for is held until its time is up.
  */
 enum nos_code nos_lease_turn(
     struct nos_lease *l, struct nos_mono now, struct nos_err *err) NOS_CHECK;

@@ -98,6 +98,11 @@ void nos_track_touch(struct nos_track_table *t, struct nos_track *track, uint64_
 enum nos_code nos_track_use(struct nos_track *t, const char *kid, uint64_t position,
     struct nos_time now, struct nos_err *err) NOS_CHECK;
 
+/* The uses of a key that were counted elsewhere. One for which there is no room is left.
+ * NOS_INTERNAL alone. */
+enum nos_code nos_track_join(
+    struct nos_track *t, const struct nos_track_key *k, struct nos_err *err) NOS_CHECK;
+
 /* NULL: it was not used, or so long ago that others have taken its place. */
 const struct nos_track_key *nos_track_key(const struct nos_track *t, const struct nos_name *name);
 

@@ -131,6 +131,26 @@ enum nos_code nos_track_use(struct nos_track *t, const char *kid, uint64_t posit
 	return NOS_OK;
 }
 
+enum nos_code nos_track_join(
+    struct nos_track *t, const struct nos_track_key *k, struct nos_err *err)
+{
+	struct nos_track_key *own = find(t, &k->name);
+
+	if (!own && t->key_count == NOS_TRACK_KEYS_MAX)
+		return NOS_OK;
+	if (!own) {
+		own = add_key(t);
+		if (!own)
+			return out_of_memory(err);
+		*own = *k;
+		return NOS_OK;
+	}
+	own->uses += k->uses;
+	if (k->confirmed.ms < own->confirmed.ms)
+		own->confirmed = k->confirmed;
+	return NOS_OK;
+}
+
 /* ---- path ---- */
 
 enum nos_code nos_track_came(struct nos_track *t, const struct nos_path *path, struct nos_err *err)

@@ -47,6 +47,28 @@ void nos_window_note(struct nos_window *w, uint64_t seq, uint64_t prev,
 		w->unused |= UINT64_C(1) << (w->top - n) & ~w->seen;
 }
 
+void nos_window_join(struct nos_window *w, const struct nos_window *other)
+{
+	const struct nos_window older = w->top < other->top ? *w : *other;
+	const uint64_t by = (w->top < other->top ? other->top : w->top) - older.top;
+
+	if (w->top < other->top)
+		*w = *other;
+	for (uint64_t i = 0; by < NOS_WINDOW_SIZE && i < NOS_WINDOW_SIZE - by && i < older.top;
+	     i++) {
+		const uint64_t n = older.top - i, bit = UINT64_C(1) << (i + by);
+
+		if (older.seen >> i & 1 && !(w->seen & bit)) {
+			w->seen |= bit;
+			memcpy(w->hashes[n % NOS_WINDOW_SIZE], older.hashes[n % NOS_WINDOW_SIZE],
+			    NOS_WINDOW_HASH_LEN);
+		}
+		if (older.unused >> i & 1)
+			w->unused |= bit;
+	}
+	w->unused &= ~w->seen;
+}
+
 void nos_window_count(const struct nos_window *w, unsigned *ret_seen, unsigned *ret_used)
 {
 	uint64_t numbers = w->top < NOS_WINDOW_SIZE ? (UINT64_C(1) << w->top) - 1 : UINT64_MAX;

@@ -38,6 +38,9 @@ enum nos_window_verdict nos_window_look(
 void nos_window_note(struct nos_window *w, uint64_t seq, uint64_t prev,
     const uint8_t hash[static NOS_WINDOW_HASH_LEN]);
 
+/* What either has seen is seen, and what one of them said was never used is so unless it was. */
+void nos_window_join(struct nos_window *w, const struct nos_window *other);
+
 /* Seen and used among the last 64 numbers, those that were never used not counted. */
 void nos_window_count(const struct nos_window *w, unsigned *ret_seen, unsigned *ret_used);
 

@@ -3,6 +3,7 @@
 #include "../store/cluster.h"
 
 #include "registry/lease.h"
+#include "registry/moved.h"
 
 #define LANES  4
 #define SERVES 3
@@ -321,6 +322,20 @@ static void a_lease_of_a_newer_nos_is_left_alone(void **state)
 	assert_int_equal(held(0), 0);
 }
 
+static void nothing_is_taken_of_a_store_whose_node_was_moved_away(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    nos_moved_put(stores[1], NOS_MOVED_AWAY, (struct nos_time){ 1000 }, &err), NOS_OK);
+	assert_int_equal(nos_lease_turn(&serves[0], now, &err), NOS_CONFIG);
+	nos_err_clear(&err);
+	assert_int_equal(held(0), 0);
+	assert_int_equal(
+	    nos_moved_put(stores[1], NOS_MOVED_NOT, (struct nos_time){ 0 }, &err), NOS_OK);
+	turn(0);
+	assert_int_equal(held(0), LANES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +353,7 @@ int main(void)
 		T(of_two_that_race_for_a_lane_one_has_it),
 		T(a_lane_that_who_has_fewer_does_not_take_is_taken_by_another),
 		T(a_lease_of_a_newer_nos_is_left_alone),
+		T(nothing_is_taken_of_a_store_whose_node_was_moved_away),
 #undef T
 	};
 

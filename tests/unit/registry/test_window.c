@@ -197,6 +197,32 @@ static void a_random_schedule_is_judged_as_a_plain_list_of_numbers_would(void **
 		    verdicts[NOS_WINDOW_SAME]);
 }
 
+/* Numbers that two windows share out between them, and one that has both. */
+static void windows_that_are_joined_have_seen_what_either_has(void **state)
+{
+	unsigned short seed[3] = { (unsigned short)getpid(), (unsigned short)time(NULL), 2 };
+
+	(void)state;
+	print_message("# seed %u %u\n", seed[0], seed[1]);
+	for (int run = 0; run < 500; run++) {
+		struct nos_window w[2] = { 0 }, all = { 0 };
+		uint64_t seq = 0;
+
+		for (int i = 0; i < 100; i++) {
+			seq += 1 + (uint64_t)nrand48(seed) % (run % 3 ? 3 : 40);
+			note(&w[nrand48(seed) % 2], seq, 0);
+			note(&all, seq, 0);
+		}
+		nos_window_join(&w[0], &w[1]);
+		assert_int_equal(w[0].top, all.top);
+		/* What stood below the window of each by itself is not known any more. */
+		assert_int_equal(w[0].seen, all.seen);
+		for (uint64_t n = all.top - 63 > all.top ? 1 : all.top - 63; n <= all.top; n++)
+			assert_int_equal(
+			    nos_window_look(&w[0], n, one), nos_window_look(&all, n, one));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +234,7 @@ int main(void)
 		cmocka_unit_test(numbers_that_were_never_used_do_not_count),
 		cmocka_unit_test(what_is_seen_is_not_called_unused_and_a_far_prev_is_cut_off),
 		cmocka_unit_test(a_random_schedule_is_judged_as_a_plain_list_of_numbers_would),
+		cmocka_unit_test(windows_that_are_joined_have_seen_what_either_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
