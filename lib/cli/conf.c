@@ -38,7 +38,8 @@ static const struct {
 	    "format store store-creds store-ca node-key all source group heal renew revoke "
 	    "invalidate compromised identity after-restore older-than overlap dry-run wait since reason" },
 	{ "nos-score", "rules records csv map state now as-taken only explain format max-line" },
-	{ "nos-bench", "scheme profile sources runs rtt seed quick plot report format" },
+	{ "nos-bench",
+	    "scheme profile sources runs rtt rate idle polls seed quick plot report format" },
 };
 
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
