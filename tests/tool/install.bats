@@ -84,7 +84,7 @@ END
 		[[ $output == "$ROOT_DIR"/usr/share/man/man[18]/"${tool##*/}".[18] ]]
 		seen=$((seen + 1))
 	done
-	[ "$seen" -eq "$(find "$ROOT/cmd" -mindepth 1 -maxdepth 1 \( -name 'nos-*.c' -o -type d \) | wc -l)" ]
+	[ "$seen" -eq "$(find "$ROOT/cmd" -mindepth 1 -maxdepth 1 \( -name 'nos-*.c' -o -name 'nos-*' -type d \) | wc -l)" ]
 }
 
 @test "bash completes the options of each tool, and the words of a choice" {
