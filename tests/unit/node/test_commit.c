@@ -19,6 +19,7 @@ static struct nos_store_engine failing;
 static atomic_bool fail_commit; /* of the group in which something comes into the raw stream */
 static enum nos_code fail_as = NOS_IO;
 static bool in_raw;
+static struct nos_buf late; /* an entry that another's append puts before the next; len 0: none */
 static struct nos_store *own, *loops;
 static struct nos_card *card;
 static struct nos_limit limits;
@@ -42,6 +43,11 @@ static enum nos_code append(void *e, const char *stream, struct nos_time at, str
     uint64_t *ret_position, struct nos_err *e_err)
 {
 	in_raw |= strcmp(stream, "raw") == 0;
+	if (late.len && strcmp(stream, "raw") == 0) {
+		if (cluster_engine.append(e, stream, at, nos_buf_span(&late), NULL, e_err))
+			return e_err->code;
+		nos_buf_truncate(&late, 0);
+	}
 	return cluster_engine.append(e, stream, at, entry, ret_position, e_err);
 }
 
@@ -284,6 +290,27 @@ static void a_lane_that_another_takes_over_is_as_it_was_stored(void **state)
 	assert_int_equal(last_of(NOS_PROCESSED_STREAM), 3);
 }
 
+/* It woke late, and this view's append went on behind what it wrote. */
+static void what_another_has_written_behind_the_last_that_is_known_is_not_passed_over(void **state)
+{
+	(void)state;
+	atomic_store(&until_us, UINT64_MAX);
+	nos_buf_init(&late, 10000);
+	nos_raw_encode(&late, &jobs[0]->raw, nos_buf_str(&jobs[0]->body));
+	begin();
+	assert_int_equal(submit(1), NOS_BUSY);
+	assert_int_equal(submit(0), NOS_OK);
+	assert_int_equal(verdict, NOS_WINDOW_SAME);
+	assert_int_equal(submit(2), NOS_OK);
+	assert_int_equal(verdict, NOS_WINDOW_SAME);
+	assert_int_equal(submit(3), NOS_OK);
+	assert_int_equal(verdict, NOS_WINDOW_FRESH);
+	nos_commit_free(commit);
+	assert_int_equal(last_of(NOS_RAW_STREAM), 3);
+	assert_int_equal(last_of(NOS_PROCESSED_STREAM), 3);
+	nos_buf_release(&late);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +319,7 @@ int main(void)
 		T(what_another_writes_at_the_same_time_is_told_to_come_again),
 		T(what_comes_when_the_lane_is_anothers_is_refused_and_changes_nothing),
 		T(a_lane_that_another_takes_over_is_as_it_was_stored),
+		T(what_another_has_written_behind_the_last_that_is_known_is_not_passed_over),
 #undef T
 	};
 
