@@ -20,9 +20,9 @@
 #include "net/mqtt.h"
 #include "net/tls.h"
 #include "net/url.h"
-#include "node/node.h"
 #include "registry/lanes.h"
 #include "scheme/pool.h"
+#include "serve/node.h"
 
 #define LANES 4 /* of a store in servers, that several may share */
 

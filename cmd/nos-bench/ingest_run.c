@@ -143,7 +143,7 @@ static enum nos_code go(struct run *r, const char *mqtt, struct nos_err *err)
 
 /* ---- figures ---- */
 
-/* What the stages' own clock takes of the node, in per cent: looks, as lib/node has them, times the
+/* What the stages' own clock takes of the node, in per cent: looks, as lib/lane has them, times the
  * price of one. */
 static double clock_share(const struct run *r, double node_ns)
 {

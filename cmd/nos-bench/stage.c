@@ -13,11 +13,11 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "net/http_server.h"
-#include "node/node.h"
 #include "registry/advance.h"
 #include "registry/campaign.h"
 #include "registry/recall.h"
 #include "scheme/pool.h"
+#include "serve/node.h"
 #include "stage_enrol.h"
 
 #define PLACE	   "/dev/shm"

@@ -8,8 +8,8 @@
 #ifndef NOS_CLI_OPT_H
 #define NOS_CLI_OPT_H
 
-#include "base/err.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/secret.h"
 #include "base/str.h"
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "registry/moved.h"
-#include "registry/self.h"
 #include "registry/roaming.h"
+#include "registry/self.h"
 #include "registry/visit.h"
 
 /* Not those of one store alone: marks, lease and serve. */

@@ -3,8 +3,8 @@
 
 #include "json/decode.h"
 #include "json/encode.h"
-#include "score/restate.h"
 #include "score/measure.h"
+#include "score/restate.h"
 
 #define STATE "key_state"
 

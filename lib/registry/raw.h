@@ -8,10 +8,10 @@
 
 #include "base/buf.h"
 #include "key/name.h"
+#include "reading/batch.h"
 #include "registry/maps.h"
 #include "registry/path.h"
 #include "registry/window.h"
-#include "reading/batch.h"
 #include "score/rule.h"
 
 #define NOS_RAW_STREAM "raw/" /* of a lane */

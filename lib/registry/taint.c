@@ -7,11 +7,11 @@
 #include "registry/compromise.h"
 #include "registry/correct.h"
 #include "registry/lanes.h"
-#include "registry/seen.h"
 #include "registry/mark.h"
 #include "registry/newest.h"
 #include "registry/roster.h"
 #include "registry/row.h"
+#include "registry/seen.h"
 #include "registry/track.h"
 #include "registry/trail.h"
 

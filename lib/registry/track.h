@@ -2,7 +2,7 @@
 /*
  * What a node remembers of each source from pack to pack: which numbers it saw, and for each series
  * the state of the rules and the record's n. Held in memory, saved now and then: what was not saved
- * is gone through again from the raw stream after a restart (node/commit.h). Belongs to one thread.
+ * is gone through again from the raw stream after a restart (lane/commit.h). Belongs to one thread.
  */
 #ifndef NOS_REGISTRY_TRACK_H
 #define NOS_REGISTRY_TRACK_H

@@ -8,8 +8,8 @@
 #ifndef NOS_SCHEME_SCHEME_H
 #define NOS_SCHEME_SCHEME_H
 
-#include "key/derive.h"
 #include "key/assoc.h"
+#include "key/derive.h"
 #include "key/invalidation.h"
 #include "key/keyring.h"
 #include "key/message.h"

@@ -2,10 +2,10 @@
 #include "score/weigh.h"
 
 #include "json/encode.h"
-#include "score/restate.h"
 #include "score/identity.h"
 #include "score/measure.h"
 #include "score/normal.h"
+#include "score/restate.h"
 
 /* Members that are written anew, or that only a record has. */
 static bool is_ours(struct nos_str name, bool record)

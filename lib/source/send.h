@@ -10,12 +10,12 @@
 
 #include "envelope/pack.h"
 #include "net/http_client.h"
+#include "net/url.h"
 #include "source/answer.h"
 #include "source/attempt.h"
 #include "source/keeper.h"
 #include "source/ring.h"
 #include "source/route.h"
-#include "net/url.h"
 
 #define NOS_SEND_CTY "application/x-ndjson"
 

@@ -4,8 +4,8 @@
 #include "fuzz.h"
 
 #include "base/enc.h"
-#include "node/exchange.h"
-#include "node/records.h"
+#include "ingest/exchange.h"
+#include "serve/records.h"
 
 static void parse(struct nos_str path)
 {

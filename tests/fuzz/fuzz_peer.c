@@ -6,7 +6,7 @@
 #include "envelope/document.h"
 #include "envelope/peer.h"
 #include "key/roam.h"
-#include "node/peers.h"
+#include "peer/peers.h"
 
 /* Nobody has signed it; and what was read is a source's id and a key of roaming. */
 static void decode_request(const struct nos_buf *opened)

@@ -20,8 +20,8 @@
 #include "crypto/aead.h"
 #include "crypto/jose.h"
 #include "json/encode.h"
-#include "node/analyse.h"
-#include "node/job.h"
+#include "lane/analyse.h"
+#include "lane/job.h"
 #include "score/normal.h"
 
 #define PACKS	   16

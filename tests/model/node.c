@@ -7,11 +7,11 @@
 
 #include "base/enc.h"
 #include "crypto/random.h"
-#include "node/polls.h"
+#include "lane/replay.h"
 #include "node/refuse.h"
-#include "node/replay.h"
 #include "registry/overhaul.h"
 #include "registry/recall.h"
+#include "serve/polls.h"
 #include "world.h"
 
 #define BODY_MAX (1u << 20)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A node in this process, all of it but sockets and threads: requests go through node/ingest.h and
- * node/ledger.h over a store in memory. It can die at a commit, and start again from what is there.
+ * A node in this process, all of it but sockets and threads: requests go through ingest/ingest.h
+ * and lane/ledger.h over a store in memory. It can die at a commit, and start again from what is
+ * there.
  */
 #ifndef NOS_MODEL_NODE_H
 #define NOS_MODEL_NODE_H
 
+#include "ingest/ingest.h"
+#include "lane/ledger.h"
 #include "memory.h"
-#include "node/ingest.h"
-#include "node/ledger.h"
 #include "registry/self_policy.h"
 #include "source/carrier.h"
 

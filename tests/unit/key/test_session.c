@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "key/session.h"
 #include "key/derive.h"
+#include "key/session.h"
 
 #define NODE  1
 #define GROUP 3

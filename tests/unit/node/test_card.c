@@ -3,8 +3,8 @@
 
 #include <pthread.h>
 
+#include "lane/ledger.h"
 #include "node/card.h"
-#include "node/ledger.h"
 #include "registry/self_document.h"
 
 #define NOW	((struct nos_time){ 1547812800000 })

@@ -7,9 +7,9 @@
 
 #include "../test.h"
 #include "crypto/sign.h"
+#include "pair_group.h"
 #include "scheme/holder.h"
 #include "scheme/offer.h"
-#include "pair_group.h"
 
 #define SOURCE "s-7f3a09c2e1"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "../test.h"
 
-#include "source/enrolment.h"
 #include "net/url.h"
+#include "source/enrolment.h"
 
 #define TOKEN "q1Jm0x7o2m0cJQ3xq0m3TA"
 

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "store/engine.h"
 #include "store/sqlite_db.h"
-#include "../test.h"
 
 #define STREAM "raw"
 #define ENTRY  700 /* bytes */

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+#include "peer/visits.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "node/refuse.h"
+#include "peer/call.h"
+#include "registry/registry.h"
+#include "registry/visit.h"
+
+#define REFUSED_MAX    256	/* that are remembered */
+#define REFUSED_US     10000000 /* for so long */
+#define AWAY_US	       2000000	/* a home that was not reached is not tried again for so long */
+#define STRANGERS_MAX  32	/* refusals at once … */
+#define STRANGERS_US   125000	/* … and then one in so long */
+#define SWEEP_EVERY_US 60000000
+#define TRIES	       8
+
+/* A request that waits. */
+struct waiting {
+	struct nos_http_request *request;
+	struct nos_job_visit visit;
+	struct waiting *next;
+};
+
+/* What was asked for in vain, and until when it is not asked again. */
+struct refused {
+	struct nos_job_visit visit; /* id empty: the home was not reached */
+	struct nos_mono until;
+};
+
+struct nos_visits {
+	struct nos_visits_config config;
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct waiting *queue, **tail; /* guarded by lock, so also: */
+	size_t count;
+	bool stop;
+
+	pthread_mutex_t keys;	     /* no key is put while one is taken back */
+	struct nos_job_visit asking; /* home 0: nobody; guarded by keys, so also: */
+	bool taken_back;	     /* what is being asked for was revoked meanwhile */
+
+	volatile int cut; /* set with stop: an ask under way is broken off */
+
+	/* The thread's own. */
+	struct nos_ingest_loop loop;
+	struct nos_call call;
+	struct refused refused[REFUSED_MAX];
+	size_t refused_next;
+	struct nos_mono strangers; /* when all refusals so far are made up for */
+	struct nos_mono swept;
+};
+
+/* ---- what was refused ---- */
+
+static bool is_same(const struct nos_job_visit *a, const struct nos_job_visit *b)
+{
+	return a->home == b->home && a->day == b->day && strcmp(a->id, b->id) == 0;
+}
+
+static const struct refused *find_refused(
+    const struct nos_visits *v, const struct nos_job_visit *visit)
+{
+	const struct nos_mono now = nos_mono_now();
+
+	for (size_t i = 0; i < REFUSED_MAX; i++)
+		if (now.us < v->refused[i].until.us && is_same(&v->refused[i].visit, visit))
+			return &v->refused[i];
+	return NULL;
+}
+
+static void note_refused(struct nos_visits *v, const struct nos_job_visit *visit, uint64_t us)
+{
+	struct refused *r = &v->refused[v->refused_next++ % REFUSED_MAX];
+
+	r->visit = *visit;
+	r->until.us = nos_mono_now().us + us;
+}
+
+/* Any number of ids that never were can be made up. */
+static bool are_too_many(const struct nos_visits *v)
+{
+	return v->strangers.us > nos_mono_now().us + STRANGERS_MAX * STRANGERS_US;
+}
+
+static void note_stranger(struct nos_visits *v)
+{
+	const uint64_t now = nos_mono_now().us;
+
+	v->strangers.us = (v->strangers.us > now ? v->strangers.us : now) + STRANGERS_US;
+}
+
+/* ---- the key ---- */
+
+static enum nos_code refuse(struct nos_err *err)
+{
+	return nos_err_set(err, NOS_TAG, "does not verify");
+}
+
+/* With keys held, so that a revocation comes before it or behind it. */
+static enum nos_code put_key(struct nos_visits *v, const struct nos_job_visit *visit,
+    const struct nos_peer_answer *a, struct nos_err *err)
+{
+	const struct nos_visits_config *f = &v->config;
+	struct nos_visit_key key = { .day = visit->day, .value = a->key, .expires = a->expires };
+	NOS_AUTO(visit) r = { 0 };
+
+	if (key.expires.ms > nos_roam_until(visit->day).ms)
+		key.expires = nos_roam_until(visit->day);
+	if (nos_visit_get(f->store, f->vault, nos_str_of(visit->id), &r, err) &&
+	    err->code != NOS_ABSENT)
+		goto out;
+	nos_err_clear(err);
+	snprintf(r.id, sizeof(r.id), "%s", visit->id);
+	snprintf(r.kind, sizeof(r.kind), "%s", a->kind);
+	if (r.home != visit->home)
+		r.key_count = 0;
+	r.home = visit->home;
+	r.open = a->open;
+	nos_visit_add(&r, &key);
+	(void)!nos_visit_put(f->store, f->vault, &r, err);
+out:
+	explicit_bzero(&key, sizeof(key));
+	return err->code;
+}
+
+static enum nos_code keep_key(struct nos_visits *v, const struct nos_job_visit *visit,
+    const struct nos_peer_answer *a, struct nos_err *err)
+{
+	pthread_mutex_lock(&v->keys);
+	for (int i = 0; i < TRIES; i++) {
+		nos_err_clear(err);
+		if (v->taken_back)
+			refuse(err);
+		else if (put_key(v, visit, a, err) == NOS_EXISTS)
+			continue;
+		break;
+	}
+	pthread_mutex_unlock(&v->keys);
+	if (!err->code)
+		nos_member_forget(v->config.members, visit->id);
+	return err->code;
+}
+
+/* Another node must not speak for who is registered here, revoked or not. */
+static enum nos_code check_own(
+    struct nos_visits *v, const struct nos_job_visit *visit, struct nos_err *err)
+{
+	uint64_t rev;
+
+	if (!nos_store_get(v->config.store, NOS_RECORD_NS, nos_str_of(visit->id), NULL, &rev, err))
+		return refuse(err);
+	if (err->code == NOS_ABSENT)
+		nos_err_clear(err);
+	return err->code;
+}
+
+static void begin_asking(struct nos_visits *v, const struct nos_job_visit *visit)
+{
+	pthread_mutex_lock(&v->keys);
+	v->asking = *visit;
+	v->taken_back = false;
+	pthread_mutex_unlock(&v->keys);
+}
+
+static enum nos_code ask_home(struct nos_visits *v, const struct nos_peer *home,
+    const struct nos_job_visit *visit, struct nos_err *err)
+{
+	const struct nos_name name = nos_roam_name(visit->home, visit->day);
+	NOS_AUTO(peer_answer) a = { 0 };
+
+	begin_asking(v, visit);
+	if (!nos_call_peer(&v->call, home, NOS_PEER_ROAM, visit->id, &name, &a, err))
+		(void)!keep_key(v, visit, &a, err);
+	begin_asking(v, &(struct nos_job_visit){ 0 });
+	atomic_fetch_add_explicit(&v->config.metric->visits[err->code], 1, memory_order_relaxed);
+	return err->code;
+}
+
+/* Is it there meanwhile? Who waited behind another of the same source finds what that one got. */
+static bool has_key(struct nos_visits *v, const struct nos_job_visit *visit)
+{
+	struct nos_err ignored = { 0 };
+	NOS_AUTO(visit) r = { 0 };
+
+	return !nos_visit_get(v->config.store, NULL, nos_str_of(visit->id), &r, &ignored) &&
+	       r.home == visit->home && nos_visit_key(&r, visit->day);
+}
+
+static enum nos_code fetch(
+    struct nos_visits *v, const struct nos_job_visit *visit, struct nos_err *err)
+{
+	const struct nos_job_visit home = { .home = visit->home };
+	struct nos_peer peer;
+
+	if (!nos_peers_by_node(v->config.peers, visit->home, &peer) || find_refused(v, visit))
+		return refuse(err);
+	if (find_refused(v, &home))
+		return nos_err_set(err, NOS_AWAY, "the source's home is not reached");
+	if (are_too_many(v))
+		return nos_err_set(err, NOS_BUSY, "too many strangers at once");
+	if (check_own(v, visit, err))
+		return err->code;
+	switch ((int)ask_home(v, &peer, visit, err)) {
+	case NOS_DENIED:
+		note_refused(v, visit, REFUSED_US);
+		note_stranger(v);
+		return refuse(err);
+	case NOS_AWAY:
+		note_refused(v, &home, AWAY_US);
+		nos_log_line(NOS_LOG_WARN, "the home of a visitor: %s", err->text);
+		return nos_err_set(err, NOS_AWAY, "the source's home is not reached");
+	default:
+		return err->code;
+	}
+}
+
+/* ---- a request ---- */
+
+static void answer(struct nos_visits *v, struct nos_http_request *r)
+{
+	v->config.answer(v->config.state, r);
+}
+
+static void take(struct nos_visits *v, struct nos_http_request *r)
+{
+	struct nos_job *job = nos_ingest_take(v->config.ingest, &v->loop, r);
+
+	if (job)
+		v->config.opened(v->config.state, r, job);
+	else
+		answer(v, r);
+}
+
+static void handle(struct nos_visits *v, const struct waiting *w, bool stop)
+{
+	struct nos_err err = { 0 };
+
+	if (stop)
+		nos_err_set(&err, NOS_BUSY, "the node ends");
+	else if (!has_key(v, &w->visit))
+		(void)!fetch(v, &w->visit, &err);
+	/* What is refused looks as it does to anyone: it is taken, and opened by no key. */
+	if (!err.code || err.code == NOS_TAG) {
+		take(v, w->request);
+		return;
+	}
+	nos_refuse_request(v->config.card, w->request, &err);
+	answer(v, w->request);
+}
+
+static void swept(void *state, const char *id)
+{
+	const struct nos_visits *v = state;
+
+	nos_member_forget(v->config.members, id);
+	nos_placement_purge(v->config.placement);
+}
+
+static void sweep(struct nos_visits *v)
+{
+	struct nos_err err = { 0 };
+
+	v->swept = nos_mono_now();
+	if (nos_visit_sweep(v->config.store, v->config.vault, nos_time_now(), swept, v, &err))
+		nos_log_line(NOS_LOG_WARN, "keys of visitors stay: %s", err.text);
+}
+
+/* ---- the thread ---- */
+
+static void wait_for_work(struct nos_visits *v)
+{
+	const uint64_t until = v->swept.us + SWEEP_EVERY_US;
+	const struct timespec at = { .tv_sec = (time_t)(until / 1000000),
+		.tv_nsec = (long)(until % 1000000) * 1000 };
+
+	while (!v->queue && !v->stop && pthread_cond_timedwait(&v->wake, &v->lock, &at) == 0)
+		;
+}
+
+static struct waiting *next(struct nos_visits *v, bool *ret_stop)
+{
+	struct waiting *w;
+
+	pthread_mutex_lock(&v->lock);
+	wait_for_work(v);
+	w = v->queue;
+	if (w) {
+		v->queue = w->next;
+		if (!v->queue)
+			v->tail = &v->queue;
+		v->count--;
+	}
+	nos_metric_set(v->config.metric, NOS_METRIC_QUEUE_VISITS, v->count);
+	*ret_stop = v->stop;
+	pthread_mutex_unlock(&v->lock);
+	return w;
+}
+
+static void *run(void *state)
+{
+	struct nos_visits *v = state;
+	struct waiting *w;
+	bool stop = false;
+
+	sweep(v);
+	do {
+		w = next(v, &stop);
+		if (w)
+			handle(v, w, stop);
+		free(w);
+		nos_lap_turn(&v->loop.lap, true);
+		if (!stop && nos_mono_now().us - v->swept.us >= SWEEP_EVERY_US)
+			sweep(v);
+	} while (w || !stop);
+	return NULL;
+}
+
+/* ---- what another thread calls ---- */
+
+static void make_lock(struct nos_visits *v)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&v->lock, NULL);
+	pthread_mutex_init(&v->keys, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&v->wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+enum nos_code nos_visits_new(
+    const struct nos_visits_config *config, struct nos_visits **ret, struct nos_err *err)
+{
+	struct nos_visits *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	v->config = *config;
+	v->tail = &v->queue;
+	make_lock(v);
+	nos_ingest_loop_init(&v->loop, config->store, config->metric);
+	v->loop.visiting = true;
+	if (!nos_call_init(&v->call, config->card, config->ca, &v->cut, err) &&
+	    pthread_create(&v->thread, NULL, run, v))
+		nos_err_set(err, NOS_INTERNAL, "cannot start the thread of visits");
+	if (err->code) {
+		nos_visits_free(v);
+		return err->code;
+	}
+	v->running = true;
+	pthread_setname_np(v->thread, "nos-visits");
+	*ret = v;
+	return NOS_OK;
+}
+
+bool nos_visits_submit(void *state, struct nos_http_request *r, const struct nos_job_visit *visit)
+{
+	struct nos_visits *v = state;
+	struct waiting *w = calloc(1, sizeof(*w));
+	bool room;
+
+	if (!w)
+		return false;
+	*w = (struct waiting){ .request = r, .visit = *visit };
+	pthread_mutex_lock(&v->lock);
+	room = !v->stop && v->count < v->config.most;
+	if (room) {
+		*v->tail = w;
+		v->tail = &w->next;
+		v->count++;
+		nos_metric_set(v->config.metric, NOS_METRIC_QUEUE_VISITS, v->count);
+		pthread_cond_signal(&v->wake);
+	}
+	pthread_mutex_unlock(&v->lock);
+	if (!room)
+		free(w);
+	return room;
+}
+
+enum nos_code nos_visits_revoke(struct nos_visits *v, struct nos_store *store, uint64_t home,
+    const char *id, struct nos_err *err)
+{
+	NOS_AUTO(visit) r = { 0 };
+	bool was = false;
+
+	pthread_mutex_lock(&v->keys);
+	if (v->asking.home == home && strcmp(v->asking.id, id) == 0)
+		v->taken_back = true;
+	if (nos_visit_get(store, NULL, nos_str_of(id), &r, err) == NOS_ABSENT)
+		nos_err_clear(err);
+	else if (!err->code && r.home == home)
+		(void)!nos_visit_del(store, nos_str_of(id), &was, err);
+	pthread_mutex_unlock(&v->keys);
+	if (!was)
+		return err->code;
+	nos_member_forget(v->config.members, id);
+	nos_placement_purge(v->config.placement);
+	return err->code;
+}
+
+void nos_visits_drain(struct nos_visits *v)
+{
+	if (!v || !v->running)
+		return;
+	pthread_mutex_lock(&v->lock);
+	v->stop = true;
+	__atomic_store_n(&v->cut, 1, __ATOMIC_RELAXED);
+	pthread_cond_signal(&v->wake);
+	pthread_mutex_unlock(&v->lock);
+	pthread_join(v->thread, NULL);
+	v->running = false;
+}
+
+void nos_visits_free(struct nos_visits *v)
+{
+	if (!v)
+		return;
+	nos_visits_drain(v);
+	nos_call_release(&v->call);
+	nos_ingest_loop_release(&v->loop);
+	pthread_cond_destroy(&v->wake);
+	pthread_mutex_destroy(&v->keys);
+	pthread_mutex_destroy(&v->lock);
+	free(v);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* The committer over a store of which a group that failed may be there in part. */
+#include "../registry/node.h"
+
+#include <pthread.h>
+
+#include "crypto/jose.h"
+#include "ingest/ingest.h"
+#include "lane/commit.h"
+#include "registry/seen.h"
+#include "scheme/issuer.h"
+
+#define SOURCE	"s-0000000001"
+#define NDJSON	"application/x-ndjson"
+#define READING "{\"type\":\"t\",\"value\":1}\n"
+#define PACKS	4
+
+static struct nos_store_engine failing;
+static atomic_bool fail_commit; /* of the group in which something comes into the raw stream */
+static enum nos_code fail_as = NOS_IO;
+static bool in_raw;
+static struct nos_buf late; /* an entry that another's append puts before the next; len 0: none */
+static struct nos_store *own, *loops;
+static struct nos_card *card;
+static struct nos_limit limits;
+static struct nos_metric metric;
+static struct nos_member_table *members;
+static struct nos_ingest ingest;
+static struct nos_ingest_loop loop;
+static struct nos_http_request requests[PACKS];
+static struct nos_job *jobs[PACKS];
+static struct nos_buf packs[PACKS];
+static struct nos_commit *commit;
+static atomic_uint_least64_t until_us;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
+static unsigned count; /* guarded by lock, so also: */
+static enum nos_code code;
+static enum nos_window_verdict verdict;
+
+static enum nos_code append(void *e, const char *stream, struct nos_time at, struct nos_span entry,
+    uint64_t *ret_position, struct nos_err *e_err)
+{
+	in_raw |= strcmp(stream, "raw") == 0;
+	if (late.len && strcmp(stream, "raw") == 0) {
+		if (cluster_engine.append(e, stream, at, nos_buf_span(&late), NULL, e_err))
+			return e_err->code;
+		nos_buf_truncate(&late, 0);
+	}
+	return cluster_engine.append(e, stream, at, entry, ret_position, e_err);
+}
+
+static enum nos_code end_group(void *e, struct nos_err *e_err)
+{
+	(void)e;
+	if (!in_raw || !fail_commit)
+		return NOS_OK;
+	fail_commit = false;
+	return nos_err_set(e_err, fail_as, "the leader is gone");
+}
+
+static enum nos_code begin_group(void *e, struct nos_err *e_err)
+{
+	(void)e, (void)e_err;
+	in_raw = false;
+	return NOS_OK;
+}
+
+static void answer(void *state, struct nos_job *list)
+{
+	(void)state;
+	pthread_mutex_lock(&lock);
+	for (; list; list = list->link) {
+		code = list->err.code;
+		verdict = list->verdict;
+		list->request = NULL;
+		count++;
+	}
+	pthread_cond_signal(&answered);
+	pthread_mutex_unlock(&lock);
+}
+
+static void put_source(void)
+{
+	NOS_AUTO(record)
+	r = { .kind = "sensor", .mode = "push", .scheme = "pairwise", .token = "t-5c01d2aa90" };
+	static const char z[] = "00000000000000000000000000000001";
+
+	snprintf(r.id, sizeof(r.id), SOURCE);
+	r.a.base = (struct nos_assoc_base){ .z = 1, .life = 1, .identity = 1 };
+	nos_secret_put(&r.a.base.z_key, z, 32);
+	nos_secret_put(&r.a.base.down.key, z, 32);
+	nos_secret_put(&r.a.base.up.key, z, 32);
+	r.a.keys[0] = (struct nos_assoc_key){ .name = { 'p', 1, { 1 } },
+		.state = NOS_STATE_ACTIVE,
+		.since = nos_time_now(),
+		.value = r.a.base.z_key };
+	r.a.key_count = 1;
+	assert_int_equal(nos_registry_put(store, &vault, &r, &err), NOS_OK);
+}
+
+static void seal(uint64_t seq, struct nos_buf *ret)
+{
+	NOS_AUTO(secret) z = { 0 };
+	NOS_AUTO(secret) k_s = { 0 };
+	NOS_AUTO(pack_keys) keys = { 0 };
+	const struct nos_pack pack = {
+		.kid = NOS_STR("p.1"), .source = NOS_STR(SOURCE), .seq = seq, .cty = NOS_STR(NDJSON)
+	};
+
+	nos_secret_put(&z, "00000000000000000000000000000001", 32);
+	nos_buf_init(ret, NOS_PACK_MAX);
+	assert_int_equal(nos_derive_static(&z, NOS_DERIVE_AUTH, &k_s, &err), NOS_OK);
+	assert_int_equal(nos_pack_keys_make(&z, &k_s, pack.kid, pack.source, &keys, &err), NOS_OK);
+	assert_int_equal(
+	    nos_pack_seal(&keys, &pack, nos_str_bytes(NOS_STR(READING)), ret, &err), NOS_OK);
+}
+
+/* All jobs are made before the committer runs, since the store in memory is for one thread. */
+static void make_job(int i, const struct nos_buf *pack)
+{
+	nos_buf_init(&requests[i].out, 1 << 20);
+	requests[i].path = NOS_STR("/v1/data");
+	requests[i].media = NOS_STR("application/jose");
+	requests[i].body = nos_buf_span(pack);
+	jobs[i] = nos_ingest_take(&ingest, &loop, &requests[i]);
+	assert_non_null(jobs[i]);
+}
+
+static int start(void **state)
+{
+	struct nos_home home;
+
+	nos_jose_start();
+	if (node_start(state))
+		return 1;
+	failing = cluster_engine;
+	failing.append = append;
+	failing.begin = begin_group;
+	failing.commit = end_group;
+	fail_commit = false;
+	count = 0;
+	home = (struct nos_home){ .store = store, .vault = vault, .self = self };
+	nos_limit_init(&limits);
+	limits.of[NOS_LIMIT_RESERVE] = 0;
+	if (nos_store_open_engine(&failing, "", true, &own, &err) ||
+	    nos_store_open_engine(&failing, "", true, &loops, &err) ||
+	    nos_card_new(&home, false, &card, &err) || nos_member_table_new(100, &members, &err))
+		return 1;
+	put_source();
+	ingest = (struct nos_ingest){ .card = card,
+		.vault = &vault,
+		.limits = &limits,
+		.members = members,
+		.metric = &metric };
+	nos_ingest_loop_init(&loop, loops, &metric);
+	seal(1, &packs[0]);
+	seal(2, &packs[1]);
+	seal(3, &packs[2]);
+	make_job(0, &packs[0]);
+	make_job(1, &packs[1]);
+	make_job(2, &packs[1]); /* which comes again */
+	make_job(3, &packs[2]);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	for (int i = 0; i < PACKS; i++) {
+		nos_buf_release(&requests[i].out);
+		nos_buf_release(&packs[i]);
+		nos_job_free(jobs[i], members);
+	}
+	nos_ingest_loop_release(&loop);
+	nos_member_table_free(members);
+	nos_card_free(card);
+	nos_store_close(own);
+	nos_store_close(loops);
+	return node_stop(state);
+}
+
+static void begin(void)
+{
+	const struct nos_commit_config config = { .ledger = { .store = own,
+						      .card = card,
+						      .vault = &vault,
+						      .members = members,
+						      .limits = &limits,
+						      .metric = &metric,
+						      .until_us = &until_us,
+						      .node = 5 },
+		.answer = answer,
+		.wake_fd = -1 };
+
+	assert_int_equal(nos_commit_new(&config, nos_profile_builtin(), &commit, &err), NOS_OK);
+}
+
+/* The answer to it. */
+static enum nos_code submit(int i)
+{
+	struct nos_job *job = jobs[i];
+	enum nos_code ret;
+	unsigned before;
+
+	jobs[i] = NULL;
+	pthread_mutex_lock(&lock);
+	before = count;
+	pthread_mutex_unlock(&lock);
+	nos_commit_submit(commit, job, 1);
+	pthread_mutex_lock(&lock);
+	while (count == before)
+		pthread_cond_wait(&answered, &lock);
+	ret = code;
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+static uint64_t last_of(const char *stream)
+{
+	uint64_t first, last;
+
+	assert_int_equal(nos_store_bounds(store, stream, &first, &last, &err), NOS_OK);
+	return last;
+}
+
+static void what_of_a_group_that_failed_was_stored_is_known_when_it_comes_again(void **state)
+{
+	(void)state;
+	atomic_store(&until_us, UINT64_MAX);
+	begin();
+	assert_int_equal(submit(0), NOS_OK);
+	fail_commit = true; /* nothing is on its way: the committer looks at it with the next job */
+	assert_int_equal(submit(1), NOS_IO);
+	assert_int_equal(submit(2), NOS_OK);
+	assert_int_equal(verdict, NOS_WINDOW_SAME);
+	assert_int_equal(submit(3), NOS_OK);
+	assert_int_equal(verdict, NOS_WINDOW_FRESH);
+	nos_commit_free(commit);
+	assert_int_equal(last_of(NOS_RAW_STREAM), 3);
+	assert_int_equal(last_of(NOS_PROCESSED_STREAM), 3);
+}
+
+/* As if it were wrong in itself, its source would give it up. */
+static void what_another_writes_at_the_same_time_is_told_to_come_again(void **state)
+{
+	(void)state;
+	atomic_store(&until_us, UINT64_MAX);
+	fail_as = NOS_EXISTS;
+	begin();
+	fail_commit = true;
+	assert_int_equal(submit(0), NOS_BUSY);
+	nos_commit_free(commit);
+	fail_as = NOS_IO;
+}
+
+static void what_comes_when_the_lane_is_anothers_is_refused_and_changes_nothing(void **state)
+{
+	uint64_t rev;
+
+	(void)state;
+	atomic_store(&until_us, UINT64_MAX);
+	begin();
+	atomic_store(&until_us, 0);
+	assert_int_equal(submit(0), NOS_AWAY);
+	nos_commit_free(commit);
+	assert_int_equal(last_of(NOS_RAW_STREAM), 0);
+	assert_int_equal(
+	    nos_store_get(store, NOS_TRACK_NS, NOS_STR(SOURCE), NULL, &rev, &err), NOS_ABSENT);
+	nos_err_clear(&err);
+}
+
+/* It died in between: another goes through what it left. */
+static void a_lane_that_another_takes_over_is_as_it_was_stored(void **state)
+{
+	(void)state;
+	atomic_store(&until_us, UINT64_MAX);
+	begin();
+	assert_int_equal(submit(0), NOS_OK);
+	assert_int_equal(submit(1), NOS_OK);
+	atomic_store(&until_us, 0);
+	nos_commit_free(commit);
+	atomic_store(&until_us, UINT64_MAX);
+	begin();
+	assert_int_equal(submit(2), NOS_OK);
+	assert_int_equal(verdict, NOS_WINDOW_SAME);
+	assert_int_equal(submit(3), NOS_OK);
+	nos_commit_free(commit);
+	assert_int_equal(last_of(NOS_RAW_STREAM), 3);
+	assert_int_equal(last_of(NOS_PROCESSED_STREAM), 3);
+}
+
+/* It woke late, and this view's append went on behind what it wrote. */
+static void what_another_has_written_behind_the_last_that_is_known_is_not_passed_over(void **state)
+{
+	(void)state;
+	atomic_store(&until_us, UINT64_MAX);
+	nos_buf_init(&late, 10000);
+	nos_raw_encode(&late, &jobs[0]->raw, nos_buf_str(&jobs[0]->body));
+	begin();
+	assert_int_equal(submit(1), NOS_BUSY);
+	assert_int_equal(submit(0), NOS_OK);
+	assert_int_equal(verdict, NOS_WINDOW_SAME);
+	assert_int_equal(submit(2), NOS_OK);
+	assert_int_equal(verdict, NOS_WINDOW_SAME);
+	assert_int_equal(submit(3), NOS_OK);
+	assert_int_equal(verdict, NOS_WINDOW_FRESH);
+	nos_commit_free(commit);
+	assert_int_equal(last_of(NOS_RAW_STREAM), 3);
+	assert_int_equal(last_of(NOS_PROCESSED_STREAM), 3);
+	nos_buf_release(&late);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
+		T(what_of_a_group_that_failed_was_stored_is_known_when_it_comes_again),
+		T(what_another_writes_at_the_same_time_is_told_to_come_again),
+		T(what_comes_when_the_lane_is_anothers_is_refused_and_changes_nothing),
+		T(a_lane_that_another_takes_over_is_as_it_was_stored),
+		T(what_another_has_written_behind_the_last_that_is_known_is_not_passed_over),
+#undef T
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
