@@ -248,12 +248,14 @@ static size_t room(const struct nos_publish *p)
 /* False: there is nothing more to do before something happens. */
 static bool push(struct nos_publish *p)
 {
-	uint64_t last = nos_commit_last(p->config.commit);
+	uint64_t last = nos_commit_last(p->config.commit), mark = nos_commit_mark(p->config.commit);
 	size_t n = room(p);
 	struct nos_err err = { 0 };
 
+	/* A record is read, sent and acknowledged as soon as the store has it: the mark may be
+	 * first. */
 	nos_metric_part(p->config.metric, NOS_METRIC_OUTBOX, &p->outbox_said,
-	    p->mqtt ? last - nos_commit_mark(p->config.commit) : 0);
+	    p->mqtt && last > mark ? last - mark : 0);
 	if (!n || p->sent >= last || !is_ours(p))
 		return false;
 	if (p->mqtt)
