@@ -55,7 +55,7 @@ TOOLS    := $(ONE_FILE) $B/cmd/nos-bench
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 # Those that run no tool of the flavour under test gain nothing by a sanitizer.
 PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/twin.bats %/units.bats \
-	%/hot.bats %/bench-peers.bats
+	%/hot.bats %/bench-peers.bats %/cluster.bats
 BATS_release := $(BATS)
 # What these measure is the release's.
 BATS_cover := $(filter-out %/hot.bats %/bench-peers.bats,$(BATS))
@@ -281,7 +281,7 @@ MAPS      := $(sort $(wildcard scripts/dist/maps/*.json))
 INSTALLED := $(NAMES:%=$(BINDIR)/%) $(INCLUDEDIR)/nos.h $(LIBDIR)/libnos.a $(LIBDIR)/pkgconfig/nos.pc \
 	$(foreach page,$(PAGES),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(COMPDIR)/nos $(NAMES:%=$(COMPDIR)/%) $(UNITS:scripts/dist/systemd/%=$(UNITDIR)/%) $(SYSUSERDIR)/nos.conf \
-	$(MAPS:scripts/dist/maps/%=$(MAPDIR)/%) $(DATADIR)/mosquitto.conf
+	$(MAPS:scripts/dist/maps/%=$(MAPDIR)/%) $(DATADIR)/mosquitto.conf $(DATADIR)/nats-server.conf
 
 install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
@@ -296,7 +296,7 @@ install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
 	for unit in $(UNITS); do sed 's|@BINDIR@|$(BINDIR)|' $$unit >$(DESTDIR)$(UNITDIR)/$${unit##*/}; done
 	install -m 644 scripts/dist/systemd/nos.sysusers $(DESTDIR)$(SYSUSERDIR)/nos.conf
 	install -m 644 $(MAPS) $(DESTDIR)$(MAPDIR)
-	install -m 644 scripts/dist/mosquitto.conf $(DESTDIR)$(DATADIR)
+	install -m 644 scripts/dist/mosquitto.conf scripts/dist/nats-server.conf $(DESTDIR)$(DATADIR)
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))

@@ -3,13 +3,13 @@ declare -gA SERVE_PIDS SERVE_URLS
 
 port_of() { echo "${1##*:}"; }
 
-# Settings of server $1 of those that NATS_PORTS and NATS_ROUTES name.
+# Settings of server $1 of those that NATS_PORTS and NATS_ROUTES name: as we tell others to set it.
 nats_settings() {
 	local routes
 	routes=$(printf ', nats://127.0.0.1:%s' "${NATS_ROUTES[@]}")
-	printf '%s\n' "server_name: n$1" "listen: 127.0.0.1:${NATS_PORTS[$1]}" 'max_payload: 8MB' \
-		"jetstream { store_dir: \"$PWD/js$1\" }" \
-		"cluster { name: nos, listen: 127.0.0.1:${NATS_ROUTES[$1]}, routes: [${routes#,}] }" >"nats$1.conf"
+	sed -e "s|^server_name: .*|server_name: n$1|; s|^listen: .*|listen: 127.0.0.1:${NATS_PORTS[$1]}|" \
+		-e "s|^\tstore_dir: .*|\tstore_dir: \"$PWD/js$1\"|; s|^\tlisten: .*|\tlisten: 127.0.0.1:${NATS_ROUTES[$1]}|" \
+		-e "s|^\troutes: .*|\troutes: [${routes#, }]|" "$ROOT/scripts/dist/nats-server.conf" >"nats$1.conf"
 }
 
 nats_run() { # SERVER

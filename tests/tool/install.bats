@@ -115,9 +115,11 @@ END
 	run -0 "$ROOT_DIR/usr/bin/nos-serve" --check "${SEALED[@]}" --map-dir "$maps"
 }
 
-# broker_start goes by them.
-@test "the settings for a Mosquitto are there" {
-	cmp "$ROOT_DIR/usr/share/nos/mosquitto.conf" "$ROOT/scripts/dist/mosquitto.conf"
+# broker_start and cluster_start go by them.
+@test "the settings for a Mosquitto and for NATS servers are there" {
+	for name in mosquitto nats-server; do
+		cmp "$ROOT_DIR/usr/share/nos/$name.conf" "$ROOT/scripts/dist/$name.conf"
+	done
 }
 
 @test "uninstall leaves no file, and folders go where they were told" {

@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# scripts/cluster: what it says to try is done, and all of it ends. It builds and runs the release.
+
+setup() { load helper; }
+teardown() {
+	[ -z "${CLUSTER:-}" ] || kill -TERM "$CLUSTER" 2>/dev/null && wait "$CLUSTER" || true
+	everything_stops
+}
+
+cluster_begin() { # ARGUMENT...
+	env -u MAKEFLAGS -u MAKELEVEL -u CFLAGS -u LDFLAGS "$ROOT/scripts/cluster" "$@" >said 2>err 3>&- &
+	CLUSTER=$!
+	# It gives up by itself.
+	until grep -q '^Ctrl-C ends all' said; do
+		kill -0 "$CLUSTER" || { cat err >&2; return 1; }
+		read -r -t 0.1 <> <(:) || true
+	done
+}
+cluster_end() {
+	local status=0
+	kill -TERM "$CLUSTER"
+	wait "$CLUSTER" || status=$?
+	CLUSTER=
+	[ "$status" = 0 ]
+}
+# The line of what is to be tried that has this in it, as one would type it.
+try() {
+	local line
+	line=$(grep -F -m 1 -e "$1" said)
+	(cd "$FOLDER" && . ./env && eval "$line")
+}
+accepted() { jq -e '.status == "accepted"' >/dev/null; }
+ended() { ! kill -0 "$1" 2>/dev/null; }
+
+@test "a cluster for trying out does what it says may be tried, and ends whole" {
+	FOLDER=$PWD/kept
+	cluster_begin --dir kept
+	pids=$(cat kept/*.pid)
+	[ "$(wc -w <<<"$pids")" = 7 ]
+	try nos-register >registered
+	try '"value":21' | accepted
+	killed=$(cat kept/a.pid)
+	try 'kill -9 $(cat a.pid)'
+	try '"value":22' | accepted
+	eventually grep -q 'a has ended with 137' said
+	try 'kill -USR1'
+	eventually grep -q 'a is there again' said
+	again=$(cat kept/a.pid)
+	[ "$again" != "$killed" ]
+	cluster_end
+	for pid in $pids $again; do
+		ended "$pid"
+	done
+	grep -q "what there was is in $FOLDER" said
+	# It is taken up as it was: the source goes on.
+	cluster_begin --dir kept
+	run -70 "$ROOT/scripts/cluster" --dir kept
+	[[ $output == *"$FOLDER is in use" ]]
+	try '"value":21' | jq -e '.seq == 3' >/dev/null
+	cluster_end
+}
+
+@test "a cluster takes no other option" {
+	run -64 "$ROOT/scripts/cluster" --folder x
+	run -64 "$ROOT/scripts/cluster" --dir
+	run -0 "$ROOT/scripts/cluster" --help
+	[[ $output == 'A cluster for trying out'* ]]
+}
