@@ -10,13 +10,18 @@ setup() {
 }
 teardown() { everything_stops; }
 
+# As we tell others to set one, on this port; and what sed does to it by the arguments.
+nats_settings() { # PORT [ARGUMENT...]
+	sed -e "s|^listen: .*|listen: 127.0.0.1:$1|; s|^\tstore_dir: .*|\tstore_dir: \"$PWD/js\"|" \
+		-e '/^cluster {/,/^}/d' "${@:2}" "$ROOT/scripts/dist/nats-server.conf" >nats.conf
+}
+
 # A server on a free port, or on the one that it had: NATS_PID, NATS.
-nats_start() {
+nats_start() { # [PORT [ARGUMENT...]]
 	local try port
 	for try in {1..50}; do
 		port=${1:-$((20000 + RANDOM % 20000))}
-		printf '%s\n' 'server_name: n1' "listen: 127.0.0.1:$port" 'max_payload: 8MB' \
-			"jetstream { store_dir: \"$PWD/js\", max_mem: 64M, max_file: 1G }" >nats.conf
+		nats_settings "$port" "${@:2}"
 		nats-server -c nats.conf -l nats.log 3>&- &
 		NATS_PID=$!
 		OTHER_PIDS="${OTHER_PIDS:-} $NATS_PID"
@@ -64,4 +69,25 @@ two_are_out() { [ "$(wc -l <out)" -eq 2 ]; }
 	[ "$STATUS" = 202 ]
 	both() { jq -r .value out | sort -u | xargs | grep -qx '1 2'; }
 	eventually both
+}
+
+@test "a server that asks for TLS and a password, as its settings have it, lets in who has both" {
+	kill "$NATS_PID"
+	wait "$NATS_PID" || true
+	(
+		umask 077
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=n1 \
+			-addext subjectAltName=IP:127.0.0.1 -keyout tls.key -out tls.pem 2>/dev/null
+		password=$(openssl rand -hex 16)
+		printf 'nos\n%s\n' "$password" >creds
+		printf 'nos\nanother\n' >wrong
+		printf '%s\n' 's|^#accounts|accounts|; s|^#tls|tls|' "s|PASSWORD|$password|; s|/etc/nats/|$PWD/|g" >edits
+	)
+	nats_start "$NATS_PORT" -f edits
+	TLS=(--store "tls://127.0.0.1:$NATS_PORT" --node-key node.key)
+	nos-serve --init "${TLS[@]}" --store-creds creds --store-ca tls.pem
+	nos-token new --url http://127.0.0.1 "${TLS[@]}" --store-creds creds --store-ca tls.pem >enrolment
+	run -77 nos-keytable sources "${TLS[@]}" --store-ca tls.pem
+	run -77 nos-keytable sources "${TLS[@]}" --store-creds wrong --store-ca tls.pem
+	run -69 nos-keytable sources "${TLS[@]}" --store-creds creds
 }
