@@ -2,6 +2,7 @@
 #include "store/nats_link.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include "base/enc.h"
@@ -17,6 +18,8 @@
 #define HEADERS_MAX  4096 /* bytes beside a message's body */
 #define PAYLOAD_MIN  (NOS_STORE_ENTRY_MAX + HEADERS_MAX)
 #define PAYLOAD_TEXT "max_payload: 8MB"
+#define JWT_MARK     "-----BEGIN NATS USER JWT-----"
+#define SEED_MARK    "-----BEGIN USER NKEY SEED-----"
 
 void nos_nats_link_nap(uint64_t ms)
 {
@@ -184,7 +187,27 @@ static natsStatus use_lines(natsOptions *o, char *text)
 	return *text && *line ? natsOptions_SetUserInfo(o, text, line) : NATS_INVALID_ARG;
 }
 
-/* A file of NATS's own making is read by its library, once it is known to be a secret one. */
+/*
+ * A file of NATS's own making is read by its library, each time that it connects. What that finds
+ * wrong there looks like a server that is away, so the seed is tried before.
+ */
+static natsStatus use_file(natsOptions *o, const char *path, char *text)
+{
+	char *seed = strstr(text, SEED_MARK);
+	unsigned char *signature = NULL;
+	int len = 0;
+	natsStatus s;
+
+	seed = seed ? strchr(seed, '\n') : NULL;
+	if (!seed)
+		return NATS_INVALID_ARG;
+	seed++;
+	seed[strcspn(seed, "\r\n")] = '\0';
+	s = nats_Sign(seed, "nos", &signature, &len);
+	free(signature);
+	return s == NATS_OK ? natsOptions_SetUserCredentialsFromFiles(o, path, NULL) : s;
+}
+
 static enum nos_code take_creds(natsOptions *o, const char *path, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
@@ -193,8 +216,8 @@ static enum nos_code take_creds(natsOptions *o, const char *path, struct nos_err
 	nos_buf_init_secret(&text, CREDS_MAX);
 	if (nos_file_read(path, NOS_FILE_SECRET, &text, err))
 		return err->code;
-	if (strstr(text.p, "-----BEGIN NATS USER JWT-----"))
-		s = natsOptions_SetUserCredentialsFromFiles(o, path, NULL);
+	if (strstr(text.p, JWT_MARK))
+		s = use_file(o, path, text.p);
 	else
 		s = use_lines(o, text.p);
 	return s == NATS_OK
