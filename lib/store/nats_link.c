@@ -2,6 +2,7 @@
 #include "store/nats_link.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include "base/enc.h"
@@ -17,6 +18,9 @@
 #define HEADERS_MAX  4096 /* bytes beside a message's body */
 #define PAYLOAD_MIN  (NOS_STORE_ENTRY_MAX + HEADERS_MAX)
 #define PAYLOAD_TEXT "max_payload: 8MB"
+#define JWT_MARK     "-----BEGIN NATS USER JWT-----"
+#define HANDSHAKE    "SSL handshake error: "
+#define SEED_MARK    "-----BEGIN USER NKEY SEED-----"
 
 void nos_nats_link_nap(uint64_t ms)
 {
@@ -184,7 +188,27 @@ static natsStatus use_lines(natsOptions *o, char *text)
 	return *text && *line ? natsOptions_SetUserInfo(o, text, line) : NATS_INVALID_ARG;
 }
 
-/* A file of NATS's own making is read by its library, once it is known to be a secret one. */
+/*
+ * A file of NATS's own making is read by its library, each time that it connects. What that finds
+ * wrong there looks like a server that is away, so the seed is tried before.
+ */
+static natsStatus use_file(natsOptions *o, const char *path, char *text)
+{
+	char *seed = strstr(text, SEED_MARK);
+	unsigned char *signature = NULL;
+	int len = 0;
+	natsStatus s;
+
+	seed = seed ? strchr(seed, '\n') : NULL;
+	if (!seed)
+		return NATS_INVALID_ARG;
+	seed++;
+	seed[strcspn(seed, "\r\n")] = '\0';
+	s = nats_Sign(seed, "nos", &signature, &len);
+	free(signature);
+	return s == NATS_OK ? natsOptions_SetUserCredentialsFromFiles(o, path, NULL) : s;
+}
+
 static enum nos_code take_creds(natsOptions *o, const char *path, struct nos_err *err)
 {
 	NOS_AUTO(buf) text = { 0 };
@@ -193,8 +217,8 @@ static enum nos_code take_creds(natsOptions *o, const char *path, struct nos_err
 	nos_buf_init_secret(&text, CREDS_MAX);
 	if (nos_file_read(path, NOS_FILE_SECRET, &text, err))
 		return err->code;
-	if (strstr(text.p, "-----BEGIN NATS USER JWT-----"))
-		s = natsOptions_SetUserCredentialsFromFiles(o, path, NULL);
+	if (strstr(text.p, JWT_MARK))
+		s = use_file(o, path, text.p);
 	else
 		s = use_lines(o, text.p);
 	return s == NATS_OK
@@ -245,17 +269,37 @@ static enum nos_code set_options(natsOptions *o, struct nos_nats_link *l, const 
 
 /* ---- there and back ---- */
 
+/*
+ * What the library says of TLS, "(conn.c:733): SSL handshake error: 18:self-signed
+ * certificate:depth=0:…", without its own names for it.
+ */
+static struct nos_str about_tls(natsStatus s)
+{
+	const char *text = nats_GetLastError(NULL), *end = text ? strstr(text, HANDSHAKE) : NULL;
+	struct nos_str rest, part = { 0 };
+
+	if (end) {
+		rest = nos_str_of(end + strlen(HANDSHAKE));
+		if (nos_str_cut(&rest, ':', &part) && nos_str_cut(&rest, ':', &part) && part.len)
+			return part;
+	}
+	end = text && *text == '(' ? strstr(text, "): ") : NULL;
+	return nos_str_of(end ? end + 3 : text && *text ? text : natsStatus_GetText(s));
+}
+
 static enum nos_code not_reached(const struct nos_nats_link *l, natsStatus s, struct nos_err *err)
 {
-	const char *text = nats_GetLastError(NULL);
-
 	if (s == NATS_CONNECTION_AUTH_FAILED || s == NATS_NOT_PERMITTED)
 		return nos_err_set(err, NOS_DENIED,
 		    "store: %s does not let us in: look at --store-creds", l->servers);
 	if (s == NATS_SSL_ERROR || s == NATS_SECURE_CONNECTION_WANTED ||
-	    s == NATS_SECURE_CONNECTION_REQUIRED)
-		return nos_err_set(err, NOS_AWAY, "store: TLS with %s: %s", l->servers,
-		    text && *text ? text : natsStatus_GetText(s));
+	    s == NATS_SECURE_CONNECTION_REQUIRED) {
+		const struct nos_str why = about_tls(s);
+
+		return nos_err_set(err, NOS_AWAY, "store: TLS with %s: %.*s%s", l->servers,
+		    NOS_STR_ARG(why),
+		    memmem(why.p, why.len, "certificate", 11) ? ": look at --store-ca" : "");
+	}
 	return nos_err_set(err, NOS_AWAY,
 	    "store: no NATS server is reached at %s: start it, or name another with --store",
 	    l->servers);

@@ -72,3 +72,19 @@ roam_register() { # I NAME [OPTION…]
 	local url=URL_$1
 	roam_at "$1" nos-token new --kind k --url "${!url}" "${@:3}" | nos-register --keyring "$2.key" --name "$2" >/dev/null
 }
+
+# One reading of a source that does not reach its home, to the nodes of these URLs: STATUS of nos-send, ANSWER.
+away() { # NAME VALUE [OPTION…]
+	STATUS=0
+	ANSWER=$(numbers "$2" "$2" | nos-send --keyring "$1.key" --url http://127.0.0.1:1 --wait 0s "${@:3}" 2>>send.err) ||
+		STATUS=$?
+}
+
+# Two nodes, of which 2 reaches home through what counts: in record, a body each way for each exchange.
+nodes_apart() {
+	roam_nodes 2
+	mkdir record
+	BETWEEN_RECORD=record between_start "${URL_1##*:}"
+	roam_peer 1 revoked | jq -c --arg url "$BETWEEN" '.url = $url' | roam_peers_now 2
+}
+exchanges() { find record -name '*.up' | wc -l; }

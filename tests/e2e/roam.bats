@@ -30,12 +30,6 @@ teardown() { everything_stops; ! grep -sA 30 Sanitizer n?/err; }
 	[ "$(sqlite3 n3/node.db 'select count(*) from stream_raw')" -eq 0 ]
 }
 
-# One reading of a source that does not reach its home, to the nodes of these URLs: STATUS of nos-send, ANSWER.
-away() { # NAME VALUE [OPTION…]
-	STATUS=0
-	ANSWER=$(numbers "$2" "$2" | nos-send --keyring "$1.key" --url http://127.0.0.1:1 --wait 0s "${@:3}" 2>>send.err) ||
-		STATUS=$?
-}
 entries() { sqlite3 "n$1/node.db" 'select count(*) from stream_raw'; }
 metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 
@@ -63,6 +57,26 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	# At rest it is sealed.
 	fails grep -aqF "$(jq -r .value <<<"$output")" n2/node.db
 	run -66 roam_at 2 nos-keytable kt --source s-0000000000
+}
+
+@test "a first pack costs one request to the source's home and one answer, and a second none" {
+	nodes_apart
+	roam_register 1 a
+	roam_register 1 b
+	away a 1 --roam "$URL_2"
+	[ "$STATUS" = 0 ]
+	# The first of all brings the home's key too, once for as long as the node runs: a question without a body.
+	[ "$(find record -name '*.up' -empty | wc -l)" = 1 ]
+	[ "$(exchanges)" = 2 ]
+	away b 1 --roam "$URL_2"
+	[ "$(exchanges)" = 3 ]
+	[ "$(find record -name '*.up' -size +0 | wc -l) $(find record -name '*.down' -size +0 | wc -l)" = '2 3' ]
+	for name in a b; do
+		away $name 2 --roam "$URL_2"
+		[ "$STATUS" = 0 ]
+	done
+	[ "$(exchanges)" = 3 ]
+	[ "$(entries 2)" = 4 ]
 }
 
 @test "home and another node count no gaps of a source that roams" {

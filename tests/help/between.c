@@ -3,7 +3,8 @@
  * Stands between a source and its node: between PORT ACTION… passes each request on to the node's
  * port and does to its answer what the next action says; once they are used up, all is passed. It
  * prints its own port and serves one connection at a time, until it is killed. The bodies of what
- * it passed are written to $BETWEEN_RECORD/N.up and N.down, where that is set.
+ * it passed are written to $BETWEEN_RECORD/N.up and N.down, where that is set; $BETWEEN_DELAY
+ * milliseconds go by on each way.
  *
  *   pass   the answer as it is
  *   lose   the node got the request, the source gets no answer
@@ -24,6 +25,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MESSAGE_MAX (4u << 20)
@@ -108,6 +110,15 @@ static void record(const struct message *m, unsigned number, const char *way)
 		die("between: record");
 }
 
+/* So long is the way. */
+static void travel(void)
+{
+	const char *delay = getenv("BETWEEN_DELAY");
+	unsigned long ms = delay ? strtoul(delay, NULL, 10) : 0;
+
+	nanosleep(&(struct timespec){ (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 }, NULL);
+}
+
 static bool ask_node(unsigned port)
 {
 	static unsigned number;
@@ -115,9 +126,11 @@ static bool ask_node(unsigned port)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	bool good = connect(fd, (struct sockaddr *)&node, sizeof(node)) == 0;
 
+	travel();
 	if (good) {
 		write_all(fd, request.p, request.len);
 		good = read_message(fd, &answer);
+		travel();
 	}
 	close(fd);
 	number++;

@@ -16,12 +16,13 @@ nats_settings() { # PORT [ARGUMENT...]
 		-e '/^cluster {/,/^}/d' "${@:2}" "$ROOT/scripts/dist/nats-server.conf" >nats.conf
 }
 
-# A server on a free port, or on the one that it had: NATS_PID, NATS.
+# A server on a free port, or on the one that it had: NATS_PID, NATS. Lines of NATS_MORE go into its settings.
 nats_start() { # [PORT [ARGUMENT...]]
 	local try port
 	for try in {1..50}; do
 		port=${1:-$((20000 + RANDOM % 20000))}
 		nats_settings "$port" "${@:2}"
+		echo "${NATS_MORE:-}" >>nats.conf
 		nats-server -c nats.conf -l nats.log 3>&- &
 		NATS_PID=$!
 		OTHER_PIDS="${OTHER_PIDS:-} $NATS_PID"
@@ -90,4 +91,39 @@ two_are_out() { [ "$(wc -l <out)" -eq 2 ]; }
 	run -77 nos-keytable sources "${TLS[@]}" --store-ca tls.pem
 	run -77 nos-keytable sources "${TLS[@]}" --store-creds wrong --store-ca tls.pem
 	run -69 nos-keytable sources "${TLS[@]}" --store-creds creds
+}
+
+authority() { # NAME
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost -keyout "$1.key" -out "$1.pem" 2>/dev/null
+}
+# What nos-serve says is one line.
+says() { # STATUS LINE OPTION…
+	run "-$1" --separate-stderr nos-serve --store "$NATS" --node-key node.key "${@:3}"
+	[ "$output" = '' ]
+	[ "$stderr" = "nos-serve: $2" ]
+}
+
+@test "a password that is wrong, none, and an authority that did not sign the server are one line each, which names the remedy" {
+	away="store: TLS with localhost:"
+	NATS=tls://localhost:$NATS_PORT
+	says 69 "$away$NATS_PORT: Secure Connection not available"
+	authority server
+	authority other
+	(umask 077; printf 'me\nsecret\n' >creds; printf 'me\nother\n' >wrong)
+	NATS_MORE="tls { cert_file: \"$PWD/server.pem\", key_file: \"$PWD/server.key\" }
+		authorization { user: me, password: secret }"
+	nats_start
+	NATS=tls://localhost:$NATS_PORT
+	unknown="$away$NATS_PORT: self-signed certificate: look at --store-ca"
+	not_in="store: localhost:$NATS_PORT does not let us in: look at --store-creds"
+	says 69 "$unknown" --store-ca other.pem --store-creds creds
+	says 69 "$unknown" --store-creds creds
+	says 77 "$not_in" --store-ca server.pem --store-creds wrong
+	says 77 "$not_in" --store-ca server.pem
+	NATS=tls://127.0.0.1:$NATS_PORT
+	says 69 "store: TLS with 127.0.0.1:$NATS_PORT: IP address mismatch" --store-ca server.pem --store-creds creds
+	NATS=tls://localhost:$NATS_PORT
+	node_start --store "$NATS" --store-ca server.pem --store-creds creds
+	[ "$(jq -r .store <<<"$READY")" = "$NATS" ]
 }

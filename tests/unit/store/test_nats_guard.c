@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whom a NATS server lets in, and whom a store takes for its server. */
+#include "nkeys.h"
 #include "servers.h"
 
 static struct nos_err err;
@@ -48,6 +49,136 @@ static void a_name_and_a_password_are_read_from_a_file_that_is_secret(void **sta
 	assert_int_equal(opening(path, NULL), NOS_DENIED);
 	assert_int_equal(servers_stop(), 0);
 }
+
+/* ---- who is known by an operator's word ---- */
+
+static struct {
+	struct nkeys_key chief, account, system, other, user, second;
+} who;
+
+static void settings(char more[static 4 * NKEYS_JWT_MAX], const char *of_account)
+{
+	nkeys_settings(&who.chief, &who.account, of_account, &who.system, more, 4 * NKEYS_JWT_MAX);
+}
+
+static void start_with_an_operator(void)
+{
+	char more[4 * NKEYS_JWT_MAX];
+
+	nkeys_make(&who.chief, NKEYS_OPERATOR, 1);
+	nkeys_make(&who.account, NKEYS_ACCOUNT, 2);
+	nkeys_make(&who.system, NKEYS_ACCOUNT, 3);
+	nkeys_make(&who.other, NKEYS_ACCOUNT, 4);
+	nkeys_make(&who.user, NKEYS_USER, 5);
+	nkeys_make(&who.second, NKEYS_USER, 6);
+	settings(more, NKEYS_SAYS_ACCOUNT);
+	servers_start(1, more);
+	servers_url(url, sizeof(url), "nats", "");
+}
+
+/* In path: that the account says it is the user, with this seed. */
+static void put_creds(
+    const char *name, const struct nkeys_key *account, long since, long until, const char *seed)
+{
+	char jwt[NKEYS_JWT_MAX], text[2 * NKEYS_JWT_MAX];
+
+	nkeys_say(account, &who.user, NKEYS_SAYS_USER, since, until, jwt);
+	nkeys_creds(jwt, seed, text, sizeof(text));
+	put_file(name, text, 0600);
+}
+
+/* The server does not let us in, and nothing of them is said. */
+static void are_refused(void)
+{
+	char want[200];
+
+	snprintf(want, sizeof(want), "store: %s does not let us in: look at --store-creds",
+	    url + strlen("nats://"));
+	assert_int_equal(opening(path, NULL), NOS_DENIED);
+	assert_string_equal(err.text, want);
+}
+
+static void have_no_form(void)
+{
+	char want[200];
+
+	snprintf(want, sizeof(want),
+	    "%s: neither credentials of NATS nor two lines, a name and a password", path);
+	assert_int_equal(opening(path, NULL), NOS_CONFIG);
+	assert_string_equal(err.text, want);
+}
+
+static void credentials_of_nats_let_in_whom_they_name_and_nobody_else(void **state)
+{
+	struct nos_store_where where = { .url = url, .creds = path };
+
+	(void)state;
+	start_with_an_operator();
+	put_creds("good", &who.account, 1, 0, who.user.seed);
+	nos_store_close(servers_store(&where));
+	assert_int_equal(opening(path, NULL), NOS_OK);
+	assert_int_equal(opening(NULL, NULL), NOS_DENIED);
+	put_creds("seed", &who.account, 1, 0, who.second.seed); /* another's */
+	are_refused();
+	put_creds("account", &who.other, 1, 0, who.user.seed); /* that nobody knows */
+	are_refused();
+	put_creds("late", &who.account, 1, 2, who.user.seed); /* since 1970 */
+	are_refused();
+	put_file("lines", "me\na b c\n", 0600);
+	are_refused();
+	assert_int_equal(servers_stop(), 0);
+}
+
+static void credentials_that_were_cut_or_bent_are_told_from_those_that_are_refused(void **state)
+{
+	(void)state;
+	start_with_an_operator();
+	put_file("none", "-----BEGIN NATS USER JWT-----\n", 0600);
+	have_no_form();
+	put_file("cut", "-----BEGIN NATS USER JWT-----\na.b.c\n", 0600);
+	have_no_form();
+	put_creds("empty", &who.account, 1, 0, "");
+	have_no_form();
+	put_creds("public", &who.account, 1, 0, who.user.public);
+	have_no_form();
+	who.user.seed[20] = who.user.seed[20] == 'A' ? 'B' : 'A';
+	put_creds("bent", &who.account, 1, 0, who.user.seed);
+	have_no_form();
+	assert_int_equal(servers_stop(), 0);
+}
+
+/* They are read again, so that new ones can be put in their place. */
+static void a_connection_that_breaks_comes_back_with_the_credentials_as_they_are_then(void **state)
+{
+	char more[4 * NKEYS_JWT_MAX], creds[sizeof(path)];
+	const struct nos_store_where where = { .url = url, .creds = creds };
+	struct nos_store *s;
+	uint64_t rev;
+
+	(void)state;
+	start_with_an_operator();
+	put_creds("creds", &who.account, 1, 0, who.user.seed);
+	memcpy(creds, path, sizeof(creds));
+	s = servers_store(&where);
+	servers_kill(0);
+	/* Those that it has are none any more. */
+	settings(more, NKEYS_SAYS_REVOKED);
+	servers_settings(0, more);
+	put_creds("creds", &who.account, 9, 0, who.user.seed);
+	servers_run(0);
+	do {
+		nos_err_clear(&err);
+		(void)!nos_store_get(s, "ns", NOS_STR("key"), NULL, &rev, &err);
+		assert_true(servers_live());
+	} while (err.code == NOS_BUSY || err.code == NOS_AWAY);
+	assert_int_equal(err.code, NOS_ABSENT);
+	nos_store_close(s);
+	put_creds("old", &who.account, 1, 0, who.user.seed);
+	are_refused();
+	assert_int_equal(servers_stop(), 0);
+}
+
+/* ---- who it is that they reach ---- */
 
 static void make_certificate(void)
 {
@@ -157,6 +288,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_and_a_password_are_read_from_a_file_that_is_secret),
+		cmocka_unit_test(credentials_of_nats_let_in_whom_they_name_and_nobody_else),
+		cmocka_unit_test(
+		    credentials_that_were_cut_or_bent_are_told_from_those_that_are_refused),
+		cmocka_unit_test(
+		    a_connection_that_breaks_comes_back_with_the_credentials_as_they_are_then),
 		cmocka_unit_test(a_scan_of_more_than_it_holds_leaves_none_out),
 		cmocka_unit_test(a_server_is_known_by_its_authority_and_its_name),
 		cmocka_unit_test(
