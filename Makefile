@@ -264,6 +264,7 @@ lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pag
 	scripts/check-layers
 	scripts/check-names $(LIB)
 	scripts/check-pure $B
+	scripts/check-spaces
 	scripts/check-man $B/cmd
 	scripts/check-tests
 	for patch in tests/mutants/*.patch; do \

@@ -47,7 +47,7 @@ static enum nos_code look_for_forgotten(struct nos_ledger *l, struct nos_err *er
 {
 	l->forgotten_count = 0;
 	return nos_store_scan(
-	    l->config.store, NOS_REGISTRY_FORGOTTEN_NS, NOS_STR(""), take_forgotten, l, err);
+	    l->config.store, NOS_FORGOTTEN_NS, NOS_STR(""), take_forgotten, l, err);
 }
 
 bool nos_change_is_gone(const struct nos_ledger *l, struct nos_str source)

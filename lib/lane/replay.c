@@ -90,10 +90,10 @@ static enum nos_code replay_all(struct nos_ledger *l, struct replay *r, struct n
 	uint64_t first, last, from;
 	struct nos_store *store = l->config.store;
 
-	if (nos_store_bounds(store, NOS_PROCESSED_STREAM, &first, &last, err))
+	if (nos_store_claim(store, NOS_PROCESSED_STREAM, &first, &last, err))
 		return err->code;
 	l->last_record = last;
-	if (nos_store_bounds(store, NOS_RAW_STREAM, &first, &last, err) ||
+	if (nos_store_claim(store, NOS_RAW_STREAM, &first, &last, err) ||
 	    nos_mark_get(store, &l->mark, err) || nos_known_open(&r->known, l->mark.saved, err))
 		return err->code;
 	/* A broker that is new begins at now. */

@@ -136,8 +136,10 @@ static void encode(struct nos_buf *b, const struct nos_audit *a, struct nos_time
 static enum nos_code know(struct nos_audit *a, struct nos_err *err)
 {
 	struct walk w = { 0 };
+	uint64_t first, last;
 
-	if (!newest(a->store, &w, err)) {
+	if (!nos_store_claim(a->store, NOS_AUDIT_STREAM, &first, &last, err) &&
+	    (!last || !look_up(a->store, last, &w, err))) {
 		a->n = w.at.n;
 		memcpy(a->hash, w.at.hash, sizeof(a->hash));
 		a->known = true;

@@ -10,9 +10,9 @@
 #define NOS_REGISTRY_BEARER_H
 
 #include "registry/life.h"
+#include "registry/spaces.h"
 #include "registry/token.h"
 
-#define NOS_BEARER_NS	    "bearers"
 #define NOS_BEARER_SCHEME   "bearer"
 #define NOS_BEARER_LEN	    32 /* bytes of a token */
 #define NOS_BEARER_TEXT_LEN 43 /* and of its text */

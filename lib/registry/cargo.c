@@ -6,13 +6,14 @@
 #include "registry/moved.h"
 #include "registry/roaming.h"
 #include "registry/self.h"
+#include "registry/spaces.h"
 #include "registry/visit.h"
 
-/* Not those of one store alone: marks, lease and serve. */
-const char *const nos_cargo_spaces[] = { NOS_SELF_NS, "global", "groups", "chains", "trees",
-	"leaves", "free", "leaving", "tokens", "bearers", "sources", "names", "forgotten", "due",
-	"taint", "taint-due", "maps", NOS_VISIT_NS, NOS_ROAMING_GIVEN_NS, NOS_ROAMING_TELL_NS,
-	NOS_TRACK_NS, NULL };
+#define STAYS(name)
+#define MOVES(name)	   NOS_##name##_NS,
+#define X(name, text, way) way(name)
+const char *const nos_cargo_spaces[] = { NOS_SPACES_MAP(X) NULL };
+#undef X
 
 bool nos_cargo_stays(const char *ns, struct nos_str key)
 {

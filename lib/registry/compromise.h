@@ -10,10 +10,9 @@
 
 #include "key/assoc.h"
 #include "registry/record.h"
+#include "registry/spaces.h"
 #include "store/store.h"
 
-#define NOS_COMPROMISE_NS	  "taint"
-#define NOS_COMPROMISE_DUE_NS	  "taint-due"
 #define NOS_COMPROMISE_ORDERS_MAX 16
 
 struct nos_compromise_order {

@@ -9,9 +9,9 @@
 
 #include "base/time.h"
 #include "registry/record.h"
+#include "registry/spaces.h"
 #include "store/store.h"
 
-#define NOS_DUE_NS	"due"
 #define NOS_DUE_DIGITS	15
 #define NOS_DUE_ID_MAX	24 /* an id, or "g-" and a number */
 #define NOS_DUE_KEY_MAX (NOS_DUE_DIGITS + 1 + NOS_DUE_ID_MAX)

@@ -30,7 +30,7 @@ enum nos_code nos_forget_resolve(struct nos_store *store, struct nos_str word,
 		return err->code;
 	if (!nos_str_starts(word, "s-") || !nos_str_copy(word, ret, NOS_RECORD_ID_MAX))
 		return err->code;
-	if (nos_store_get(store, NOS_FORGET_NS, word, NULL, &rev, &gone) != NOS_ABSENT)
+	if (nos_store_get(store, NOS_FORGOTTEN_NS, word, NULL, &rev, &gone) != NOS_ABSENT)
 		*err = gone;
 	return err->code;
 }
@@ -65,7 +65,7 @@ static enum nos_code mark(
 	nos_buf_add_char(&text, '}');
 	if (nos_buf_check(&text, "mark", err))
 		return err->code;
-	if (nos_store_put(f->life->store, NOS_FORGET_NS, nos_str_of(id), nos_buf_str(&text),
+	if (nos_store_put(f->life->store, NOS_FORGOTTEN_NS, nos_str_of(id), nos_buf_str(&text),
 		NOS_STORE_NEW, &rev, err) == NOS_EXISTS)
 		nos_err_clear(err);
 	return err->code;

@@ -10,8 +10,7 @@
 #define NOS_REGISTRY_FORGET_H
 
 #include "registry/life.h"
-
-#define NOS_FORGET_NS "forgotten"
+#include "registry/spaces.h"
 
 struct nos_forget {
 	struct nos_life *life;

@@ -7,10 +7,10 @@
 #include "crypto/random.h"
 #include "json/decode.h"
 #include "json/encode.h"
+#include "registry/spaces.h"
 #include "scheme/scheme.h"
 
 #define VERSION	   1
-#define NS	   "global"
 #define KEY	   NOS_STR("pool")
 #define TEXT_MAX   65536
 #define VALUE_MAX  (NOS_POOL_MAX * NOS_POOL_KEY_LEN)
@@ -22,7 +22,7 @@ void nos_globals_release(struct nos_globals *g)
 	explicit_bzero(g, sizeof(*g));
 }
 
-static const struct nos_vault_place place = { NS, { "pool", 4 }, "sealed" };
+static const struct nos_vault_place place = { NOS_GLOBALS_NS, { "pool", 4 }, "sealed" };
 
 /* ---- in ---- */
 
@@ -105,7 +105,7 @@ static enum nos_code decode(const struct nos_decode *d, const struct nos_vault *
 enum nos_code nos_globals_rev(struct nos_store *store, uint64_t *ret, struct nos_err *err)
 {
 	*ret = 0;
-	if (nos_store_get(store, NS, KEY, NULL, ret, err) == NOS_ABSENT)
+	if (nos_store_get(store, NOS_GLOBALS_NS, KEY, NULL, ret, err) == NOS_ABSENT)
 		nos_err_clear(err);
 	return err->code;
 }
@@ -119,7 +119,7 @@ enum nos_code nos_globals_get(struct nos_store *store, const struct nos_vault *v
 
 	*ret = (struct nos_globals){ 0 };
 	nos_buf_init(&text, TEXT_MAX);
-	if (nos_store_get(store, NS, KEY, &text, &ret->rev, err)) {
+	if (nos_store_get(store, NOS_GLOBALS_NS, KEY, &text, &ret->rev, err)) {
 		if (err->code == NOS_ABSENT)
 			nos_err_clear(err);
 		return err->code;
@@ -200,7 +200,7 @@ enum nos_code nos_globals_put(struct nos_store *store, const struct nos_vault *v
 	encode(&text, g, nos_buf_span(&sealed));
 	if (nos_buf_check(&text, "global keys", err))
 		return err->code;
-	return nos_store_put(store, NS, KEY, nos_buf_str(&text), g->rev, &g->rev, err);
+	return nos_store_put(store, NOS_GLOBALS_NS, KEY, nos_buf_str(&text), g->rev, &g->rev, err);
 }
 
 /* ---- changes ---- */

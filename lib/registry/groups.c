@@ -9,7 +9,6 @@
 #include "crypto/random.h"
 #include "registry/groups_text.h"
 
-#define NS	 NOS_GROUPS_NS
 #define NAME	 "name/"
 #define KEY_MAX	 (sizeof(NAME) + NOS_NAME_WORD_MAX)
 #define TEXT_MAX NOS_GROUPS_TEXT_MAX
@@ -34,7 +33,8 @@ static enum nos_code get_text(struct nos_store *store, uint64_t number, struct n
 	char space[KEY_MAX];
 
 	nos_buf_init(text, TEXT_MAX);
-	if (nos_store_get(store, NS, number_key(number, space), text, ret_rev, err) == NOS_ABSENT)
+	if (nos_store_get(store, NOS_GROUPS_NS, number_key(number, space), text, ret_rev, err) ==
+	    NOS_ABSENT)
 		nos_err_set(err, NOS_ABSENT, "no group of number %" PRIu64, number);
 	return err->code;
 }
@@ -62,8 +62,8 @@ enum nos_code nos_groups_find(struct nos_store *store, const struct nos_vault *v
 
 	*ret = (struct nos_group){ 0 };
 	nos_buf_init(&text, 64);
-	if (!nos_name_is_word(name) ||
-	    nos_store_get(store, NS, name_key(name, space), &text, &rev, err) == NOS_ABSENT)
+	if (!nos_name_is_word(name) || nos_store_get(store, NOS_GROUPS_NS, name_key(name, space),
+					   &text, &rev, err) == NOS_ABSENT)
 		return nos_err_set(err, NOS_ABSENT, "no group '%.*s'", NOS_STR_ARG(name));
 	if (err->code)
 		return err->code;
@@ -78,7 +78,8 @@ enum nos_code nos_groups_rev(
 	char space[KEY_MAX];
 
 	*ret = 0;
-	if (nos_store_get(store, NS, number_key(number, space), NULL, ret, err) == NOS_ABSENT)
+	if (nos_store_get(store, NOS_GROUPS_NS, number_key(number, space), NULL, ret, err) ==
+	    NOS_ABSENT)
 		nos_err_clear(err);
 	return err->code;
 }
@@ -105,8 +106,8 @@ enum nos_code nos_groups_put(struct nos_store *store, const struct nos_vault *va
 	nos_buf_init(&text, TEXT_MAX);
 	if (nos_groups_text_encode(&text, g, vault, err))
 		return err->code;
-	return nos_store_put(
-	    store, NS, number_key(g->number, space), nos_buf_str(&text), g->rev, &g->rev, err);
+	return nos_store_put(store, NOS_GROUPS_NS, number_key(g->number, space), nos_buf_str(&text),
+	    g->rev, &g->rev, err);
 }
 
 /* ---- all of them ---- */
@@ -140,7 +141,7 @@ enum nos_code nos_groups_scan(struct nos_store *store, const struct nos_vault *v
 {
 	struct scan s = { .vault = vault, .each = each, .state = state };
 
-	return nos_store_scan(store, NS, NOS_STR(""), scan_one, &s, err);
+	return nos_store_scan(store, NOS_GROUPS_NS, NOS_STR(""), scan_one, &s, err);
 }
 
 enum nos_code nos_groups_scan_revs(
@@ -148,7 +149,7 @@ enum nos_code nos_groups_scan_revs(
 {
 	struct scan s = { .each_rev = each, .state = state };
 
-	return nos_store_scan(store, NS, NOS_STR(""), scan_one, &s, err);
+	return nos_store_scan(store, NOS_GROUPS_NS, NOS_STR(""), scan_one, &s, err);
 }
 
 /* ---- its tokens ---- */
@@ -253,7 +254,7 @@ enum nos_code nos_groups_make(struct nos_store *store, const struct nos_vault *v
 	g->rev = NOS_STORE_NEW;
 	if (begin(store, g, life, now, err) || nos_groups_put(store, vault, g, err))
 		return err->code;
-	return nos_store_put(store, NS, name_key(nos_str_of(g->name), name),
+	return nos_store_put(store, NOS_GROUPS_NS, name_key(nos_str_of(g->name), name),
 	    number_key(g->number, number), NOS_STORE_NEW, &rev, err);
 }
 

@@ -7,11 +7,11 @@
 #ifndef NOS_REGISTRY_GROUPS_H
 #define NOS_REGISTRY_GROUPS_H
 
+#include "registry/spaces.h"
 #include "registry/vault.h"
 #include "scheme/group.h"
 #include "store/store.h"
 
-#define NOS_GROUPS_NS	      "groups"
 #define NOS_GROUPS_EPOCH_LIFE 32 /* epochs of a life begin 2^32 above those of the one before */
 
 /* Of one group. vault NULL: without what is secret. NOS_ABSENT: no such group; NOS_CONFIG: written

@@ -4,11 +4,11 @@
 #ifndef NOS_REGISTRY_GROUPS_TEXT_H
 #define NOS_REGISTRY_GROUPS_TEXT_H
 
+#include "registry/spaces.h"
 #include "registry/vault.h"
 #include "scheme/group.h"
 
-#define NOS_GROUPS_CHAINS_NS "chains"
-#define NOS_GROUPS_TEXT_MAX  16384 /* bytes of either */
+#define NOS_GROUPS_TEXT_MAX 16384 /* bytes of either */
 
 /* Append it. NOS_INTERNAL. */
 enum nos_code nos_groups_text_encode(struct nos_buf *b, const struct nos_group *g,

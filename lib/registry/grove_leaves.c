@@ -11,11 +11,9 @@
 #include "registry/grove.h"
 #include "registry/grove_page.h"
 
-#define VERSION	  1
-#define LEAVES_NS "leaves" /* a count a group */
-#define FREE_NS	  "free"   /* <group>/<life>/<leaf>: given back */
-#define KEY_MAX	  NOS_GROVE_PAGE_KEY_MAX
-#define TEXT_MAX  256
+#define VERSION	 1
+#define KEY_MAX	 NOS_GROVE_PAGE_KEY_MAX
+#define TEXT_MAX 256
 
 /* next: the first that was never given. Of another life all are free. */
 struct count {
@@ -54,7 +52,8 @@ static enum nos_code get(const struct nos_grove *v, struct count *ret, struct no
 
 	*ret = (struct count){ .rev = NOS_STORE_NEW };
 	nos_buf_init(&text, TEXT_MAX);
-	if (nos_store_get(v->store, LEAVES_NS, group_key(v->group, space), &text, &ret->rev, err)) {
+	if (nos_store_get(
+		v->store, NOS_GROVE_LEAVES_NS, group_key(v->group, space), &text, &ret->rev, err)) {
 		if (err->code != NOS_ABSENT)
 			return err->code;
 		nos_err_clear(err);
@@ -81,8 +80,8 @@ static enum nos_code put(const struct nos_grove *v, struct count *c, struct nos_
 	nos_buf_add_char(&text, '}');
 	if (nos_buf_check(&text, "leaves", err))
 		return err->code;
-	return nos_store_put(v->store, LEAVES_NS, group_key(v->group, space), nos_buf_str(&text),
-	    c->rev, &c->rev, err);
+	return nos_store_put(v->store, NOS_GROVE_LEAVES_NS, group_key(v->group, space),
+	    nos_buf_str(&text), c->rev, &c->rev, err);
 }
 
 /* ---- those that were given back ---- */
@@ -126,8 +125,8 @@ static enum nos_code find_free(const struct nos_grove *v, struct search *ret, st
 	char space[KEY_MAX];
 
 	*ret = (struct search){ .epoch = v->group->clock.epoch };
-	if (nos_store_scan(
-		v->store, FREE_NS, nos_grove_page_prefix(v->group, space), see_free, ret, err) &&
+	if (nos_store_scan(v->store, NOS_GROVE_FREE_NS, nos_grove_page_prefix(v->group, space),
+		see_free, ret, err) &&
 	    ret->found)
 		nos_err_clear(err);
 	return err->code;
@@ -153,7 +152,8 @@ enum nos_code nos_grove_take(const struct nos_grove *v, uint32_t *ret_leaf, stru
 	c.members++;
 	if (put(v, &c, err) || !s.found)
 		return err->code;
-	if (nos_store_del(v->store, FREE_NS, nos_str_of(s.key), NOS_STORE_ANY, err) == NOS_ABSENT)
+	if (nos_store_del(v->store, NOS_GROVE_FREE_NS, nos_str_of(s.key), NOS_STORE_ANY, err) ==
+	    NOS_ABSENT)
 		return nos_err_set(err, NOS_EXISTS, "another took the leaf");
 	return err->code;
 }
@@ -178,8 +178,8 @@ enum nos_code nos_grove_free(const struct nos_grove *v, uint32_t leaf, struct no
 	nos_grove_page_prefix(v->group, space);
 	snprintf(key, sizeof(key), "%s/%" PRIu32, space, leaf);
 	snprintf(epoch, sizeof(epoch), "%" PRIu64, v->group->clock.epoch);
-	if (nos_store_put(
-		v->store, FREE_NS, nos_str_of(key), nos_str_of(epoch), NOS_STORE_NEW, &rev, err)) {
+	if (nos_store_put(v->store, NOS_GROVE_FREE_NS, nos_str_of(key), nos_str_of(epoch),
+		NOS_STORE_NEW, &rev, err)) {
 		if (err->code == NOS_EXISTS)
 			nos_err_clear(err);
 		return err->code;
@@ -254,7 +254,7 @@ enum nos_code nos_grove_clear(
 	if (!c.keys)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	if (!clear_one(v, &c, NOS_GROVE_TREES_NS, err))
-		(void)!clear_one(v, &c, FREE_NS, err);
+		(void)!clear_one(v, &c, NOS_GROVE_FREE_NS, err);
 	*ret_done = !err->code && !c.enough;
 	free(c.keys);
 	return err->code;

@@ -8,11 +8,11 @@
 #define NOS_REGISTRY_GROVE_PAGE_H
 
 #include "registry/grove.h"
+#include "registry/spaces.h"
 
 #define NOS_GROVE_PAGE_HEIGHT 4
 #define NOS_GROVE_PAGE_KEYS   31 /* of 2, 4, 8 and 16 nodes, and the root */
 #define NOS_GROVE_PAGES_MAX   (NOS_LKH_DEPTH_MAX / NOS_GROVE_PAGE_HEIGHT)
-#define NOS_GROVE_TREES_NS    "trees"
 
 struct nos_grove_page {
 	uint32_t above; /* number of the node above it */

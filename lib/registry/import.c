@@ -30,7 +30,7 @@ struct run {
 	bool holds;
 	uint64_t entries;
 	size_t grouped; /* entries of the group in hand */
-	bool bounds;	/* of the audit stream were asked for */
+	bool claimed;	/* the audit stream, to append to it alone */
 	struct nos_time now;
 };
 
@@ -159,9 +159,9 @@ static enum nos_code take_audit(struct run *r, struct nos_err *err)
 	nos_buf_truncate(&r->value, 0);
 	if (nos_crate_take(&r->crate, &r->value, err) || !r->store)
 		return err->code;
-	if (!r->bounds && nos_store_bounds(r->store, NOS_AUDIT_STREAM, &first, &position, err))
+	if (!r->claimed && nos_store_claim(r->store, NOS_AUDIT_STREAM, &first, &position, err))
 		return err->code;
-	r->bounds = true;
+	r->claimed = true;
 	if (in_group(r, err))
 		return err->code;
 	return nos_store_append(

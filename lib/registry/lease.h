@@ -14,10 +14,8 @@
 #define NOS_REGISTRY_LEASE_H
 
 #include "base/time.h"
+#include "registry/spaces.h"
 #include "store/store.h"
-
-#define NOS_LEASE_NS	  "lease"
-#define NOS_LEASE_LIVE_NS "serve"
 
 #define NOS_LEASE_HOLDER_LEN 16	 /* hex digits */
 #define NOS_LEASE_URL_MAX    256 /* bytes */

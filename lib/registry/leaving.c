@@ -10,9 +10,9 @@
 #include "json/encode.h"
 #include "registry/grove.h"
 #include "registry/registry.h"
+#include "registry/spaces.h"
 
 #define VERSION	 1
-#define NS	 "leaving"
 #define KEY_MAX	 64
 #define EPOCH	 "epoch" /* in place of a leaf: one is waited for */
 #define TEXT_MAX 256
@@ -38,7 +38,7 @@ enum nos_code nos_leaving_note(struct nos_store *store, const struct nos_assoc_p
 	nos_buf_add_char(&text, '}');
 	if (nos_buf_check(&text, "who leaves", err))
 		return err->code;
-	return nos_store_put(store, NS, key_of(place->group, place->leaf, space),
+	return nos_store_put(store, NOS_LEAVING_NS, key_of(place->group, place->leaf, space),
 	    nos_buf_str(&text), NOS_STORE_ANY, &rev, err);
 }
 
@@ -47,7 +47,8 @@ enum nos_code nos_leaving_done(
 {
 	char space[KEY_MAX];
 
-	if (nos_store_del(store, NS, key_of(group, leaf, space), NOS_STORE_ANY, err) == NOS_ABSENT)
+	if (nos_store_del(store, NOS_LEAVING_NS, key_of(group, leaf, space), NOS_STORE_ANY, err) ==
+	    NOS_ABSENT)
 		nos_err_clear(err);
 	return err->code;
 }
@@ -63,8 +64,8 @@ enum nos_code nos_leaving_want_epoch(struct nos_store *store, uint64_t group, st
 	char space[KEY_MAX];
 	uint64_t rev;
 
-	return nos_store_put(
-	    store, NS, epoch_key(group, space), NOS_STR("{\"v\":1}"), NOS_STORE_ANY, &rev, err);
+	return nos_store_put(store, NOS_LEAVING_NS, epoch_key(group, space), NOS_STR("{\"v\":1}"),
+	    NOS_STORE_ANY, &rev, err);
 }
 
 /* ---- the first of them ---- */
@@ -118,7 +119,7 @@ static enum nos_code see_first(
 static enum nos_code find(struct nos_store *store, struct leaver *ret, struct nos_err *err)
 {
 	*ret = (struct leaver){ 0 };
-	if (nos_store_scan(store, NS, NOS_STR(""), see_first, ret, err) && ret->is)
+	if (nos_store_scan(store, NOS_LEAVING_NS, NOS_STR(""), see_first, ret, err) && ret->is)
 		nos_err_clear(err);
 	return err->code;
 }
@@ -150,8 +151,8 @@ static enum nos_code begin_epoch(struct nos_turn *t, struct nos_group *g, struct
 
 	if (nos_grove_is_barred(&tree, &barred, err) || (barred && nos_turn_heal(t, g, err)))
 		return err->code;
-	if (nos_store_del(t->store, NS, epoch_key(g->number, space), NOS_STORE_ANY, err) ==
-	    NOS_ABSENT)
+	if (nos_store_del(t->store, NOS_LEAVING_NS, epoch_key(g->number, space), NOS_STORE_ANY,
+		err) == NOS_ABSENT)
 		nos_err_clear(err);
 	return err->code;
 }
@@ -176,7 +177,7 @@ static enum nos_code drop_note(struct nos_turn *t, const struct leaver *l, struc
 	    l->epoch ? epoch_key(l->group, space) : key_of(l->group, l->leaf, space);
 
 	nos_err_clear(err);
-	if (nos_store_del(t->store, NS, key, NOS_STORE_ANY, err) == NOS_ABSENT)
+	if (nos_store_del(t->store, NOS_LEAVING_NS, key, NOS_STORE_ANY, err) == NOS_ABSENT)
 		nos_err_clear(err);
 	return err->code;
 }

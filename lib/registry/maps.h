@@ -10,9 +10,9 @@
 
 #include "key/name.h"
 #include "reading/map.h"
+#include "registry/spaces.h"
 #include "store/store.h"
 
-#define NOS_MAPS_NS	  "maps"
 #define NOS_MAPS_HASH_MAX 17 /* 16 hex digits and a NUL */
 
 struct nos_maps_one {

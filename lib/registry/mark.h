@@ -4,11 +4,8 @@
 #ifndef NOS_REGISTRY_MARK_H
 #define NOS_REGISTRY_MARK_H
 
+#include "registry/spaces.h"
 #include "store/store.h"
-
-#define NOS_MARK_NS                                                                  \
-	"marks" /* of lanes but the first, whose mark stands with what is the node's \
-		 */
 
 /* All-zero is that of a new store. */
 struct nos_mark {

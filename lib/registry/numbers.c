@@ -7,9 +7,9 @@
 #include "crypto/random.h"
 #include "json/decode.h"
 #include "json/encode.h"
+#include "registry/spaces.h"
 
 #define VERSION	   1
-#define NS	   "node"
 #define KEY	   NOS_STR("numbers")
 #define TEXT_MAX   256
 #define TRIES	   8
@@ -29,7 +29,7 @@ static enum nos_code get(struct nos_store *store, struct record *ret, struct nos
 
 	*ret = (struct record){ .next = 1, .rev = NOS_STORE_NEW };
 	nos_buf_init(&text, TEXT_MAX);
-	if (nos_store_get(store, NS, KEY, &text, &ret->rev, err)) {
+	if (nos_store_get(store, NOS_SELF_NS, KEY, &text, &ret->rev, err)) {
 		if (err->code != NOS_ABSENT)
 			return err->code;
 		nos_err_clear(err);
@@ -56,7 +56,7 @@ static enum nos_code put(struct nos_store *store, struct record *r, struct nos_e
 	nos_buf_add_char(&text, '}');
 	if (nos_buf_check(&text, "numbers", err))
 		return err->code;
-	return nos_store_put(store, NS, KEY, nos_buf_str(&text), r->rev, &r->rev, err);
+	return nos_store_put(store, NOS_SELF_NS, KEY, nos_buf_str(&text), r->rev, &r->rev, err);
 }
 
 /* Was the group in which it was reserved committed? Where another has reserved since nobody can

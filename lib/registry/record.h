@@ -8,9 +8,9 @@
 #define NOS_REGISTRY_RECORD_H
 
 #include "key/assoc.h"
+#include "registry/spaces.h"
 #include "registry/vault.h"
 
-#define NOS_RECORD_NS	       "sources"
 #define NOS_RECORD_VERSION     1    /* of the value */
 #define NOS_RECORD_SECRETS_MAX 4096 /* bytes of its sealed member */
 #define NOS_RECORD_ID_MAX      16   /* "s-" and ten hex digits */

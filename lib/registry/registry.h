@@ -7,10 +7,8 @@
 #define NOS_REGISTRY_REGISTRY_H
 
 #include "registry/record.h"
+#include "registry/spaces.h"
 #include "store/store.h"
-
-#define NOS_REGISTRY_NAMES_NS	  "names"
-#define NOS_REGISTRY_FORGOTTEN_NS "forgotten" /* by id: whom an operator had forgotten */
 
 /* NOS_ABSENT: no such source. Its secrets only with a vault (not NULL). */
 enum nos_code nos_registry_get(struct nos_store *store, const struct nos_vault *vault,

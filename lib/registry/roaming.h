@@ -9,10 +9,8 @@
 #define NOS_REGISTRY_ROAMING_H
 
 #include "registry/record.h"
+#include "registry/spaces.h"
 #include "store/store.h"
-
-#define NOS_ROAMING_GIVEN_NS "roam-given"
-#define NOS_ROAMING_TELL_NS  "roam-tell"
 
 /* What was given: of a source, to a node, last for which day. */
 struct nos_roaming {

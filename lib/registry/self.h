@@ -13,10 +13,10 @@
 #include "crypto/ecdh.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "registry/spaces.h"
 #include "registry/vault.h"
 #include "store/store.h"
 
-#define NOS_SELF_NS	   "node"
 #define NOS_SELF_NONCE_LEN 16
 #define NOS_SELF_NONCES	   6 /* that are good at once: of this minute and the five before */
 #define NOS_SELF_PIN_MAX   44

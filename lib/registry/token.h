@@ -14,11 +14,11 @@
 #include "envelope/grant.h"
 #include "key/name.h"
 #include "registry/self.h"
+#include "registry/spaces.h"
 #include "registry/vault.h"
 #include "scheme/group.h"
 #include "store/store.h"
 
-#define NOS_TOKEN_NS	   "tokens"
 #define NOS_TOKEN_ID_MAX   16	    /* "t-" and ten hex digits */
 #define NOS_TOKEN_LEN	   16	    /* bytes of a token */
 #define NOS_TOKEN_USES_MAX 1000	    /* of one enrolment */

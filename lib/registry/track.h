@@ -12,13 +12,13 @@
 #include "registry/label.h"
 #include "registry/path.h"
 #include "registry/processed.h"
+#include "registry/spaces.h"
 #include "registry/window.h"
 #include "score/rule.h"
 #include "store/store.h"
 
 #define NOS_TRACK_ID_MAX   80 /* "s-7f3a09c2e1" or "anonymous/KIND" */
 #define NOS_TRACK_KEYS_MAX 8
-#define NOS_TRACK_NS	   "tracks"
 
 /*
  * Readings of one type under one claim; claimed "" is the topic's own. 128 bytes with what malloc

@@ -9,9 +9,9 @@
 
 #include "key/roam.h"
 #include "registry/record.h"
+#include "registry/spaces.h"
 #include "store/store.h"
 
-#define NOS_VISIT_NS	   "roam"
 #define NOS_VISIT_KEYS_MAX 3 /* days that are near at once */
 
 struct nos_visit_key {

@@ -37,6 +37,8 @@ struct nos_store_engine {
 	    nos_store_entry *each, void *state, struct nos_err *err);
 	enum nos_code (*bounds)(void *e, const char *stream, uint64_t *ret_first,
 	    uint64_t *ret_last, struct nos_err *err);
+	enum nos_code (*claim)(void *e, const char *stream, uint64_t *ret_first, uint64_t *ret_last,
+	    struct nos_err *err);
 	enum nos_code (*trim)(void *e, const char *stream, const struct nos_store_trim *what,
 	    size_t *ret_dropped, struct nos_err *err);
 	enum nos_code (*erase)(void *e, const char *stream, uint64_t position, struct nos_err *err);

@@ -237,6 +237,16 @@ static enum nos_code nats_bounds(
 	return told(&own, err);
 }
 
+static enum nos_code nats_claim(
+    void *e, const char *stream, uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
+{
+	struct nats *q = e;
+	struct nos_err own = { 0 };
+
+	(void)!nos_nats_stream_claim(&q->streams, stream, ret_first, ret_last, &own);
+	return told(&own, err);
+}
+
 static enum nos_code nats_trim(void *e, const char *stream, const struct nos_store_trim *what,
     size_t *ret_dropped, struct nos_err *err)
 {
@@ -304,12 +314,12 @@ static enum nos_code nats_space(
 	return NOS_OK;
 }
 
-#define FUNCTIONS                                                                           \
-	.close = nats_close, .begin = nats_begin, .commit = nats_commit,                    \
-	.rollback = nats_rollback, .settle = nats_settle, .hush = nats_hush,                \
-	.changed = nats_changed, .get = nats_get, .put = nats_put, .scan = nats_scan,       \
-	.append = nats_append, .read = nats_read, .bounds = nats_bounds, .trim = nats_trim, \
-	.erase = nats_erase, .purge = nats_purge, .space = nats_space
+#define FUNCTIONS                                                                             \
+	.close = nats_close, .begin = nats_begin, .commit = nats_commit,                      \
+	.rollback = nats_rollback, .settle = nats_settle, .hush = nats_hush,                  \
+	.changed = nats_changed, .get = nats_get, .put = nats_put, .scan = nats_scan,         \
+	.append = nats_append, .read = nats_read, .bounds = nats_bounds, .claim = nats_claim, \
+	.trim = nats_trim, .erase = nats_erase, .purge = nats_purge, .space = nats_space
 
 const struct nos_store_engine nos_nats_engine = { .kind = "nats", .open = nats_open, FUNCTIONS };
 const struct nos_store_engine nos_nats_tls_engine = { .kind = "tls", .open = tls_open, FUNCTIONS };

@@ -208,24 +208,36 @@ enum nos_code nos_nats_stream_read(struct nos_nats_streams *s, const char *strea
 	return err->code;
 }
 
-enum nos_code nos_nats_stream_bounds(struct nos_nats_streams *s, const char *stream,
+static enum nos_code bounds(struct nos_nats_streams *s, const struct nos_nats_stream *x,
     uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
 {
-	struct nos_nats_stream *x = find_quiet(s, stream, err);
 	struct nos_nats_state state = { .first = 1 };
 
-	if (!x)
-		return err->code;
 	if (nos_nats_make_state(s->link, x->tail.stream, &state, err) == NOS_ABSENT)
 		nos_err_clear(err);
 	if (err->code)
 		return err->code;
 	*ret_first = state.first;
 	*ret_last = state.last;
-	x->tail.last = x->tail.kept = state.last;
-	x->tail.known = x->tail.joined = true;
-	x->tail.shut = false;
 	return NOS_OK;
+}
+
+enum nos_code nos_nats_stream_bounds(struct nos_nats_streams *s, const char *stream,
+    uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
+{
+	const struct nos_nats_stream *x = find_quiet(s, stream, err);
+
+	return x ? bounds(s, x, ret_first, ret_last, err) : err->code;
+}
+
+enum nos_code nos_nats_stream_claim(struct nos_nats_streams *s, const char *stream,
+    uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
+{
+	struct nos_nats_stream *x = find_quiet(s, stream, err);
+
+	if (x && !bounds(s, x, ret_first, ret_last, err))
+		nos_nats_tail_claim(&x->tail, *ret_last);
+	return err->code;
 }
 
 /* ---- taking out ---- */

@@ -37,6 +37,8 @@ enum nos_code nos_nats_stream_read(struct nos_nats_streams *s, const char *strea
     size_t limit, nos_store_entry *each, void *state, struct nos_err *err);
 enum nos_code nos_nats_stream_bounds(struct nos_nats_streams *s, const char *stream,
     uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err);
+enum nos_code nos_nats_stream_claim(struct nos_nats_streams *s, const char *stream,
+    uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err);
 enum nos_code nos_nats_stream_trim(struct nos_nats_streams *s, const char *stream,
     const struct nos_store_trim *what, size_t *ret_dropped, struct nos_err *err);
 enum nos_code nos_nats_stream_erase(

@@ -34,6 +34,14 @@ static enum nos_code shut(struct nos_nats_tail *t, struct nos_err *err)
 	return nos_err_set(err, NOS_EXISTS, "store: another writes '%s'", t->stream);
 }
 
+void nos_nats_tail_claim(struct nos_nats_tail *t, uint64_t last)
+{
+	t->last = t->kept = last;
+	t->known = t->joined = true;
+	t->shut = false;
+	t->before = 0;
+}
+
 enum nos_code nos_nats_tail_join(
     struct nos_nats_flight *f, struct nos_nats_tail *t, struct nos_err *err)
 {
@@ -55,9 +63,7 @@ enum nos_code nos_nats_tail_join(
 		return err->code;
 	if (!ours)
 		return shut(t, err);
-	t->last = t->kept = state.last;
-	t->known = t->joined = true;
-	t->before = 0;
+	nos_nats_tail_claim(t, state.last);
 	return NOS_OK;
 }
 

@@ -22,6 +22,9 @@ struct nos_nats_tail {
 	uint64_t before; /* number of the message that was sent to it last */
 };
 
+/* Append behind a position from now on, whoever appended up to it. */
+void nos_nats_tail_claim(struct nos_nats_tail *t, uint64_t last);
+
 /* Know the end of the stream. NOS_EXISTS: another has appended to it since it was known last. */
 enum nos_code nos_nats_tail_join(
     struct nos_nats_flight *f, struct nos_nats_tail *t, struct nos_err *err) NOS_CHECK;

@@ -48,6 +48,7 @@ static void sqlite_rollback(void *e)
 	struct nos_sqlite_db *q = e;
 
 	sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
+	nos_sqlite_tail_end(&q->tails, false);
 	nos_sqlite_db_forget(q); /* a stream's table that was made in the group is gone */
 	nos_sqlite_db_drop_pages(q->db);
 	flock(q->door, LOCK_UN);
@@ -63,6 +64,7 @@ static enum nos_code sqlite_commit(void *e, struct nos_err *err)
 		sqlite_rollback(q);
 		return err->code;
 	}
+	nos_sqlite_tail_end(&q->tails, true);
 	nos_sqlite_db_drop_pages(q->db);
 	flock(q->door, LOCK_UN);
 	q->group = false;
@@ -255,6 +257,17 @@ static enum nos_code sqlite_scan(void *e, const char *ns, struct nos_str prefix,
 	return NOS_OK;
 }
 
+static enum nos_code erase_now(
+    struct nos_sqlite_db *q, const char *stream, uint64_t position, struct nos_err *err)
+{
+	NOS_SQLITE_STATEMENT st = NULL;
+
+	if (nos_sqlite_db_on_stream(q, "DELETE FROM $ WHERE position=?", stream, &st, err))
+		return err->code;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)position);
+	return sqlite3_step(st) == SQLITE_DONE ? NOS_OK : nos_sqlite_db_failed(q, "erase", err);
+}
+
 static enum nos_code append_now(struct nos_sqlite_db *q, const char *stream, struct nos_time now,
     struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
 {
@@ -267,9 +280,15 @@ static enum nos_code append_now(struct nos_sqlite_db *q, const char *stream, str
 	    st, 2, entry.len ? (const void *)entry.p : "", (int)entry.len, SQLITE_STATIC);
 	if (sqlite3_step(st) != SQLITE_DONE)
 		return nos_sqlite_db_failed(q, "append", err);
-	if (ret_position)
-		*ret_position = (uint64_t)sqlite3_last_insert_rowid(q->db);
-	return NOS_OK;
+	if (!ret_position) {
+		nos_sqlite_tail_share(&q->tails, stream);
+		return NOS_OK;
+	}
+	*ret_position = (uint64_t)sqlite3_last_insert_rowid(q->db);
+	if (!nos_sqlite_tail_grow(&q->tails, stream, *ret_position, err))
+		return NOS_OK;
+	(void)!erase_now(q, stream, *ret_position, err);
+	return err->code;
 }
 
 static enum nos_code sqlite_append(void *e, const char *stream, struct nos_time now,
@@ -335,6 +354,16 @@ static enum nos_code sqlite_bounds(
 	return NOS_OK;
 }
 
+static enum nos_code sqlite_claim(
+    void *e, const char *stream, uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
+{
+	struct nos_sqlite_db *q = e;
+
+	return sqlite_bounds(e, stream, ret_first, ret_last, err)
+		   ? err->code
+		   : nos_sqlite_tail_claim(&q->tails, stream, *ret_last, err);
+}
+
 static enum nos_code sqlite_trim(void *e, const char *stream, const struct nos_store_trim *what,
     size_t *ret_dropped, struct nos_err *err)
 {
@@ -344,17 +373,6 @@ static enum nos_code sqlite_trim(void *e, const char *stream, const struct nos_s
 	if (enter(q, &own, err))
 		return err->code;
 	return leave(q, own, nos_sqlite_trim(q, stream, what, ret_dropped, err), err);
-}
-
-static enum nos_code erase_now(
-    struct nos_sqlite_db *q, const char *stream, uint64_t position, struct nos_err *err)
-{
-	NOS_SQLITE_STATEMENT st = NULL;
-
-	if (nos_sqlite_db_on_stream(q, "DELETE FROM $ WHERE position=?", stream, &st, err))
-		return err->code;
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)position);
-	return sqlite3_step(st) == SQLITE_DONE ? NOS_OK : nos_sqlite_db_failed(q, "erase", err);
 }
 
 static enum nos_code sqlite_erase(
@@ -422,6 +440,7 @@ const struct nos_store_engine nos_sqlite_engine = {
 	.append = sqlite_append,
 	.read = sqlite_read,
 	.bounds = sqlite_bounds,
+	.claim = sqlite_claim,
 	.trim = sqlite_trim,
 	.erase = sqlite_erase,
 	.purge = sqlite_purge,

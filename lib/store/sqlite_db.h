@@ -10,9 +10,9 @@
 
 #include "base/buf.h"
 #include "store/sqlite_scrub.h"
+#include "store/sqlite_tail.h"
 
 #define NOS_SQLITE_STATEMENTS_MAX 48 /* a dozen, and half a dozen for each of a few streams */
-#define NOS_SQLITE_STREAM_MAX	  16
 
 /* A statement is compiled once. sql is a literal, known by its address. */
 struct nos_sqlite_cached {
@@ -30,6 +30,7 @@ struct nos_sqlite_db {
 	bool group;	  /* begin was called */
 	bool put;	  /* a value of the state was put in it */
 	uint64_t version; /* PRAGMA data_version when it was asked last */
+	struct nos_sqlite_tails tails;
 	struct nos_sqlite_cached cache[NOS_SQLITE_STATEMENTS_MAX];
 	size_t cached;
 };

@@ -213,6 +213,14 @@ enum nos_code nos_store_bounds(struct nos_store *s, const char *stream, uint64_t
 	return s->engine->bounds(s->e, in_lane(s, stream, name), ret_first, ret_last, err);
 }
 
+enum nos_code nos_store_claim(struct nos_store *s, const char *stream, uint64_t *ret_first,
+    uint64_t *ret_last, struct nos_err *err)
+{
+	char name[STREAM_MAX];
+
+	return s->engine->claim(s->e, in_lane(s, stream, name), ret_first, ret_last, err);
+}
+
 enum nos_code nos_store_trim(struct nos_store *s, const char *stream,
     const struct nos_store_trim *what, size_t *ret_dropped, struct nos_err *err)
 {

@@ -114,11 +114,11 @@ enum nos_code nos_store_scan(struct nos_store *s, const char *ns, struct nos_str
 /*
  * Append an entry; positions rise, from 1, and are never used again. There are two uses:
  * - ret_position is given: the caller is the only one that appends to the stream. The position is
- *   one more than the last that this view appended, or was told by bounds. Where another has
- *   appended since: NOS_EXISTS, here or from commit, and nothing more of this view's is appended
- *   until it has asked for bounds. Entries stand in the order in which they were appended.
+ *   one more than the last that this view appended, or was told when it claimed the stream; who has
+ *   not claimed it does so by its first entry. Where another has appended since: NOS_EXISTS, here
+ *   or from commit, and nothing more of this view's is appended until it has claimed the stream
+ *   again. Entries stand in the order in which they were appended.
  * - ret_position is NULL: whoever likes appends, and where it comes to stand nobody is told.
- * An embedded store has one order in any case, and nobody is shut out.
  */
 enum nos_code nos_store_append(struct nos_store *s, const char *stream, struct nos_time now,
     struct nos_span entry, uint64_t *ret_position, struct nos_err *err) NOS_CHECK;
@@ -130,8 +130,17 @@ typedef enum nos_code nos_store_entry(
 enum nos_code nos_store_read(struct nos_store *s, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *err) NOS_CHECK;
 
-/* First position that is there and last that was given; first is last + 1 in an empty stream. */
+/* First position that is there and last that was given; first is last + 1 in an empty stream. Who
+ * asks only looks: where this view appends next does not change. */
 enum nos_code nos_store_bounds(struct nos_store *s, const char *stream, uint64_t *ret_first,
+    uint64_t *ret_last, struct nos_err *err) NOS_CHECK;
+
+/*
+ * The bounds of a stream that this view is to append to alone: its next entry goes behind the last.
+ * For who goes through what stands there first, so that nothing comes between unseen, and for who
+ * was told NOS_EXISTS. Nobody else is shut out: the last who claims has it.
+ */
+enum nos_code nos_store_claim(struct nos_store *s, const char *stream, uint64_t *ret_first,
     uint64_t *ret_last, struct nos_err *err) NOS_CHECK;
 
 /* What of a stream is dropped: the oldest entries that are all of this. */

@@ -405,6 +405,7 @@ const struct nos_store_engine memory_engine = {
 	.append = memory_append,
 	.read = memory_read,
 	.bounds = memory_bounds,
+	.claim = memory_bounds, /* nobody else appends */
 	.trim = memory_trim,
 	.erase = memory_erase,
 	.purge = memory_purge,

@@ -36,6 +36,7 @@ static enum nos_code append(void *e, const char *stream, struct nos_time at, str
 		 */
 		free(cluster.entries[--cluster.entries_count].bytes);
 		--*cluster_last(stream);
+		--((struct cluster_view *)e)->tails[cluster_stream(stream)].last;
 		return nos_err_set(e_err, NOS_IO, "the disk is gone");
 	}
 	return cluster_engine.append(e, stream, at, entry, ret_position, e_err);

@@ -294,7 +294,7 @@ static void of_who_is_forgotten_nothing_is_written(void **state)
 	(void)state;
 	stock_fill(2, 9);
 	stock_save(2);
-	assert_int_equal(nos_store_put(store, NOS_REGISTRY_FORGOTTEN_NS, NOS_STR(FIRST),
+	assert_int_equal(nos_store_put(store, NOS_FORGOTTEN_NS, NOS_STR(FIRST),
 			     NOS_STR("{\"v\":1}"), NOS_STORE_ANY, &rev, &err),
 	    NOS_OK);
 	say(FIRST, NULL, EVER);

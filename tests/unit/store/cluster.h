@@ -13,7 +13,8 @@
 #ifndef CLUSTER_MAX
 #define CLUSTER_MAX 256
 #endif
-#define CLUSTER_LATE 2 /* times that a change is not yet noticed */
+#define CLUSTER_LATE	2 /* times that a change is not yet noticed */
+#define CLUSTER_STREAMS 16
 
 struct cluster_value {
 	char ns[32], key[NOS_STORE_KEY_MAX + 1];
@@ -37,26 +38,35 @@ static struct {
 	struct {
 		char name[32];
 		uint64_t last;
-	} streams[8];
+	} streams[CLUSTER_STREAMS];
 	uint64_t rev;
 	int opened;
 } cluster;
 
-/* The last position that was given in a stream. */
-static uint64_t *cluster_last(const char *stream)
+static size_t cluster_stream(const char *stream)
 {
 	size_t i = 0;
 
 	while (*cluster.streams[i].name && strcmp(cluster.streams[i].name, stream) != 0)
-		assert_true(++i < 8);
+		assert_true(++i < CLUSTER_STREAMS);
 	snprintf(cluster.streams[i].name, sizeof(cluster.streams[i].name), "%s", stream);
-	return &cluster.streams[i].last;
+	return i;
+}
+
+/* The last position that was given in a stream. */
+static uint64_t *cluster_last(const char *stream)
+{
+	return &cluster.streams[cluster_stream(stream)].last;
 }
 
 /* One that has opened it. */
 struct cluster_view {
 	uint64_t seen; /* revision, its own changes counted */
 	int late;
+	struct {
+		bool known;
+		uint64_t last;
+	} tails[CLUSTER_STREAMS]; /* of streams that it appends to alone */
 };
 
 static enum nos_code cluster_open(
@@ -191,13 +201,18 @@ static enum nos_code cluster_append(void *e, const char *stream, struct nos_time
     struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
 {
 	struct cluster_entry *new = &cluster.entries[cluster.entries_count];
+	const size_t i = cluster_stream(stream);
+	struct cluster_view *view = e;
 
-	(void)e, (void)err;
+	if (ret_position && view->tails[i].known && view->tails[i].last != *cluster_last(stream))
+		return nos_err_set(err, NOS_EXISTS, "another writes '%s'", stream);
 	assert_true(cluster.entries_count++ < CLUSTER_MAX);
 	snprintf(new->stream, sizeof(new->stream), "%s", stream);
 	new->position = ++*cluster_last(stream);
 	if (ret_position)
 		*ret_position = new->position;
+	view->tails[i].known = ret_position != NULL;
+	view->tails[i].last = new->position;
 	new->ms = now.ms;
 	new->bytes = malloc(entry.len + 1);
 	memcpy(new->bytes, entry.p, entry.len);
@@ -233,6 +248,17 @@ static enum nos_code cluster_bounds(
 			break;
 		}
 	return NOS_OK;
+}
+
+static enum nos_code cluster_claim(
+    void *e, const char *stream, uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
+{
+	struct cluster_view *view = e;
+	const size_t i = cluster_stream(stream);
+
+	view->tails[i].known = true;
+	view->tails[i].last = *cluster_last(stream);
+	return cluster_bounds(e, stream, ret_first, ret_last, err);
 }
 
 static enum nos_code cluster_space(
@@ -290,6 +316,7 @@ static const struct nos_store_engine cluster_engine = {
 	.append = cluster_append,
 	.read = cluster_read,
 	.bounds = cluster_bounds,
+	.claim = cluster_claim,
 	.trim = cluster_trim,
 	.erase = cluster_erase,
 	.purge = cluster_group,

@@ -281,68 +281,6 @@ static void an_entry_is_erased_wherever_it_stands_and_its_position_never_comes_a
 	nos_buf_release(&seen);
 }
 
-static enum nos_code append_shared(
-    struct nos_store *s, const char *stream, const char *text, uint64_t *ret)
-{
-	nos_err_clear(&err);
-	return nos_store_append(
-	    s, stream, (struct nos_time){ 1000 }, nos_str_bytes(nos_str_of(text)), ret, &err);
-}
-
-static void whoever_wants_no_position_appends_beside_others(void **state)
-{
-	struct nos_buf seen;
-
-	(void)state;
-	nos_buf_init(&seen, 1000);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(append_shared(a, "shared", "a", NULL), NOS_OK);
-		assert_int_equal(append_shared(b, "shared", "b", NULL), NOS_OK);
-	}
-	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
-	assert_int_equal(append_shared(a, "shared", "c", NULL), NOS_OK);
-	assert_int_equal(append_shared(a, "shared", "d", NULL), NOS_OK);
-	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
-	assert_int_equal(nos_store_read(b, "shared", 0, 10, gather_entry, &seen, &err), NOS_OK);
-	assert_buf(&seen, "1:a 2:b 3:a 4:b 5:c 6:d ");
-	nos_buf_release(&seen);
-}
-
-/* An embedded store puts both in one order; servers take nothing of the one that did not know. */
-static void where_two_are_told_positions_no_entry_stands_elsewhere(void **state)
-{
-	uint64_t position, last, first;
-	struct nos_buf seen;
-	enum nos_code code;
-
-	(void)state;
-	nos_buf_init(&seen, 1000);
-	assert_int_equal(append_shared(a, "own", "a", &position), NOS_OK);
-	assert_int_equal(position, 1);
-	assert_int_equal(append_shared(b, "own", "b", &position), NOS_OK);
-	assert_int_equal(position, 2);
-	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
-	code = append_shared(a, "own", "c", &position);
-	if (!code)
-		code = append_shared(a, "own", "d", &position);
-	if (!code)
-		code = nos_store_commit(a, &err);
-	else
-		nos_store_rollback(a);
-	assert_true(code == NOS_OK || code == NOS_EXISTS);
-	if (code) {
-		assert_int_equal(append_shared(a, "own", "e", &position), NOS_EXISTS);
-		nos_err_clear(&err);
-	}
-	assert_int_equal(nos_store_bounds(a, "own", &first, &last, &err), NOS_OK);
-	assert_int_equal(last, code ? 2 : 4);
-	assert_int_equal(append_shared(a, "own", "f", &position), NOS_OK);
-	assert_int_equal(position, last + 1);
-	assert_int_equal(nos_store_read(b, "own", 0, 10, gather_entry, &seen, &err), NOS_OK);
-	assert_buf(&seen, code ? "1:a 2:b 3:f " : "1:a 2:b 3:c 4:d 5:f ");
-	nos_buf_release(&seen);
-}
-
 static void within_a_group_what_was_put_is_there_to_be_read(void **state)
 {
 	struct nos_buf space;
@@ -439,8 +377,6 @@ static void a_lane_has_streams_of_its_own_and_all_lanes_share_the_others(void **
 	    cmocka_unit_test(                                                               \
 		an_entry_is_erased_wherever_it_stands_and_its_position_never_comes_again),  \
 	    cmocka_unit_test(a_lane_has_streams_of_its_own_and_all_lanes_share_the_others), \
-	    cmocka_unit_test(whoever_wants_no_position_appends_beside_others),              \
-	    cmocka_unit_test(where_two_are_told_positions_no_entry_stands_elsewhere),       \
 	    cmocka_unit_test(within_a_group_what_was_put_is_there_to_be_read),              \
 	    cmocka_unit_test(a_purge_leaves_what_is_there)
 
