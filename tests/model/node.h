@@ -26,11 +26,16 @@ struct node {
 	struct nos_ingest ingest;
 	struct nos_ingest_loop loop;
 	bool up;
+	bool torn; /* what is in memory is not what is in the store */
 };
 
 /* A new node on an empty store, up. */
 void node_init(struct node *n, const struct nos_self_policy *policy);
 void node_free(struct node *n);
+
+/* Another nos-serve of the first one's node, over the same store: in races alone. */
+void node_join(struct node *n, const struct node *first);
+void node_leave(struct node *n);
 
 /* What is in memory is gone: as kill -9, or a restart. */
 void node_down(struct node *n);

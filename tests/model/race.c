@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "race.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "counter.h"
+#include "ear.h"
+#include "enrol.h"
+#include "fiber.h"
+#include "group.h"
+#include "history.h"
+#include "operator.h"
+#include "registry/campaign.h"
+#include "sealing.h"
+#include "shared.h"
+#include "way.h"
+
+#define AGAIN 20 /* times that who was told to come again does */
+#define CLEAN 3	 /* contacts behind which both are to be whole */
+
+static struct {
+	struct node node;    /* beside the world's */
+	struct node *second; /* with which the source is not in touch */
+	bool revoked;
+} race;
+
+/* ---- nos-rekey ---- */
+
+static enum nos_code done(void *state, const struct nos_order_done *d, struct nos_err *err)
+{
+	(void)state, (void)err;
+	world_trace("  ordered, status", d->status);
+	return NOS_OK;
+}
+
+static void absent(void *state, const struct nos_err *err)
+{
+	(void)state;
+	world_failed("the source has gone", err);
+}
+
+static void progress(void *state, uint64_t count)
+{
+	(void)state, (void)count;
+}
+
+static bool stop(void *state)
+{
+	(void)state;
+	return false;
+}
+
+static enum nos_code give(
+    struct nos_life *l, struct nos_store *store, enum nos_order_what what, struct nos_err *err)
+{
+	char *words[] = { (char[]){ SOURCE } };
+	struct nos_campaign c;
+
+	nos_campaign_init(&c);
+	c.life = l;
+	c.order = (struct nos_order){ .what = what, .reason = "ordered" };
+	c.named = true;
+	c.calls = (struct nos_campaign_calls){ done, absent, progress, stop, store };
+	if (!nos_campaign_name(&c, words, 1, err))
+		(void)!nos_campaign_give(&c, err);
+	nos_campaign_release(&c);
+	return err->code;
+}
+
+/* A process of its own. */
+static enum nos_code rekey(enum nos_order_what what, struct nos_err *err)
+{
+	struct nos_store *store;
+	struct nos_audit audit;
+	NOS_AUTO(self) self = { 0 };
+	NOS_AUTO(life) l = { 0 };
+
+	MUST(nos_store_open_engine(&shared_engine, "", false, &store, &fault));
+	nos_audit_init(&audit, store, "nos-rekey", false);
+	if (!nos_self_open(store, &world.node.home.vault, &self, err) &&
+	    !nos_life_open(&l, store, &world.node.home.vault, &audit, &self, err))
+		(void)!give(&l, store, what, err);
+	nos_store_close(store);
+	return err->code;
+}
+
+static void order(void *state)
+{
+	const enum nos_order_what *what = state;
+
+	world_trace("nos-rekey", *what);
+	for (int i = 0; i < AGAIN; i++) {
+		struct nos_err err = { 0 };
+
+		if (!rekey(*what, &err)) {
+			race.revoked |= *what == NOS_ORDER_REVOKE;
+			return;
+		}
+		world_trace("  nos-rekey is to come again", err.code);
+		if (err.code != NOS_BUSY && err.code != NOS_EXISTS)
+			world_failed("nos-rekey", &err);
+	}
+	world_wrong("nos-rekey does not get through", AGAIN);
+}
+
+/* ---- the source and the two ---- */
+
+static void contact(void *state)
+{
+	(void)state;
+	if (world_chance(0.1))
+		device_poll();
+	else
+		device_deliver();
+}
+
+static void other(void *state)
+{
+	(void)state;
+	for (uint64_t i = world_below(4); i > 0; i--)
+		if (world_chance(0.8))
+			way_bring_late_to(race.second);
+		else
+			node_tick(race.second);
+}
+
+/* ---- a race ---- */
+
+static enum nos_order_what draw_order(void)
+{
+	const uint64_t n = world_below(100);
+
+	if (n < 75)
+		return NOS_ORDER_REPLACE;
+	return n < 97 ? NOS_ORDER_RENEW : NOS_ORDER_REVOKE;
+}
+
+static void check_race(void)
+{
+	NOS_AUTO(record) r = { 0 };
+
+	node_look(&world.node, SOURCE, &r);
+	if (r.a.revoked != race.revoked)
+		world_wrong("a source that was revoked is not", r.a.revoked);
+	check_stored(false);
+	if (!race.revoked)
+		check_common();
+	counter_check();
+	history_check();
+}
+
+static void one(void)
+{
+	enum nos_order_what orders[] = { draw_order(), draw_order() };
+	const struct fiber_work works[] = {
+		{ contact, NULL },
+		{ other, NULL },
+		{ order, &orders[0] },
+		{ order, &orders[1] },
+	};
+
+	world.clock_ms += (int64_t)world_below(world_chance(0.2) ? 5 * HOUR_MS : 10000);
+	/* Who has the lane may change. */
+	race.second = world_chance(0.8) ? &race.node : &world.node;
+	way_lead(race.second == &race.node ? &world.node : &race.node);
+	if (world_chance(0.2))
+		node_tick(&world.node);
+	fiber_run(works, 2 + world_below(3), 1 + (unsigned)world_below(3));
+	way_lead(&world.node);
+	check_race();
+}
+
+/* ---- from its head to its end ---- */
+
+static void begin(uint64_t n)
+{
+	struct nos_self_policy policy = { .overlap_ms = HOUR_MS, .key_period_ms = 24 * HOUR_MS };
+	NOS_AUTO(group) g = { 0 };
+
+	world.schedule = n;
+	world_begin();
+	world.scheme = world_scheme(world.first_seed + n);
+	world.overlap_ms = policy.overlap_ms;
+	device_begin();
+	way_begin();
+	ear_begin();
+	sealing_begin();
+	check_begin();
+	counter_begin();
+	operator_begin("");
+	group_begin();
+	history_begin();
+	race.revoked = false;
+	shared_begin(world.blind);
+	node_init(&world.node, &policy);
+	enrol_source(SOURCE, group_take(world.scheme, &g) ? &g : NULL, false, device.key);
+	node_join(&race.node, &world.node);
+}
+
+static void settle(void)
+{
+	way_mend();
+	for (int i = 0; i < CLEAN; i++) {
+		world.clock_ms += 2 * HOUR_MS;
+		node_tick(&world.node);
+		device_deliver();
+	}
+	if (!race.revoked && !check_is_whole())
+		world_wrong("not the same key behind races", device.next);
+	check_race();
+	check_stored(!race.revoked);
+	history_verify();
+	world.tally.whole++;
+}
+
+void race_run(uint64_t n)
+{
+	begin(n);
+	for (int i = 0; i < RACES; i++)
+		one();
+	settle();
+	device_close();
+	node_leave(&race.node);
+	node_free(&world.node);
+}
