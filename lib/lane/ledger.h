@@ -69,7 +69,8 @@ struct nos_ledger {
 	struct nos_lap lap;	    /* the committer's */
 	struct nos_weighed pending; /* of the group before, to be committed with this one */
 	struct nos_mark mark;	    /* as it is in the store */
-	uint64_t last_raw;	    /* position of the newest entry of the raw stream */
+	uint64_t last_raw;	    /* position of the newest entry of the raw stream, */
+	uint64_t end_raw; /* where a restart is not through: of the newest that it knows of */
 	double each;		    /* readings of a pack, a mean of the last groups */
 	uint64_t last_record;	    /* and of the processed stream, */
 	uint64_t last_weighed;	    /* and there of what is no correction; 0: not known */

@@ -90,7 +90,7 @@ static void read_on(void)
 {
 	struct nos_scan scan = { 0 };
 
-	MUST(nos_store_read(world.node.store, NOS_AUDIT_STREAM, history.position, SIZE_MAX, take,
+	MUST(nos_store_read(world.node.view, NOS_AUDIT_STREAM, history.position, SIZE_MAX, take,
 	    &scan, &fault));
 	nos_scan_release(&scan);
 }
@@ -165,5 +165,5 @@ void history_verify(void)
 {
 	struct nos_audit_verdict verdict;
 
-	MUST(nos_audit_verify(world.node.store, 1, NULL, 0, &verdict, &fault));
+	MUST(nos_audit_verify(world.node.view, 1, NULL, 0, &verdict, &fault));
 }

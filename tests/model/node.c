@@ -16,6 +16,7 @@
 #include "world.h"
 
 #define BODY_MAX (1u << 20)
+#define KEEP_MS	 (1000 * HOUR_MS) /* of races: longer than they take, and looked after */
 
 /* Global keys, and how many of them the source holds. */
 #define POOL 3
@@ -65,7 +66,7 @@ static void make(struct node *n, const struct nos_self_policy *policy)
 
 static void limit(struct node *n)
 {
-	*n = (struct node){ 0 };
+	*n = (struct node){ .keep_ms = world.races ? KEEP_MS : 0 };
 	nos_limit_init(&n->limits);
 	n->limits.of[NOS_LIMIT_SOURCES] = 64;
 }
@@ -75,6 +76,9 @@ void node_init(struct node *n, const struct nos_self_policy *policy)
 	memory_reset();
 	limit(n);
 	make(n, policy);
+	n->view = n->store;
+	if (world.races)
+		MUST(nos_store_open_engine(engine(), "", false, &n->view, &fault));
 	node_up(n);
 }
 
@@ -82,6 +86,7 @@ void node_join(struct node *n, const struct node *first)
 {
 	limit(n);
 	n->home.vault = first->home.vault;
+	n->view = first->view;
 	MUST(nos_store_open_engine(engine(), "", false, &n->store, &fault));
 	node_up(n);
 }
@@ -95,6 +100,8 @@ void node_leave(struct node *n)
 
 void node_free(struct node *n)
 {
+	if (n->view != n->store)
+		nos_store_close(n->view);
 	node_leave(n);
 	memory_reset();
 }
@@ -105,7 +112,8 @@ void node_up(struct node *n)
 		.vault = &n->home.vault,
 		.limits = &n->limits,
 		.metric = &n->metric,
-		.node = 1 };
+		.node = 1,
+		.keep_ms = n->keep_ms };
 
 	memory_fail(-1);
 	MUST(nos_self_open(n->store, &n->home.vault, &n->home.self, &fault));
@@ -175,7 +183,7 @@ static bool commit(struct node *n, struct nos_job *job)
 	n->ledger.idle = !job;
 	if (!nos_ledger_commit(&n->ledger, job, &err))
 		return true;
-	return err.code != NOS_IO && put_off(n, job, &err);
+	return (world.races || err.code != NOS_IO) && put_off(n, job, &err);
 }
 
 static void refuse(struct node *n, struct nos_http_request *r, const struct nos_err *err)
@@ -285,9 +293,9 @@ void node_life(struct node *n, struct nos_life *ret, struct nos_audit *audit)
 {
 	NOS_AUTO(self) self = { 0 };
 
-	nos_audit_init(audit, n->store, "model", false);
-	MUST(nos_self_open(n->store, &n->home.vault, &self, &fault));
-	MUST(nos_life_open(ret, n->store, &n->home.vault, audit, &self, &fault));
+	nos_audit_init(audit, n->view, "model", false);
+	MUST(nos_self_open(n->view, &n->home.vault, &self, &fault));
+	MUST(nos_life_open(ret, n->view, &n->home.vault, audit, &self, &fault));
 }
 
 static void said(void *state, struct nos_http_request *r)
@@ -391,10 +399,10 @@ void node_change(
 	NOS_AUTO(life) l = { 0 };
 
 	node_life(n, &l, &audit);
-	MUST(nos_store_begin(n->store, &fault));
+	MUST(nos_store_begin(n->view, &fault));
 	nos_audit_begin(&audit);
 	MUST(nos_life_change(&l, nos_str_of(id), nos_time_now(), step, state, ret, &fault));
-	MUST(nos_store_commit(n->store, &fault));
+	MUST(nos_store_commit(n->view, &fault));
 	memory_touched();
 }
 
@@ -408,7 +416,7 @@ uint64_t node_next_life(struct node *n)
 	node_life(n, &l, &audit);
 	nos_buf_init(&row, 256);
 	MUST(nos_overhaul_restore(&l, "put back", nos_time_now(), &row, &fault));
-	MUST(nos_self_life(n->store, &next, &fault));
+	MUST(nos_self_life(n->view, &next, &fault));
 	memory_touched();
 	return next;
 }
@@ -435,5 +443,5 @@ uint64_t node_domain(void)
 
 void node_look(struct node *n, const char *id, struct nos_record *ret)
 {
-	MUST(nos_registry_get(n->store, &n->home.vault, nos_str_of(id), ret, &fault));
+	MUST(nos_registry_get(n->view, &n->home.vault, nos_str_of(id), ret, &fault));
 }

@@ -19,6 +19,8 @@ struct node {
 	struct nos_home home;
 	struct nos_card *card;
 	struct nos_store *store;
+	struct nos_store *view; /* its operator's, and for who looks on */
+	uint64_t keep_ms;
 	struct nos_limit limits;
 	struct nos_metric metric;
 	struct nos_member_table *members;

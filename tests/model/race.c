@@ -22,7 +22,7 @@
 
 static struct {
 	struct node node;    /* beside the world's */
-	struct node *second; /* with which the source is not in touch */
+	struct node *first, *second; /* who has the lane, and who had it or is to have it */
 	bool revoked;
 } race;
 
@@ -121,7 +121,7 @@ static void other(void *state)
 	(void)state;
 	for (uint64_t i = world_below(4); i > 0; i--)
 		if (world_chance(0.8))
-			way_bring_late_to(race.second);
+			way_bring_word(race.second);
 		else
 			node_tick(race.second);
 }
@@ -151,6 +151,19 @@ static void check_race(void)
 	history_check();
 }
 
+/* The lane, and with it the packs: as after a restart. */
+static void hand_over(void)
+{
+	struct node *next = race.second;
+
+	world_trace("the lane goes over", 0);
+	race.second = race.first;
+	race.first = next;
+	node_down(next);
+	node_up(next);
+	way_lead(next);
+}
+
 static void one(void)
 {
 	enum nos_order_what orders[] = { draw_order(), draw_order() };
@@ -162,13 +175,9 @@ static void one(void)
 	};
 
 	world.clock_ms += (int64_t)world_below(world_chance(0.2) ? 5 * HOUR_MS : 10000);
-	/* Who has the lane may change. */
-	race.second = world_chance(0.8) ? &race.node : &world.node;
-	way_lead(race.second == &race.node ? &world.node : &race.node);
 	if (world_chance(0.2))
-		node_tick(&world.node);
+		hand_over();
 	fiber_run(works, 2 + world_below(3), 1 + (unsigned)world_below(3));
-	way_lead(&world.node);
 	check_race();
 }
 
@@ -197,15 +206,26 @@ static void begin(uint64_t n)
 	node_init(&world.node, &policy);
 	enrol_source(SOURCE, group_take(world.scheme, &g) ? &g : NULL, false, device.key);
 	node_join(&race.node, &world.node);
+	race.first = &world.node;
+	race.second = &race.node;
+}
+
+static void contacts(void)
+{
+	for (int i = 0; i < CLEAN; i++) {
+		world.clock_ms += 2 * HOUR_MS;
+		node_tick(race.first);
+		device_deliver();
+	}
 }
 
 static void settle(void)
 {
 	way_mend();
-	for (int i = 0; i < CLEAN; i++) {
-		world.clock_ms += 2 * HOUR_MS;
-		node_tick(&world.node);
-		device_deliver();
+	contacts();
+	if (nos_scheme_find(nos_str_of(world.scheme))->grouped) {
+		group_move_on();
+		contacts();
 	}
 	if (!race.revoked && !check_is_whole())
 		world_wrong("not the same key behind races", device.next);

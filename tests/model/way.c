@@ -114,9 +114,8 @@ static unsigned bring(struct node *n, const struct late *l, struct nos_span body
 	return status;
 }
 
-static void bring_late(struct node *n)
+static void bring_late(struct node *n, const struct late *l)
 {
-	const struct late *l = pick(world_chance(0.5) ? &way.packs : &way.words);
 	NOS_AUTO(buf) body = { 0 };
 	struct late own;
 
@@ -131,12 +130,12 @@ static void bring_late(struct node *n)
 
 void way_bring_late(void)
 {
-	bring_late(way.to);
+	bring_late(way.to, pick(world_chance(0.5) ? &way.packs : &way.words));
 }
 
-void way_bring_late_to(struct node *n)
+void way_bring_word(struct node *n)
 {
-	bring_late(n);
+	bring_late(n, pick(&way.words));
 }
 
 /* ---- what is forged ---- */
