@@ -18,6 +18,7 @@ struct fiber {
 	size_t size;
 	const struct fiber_work *work;
 	bool done;
+	bool behind; /* the others go first */
 };
 
 static struct fiber fibers[FIBERS_MAX], caller;
@@ -80,16 +81,27 @@ static void make(struct fiber *f, const struct fiber_work *work, char **stack)
 	makecontext(&f->context, begin, 0);
 }
 
-/* One that is not at its end; NULL: all are. */
-static struct fiber *draw(void)
+static struct fiber *draw_of(bool behind)
 {
 	struct fiber *left[FIBERS_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (!fibers[i].done)
+		if (!fibers[i].done && fibers[i].behind == behind)
 			left[n++] = &fibers[i];
 	return n ? left[world_below(n)] : NULL;
+}
+
+/* One that is not at its end; NULL: all are. */
+static struct fiber *draw(void)
+{
+	struct fiber *next = draw_of(false);
+
+	if (!next)
+		next = draw_of(true);
+	if (next)
+		next->behind = false;
+	return next;
 }
 
 void fiber_run(const struct fiber_work *works, size_t n, unsigned stride)
@@ -108,6 +120,14 @@ void fiber_yield(void)
 {
 	if (at && (turns <= 1 || !world_below(turns)))
 		go(at, &caller, false);
+}
+
+void fiber_let_others(void)
+{
+	if (!at)
+		return;
+	at->behind = true;
+	go(at, &caller, false);
 }
 
 size_t fiber_number(void)

@@ -23,6 +23,9 @@ void fiber_run(const struct fiber_work *works, size_t count, unsigned stride);
 /* Within one: another may go on. Otherwise nothing. */
 void fiber_yield(void);
 
+/* As above, and all others go on to their ends, or to where they let others before, too. */
+void fiber_let_others(void);
+
 /* Which is at work; 0 where none is. */
 size_t fiber_number(void);
 

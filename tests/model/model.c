@@ -115,6 +115,7 @@ static bool end_batch(int reports, struct tally *sum)
 	sum->deaths += one.deaths;
 	sum->anew += one.anew;
 	sum->whole += one.whole;
+	sum->changes += one.changes;
 	sum->puts += one.puts;
 	sum->appends += one.appends;
 	return true;
@@ -167,8 +168,9 @@ static int race(const struct options *o)
 	fflush(stdout);
 	good = run_all(o, &sum);
 	printf("%s: %" PRIu64 " of %" PRIu64 " races have one result: %" PRIu64
-	       " puts and %" PRIu64 " appends came second\n",
-	    good ? "ok" : "not ok", sum.whole * RACES, o->schedules * RACES, sum.puts, sum.appends);
+	       " changes; %" PRIu64 " puts and %" PRIu64 " appends came second\n",
+	    good ? "ok" : "not ok", sum.whole * RACES, o->schedules * RACES, sum.changes, sum.puts,
+	    sum.appends);
 	fflush(stdout);
 	return good && run_blind(o) ? 0 : 1;
 }

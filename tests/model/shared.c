@@ -143,13 +143,18 @@ static enum nos_code shared_get(void *e, const char *ns, struct nos_str key, str
 static enum nos_code shared_put(void *e, const char *ns, struct nos_str key,
     const struct nos_str *value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err)
 {
-	turn();
+	/* Where it matters that no other was quicker, one often is. */
+	if (!shared.reading && expect_rev != NOS_STORE_ANY && world_chance(0.2))
+		fiber_let_others();
+	else
+		turn();
 	if (shared.blind)
 		expect_rev = NOS_STORE_ANY;
 	if (memory_engine.put(e, ns, key, value, expect_rev, ret_rev, err)) {
 		world.tally.puts += err->code == NOS_EXISTS;
 		return err->code;
 	}
+	world.tally.changes += strcmp(ns, NOS_RECORD_NS) == 0 && nos_str_is(key, SOURCE);
 	note_change(e);
 	return NOS_OK;
 }
@@ -241,6 +246,23 @@ static enum nos_code shared_append(void *e, const char *stream, struct nos_time 
 	return stands(v, stream_of(stream), stream, now, entry, err);
 }
 
+static enum nos_code shared_append_behind(void *e, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t last, struct nos_err *err)
+{
+	const size_t i = stream_of(stream);
+	struct view *v = e;
+
+	if (world_chance(0.1))
+		fiber_let_others();
+	else
+		turn();
+	v->tails[i].known = false;
+	if (shared.streams[i].last == last)
+		return stands(v, i, stream, now, entry, err);
+	world.tally.appends++;
+	return nos_err_set(err, NOS_EXISTS, "another writes the stream");
+}
+
 static enum nos_code shared_read(void *e, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *err)
 {
@@ -302,6 +324,7 @@ const struct nos_store_engine shared_engine = {
 	.put = shared_put,
 	.scan = shared_scan,
 	.append = shared_append,
+	.append_behind = shared_append_behind,
 	.read = shared_read,
 	.bounds = shared_bounds,
 	.trim = shared_trim,

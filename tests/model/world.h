@@ -18,6 +18,7 @@
 /* What came about in a process, all its schedules together. */
 struct tally {
 	uint64_t contacts, asks, deaths, anew, whole;
+	uint64_t changes;	/* puts of the source's record, of races */
 	uint64_t puts, appends; /* that found another revision, or end, than they expected */
 };
 

@@ -37,7 +37,7 @@ static struct {
 	struct {
 		char name[32];
 		uint64_t last;
-	} streams[8];
+	} streams[16];
 	uint64_t rev;
 	int opened;
 } cluster;
@@ -48,7 +48,7 @@ static uint64_t *cluster_last(const char *stream)
 	size_t i = 0;
 
 	while (*cluster.streams[i].name && strcmp(cluster.streams[i].name, stream) != 0)
-		assert_true(++i < 8);
+		assert_true(++i < 16);
 	snprintf(cluster.streams[i].name, sizeof(cluster.streams[i].name), "%s", stream);
 	return &cluster.streams[i].last;
 }
@@ -205,6 +205,16 @@ static enum nos_code cluster_append(void *e, const char *stream, struct nos_time
 	return NOS_OK;
 }
 
+static enum nos_code cluster_append_behind(void *e, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t last, struct nos_err *err)
+{
+	uint64_t position;
+
+	if (*cluster_last(stream) != last)
+		return nos_err_set(err, NOS_EXISTS, "another writes '%s'", stream);
+	return cluster_append(e, stream, now, entry, &position, err);
+}
+
 static enum nos_code cluster_read(void *e, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *err)
 {
@@ -288,6 +298,7 @@ static const struct nos_store_engine cluster_engine = {
 	.put = cluster_put,
 	.scan = cluster_scan,
 	.append = cluster_append,
+	.append_behind = cluster_append_behind,
 	.read = cluster_read,
 	.bounds = cluster_bounds,
 	.trim = cluster_trim,
