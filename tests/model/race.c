@@ -18,6 +18,7 @@
 #include "way.h"
 
 #define AGAIN 20 /* times that who was told to come again does */
+#define LATER 60 /* turns */
 #define CLEAN 3	 /* contacts behind which both are to be whole */
 
 static struct {
@@ -25,6 +26,13 @@ static struct {
 	struct node *first, *second; /* who has the lane, and who had it or is to have it */
 	bool revoked;
 } race;
+
+/* Nobody begins just when the others do. */
+static void come_later(void)
+{
+	for (uint64_t i = world_below(LATER); i > 0; i--)
+		fiber_yield();
+}
 
 /* ---- nos-rekey ---- */
 
@@ -90,6 +98,7 @@ static void order(void *state)
 {
 	const enum nos_order_what *what = state;
 
+	come_later();
 	world_trace("nos-rekey", *what);
 	for (int i = 0; i < AGAIN; i++) {
 		struct nos_err err = { 0 };
@@ -119,11 +128,13 @@ static void contact(void *state)
 static void other(void *state)
 {
 	(void)state;
-	for (uint64_t i = world_below(4); i > 0; i--)
+	for (uint64_t i = world_below(5); i > 0; i--) {
+		come_later();
 		if (world_chance(0.8))
 			way_bring_word(race.second);
 		else
 			node_tick(race.second);
+	}
 }
 
 /* ---- a race ---- */

@@ -47,7 +47,7 @@ void way_begin(void)
 		nos_buf_init(&way.old.body, BODY_MAX);
 	nos_buf_truncate(&way.old.body, 0);
 	way.packs.count = way.words.count = 0;
-	way.loss = (double)world_below(10) / 10;
+	way.loss = (double)world_below(world.races ? 3 : 10) / 10;
 	way.twice = world_chance(0.5) ? 0.2 : 0;
 	way.stale = world_chance(0.3) ? 0.1 : 0;
 }
@@ -135,7 +135,11 @@ void way_bring_late(void)
 
 void way_bring_word(struct node *n)
 {
-	bring_late(n, pick(&way.words));
+	const struct kept *k = &way.words;
+
+	/* The newest, most often: it may be on its way to another at this moment. */
+	bring_late(n,
+	    k->count && world_chance(0.7) ? &k->late[(k->count - 1) % LATE_MAX] : pick(k));
 }
 
 /* ---- what is forged ---- */
@@ -257,7 +261,7 @@ static enum nos_code carry(void *state, const struct nos_carrier_request *r,
 	counter_check_source();
 	ret->sent = true;
 	world.clock_ms += (int64_t)world_below(50);
-	if (world_chance(is_pack(r->path) ? 0.2 : 0.5))
+	if (world_chance(is_pack(r->path) ? 0.2 : world.races ? 1 : 0.5))
 		keep_late(r);
 	if (world_chance(way.loss))
 		return away(err);
