@@ -12,7 +12,7 @@
 #include "group.h"
 #include "history.h"
 #include "operator.h"
-#include "registry/campaign.h"
+#include "rekey.h"
 #include "sealing.h"
 #include "shared.h"
 #include "way.h"
@@ -34,77 +34,17 @@ static void come_later(void)
 		fiber_yield();
 }
 
-/* ---- nos-rekey ---- */
-
-static enum nos_code done(void *state, const struct nos_order_done *d, struct nos_err *err)
-{
-	(void)state, (void)err;
-	world_trace("  ordered, status", d->status);
-	return NOS_OK;
-}
-
-static void absent(void *state, const struct nos_err *err)
-{
-	(void)state;
-	world_failed("the source has gone", err);
-}
-
-static void progress(void *state, uint64_t count)
-{
-	(void)state, (void)count;
-}
-
-static bool stop(void *state)
-{
-	(void)state;
-	return false;
-}
-
-static enum nos_code give(
-    struct nos_life *l, struct nos_store *store, enum nos_order_what what, struct nos_err *err)
-{
-	char *words[] = { (char[]){ SOURCE } };
-	struct nos_campaign c;
-
-	nos_campaign_init(&c);
-	c.life = l;
-	c.order = (struct nos_order){ .what = what, .reason = "ordered" };
-	c.named = true;
-	c.calls = (struct nos_campaign_calls){ done, absent, progress, stop, store };
-	if (!nos_campaign_name(&c, words, 1, err))
-		(void)!nos_campaign_give(&c, err);
-	nos_campaign_release(&c);
-	return err->code;
-}
-
-/* A process of its own. */
-static enum nos_code rekey(enum nos_order_what what, struct nos_err *err)
-{
-	struct nos_store *store;
-	struct nos_audit audit;
-	NOS_AUTO(self) self = { 0 };
-	NOS_AUTO(life) l = { 0 };
-
-	MUST(nos_store_open_engine(&shared_engine, "", false, &store, &fault));
-	nos_audit_init(&audit, store, "nos-rekey", false);
-	if (!nos_self_open(store, &world.node.home.vault, &self, err) &&
-	    !nos_life_open(&l, store, &world.node.home.vault, &audit, &self, err))
-		(void)!give(&l, store, what, err);
-	nos_store_close(store);
-	return err->code;
-}
-
 static void order(void *state)
 {
-	const enum nos_order_what *what = state;
+	const enum rekey *what = state;
 
 	come_later();
 	world_trace("nos-rekey", *what);
 	for (int i = 0; i < AGAIN; i++) {
 		struct nos_err err = { 0 };
 
-		if (!rekey(*what, &err)) {
-			race.revoked |= *what == NOS_ORDER_REVOKE;
+		if (!rekey_run(*what, &err)) {
+			race.revoked |= *what == REKEY_REVOKE;
 			return;
 		}
 		world_trace("  nos-rekey is to come again", err.code);
@@ -139,13 +79,19 @@ static void other(void *state)
 
 /* ---- a race ---- */
 
-static enum nos_order_what draw_order(void)
+static enum rekey draw_order(void)
 {
 	const uint64_t n = world_below(100);
 
+	if (n < 50)
+		return REKEY_SOURCE;
+	if (n < 70)
+		return REKEY_GROUP;
 	if (n < 75)
-		return NOS_ORDER_REPLACE;
-	return n < 97 ? NOS_ORDER_RENEW : NOS_ORDER_REVOKE;
+		return REKEY_HEAL;
+	if (n < 80)
+		return REKEY_INVALIDATE;
+	return n < 98 ? REKEY_RENEW : REKEY_REVOKE;
 }
 
 static void check_race(void)
@@ -177,7 +123,7 @@ static void hand_over(void)
 
 static void one(void)
 {
-	enum nos_order_what orders[] = { draw_order(), draw_order() };
+	enum rekey orders[] = { draw_order(), draw_order() };
 	const struct fiber_work works[] = {
 		{ contact, NULL },
 		{ other, NULL },
