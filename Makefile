@@ -144,6 +144,8 @@ BENCH_LINK  = $(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(COUNTED:%=-Wl,--wrap
 MODEL_LINK  = $(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) $(MODEL_WRAP:%=-Wl,--wrap=%) -o $@
 SCHEDULES_asan := 200
 SCHEDULES  ?= $(or $(SCHEDULES_$(V)),1000)
+RACES_asan := 2000
+RACES      ?= $(or $(RACES_$(V)),10000)
 
 # V=mutant-NAME: one defence is taken out of a copy of lib by tests/mutants/NAME.patch, and the model or
 # nos-bench is to notice. What the patch leaves as it is comes from the release flavour.
@@ -189,8 +191,9 @@ $B/tests/model/model: $(MODEL_OBJ) $(LIB)
 endif
 
 # A source that dies leaves its memory behind, as one that is killed does.
-model: $B/tests/model/model ## run SCHEDULES (1000) random schedules of what goes wrong
+model: $B/tests/model/model ## run SCHEDULES (1000) random schedules of what goes wrong, and RACES (10000)
 	ASAN_OPTIONS=detect_leaks=0 $B/tests/model/model --schedules $(SCHEDULES) --jobs $$(nproc)
+	ASAN_OPTIONS=detect_leaks=0 $B/tests/model/model --races $(RACES) --jobs $$(nproc)
 
 mutants: $B/tests/model/model $B/cmd/nos-bench ## take one defence after another out: each must be noticed
 	scripts/mutants $(MUTANTS)

@@ -16,6 +16,7 @@
 #define HEAD_MAX   1024 /* bytes */
 #define PAGE	   1000 /* entries asked for at once */
 #define PASSWD_MAX 4096 /* bytes of a user's line */
+#define TRIES	   1000 /* each time another got in, so that all get in */
 
 /* An entry, as far as it holds the chain together. */
 struct link {
@@ -141,6 +142,7 @@ static enum nos_code know(struct nos_audit *a, struct nos_err *err)
 	if (!nos_store_claim(a->store, NOS_AUDIT_STREAM, &first, &last, err) &&
 	    (!last || !look_up(a->store, last, &w, err))) {
 		a->n = w.at.n;
+		a->position = w.at.position;
 		memcpy(a->hash, w.at.hash, sizeof(a->hash));
 		a->known = true;
 	}
@@ -148,27 +150,40 @@ static enum nos_code know(struct nos_audit *a, struct nos_err *err)
 	return nos_store_damaged(err);
 }
 
-enum nos_code nos_audit_append(
+static enum nos_code append(
     struct nos_audit *a, struct nos_time now, const struct nos_audit_event *e, struct nos_err *err)
 {
 	uint8_t hash[NOS_HASH_LEN];
 	NOS_AUTO(buf) text = { 0 };
 	struct nos_span bytes;
-	uint64_t position;
 
-	if (!a->known && know(a, err))
-		return err->code;
 	nos_buf_init(&text, NOS_AUDIT_ENTRY_MAX);
 	encode(&text, a, now, e);
 	if (nos_buf_check(&text, "audit entry", err))
 		return err->code;
 	bytes = nos_buf_span(&text);
 	if (nos_hash_sha256(&bytes, 1, hash, err) ||
-	    nos_store_append(a->store, NOS_AUDIT_STREAM, now, bytes, &position, err))
+	    nos_store_append_behind(a->store, NOS_AUDIT_STREAM, now, bytes, a->position, err))
 		return err->code;
 	a->n++;
+	a->position++;
 	memcpy(a->hash, hash, sizeof(a->hash));
 	return NOS_OK;
+}
+
+/* What it tells of is done, and is not to be without its entry since another came between. */
+enum nos_code nos_audit_append(
+    struct nos_audit *a, struct nos_time now, const struct nos_audit_event *e, struct nos_err *err)
+{
+	for (int i = 0; i < TRIES; i++) {
+		if (!a->known && know(a, err))
+			return err->code;
+		if (append(a, now, e, err) != NOS_EXISTS)
+			return err->code;
+		nos_err_clear(err);
+		a->known = false;
+	}
+	return nos_err_set(err, NOS_BUSY, "others write the audit stream each time");
 }
 
 /* ---- the head ---- */

@@ -4,8 +4,8 @@
  * (nos-formats(7), "Audit"). Each entry has the hash of the bytes of the one before, so that none
  * is changed, removed or put in between unseen, and the newest is signed now and then, since who
  * writes the store could make a chain anew. One chain for all who write: the newest entry is read,
- * and the next one appended, within the caller's group, which keeps other writers out. The stream
- * is never trimmed. Belongs to the thread whose store it is given.
+ * and the next one appended behind that and no other; where another was quicker, the newest is read
+ * again. The stream is never trimmed. Belongs to the thread whose store it is given.
  */
 #ifndef NOS_REGISTRY_AUDIT_H
 #define NOS_REGISTRY_AUDIT_H
@@ -47,8 +47,8 @@ struct nos_audit {
 	struct nos_store *store;
 	char by[96];
 	uint64_t groups; /* that were begun */
-	bool known;	 /* n and hash are those of the newest entry, n 0: there is none */
-	uint64_t n;
+	bool known;	 /* n, position and hash are the newest entry's; n 0: there is none */
+	uint64_t n, position;
 	uint8_t hash[NOS_HASH_LEN];
 };
 

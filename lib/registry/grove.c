@@ -70,10 +70,10 @@ static void drop_key(struct way *w, uint32_t number)
 	explicit_bzero(p->keys[slot], NOS_LKH_KEY_LEN);
 }
 
-static enum nos_code step_way(struct way *w, uint64_t epoch, struct nos_err *err)
+static enum nos_code step_way(const struct nos_grove *v, struct way *w, struct nos_err *err)
 {
 	for (size_t i = 0; i < w->count; i++)
-		if (nos_grove_page_step(&w->pages[i], epoch, err))
+		if (nos_grove_page_step(v, &w->pages[i], err))
 			return err->code;
 	return NOS_OK;
 }
@@ -107,7 +107,7 @@ static enum nos_code read_path(const struct nos_grove *v, struct way *w, uint32_
 	*ret = (struct nos_lkh_path){
 		.depth = g->depth, .group = g->number, .epoch = g->clock.epoch, .leaf = leaf
 	};
-	if (read_way(v, leaf, w, err) || step_way(w, g->clock.epoch, err))
+	if (read_way(v, leaf, w, err) || step_way(v, w, err))
 		return err->code;
 	for (unsigned h = 1; h <= g->depth; h++) {
 		const uint32_t number = nos_lkh_number(g->depth, leaf, h);
@@ -138,7 +138,7 @@ enum nos_code nos_grove_plant(
 	struct way w = { .count = 1 };
 
 	if (!nos_grove_page_get(v, nos_grove_page_above(number), &w.pages[0], err) &&
-	    !step_way(&w, v->group->clock.epoch, err)) {
+	    !step_way(v, &w, err)) {
 		set_key(&w, number, key->bytes);
 		(void)!nos_grove_page_put(v, &w.pages[0], err);
 	}
@@ -167,7 +167,7 @@ enum nos_code nos_grove_wrap(const struct nos_grove *v, const struct nos_lkh_tur
 {
 	struct way w = { 0 };
 
-	if (!read_way(v, leaf, &w, err) && !step_way(&w, v->group->clock.epoch, err))
+	if (!read_way(v, leaf, &w, err) && !step_way(v, &w, err))
 		(void)!nos_lkh_wrap(turn, climb, leaf, key_of, &w, ret, err);
 	way_release(&w);
 	return err->code;
@@ -182,7 +182,7 @@ static enum nos_code turn_page(const struct nos_grove *v, struct way *w, size_t 
 
 	if (p->epoch == g->clock.epoch && p->rev != NOS_STORE_NEW)
 		return NOS_OK;
-	if (nos_grove_page_step(p, g->clock.epoch, err))
+	if (nos_grove_page_step(v, p, err))
 		return err->code;
 	for (unsigned h = 0; h <= g->depth; h++) {
 		const uint32_t number = nos_lkh_number(g->depth, g->leaf, h);

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "json/decode.h"
 #include "json/encode.h"
+#include "registry/groups.h"
 
 #define VERSION	  1
 #define TEXT_MAX  2048
@@ -220,10 +221,27 @@ static enum nos_code step_key(
 	return NOS_OK;
 }
 
-enum nos_code nos_grove_page_step(struct nos_grove_page *p, uint64_t epoch, struct nos_err *err)
+/* The group was read before another moved it on, or what is in the store does not fit. */
+static enum nos_code ahead(
+    const struct nos_grove *v, const struct nos_grove_page *p, struct nos_err *err)
 {
+	NOS_AUTO(group) now = { 0 };
+
+	if (nos_groups_get(v->store, NULL, v->group->number, &now, err) && err->code != NOS_ABSENT)
+		return err->code;
+	nos_err_clear(err);
+	return now.clock.epoch >= p->epoch
+		   ? nos_err_set(err, NOS_EXISTS, "the group was moved on by another")
+		   : nos_err_set(err, NOS_IO, "store: a tree is ahead of its group");
+}
+
+enum nos_code nos_grove_page_step(
+    const struct nos_grove *v, struct nos_grove_page *p, struct nos_err *err)
+{
+	const uint64_t epoch = v->group->clock.epoch;
+
 	if (p->epoch > epoch)
-		return nos_err_set(err, NOS_IO, "store: a tree is ahead of its group");
+		return ahead(v, p, err);
 	for (unsigned i = 0; i < NOS_GROVE_PAGE_KEYS; i++)
 		if (p->has >> i & 1 && step_key(p->keys[i], p->epoch, epoch, err))
 			return err->code;

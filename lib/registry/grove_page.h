@@ -40,9 +40,10 @@ enum nos_code nos_grove_page_get(const struct nos_grove *v, uint32_t above,
 enum nos_code nos_grove_page_look(struct nos_str key, struct nos_str text, uint32_t *ret_above,
     uint64_t *ret_epoch, struct nos_err *err) NOS_CHECK;
 
-/* Step all its keys to this epoch. NOS_IO: it stands behind it. */
+/* Step all its keys to the epoch of the group in hand. NOS_EXISTS: another has moved the group on
+ * since that was read; NOS_IO: it stands behind the group's present one. */
 enum nos_code nos_grove_page_step(
-    struct nos_grove_page *p, uint64_t epoch, struct nos_err *err) NOS_CHECK;
+    const struct nos_grove *v, struct nos_grove_page *p, struct nos_err *err) NOS_CHECK;
 
 /* NOS_EXISTS: another was quicker. */
 enum nos_code nos_grove_page_put(

@@ -59,7 +59,7 @@ static enum nos_code catch_up(const struct nos_grove *v, uint32_t above, struct 
 	if (nos_grove_page_get(v, above, &p, err) || p.rev == NOS_STORE_NEW ||
 	    p.epoch >= v->group->clock.epoch)
 		return err->code;
-	if (nos_grove_page_step(&p, v->group->clock.epoch, err))
+	if (nos_grove_page_step(v, &p, err))
 		return err->code;
 	return nos_grove_page_put(v, &p, err);
 }

@@ -33,6 +33,8 @@ struct nos_store_engine {
 	/* ret_position may be NULL */
 	enum nos_code (*append)(void *e, const char *stream, struct nos_time now,
 	    struct nos_span entry, uint64_t *ret_position, struct nos_err *err);
+	enum nos_code (*append_behind)(void *e, const char *stream, struct nos_time now,
+	    struct nos_span entry, uint64_t last, struct nos_err *err);
 	enum nos_code (*read)(void *e, const char *stream, uint64_t after, size_t limit,
 	    nos_store_entry *each, void *state, struct nos_err *err);
 	enum nos_code (*bounds)(void *e, const char *stream, uint64_t *ret_first,

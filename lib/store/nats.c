@@ -217,6 +217,16 @@ static enum nos_code nats_append(void *e, const char *stream, struct nos_time no
 	return told(&own, err);
 }
 
+static enum nos_code nats_append_behind(void *e, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t last, struct nos_err *err)
+{
+	struct nats *q = e;
+	struct nos_err own = { 0 };
+
+	(void)!nos_nats_stream_append_behind(&q->streams, stream, now, entry, last, &own);
+	return told(&own, err);
+}
+
 static enum nos_code nats_read(void *e, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *err)
 {
@@ -314,12 +324,13 @@ static enum nos_code nats_space(
 	return NOS_OK;
 }
 
-#define FUNCTIONS                                                                             \
-	.close = nats_close, .begin = nats_begin, .commit = nats_commit,                      \
-	.rollback = nats_rollback, .settle = nats_settle, .hush = nats_hush,                  \
-	.changed = nats_changed, .get = nats_get, .put = nats_put, .scan = nats_scan,         \
-	.append = nats_append, .read = nats_read, .bounds = nats_bounds, .claim = nats_claim, \
-	.trim = nats_trim, .erase = nats_erase, .purge = nats_purge, .space = nats_space
+#define FUNCTIONS                                                                           \
+	.close = nats_close, .begin = nats_begin, .commit = nats_commit,                    \
+	.rollback = nats_rollback, .settle = nats_settle, .hush = nats_hush,                \
+	.changed = nats_changed, .get = nats_get, .put = nats_put, .scan = nats_scan,       \
+	.append = nats_append, .append_behind = nats_append_behind, .read = nats_read,      \
+	.bounds = nats_bounds, .claim = nats_claim, .trim = nats_trim, .erase = nats_erase, \
+	.purge = nats_purge, .space = nats_space
 
 const struct nos_store_engine nos_nats_engine = { .kind = "nats", .open = nats_open, FUNCTIONS };
 const struct nos_store_engine nos_nats_tls_engine = { .kind = "tls", .open = tls_open, FUNCTIONS };

@@ -124,6 +124,45 @@ enum nos_code nos_nats_stream_append(struct nos_nats_streams *s, const char *str
 	return err->code;
 }
 
+/* Where it was refused it may be that it stands there: it was sent first, and its answer lost. */
+static enum nos_code refused(struct nos_nats_streams *s, const struct nos_nats_tail *t,
+    uint64_t position, uint64_t number, const struct nos_nats_answer *a, struct nos_err *err)
+{
+	bool ours = false;
+
+	if (a->code != NOS_NATS_WRONG_SEQUENCE)
+		return nos_err_set(
+		    err, NOS_IO, "store: write: the servers refused it (%u)", a->code);
+	if (nos_nats_tail_is_ours(s->flight, t->stream, position, number, &ours, err) || ours)
+		return err->code;
+	return nos_err_set(err, NOS_EXISTS, "store: another writes '%s'", t->stream);
+}
+
+enum nos_code nos_nats_stream_append_behind(struct nos_nats_streams *s, const char *stream,
+    struct nos_time now, struct nos_span entry, uint64_t last, struct nos_err *err)
+{
+	struct nos_nats_stream *x = find(s, stream, err);
+	const uint64_t number = s->flight->number + 1;
+	struct nos_nats_answer answer;
+	natsMsg *msg;
+
+	if (!x || nos_nats_make_stream(s->made, s->link, stream, err) ||
+	    make(s, x->tail.stream, now, entry, &msg, err))
+		return err->code;
+	x->tail.known = false;
+	if (nos_nats_flight_head_num(msg, EXPECTED, last, err)) {
+		natsMsg_Destroy(msg);
+		return err->code;
+	}
+	if (nos_nats_flight_ask(s->flight, msg, 0, &answer, err) ||
+	    (answer.code && refused(s, &x->tail, last + 1, number, &answer, err)))
+		return err->code;
+	s->changed |= !nos_nats_make_is_hushed(s->made, stream);
+	if (!*s->group)
+		nos_nats_stream_tell(s);
+	return NOS_OK;
+}
+
 /* ---- reading ---- */
 
 struct reader {

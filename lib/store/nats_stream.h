@@ -33,6 +33,8 @@ void nos_nats_stream_forget(struct nos_nats_streams *s);
 /* As the functions of engine.h. */
 enum nos_code nos_nats_stream_append(struct nos_nats_streams *s, const char *stream,
     struct nos_time now, struct nos_span entry, uint64_t *ret_position, struct nos_err *err);
+enum nos_code nos_nats_stream_append_behind(struct nos_nats_streams *s, const char *stream,
+    struct nos_time now, struct nos_span entry, uint64_t last, struct nos_err *err) NOS_CHECK;
 enum nos_code nos_nats_stream_read(struct nos_nats_streams *s, const char *stream, uint64_t after,
     size_t limit, nos_store_entry *each, void *state, struct nos_err *err);
 enum nos_code nos_nats_stream_bounds(struct nos_nats_streams *s, const char *stream,

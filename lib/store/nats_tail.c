@@ -3,9 +3,8 @@
 
 #include <inttypes.h>
 
-/* Is the message at a position one that this store sent; as number where it is not 0. */
-static enum nos_code is_ours(const struct nos_nats_flight *f, const char *stream, uint64_t position,
-    uint64_t number, bool *ret, struct nos_err *err)
+enum nos_code nos_nats_tail_is_ours(const struct nos_nats_flight *f, const char *stream,
+    uint64_t position, uint64_t number, bool *ret, struct nos_err *err)
 {
 	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
 	jsOptions o = f->link->ask;
@@ -59,7 +58,8 @@ enum nos_code nos_nats_tail_join(
 		    "store: '%s' has lost what it acknowledged: its end is at %" PRIu64
 		    ", it was at %" PRIu64,
 		    t->stream, state.last, t->kept);
-	if (t->joined && state.last > t->kept && is_ours(f, t->stream, state.last, 0, &ours, err))
+	if (t->joined && state.last > t->kept &&
+	    nos_nats_tail_is_ours(f, t->stream, state.last, 0, &ours, err))
 		return err->code;
 	if (!ours)
 		return shut(t, err);
@@ -115,7 +115,7 @@ static enum nos_code look(
 		    nos_nats_flight_at(f, i)->position == state.last &&
 		    !nos_nats_flight_at(f, i)->done)
 			number = nos_nats_flight_at(f, i)->number;
-	if (is_ours(f, t->stream, state.last, number, &ours, err))
+	if (nos_nats_tail_is_ours(f, t->stream, state.last, number, &ours, err))
 		return err->code;
 	if (number && ours)
 		arrived(f, t, state.last);

@@ -25,6 +25,10 @@ struct nos_nats_tail {
 /* Append behind a position from now on, whoever appended up to it. */
 void nos_nats_tail_claim(struct nos_nats_tail *t, uint64_t last);
 
+/* Is the message at a position one that this store sent; as number where it is not 0. */
+enum nos_code nos_nats_tail_is_ours(const struct nos_nats_flight *f, const char *stream,
+    uint64_t position, uint64_t number, bool *ret, struct nos_err *err) NOS_CHECK;
+
 /* Know the end of the stream. NOS_EXISTS: another has appended to it since it was known last. */
 enum nos_code nos_nats_tail_join(
     struct nos_nats_flight *f, struct nos_nats_tail *t, struct nos_err *err) NOS_CHECK;

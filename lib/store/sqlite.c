@@ -364,6 +364,22 @@ static enum nos_code sqlite_claim(
 		   : nos_sqlite_tail_claim(&q->tails, stream, *ret_last, err);
 }
 
+static enum nos_code sqlite_append_behind(void *e, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t last, struct nos_err *err)
+{
+	struct nos_sqlite_db *q = e;
+	uint64_t first, end;
+	bool own;
+
+	if (enter(q, &own, err))
+		return err->code;
+	if (!sqlite_bounds(e, stream, &first, &end, err) && end != last)
+		nos_err_set(err, NOS_EXISTS, "store: another writes '%s'", stream);
+	if (!err->code)
+		(void)!append_now(q, stream, now, entry, NULL, err);
+	return leave(q, own, err->code, err);
+}
+
 static enum nos_code sqlite_trim(void *e, const char *stream, const struct nos_store_trim *what,
     size_t *ret_dropped, struct nos_err *err)
 {
@@ -438,6 +454,7 @@ const struct nos_store_engine nos_sqlite_engine = {
 	.put = sqlite_put,
 	.scan = sqlite_scan,
 	.append = sqlite_append,
+	.append_behind = sqlite_append_behind,
 	.read = sqlite_read,
 	.bounds = sqlite_bounds,
 	.claim = sqlite_claim,

@@ -186,15 +186,31 @@ void nos_store_hush(struct nos_store *s, const char *what)
 		s->engine->hush(s->e, in_lane(s, what, name));
 }
 
+static enum nos_code check_entry(struct nos_span entry, struct nos_err *err)
+{
+	return entry.len <= NOS_STORE_ENTRY_MAX
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_LARGE, "an entry is over %u bytes", NOS_STORE_ENTRY_MAX);
+}
+
 enum nos_code nos_store_append(struct nos_store *s, const char *stream, struct nos_time now,
     struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
 {
 	char name[STREAM_MAX];
 
-	if (entry.len > NOS_STORE_ENTRY_MAX)
-		return nos_err_set(
-		    err, NOS_LARGE, "an entry is over %u bytes", NOS_STORE_ENTRY_MAX);
+	if (check_entry(entry, err))
+		return err->code;
 	return s->engine->append(s->e, in_lane(s, stream, name), now, entry, ret_position, err);
+}
+
+enum nos_code nos_store_append_behind(struct nos_store *s, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t last, struct nos_err *err)
+{
+	char name[STREAM_MAX];
+
+	if (check_entry(entry, err))
+		return err->code;
+	return s->engine->append_behind(s->e, in_lane(s, stream, name), now, entry, last, err);
 }
 
 enum nos_code nos_store_read(struct nos_store *s, const char *stream, uint64_t after, size_t limit,

@@ -53,8 +53,8 @@ static enum nos_code see_entry(
 void check_count(uint8_t count[static VALUES_MAX])
 {
 	memset(count, 0, VALUES_MAX);
-	MUST(nos_store_read(
-	    world.node.store, NOS_RAW_STREAM, 0, SIZE_MAX, see_entry, count, &fault));
+	MUST(
+	    nos_store_read(world.node.view, NOS_RAW_STREAM, 0, SIZE_MAX, see_entry, count, &fault));
 }
 
 void check_stored(bool at_end)
@@ -62,7 +62,7 @@ void check_stored(bool at_end)
 	uint8_t count[VALUES_MAX];
 	uint64_t first, last;
 
-	MUST(nos_store_bounds(world.node.store, NOS_RAW_STREAM, &first, &last, &fault));
+	MUST(nos_store_bounds(world.node.view, NOS_RAW_STREAM, &first, &last, &fault));
 	if (last == check.stored && !at_end)
 		return;
 	check.stored = last;

@@ -137,7 +137,7 @@ static enum nos_code look_at_group(void *state, uint64_t number, uint64_t rev, s
 	(void)state;
 	if (before->rev == rev)
 		return NOS_OK;
-	if (nos_groups_get(world.node.store, &world.node.home.vault, number, &g, err))
+	if (nos_groups_get(world.node.view, &world.node.home.vault, number, &g, err))
 		return err->code;
 	check_group(&g, before);
 	return NOS_OK;
@@ -196,7 +196,7 @@ static void check_node(void)
 	if (r.a.offer.is)
 		note_name(&r.a.offer.key.name, &r.a.offer.key.value);
 	check_place(&r.a);
-	MUST(nos_groups_scan_revs(world.node.store, look_at_group, NULL, &fault));
+	MUST(nos_groups_scan_revs(world.node.view, look_at_group, NULL, &fault));
 }
 
 void counter_check_source(void)

@@ -82,7 +82,7 @@ static void make_keys(struct enrol *e, struct nos_life *l, struct nos_issuer *w,
 		nos_issuer_enrol(a, w, &e->base);
 	} else {
 		MUST(nos_track_get(
-		    world.node.ledger.tracks, world.node.store, e->id, &track, &fault));
+		    world.node.ledger.tracks, world.node.view, e->id, &track, &fault));
 		MUST(nos_issuer_enrol_again(
 		    a, w, &e->base, track->window.top + 1, &e->state, &fault));
 		e->grants[e->count++] = nos_buf_span(&e->state);
@@ -99,13 +99,13 @@ static void admit(struct enrol *e, bool again)
 	struct nos_issuer w;
 
 	node_life(&world.node, &l, &audit);
-	MUST(nos_store_begin(world.node.store, &fault));
+	MUST(nos_store_begin(world.node.view, &fault));
 	nos_audit_begin(&audit);
 	describe(e, again);
 	MUST(nos_life_world_full(&l, &e->r, nos_time_now(), 1, &w, &fault));
 	make_keys(e, &l, &w, again);
 	MUST(nos_life_put(&l, w.now, &e->r, &fault));
-	MUST(nos_store_commit(world.node.store, &fault));
+	MUST(nos_store_commit(world.node.view, &fault));
 	memory_touched();
 }
 

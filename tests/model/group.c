@@ -67,7 +67,7 @@ static bool find_own(const struct nos_vault *vault, struct nos_group *ret)
 	node_look(&world.node, SOURCE, &r);
 	if (!r.group)
 		return false;
-	MUST(nos_groups_get(world.node.store, vault, r.group, ret, &fault));
+	MUST(nos_groups_get(world.node.view, vault, r.group, ret, &fault));
 	return true;
 }
 
@@ -82,11 +82,11 @@ static void make(const char *scheme, struct nos_group *ret)
 	snprintf(ret->scheme, sizeof(ret->scheme), "%s", scheme);
 	ret->shared = nos_group_has_clock(ret) && world_chance(0.3);
 	node_life(&world.node, &l, &audit);
-	MUST(nos_store_begin(world.node.store, &fault));
+	MUST(nos_store_begin(world.node.view, &fault));
 	nos_audit_begin(&audit);
 	MUST(nos_groups_make(
-	    world.node.store, &world.node.home.vault, ret, l.life, nos_time_now(), &fault));
-	MUST(nos_store_commit(world.node.store, &fault));
+	    world.node.view, &world.node.home.vault, ret, l.life, nos_time_now(), &fault));
+	MUST(nos_store_commit(world.node.view, &fault));
 	memory_touched();
 }
 
@@ -105,7 +105,7 @@ bool group_take(const char *scheme, struct nos_group *ret)
 	if (!nos_scheme_find(nos_str_of(scheme))->grouped)
 		return false;
 	if (!nos_groups_find(
-		world.node.store, &world.node.home.vault, nos_str_of(scheme), ret, &err))
+		world.node.view, &world.node.home.vault, nos_str_of(scheme), ret, &err))
 		return true;
 	if (err.code != NOS_ABSENT)
 		world_failed("nos_groups_find", &err);
@@ -298,7 +298,7 @@ static bool find_others(struct nos_group *g, struct others *ret)
 	if (!find_own(&world.node.home.vault, g))
 		return false;
 	ret->group = g->number;
-	MUST(nos_registry_scan(world.node.store, see_other, ret, &fault));
+	MUST(nos_registry_scan(world.node.view, see_other, ret, &fault));
 	return true;
 }
 
@@ -423,7 +423,7 @@ static const struct nos_keyring_key *newest(
  * went back, and what is pulled leads on all the same. */
 static bool has_path(const struct nos_group *g, const struct nos_lkh_path *held)
 {
-	const struct nos_grove tree = { world.node.store, &world.node.home.vault, g };
+	const struct nos_grove tree = { world.node.view, &world.node.home.vault, g };
 	NOS_AUTO(lkh_path) path = { 0 };
 
 	MUST(nos_grove_path(&tree, held->leaf, &path, &fault));
@@ -440,7 +440,7 @@ bool group_is_whole(const struct nos_keyring *k, const struct nos_record *r)
 	const struct nos_keyring_key *held;
 	struct nos_name name;
 
-	MUST(nos_groups_get(world.node.store, &world.node.home.vault, r->group, &g, &fault));
+	MUST(nos_groups_get(world.node.view, &world.node.home.vault, r->group, &g, &fault));
 	at = nos_group_present(&g);
 	if (!at)
 		return false;
@@ -467,12 +467,12 @@ static enum nos_code count_placed(void *state, const struct nos_record *r, struc
 
 static enum nos_code check_leaves(void *state, struct nos_group *g, struct nos_err *err)
 {
-	const struct nos_grove tree = { world.node.store, &world.node.home.vault, g };
+	const struct nos_grove tree = { world.node.view, &world.node.home.vault, g };
 	struct count c = { .group = g };
 	uint64_t members;
 
 	(void)state;
-	if (nos_registry_scan(world.node.store, count_placed, &c, err) ||
+	if (nos_registry_scan(world.node.view, count_placed, &c, err) ||
 	    nos_grove_members(&tree, &members, err))
 		return err->code;
 	if (g->turning)
@@ -493,5 +493,5 @@ void group_check_leaves(void)
 	MUST(nos_advance_put_out(
 	    &l, &nos_card_self(world.node.card)->sign, "model", is_enough, &left, &count, &fault));
 	memory_touched();
-	MUST(nos_groups_scan(world.node.store, &world.node.home.vault, check_leaves, NULL, &fault));
+	MUST(nos_groups_scan(world.node.view, &world.node.home.vault, check_leaves, NULL, &fault));
 }

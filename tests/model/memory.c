@@ -302,6 +302,16 @@ static enum nos_code memory_append(void *e, const char *stream, struct nos_time 
 	return NOS_OK;
 }
 
+static enum nos_code memory_append_behind(void *e, const char *stream, struct nos_time at,
+    struct nos_span entry, uint64_t last, struct nos_err *err)
+{
+	uint64_t position;
+
+	if (now.last[stream_of(stream)] != last)
+		return nos_err_set(err, NOS_EXISTS, "another writes '%s'", stream);
+	return memory_append(e, stream, at, entry, &position, err);
+}
+
 static enum nos_code memory_read(void *e, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *err)
 {
@@ -403,6 +413,7 @@ const struct nos_store_engine memory_engine = {
 	.put = memory_put,
 	.scan = memory_scan,
 	.append = memory_append,
+	.append_behind = memory_append_behind,
 	.read = memory_read,
 	.bounds = memory_bounds,
 	.claim = memory_bounds, /* nobody else appends */

@@ -7,7 +7,10 @@
  * reading that was settled may be lost or stored twice, no name, generation or number may fall, and
  * no nonce may come twice. All of nos but sockets and threads is what runs; the clock is made up.
  *
- * model [--seed N] [--schedules N] [--jobs N] [--trace]
+ * With --races: two of a node and nos-rekey at one source at once instead (race.h), and then again
+ * over a store that does not look for revisions, where it is to be noticed.
+ *
+ * model [--seed N] [--schedules N | --races N] [--jobs N] [--trace]
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -17,6 +20,7 @@
 
 #include "base/num.h"
 #include "crypto/jose.h"
+#include "race.h"
 #include "schedule.h"
 #include "world.h"
 
@@ -42,8 +46,8 @@ struct nos_time __real_nos_time_now(void);
 static void read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option options[] = { { "seed", 1, NULL, 's' },
-		{ "schedules", 1, NULL, 'n' }, { "jobs", 1, NULL, 'j' }, { "trace", 0, NULL, 't' },
-		{ 0 } };
+		{ "schedules", 1, NULL, 'n' }, { "races", 1, NULL, 'r' }, { "jobs", 1, NULL, 'j' },
+		{ "trace", 0, NULL, 't' }, { 0 } };
 	int c;
 
 	world.first_seed = (uint64_t)__real_nos_time_now().ms;
@@ -54,6 +58,10 @@ static void read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'n':
 			o->schedules = number(optarg);
+			break;
+		case 'r':
+			o->schedules = (number(optarg) + RACES - 1) / RACES;
+			world.races = true;
 			break;
 		case 'j':
 			o->jobs = number(optarg);
@@ -72,7 +80,10 @@ static _Noreturn void run_batch(uint64_t from, uint64_t to, int report)
 	for (uint64_t n = from; n < to; n++) {
 		if (world.trace)
 			printf("schedule %" PRIu64 "\n", n);
-		schedule_run(n);
+		if (world.races)
+			race_run(n);
+		else
+			schedule_run(n);
 	}
 	schedule_close();
 	fflush(stdout);
@@ -104,6 +115,9 @@ static bool end_batch(int reports, struct tally *sum)
 	sum->deaths += one.deaths;
 	sum->anew += one.anew;
 	sum->whole += one.whole;
+	sum->changes += one.changes;
+	sum->puts += one.puts;
+	sum->appends += one.appends;
 	return true;
 }
 
@@ -132,6 +146,35 @@ static bool run_all(const struct options *o, struct tally *sum)
 	return good;
 }
 
+/* Where the defence is off it is to show. */
+static bool run_blind(const struct options *o)
+{
+	struct tally sum = { 0 };
+	bool good;
+
+	world.blind = true;
+	good = !run_all(o, &sum);
+	printf("%s: races over a store that does not look for revisions\n",
+	    good ? "ok: noticed" : "not ok: not noticed");
+	return good;
+}
+
+static int race(const struct options *o)
+{
+	struct tally sum = { 0 };
+	bool good;
+
+	printf("# seed %" PRIu64 ", %" PRIu64 " races\n", world.first_seed, o->schedules * RACES);
+	fflush(stdout);
+	good = run_all(o, &sum);
+	printf("%s: %" PRIu64 " of %" PRIu64 " races have one result: %" PRIu64 " changes; %" PRIu64
+	       " puts and %" PRIu64 " appends came second\n",
+	    good ? "ok" : "not ok", sum.whole * RACES, o->schedules * RACES, sum.changes, sum.puts,
+	    sum.appends);
+	fflush(stdout);
+	return good && run_blind(o) ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { .schedules = 1000, .jobs = 2 };
@@ -140,6 +183,8 @@ int main(int argc, char **argv)
 
 	read_options(argc, argv, &o);
 	nos_jose_start();
+	if (world.races)
+		return race(&o);
 	printf("# seed %" PRIu64 ", %" PRIu64 " schedules\n", world.first_seed, o.schedules);
 	fflush(stdout);
 	good = run_all(&o, &sum);

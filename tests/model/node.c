@@ -12,9 +12,11 @@
 #include "registry/overhaul.h"
 #include "registry/recall.h"
 #include "serve/polls.h"
+#include "shared.h"
 #include "world.h"
 
 #define BODY_MAX (1u << 20)
+#define KEEP_MS	 (1000 * HOUR_MS) /* of races: longer than they take, and looked after */
 
 /* Global keys, and how many of them the source holds. */
 #define POOL 3
@@ -38,9 +40,14 @@ enum nos_code __wrap_nos_derive_key(const struct nos_secret *prk, const char *la
     const struct nos_derive_field *ctx, size_t n, size_t len, struct nos_secret *ret,
     struct nos_err *err)
 {
-	if (working && strcmp(label, "next") == 0 && ++steps > STEPS_MAX)
+	if (working && !world.races && strcmp(label, "next") == 0 && ++steps > STEPS_MAX)
 		world_wrong("a message costs more than its bound", steps);
 	return __real_nos_derive_key(prk, label, ctx, n, len, ret, err);
+}
+
+static const struct nos_store_engine *engine(void)
+{
+	return world.races ? &shared_engine : &memory_engine;
 }
 
 static void make(struct node *n, const struct nos_self_policy *policy)
@@ -49,7 +56,7 @@ static void make(struct node *n, const struct nos_self_policy *policy)
 	bool changed;
 
 	nos_buf_init_secret(&text, 1024);
-	MUST(nos_store_open_engine(&memory_engine, "", true, &n->store, &fault));
+	MUST(nos_store_open_engine(engine(), "", true, &n->store, &fault));
 	MUST(nos_vault_new(&n->home.vault, &text, &fault));
 	MUST(nos_self_make(n->store, &n->home.vault, 1, &fault));
 	MUST(nos_self_policy_put(n->store, policy, &fault));
@@ -57,21 +64,45 @@ static void make(struct node *n, const struct nos_self_policy *policy)
 	    n->store, &n->home.vault, POOL, RING, nos_time_now(), &changed, &fault));
 }
 
+static void limit(struct node *n)
+{
+	*n = (struct node){ .keep_ms = world.races ? KEEP_MS : 0 };
+	nos_limit_init(&n->limits);
+	n->limits.of[NOS_LIMIT_SOURCES] = 64;
+}
+
 void node_init(struct node *n, const struct nos_self_policy *policy)
 {
 	memory_reset();
-	*n = (struct node){ 0 };
-	nos_limit_init(&n->limits);
-	n->limits.of[NOS_LIMIT_SOURCES] = 64;
+	limit(n);
 	make(n, policy);
+	n->view = n->store;
+	if (world.races)
+		MUST(nos_store_open_engine(engine(), "", false, &n->view, &fault));
 	node_up(n);
 }
 
-void node_free(struct node *n)
+void node_join(struct node *n, const struct node *first)
+{
+	limit(n);
+	n->home.vault = first->home.vault;
+	n->view = first->view;
+	MUST(nos_store_open_engine(engine(), "", false, &n->store, &fault));
+	node_up(n);
+}
+
+void node_leave(struct node *n)
 {
 	node_down(n);
 	nos_store_close(n->store);
 	nos_vault_release(&n->home.vault);
+}
+
+void node_free(struct node *n)
+{
+	if (n->view != n->store)
+		nos_store_close(n->view);
+	node_leave(n);
 	memory_reset();
 }
 
@@ -81,7 +112,8 @@ void node_up(struct node *n)
 		.vault = &n->home.vault,
 		.limits = &n->limits,
 		.metric = &n->metric,
-		.node = 1 };
+		.node = 1,
+		.keep_ms = n->keep_ms };
 
 	memory_fail(-1);
 	MUST(nos_self_open(n->store, &n->home.vault, &n->home.self, &fault));
@@ -98,6 +130,7 @@ void node_up(struct node *n)
 		.metric = &n->metric };
 	nos_ingest_loop_init(&n->loop, n->store, &n->metric);
 	n->up = true;
+	n->torn = false;
 }
 
 void node_down(struct node *n)
@@ -114,18 +147,43 @@ void node_down(struct node *n)
 
 /* ---- requests ---- */
 
+/* As lane/commit.c, where another was quicker and some of a group may be in the store. */
+static enum nos_code mend(struct node *n, struct nos_err *err)
+{
+	const struct nos_ledger_config config = n->ledger.config;
+
+	nos_ledger_release(&n->ledger);
+	if (!nos_ledger_init(&n->ledger, &config, nos_profile_builtin(), err))
+		(void)!nos_replay_run(&n->ledger, err);
+	n->torn = err->code != NOS_OK;
+	return err->code;
+}
+
+/* The group was not taken: whoever sent it is to come again. */
+static bool put_off(struct node *n, struct nos_job *job, const struct nos_err *err)
+{
+	if (!world.races || (err->code != NOS_BUSY && err->code != NOS_EXISTS))
+		world_failed("commit", err);
+	world_trace("  a group is put off", err->code);
+	n->torn = true;
+	if (job && !job->err.code) {
+		job->err = *err;
+		job->err.code = NOS_BUSY;
+	}
+	return true;
+}
+
 /* One group: false where its commit failed, and the node with it. */
 static bool commit(struct node *n, struct nos_job *job)
 {
 	struct nos_err err = { 0 };
 
+	if (n->torn && mend(n, &err))
+		return put_off(n, job, &err);
 	n->ledger.idle = !job;
-	if (nos_ledger_commit(&n->ledger, job, &err)) {
-		if (err.code != NOS_IO)
-			world_failed("commit", &err);
-		return false;
-	}
-	return true;
+	if (!nos_ledger_commit(&n->ledger, job, &err))
+		return true;
+	return (world.races || err.code != NOS_IO) && put_off(n, job, &err);
 }
 
 static void refuse(struct node *n, struct nos_http_request *r, const struct nos_err *err)
@@ -148,7 +206,7 @@ static bool run(struct node *n, struct nos_job *job, struct nos_http_request *r)
 		if (job->kind == NOS_JOB_ASK)
 			nos_buf_add_str(&r->out, nos_buf_str(&job->body));
 	}
-	if (alive)
+	if (alive && !n->torn)
 		nos_ledger_weigh(&n->ledger, job);
 	nos_job_free(job, n->members);
 	return alive;
@@ -235,9 +293,9 @@ void node_life(struct node *n, struct nos_life *ret, struct nos_audit *audit)
 {
 	NOS_AUTO(self) self = { 0 };
 
-	nos_audit_init(audit, n->store, "model", false);
-	MUST(nos_self_open(n->store, &n->home.vault, &self, &fault));
-	MUST(nos_life_open(ret, n->store, &n->home.vault, audit, &self, &fault));
+	nos_audit_init(audit, n->view, "model", false);
+	MUST(nos_self_open(n->view, &n->home.vault, &self, &fault));
+	MUST(nos_life_open(ret, n->view, &n->home.vault, audit, &self, &fault));
 }
 
 static void said(void *state, struct nos_http_request *r)
@@ -341,10 +399,10 @@ void node_change(
 	NOS_AUTO(life) l = { 0 };
 
 	node_life(n, &l, &audit);
-	MUST(nos_store_begin(n->store, &fault));
+	MUST(nos_store_begin(n->view, &fault));
 	nos_audit_begin(&audit);
 	MUST(nos_life_change(&l, nos_str_of(id), nos_time_now(), step, state, ret, &fault));
-	MUST(nos_store_commit(n->store, &fault));
+	MUST(nos_store_commit(n->view, &fault));
 	memory_touched();
 }
 
@@ -358,7 +416,7 @@ uint64_t node_next_life(struct node *n)
 	node_life(n, &l, &audit);
 	nos_buf_init(&row, 256);
 	MUST(nos_overhaul_restore(&l, "put back", nos_time_now(), &row, &fault));
-	MUST(nos_self_life(n->store, &next, &fault));
+	MUST(nos_self_life(n->view, &next, &fault));
 	memory_touched();
 	return next;
 }
@@ -385,5 +443,5 @@ uint64_t node_domain(void)
 
 void node_look(struct node *n, const char *id, struct nos_record *ret)
 {
-	MUST(nos_registry_get(n->store, &n->home.vault, nos_str_of(id), ret, &fault));
+	MUST(nos_registry_get(n->view, &n->home.vault, nos_str_of(id), ret, &fault));
 }

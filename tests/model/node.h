@@ -19,6 +19,8 @@ struct node {
 	struct nos_home home;
 	struct nos_card *card;
 	struct nos_store *store;
+	struct nos_store *view; /* its operator's, and for who looks on */
+	uint64_t keep_ms;
 	struct nos_limit limits;
 	struct nos_metric metric;
 	struct nos_member_table *members;
@@ -26,11 +28,16 @@ struct node {
 	struct nos_ingest ingest;
 	struct nos_ingest_loop loop;
 	bool up;
+	bool torn; /* what is in memory is not what is in the store */
 };
 
 /* A new node on an empty store, up. */
 void node_init(struct node *n, const struct nos_self_policy *policy);
 void node_free(struct node *n);
+
+/* Another nos-serve of the first one's node, over the same store: in races alone. */
+void node_join(struct node *n, const struct node *first);
+void node_leave(struct node *n);
 
 /* What is in memory is gone: as kill -9, or a restart. */
 void node_down(struct node *n);

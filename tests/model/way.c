@@ -32,15 +32,22 @@ static struct {
 	double loss, twice, stale; /* shares of messages */
 	struct kept packs, words;  /* words are of keys: asks and acknowledgements */
 	struct node_answer old;	   /* an answer of before */
+	struct node *to;	   /* whom it leads to */
 } way;
+
+void way_lead(struct node *n)
+{
+	way.to = n;
+}
 
 void way_begin(void)
 {
+	way.to = &world.node;
 	if (!way.old.body.max)
 		nos_buf_init(&way.old.body, BODY_MAX);
 	nos_buf_truncate(&way.old.body, 0);
 	way.packs.count = way.words.count = 0;
-	way.loss = (double)world_below(10) / 10;
+	way.loss = (double)world_below(world.races ? 3 : 10) / 10;
 	way.twice = world_chance(0.5) ? 0.2 : 0;
 	way.stale = world_chance(0.3) ? 0.1 : 0;
 }
@@ -72,9 +79,9 @@ static void keep_late(const struct nos_carrier_request *r)
 }
 
 /* Whoever brings it, it is heard. False: the node died of it. */
-static bool take(const struct nos_carrier_request *r, struct node_answer *ret)
+static bool take(struct node *n, const struct nos_carrier_request *r, struct node_answer *ret)
 {
-	const bool alive = node_take(&world.node, r, ret);
+	const bool alive = node_take(n, r, ret);
 
 	if (alive)
 		ear_hear_answer(r, ret);
@@ -89,7 +96,7 @@ static const struct late *pick(const struct kept *k)
 }
 
 /* Bring a body to where another went; its status, 0: the node died of it. */
-static unsigned bring(const struct late *l, struct nos_span body)
+static unsigned bring(struct node *n, const struct late *l, struct nos_span body)
 {
 	const struct nos_carrier_request r = {
 		.url = NODE_URL, .path = l->path, .media = l->media, .body = &body
@@ -99,20 +106,40 @@ static unsigned bring(const struct late *l, struct nos_span body)
 
 	world_trace(l->path, body.len);
 	nos_buf_init(&a.body, BODY_MAX);
-	if (take(&r, &a))
+	if (take(n, &r, &a))
 		status = a.status;
 	else
-		status = (node_up(&world.node), 0);
+		status = (node_up(n), 0);
 	nos_buf_release(&a.body);
 	return status;
 }
 
+static void bring_late(struct node *n, const struct late *l)
+{
+	NOS_AUTO(buf) body = { 0 };
+	struct late own;
+
+	if (!l || !n->up)
+		return;
+	/* While it is taken another may come into its place. */
+	own = *l;
+	nos_buf_init(&body, BODY_MAX);
+	nos_buf_add(&body, l->body, l->len);
+	(void)bring(n, &own, nos_buf_span(&body));
+}
+
 void way_bring_late(void)
 {
-	const struct late *l = pick(world_chance(0.5) ? &way.packs : &way.words);
+	bring_late(way.to, pick(world_chance(0.5) ? &way.packs : &way.words));
+}
 
-	if (l && world.node.up)
-		(void)bring(l, (struct nos_span){ l->body, l->len });
+void way_bring_word(struct node *n)
+{
+	const struct kept *k = &way.words;
+
+	/* The newest, most often: it may be on its way to another at this moment. */
+	bring_late(
+	    n, k->count && world_chance(0.7) ? &k->late[(k->count - 1) % LATE_MAX] : pick(k));
 }
 
 /* ---- what is forged ---- */
@@ -143,7 +170,7 @@ void way_bring_forged(void)
 	struct nos_span was;
 	unsigned status;
 
-	if (!l || !world.node.up)
+	if (!l || !way.to->up)
 		return;
 	was = (struct nos_span){ l->body, l->len };
 	nos_buf_init(&body, BODY_MAX);
@@ -152,7 +179,7 @@ void way_bring_forged(void)
 	else
 		flip_a_bit(was, &body);
 	world_trace("forged", l->len);
-	status = bring(l, nos_buf_span(&body));
+	status = bring(way.to, l, nos_buf_span(&body));
 	if (status && status < 400)
 		world_wrong("what was forged was taken", status);
 }
@@ -206,9 +233,9 @@ static enum nos_code reach(
 	bool alive;
 
 	nos_buf_init(&a.body, BODY_MAX);
-	alive = take(r, &a);
+	alive = take(way.to, r, &a);
 	if (alive && world_chance(way.twice))
-		alive = take(r, &a);
+		alive = take(way.to, r, &a);
 	world_trace("  answer", a.status);
 	if (!alive) {
 		world_trace("the node died", 0);
@@ -234,13 +261,13 @@ static enum nos_code carry(void *state, const struct nos_carrier_request *r,
 	counter_check_source();
 	ret->sent = true;
 	world.clock_ms += (int64_t)world_below(50);
-	if (world_chance(is_pack(r->path) ? 0.2 : 0.5))
+	if (world_chance(is_pack(r->path) ? 0.2 : world.races ? 1 : 0.5))
 		keep_late(r);
 	if (world_chance(way.loss))
 		return away(err);
 	if (way.stale > 0 && way.old.body.len && world_chance(way.stale))
 		return give(&way.old, ret, err);
-	if (!world.node.up)
+	if (!way.to->up)
 		return away(err);
 	code = reach(r, ret, err);
 	if (way.twice > 0 && world_chance(way.twice))

@@ -19,6 +19,12 @@ void way_mend(void);
 /* Some request of before comes to the node once more, or at last. */
 void way_bring_late(void);
 
+/* Whom the way leads to, of several: the world's own from way_begin on. And to bring some
+ * word of keys, of before, to one in particular. */
+struct node;
+void way_lead(struct node *n);
+void way_bring_word(struct node *n);
+
 /* One that was tampered with: to be refused, at a cost that has a bound. */
 void way_bring_forged(void);
 

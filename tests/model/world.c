@@ -55,9 +55,14 @@ void world_trace(const char *what, uint64_t n)
 
 _Noreturn void world_wrong(const char *what, uint64_t n)
 {
-	printf("not ok: schedule %" PRIu64 ": %s (%" PRIu64 ")\n  again: model --seed %" PRIu64
-	       " --schedules 1 --trace\n",
-	    world.schedule, what, n, world.first_seed + world.schedule);
+	if (world.blind)
+		printf("# where no put looks for its revision: schedule %" PRIu64 ": %s\n",
+		    world.schedule, what);
+	else
+		printf("not ok: schedule %" PRIu64 ": %s (%" PRIu64
+		       ")\n  again: model --seed %" PRIu64 " --%s 1 --trace\n",
+		    world.schedule, what, n, world.first_seed + world.schedule,
+		    world.races ? "races" : "schedules");
 	fflush(stdout);
 	_exit(1);
 }

@@ -18,6 +18,8 @@
 /* What came about in a process, all its schedules together. */
 struct tally {
 	uint64_t contacts, asks, deaths, anew, whole;
+	uint64_t changes;	/* puts of the source's record, of races */
+	uint64_t puts, appends; /* that found another revision, or end, than they expected */
 };
 
 extern struct world {
@@ -25,6 +27,8 @@ extern struct world {
 	uint64_t rng;
 	int64_t clock_ms;
 	bool trace;
+	bool races; /* several over one store (race.h), instead of what goes wrong with one */
+	bool blind; /* in which a put takes whatever revision there is: it is to go wrong */
 	const char *scheme; /* of the source */
 	uint64_t overlap_ms;
 	uint64_t refusals; /* that the source was answered */

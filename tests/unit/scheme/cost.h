@@ -75,6 +75,13 @@ static enum nos_code append(void *e, const char *stream, struct nos_time now, st
 	return nos_sqlite_engine.append(e, stream, now, entry, ret_position, e_err);
 }
 
+static enum nos_code append_behind(void *e, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t last, struct nos_err *e_err)
+{
+	cost.appended++;
+	return nos_sqlite_engine.append_behind(e, stream, now, entry, last, e_err);
+}
+
 static enum nos_code read_entries(void *e, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *e_err)
 {
@@ -95,6 +102,7 @@ static void node_open(void)
 	counting.put = put;
 	counting.scan = scan;
 	counting.append = append;
+	counting.append_behind = append_behind;
 	counting.read = read_entries;
 	snprintf(folder, sizeof(folder), "/tmp/nos-cost-XXXXXX");
 	assert_non_null(mkdtemp(folder));

@@ -220,6 +220,16 @@ static enum nos_code cluster_append(void *e, const char *stream, struct nos_time
 	return NOS_OK;
 }
 
+static enum nos_code cluster_append_behind(void *e, const char *stream, struct nos_time now,
+    struct nos_span entry, uint64_t last, struct nos_err *err)
+{
+	uint64_t position;
+
+	if (*cluster_last(stream) != last)
+		return nos_err_set(err, NOS_EXISTS, "another writes '%s'", stream);
+	return cluster_append(e, stream, now, entry, &position, err);
+}
+
 static enum nos_code cluster_read(void *e, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *err)
 {
@@ -314,6 +324,7 @@ static const struct nos_store_engine cluster_engine = {
 	.put = cluster_put,
 	.scan = cluster_scan,
 	.append = cluster_append,
+	.append_behind = cluster_append_behind,
 	.read = cluster_read,
 	.bounds = cluster_bounds,
 	.claim = cluster_claim,

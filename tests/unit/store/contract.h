@@ -368,6 +368,38 @@ static void a_lane_has_streams_of_its_own_and_all_lanes_share_the_others(void **
 	assert_int_equal(last_in(b, 0, "laned"), 1);
 }
 
+static enum nos_code append_behind(struct nos_store *s, const char *text, uint64_t last)
+{
+	nos_err_clear(&err);
+	return nos_store_append_behind(
+	    s, "chained", (struct nos_time){ 1000 }, nos_str_bytes(nos_str_of(text)), last, &err);
+}
+
+/* Also within a group, and whatever a group of the other's became. */
+static void an_entry_that_rests_on_the_one_before_stands_behind_no_other(void **state)
+{
+	struct nos_buf seen;
+	uint64_t first, last;
+
+	(void)state;
+	nos_buf_init(&seen, 1000);
+	assert_int_equal(append_behind(a, "a", 0), NOS_OK);
+	assert_int_equal(append_behind(b, "x", 0), NOS_EXISTS);
+	assert_int_equal(append_behind(b, "b", 1), NOS_OK);
+	assert_int_equal(append_behind(a, "x", 1), NOS_EXISTS);
+	assert_int_equal(append_behind(a, "x", 3), NOS_EXISTS);
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	assert_int_equal(append_behind(a, "x", 1), NOS_EXISTS);
+	nos_err_clear(&err);
+	assert_int_equal(nos_store_bounds(a, "chained", &first, &last, &err), NOS_OK);
+	assert_int_equal(append_behind(a, "c", last), NOS_OK);
+	assert_int_equal(append_behind(a, "d", last + 1), NOS_OK);
+	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
+	assert_int_equal(nos_store_read(b, "chained", 0, 10, gather_entry, &seen, &err), NOS_OK);
+	assert_buf(&seen, "1:a 2:b 3:c 4:d ");
+	nos_buf_release(&seen);
+}
+
 #define CONTRACT                                                                            \
 	cmocka_unit_test(a_put_holds_only_if_the_revision_is_the_one_that_was_read),        \
 	    cmocka_unit_test(a_scan_goes_by_tokens_in_order),                               \
@@ -377,6 +409,7 @@ static void a_lane_has_streams_of_its_own_and_all_lanes_share_the_others(void **
 	    cmocka_unit_test(                                                               \
 		an_entry_is_erased_wherever_it_stands_and_its_position_never_comes_again),  \
 	    cmocka_unit_test(a_lane_has_streams_of_its_own_and_all_lanes_share_the_others), \
+	    cmocka_unit_test(an_entry_that_rests_on_the_one_before_stands_behind_no_other), \
 	    cmocka_unit_test(within_a_group_what_was_put_is_there_to_be_read),              \
 	    cmocka_unit_test(a_purge_leaves_what_is_there)
 
