@@ -141,23 +141,6 @@ struct excess {
 	double share;		/* of the stream that goes whatever its age, the oldest first */
 };
 
-/* Whoever asks for bounds goes on behind the end that there is, so that one which is another's
- * doing is found here: nothing would keep what this ledger appends out any more. */
-static enum nos_code bounds_of(struct nos_ledger *l, const char *stream, uint64_t *ret_first,
-    uint64_t *ret_last, struct nos_err *err)
-{
-	const bool raw = strcmp(stream, NOS_RAW_STREAM) == 0;
-	uint64_t end = raw ? l->end_raw : l->last_record;
-
-	if (!raw && l->put)
-		end = l->last_put;
-	if (!raw && l->amend.count)
-		end = l->amend.last;
-	if (nos_store_bounds(l->config.store, stream, ret_first, ret_last, err))
-		return err->code;
-	return *ret_last == end ? NOS_OK : strange(err);
-}
-
 static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t up_to,
     const struct excess *e, struct nos_err *err)
 {
@@ -174,7 +157,7 @@ static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t
 		l->more_to_trim |= dropped == most;
 	if (e->share <= 0)
 		return NOS_OK;
-	if (bounds_of(l, stream, &first, &last, err))
+	if (nos_store_bounds(l->config.store, stream, &first, &last, err))
 		return err->code;
 	/* The newest stays, however little room there is. */
 	if (first >= last)
@@ -197,7 +180,7 @@ static enum nos_code look_for_held(
 	l->held = false;
 	if (e->before.ms == INT64_MIN && e->share <= 0)
 		return NOS_OK;
-	if (bounds_of(l, NOS_RAW_STREAM, &first, &last, err))
+	if (nos_store_bounds(l->config.store, NOS_RAW_STREAM, &first, &last, err))
 		return err->code;
 	l->held = first > l->mark.saved && last >= first;
 	return NOS_OK;
@@ -460,7 +443,7 @@ static void note_raw(struct nos_ledger *l, const struct nos_job *list)
 		if (!job->position)
 			continue;
 		if (job->position > l->last_raw)
-			l->last_raw = l->end_raw = job->position;
+			l->last_raw = job->position;
 		packs++;
 		readings += (double)job->batch.count;
 	}

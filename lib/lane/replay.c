@@ -96,7 +96,6 @@ static enum nos_code replay_all(struct nos_ledger *l, struct replay *r, struct n
 	if (nos_store_claim(store, NOS_RAW_STREAM, &first, &last, err) ||
 	    nos_mark_get(store, &l->mark, err) || nos_known_open(&r->known, l->mark.saved, err))
 		return err->code;
-	l->end_raw = last;
 	/* A broker that is new begins at now. */
 	l->published = l->mark.outbox ? l->mark.published : l->last_record;
 	from = l->mark.saved + 1 > first ? l->mark.saved : first - 1;
