@@ -32,6 +32,8 @@ struct bench_opts {
 	struct nos_opt_common common;
 	const char *scheme, *profile, *sources, *plot, *report;
 	const char *rate;
+	struct nos_opt_list stores; /* as they were typed, and not of the settings */
+	const char *store_creds, *store_ca;
 	uint64_t runs, rtt_ms, seed, idle, polls;
 	bool quick;
 };
@@ -67,7 +69,7 @@ bool bench_is_stopped(void);
 
 /* What a row is of. NULL, 0 and sources 0: not said. */
 struct bench_row {
-	const char *what, *scheme, *profile, *unit;
+	const char *what, *scheme, *profile, *store, *unit;
 	uint64_t sources;
 	const char *how; /* one sentence, where it is not plain */
 };

@@ -29,8 +29,9 @@ static const struct ingest_shape shapes[] = {
 };
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
-/* All shapes, over one store: each run finds the sources as the one before left them. At a rate, or
- * with connections beside the load, those of kept connections and of the ends of the scale tell it.
+/* All shapes, over one store: each run finds the sources as the one before left them. At a rate,
+ * with connections beside the load, or on stores that are named, those of kept connections and of
+ * the ends of the scale tell it.
  */
 static bool is_wanted(const struct ingest_plan *p, const struct ingest_shape *s)
 {
@@ -51,22 +52,31 @@ static enum nos_code measure(struct ingest_plan *p, struct nos_err *err)
 static enum nos_code run(struct bench *b, size_t sources, struct nos_err *err)
 {
 	struct ingest_site s = { 0 };
-	struct ingest_load l = { 0 };
 	struct ingest_plan p;
 
 	if (!ingest_plan_make(&p, b, err) && !ingest_site_open(&s, err) &&
-	    !ingest_load_open(&l, b, &s, sources, err)) {
-		p.site = &s;
-		p.load = &l;
+	    !ingest_plan_settle(&p, &s, sources, err))
 		(void)!measure(&p, err);
-	}
 	nos_progress_done(&b->progress);
-	ingest_load_release(&l);
+	ingest_plan_release(&p);
 	ingest_site_close(&s);
 	/* What was finished is printed, and nothing is wrong. */
 	if (bench_is_stopped())
 		nos_err_clear(err);
 	return err->code;
+}
+
+/* A store on servers is made once, and stays. */
+static enum nos_code check_sources(
+    const struct bench *b, const uint64_t *sources, size_t count, struct nos_err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sources[i] > SOURCES_MOST)
+			return nos_err_set(
+			    err, NOS_USAGE, "--sources: ingest takes %d at most", SOURCES_MOST);
+	return count > 1 && b->o->stores.count
+		   ? nos_err_set(err, NOS_USAGE, "--sources: with --store ingest takes one number")
+		   : NOS_OK;
 }
 
 enum nos_code bench_ingest(struct bench *b, struct nos_err *err)
@@ -80,10 +90,8 @@ enum nos_code bench_ingest(struct bench *b, struct nos_err *err)
 		    "nos-bench", "ingest: its sources are pairwise, as nos-serve has them");
 		return NOS_OK;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (sources[i] > SOURCES_MOST)
-			return nos_err_set(
-			    err, NOS_USAGE, "--sources: ingest takes %d at most", SOURCES_MOST);
+	if (check_sources(b, sources, count, err))
+		return err->code;
 	nos_mqtt_start();
 	for (size_t i = 0; i < count && !bench_is_stopped(); i++)
 		if (run(b, (size_t)sources[i], err))

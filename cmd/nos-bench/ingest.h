@@ -17,6 +17,12 @@ struct ingest_shape {
 	const char *beside; /* that, in words; NULL: nothing is said */
 };
 
+/* A store, and the sources that are in it. */
+struct ingest_place {
+	struct ingest_store store;
+	struct ingest_load load;
+};
+
 /* Of each run one value, but for what is of each pack or record. To be released. */
 struct ingest_figures {
 	struct bench_sample rate; /* readings/s */
@@ -36,19 +42,21 @@ void ingest_figures_release(struct ingest_figures *f);
 
 /*
  * One run of so many packs, on a node that is started for it: each source sends one pack before
- * those that count, so that the node has it at hand. *after is where the processed stream ended.
- * NOS_BUSY: stopped; and what the parts give.
+ * those that count, so that the node has it at hand. NOS_BUSY: stopped; and what the parts give.
  */
-enum nos_code ingest_run(struct ingest_site *s, struct ingest_load *l, struct bench *b,
-    const struct ingest_shape *shape, size_t packs, uint64_t *after, struct ingest_figures *ret,
+enum nos_code ingest_run(struct ingest_site *s, struct ingest_place *at, struct bench *b,
+    const struct ingest_shape *shape, size_t packs, struct ingest_figures *ret,
     struct nos_err *err) NOS_CHECK;
 
-/* A row of its own: what the node took with something beside the load, against each run without. */
-enum nos_code ingest_rows_ratio(struct bench *b, const struct ingest_load *l,
-    const struct ingest_shape *shape, struct bench_sample *ratio, struct nos_err *err) NOS_CHECK;
+/* A row of its own: a figure of one kind of run over that of another, in pairs; what and how say
+ * of what. */
+enum nos_code ingest_rows_ratio(struct bench *b, const struct ingest_place *at,
+    const struct ingest_shape *shape, const char *what, const char *how, struct bench_sample *ratio,
+    struct nos_err *err) NOS_CHECK;
 
 /* Its rows. */
-enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s, const struct ingest_load *l,
-    const struct ingest_shape *shape, struct ingest_figures *f, struct nos_err *err) NOS_CHECK;
+enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s,
+    const struct ingest_place *at, const struct ingest_shape *shape, struct ingest_figures *f,
+    struct nos_err *err) NOS_CHECK;
 
 #endif

@@ -110,9 +110,10 @@ static void shuffle(struct ingest_load *l, struct bench_random *r)
 		l->turns[l->ids[i] - 1] = i;
 }
 
-enum nos_code ingest_load_open(struct ingest_load *l, struct bench *b, const struct ingest_site *s,
-    size_t count, struct nos_err *err)
+enum nos_code ingest_load_open(struct ingest_load *l, struct bench *b,
+    const struct ingest_store *store, size_t count, struct nos_err *err)
 {
+	const struct nos_store_where where = ingest_store_where(store);
 	NOS_AUTO(home) home = { 0 };
 
 	nos_buf_init(&l->requests, REQUESTS_MAX);
@@ -124,7 +125,7 @@ enum nos_code ingest_load_open(struct ingest_load *l, struct bench *b, const str
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	shuffle(l, &b->random);
 	nos_progress_init(&b->progress, "sources", count);
-	if (!nos_home_locate(&home, &(struct nos_store_where){ .url = s->store }, s->key, err))
+	if (!nos_home_locate(&home, &where, store->key, err))
 		(void)!fill(l, b, &home, err);
 	nos_progress_done(&b->progress);
 	return err->code;

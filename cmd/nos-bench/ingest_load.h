@@ -30,10 +30,10 @@ struct ingest_load {
 	size_t *ends; /* of each pack's request, in requests */
 };
 
-/* Put count sources into the store of the site, which it makes. *l is all-zero. NOS_BUSY: stopped;
- * and what the library gives; so all below. */
-enum nos_code ingest_load_open(struct ingest_load *l, struct bench *b, const struct ingest_site *s,
-    size_t count, struct nos_err *err) NOS_CHECK;
+/* Put count sources into a store, which is made where it is not there. *l is all-zero. NOS_BUSY:
+ * stopped; and what the library gives; so all below. */
+enum nos_code ingest_load_open(struct ingest_load *l, struct bench *b,
+    const struct ingest_store *store, size_t count, struct nos_err *err) NOS_CHECK;
 void ingest_load_release(struct ingest_load *l);
 
 /* Seal packs of so many readings each, in place of those before. */

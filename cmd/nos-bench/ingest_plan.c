@@ -29,14 +29,55 @@ enum nos_code ingest_plan_make(struct ingest_plan *ret, struct bench *b, struct 
 		return nos_err_set(
 		    err, NOS_USAGE, "--rate: take half, or a number from 1 to %d", RATE_MOST);
 	ret->rate = (double)number;
+	if (b->o->stores.count > INGEST_STORES_MAX)
+		return nos_err_set(err, NOS_USAGE, "--store: over %d of them", INGEST_STORES_MAX);
+	if (b->o->stores.count > 1 && (ret->half || ret->idle || ret->polls))
+		return nos_err_set(
+		    err, NOS_USAGE, "--rate half, --idle and --polls go with one --store alone");
 	if (!ret->idle && !ret->polls)
 		return NOS_OK;
 	return ingest_idle_files(ret->idle + ret->polls + FILES_SPARE, err);
 }
 
+/* One store: made where it is on servers, since a file is made by who fills it. */
+static enum nos_code settle_one(
+    struct ingest_plan *p, size_t i, size_t sources, struct nos_err *err)
+{
+	const struct bench_opts *o = p->b->o;
+	struct ingest_store *s = &p->places[i].store;
+
+	if (ingest_store_name(
+		s, o->stores.count ? o->stores.items[i] : NULL, p->site->folder, i, err))
+		return err->code;
+	s->creds = o->store_creds;
+	s->ca = o->store_ca;
+	if (ingest_store_is_away(s) &&
+	    (ingest_store_check(s, err) || ingest_site_init(p->site, s, err)))
+		return err->code;
+	return ingest_load_open(&p->places[i].load, p->b, s, sources, err);
+}
+
+enum nos_code ingest_plan_settle(
+    struct ingest_plan *p, struct ingest_site *site, size_t sources, struct nos_err *err)
+{
+	const size_t count = p->b->o->stores.count ? p->b->o->stores.count : 1;
+
+	p->site = site;
+	while (p->place_count < count)
+		if (settle_one(p, p->place_count++, sources, err))
+			return err->code;
+	return NOS_OK;
+}
+
+void ingest_plan_release(struct ingest_plan *p)
+{
+	while (p->place_count)
+		ingest_load_release(&p->places[--p->place_count].load);
+}
+
 bool ingest_plan_is_special(const struct ingest_plan *p)
 {
-	return p->half || p->rate > 0 || p->idle || p->polls;
+	return p->half || p->rate > 0 || p->idle || p->polls || p->b->o->stores.count;
 }
 
 /* As many packs as the rate brings within a time, else as many as the shape says. */
@@ -50,39 +91,74 @@ static size_t how_many(const struct ingest_plan *p, const struct ingest_shape *s
 	return quick ? shape->few : shape->packs;
 }
 
-static enum nos_code run_once(struct ingest_plan *p, const struct ingest_shape *shape,
-    struct ingest_figures *f, struct nos_err *err)
+static enum nos_code run_once(struct ingest_plan *p, struct ingest_place *at,
+    const struct ingest_shape *shape, struct ingest_figures *f, struct nos_err *err)
 {
-	return ingest_run(p->site, p->load, p->b, shape, how_many(p, shape), &p->after, f, err);
+	return ingest_run(p->site, at, p->b, shape, how_many(p, shape), f, err);
 }
 
-/* *ret_rate: the median. */
+static enum nos_code add_ratios(struct bench_sample *ret, const struct bench_sample *below,
+    const struct bench_sample *above, struct nos_err *err)
+{
+	for (size_t i = 0; i < above->count; i++)
+		if (bench_sample_add(ret, above->values[i] / below->values[i], err))
+			return err->code;
+	return NOS_OK;
+}
+
+static enum nos_code row_ratio(struct ingest_plan *p, const struct ingest_place *at,
+    const struct ingest_shape *shape, const char *what, const char *how,
+    const struct bench_sample *below, const struct bench_sample *above, struct nos_err *err)
+{
+	struct bench_sample ratio = { 0 };
+
+	if (!add_ratios(&ratio, below, above, err))
+		(void)!ingest_rows_ratio(p->b, at, shape, what, how, &ratio, err);
+	bench_sample_release(&ratio);
+	return err->code;
+}
+
+/* What a store is beside the first one. */
+static enum nos_code rows_beside(struct ingest_plan *p, const struct ingest_place *at,
+    const struct ingest_shape *shape, const struct ingest_figures *first,
+    const struct ingest_figures *f, struct nos_err *err)
+{
+	char how[WORDS_SIZE + NOS_ERR_TEXT_MAX];
+
+	snprintf(how, sizeof(how), "readings/s, over those of a run on %.200s, in pairs",
+	    p->places[0].store.name);
+	if (row_ratio(p, at, shape, "ratio", how, &first->rate, &f->rate, err))
+		return err->code;
+	snprintf(how, sizeof(how), "node CPU a reading, over that of a run on %.200s, in pairs",
+	    p->places[0].store.name);
+	return row_ratio(p, at, shape, "ratio of node CPU", how, &first->node, &f->node, err);
+}
+
+/* All stores by turns. *ret_rate: the median of the first. */
 static enum nos_code run_plain(
     struct ingest_plan *p, const struct ingest_shape *shape, double *ret_rate, struct nos_err *err)
 {
 	const uint64_t runs = bench_runs(p->b, RUNS, FEW_RUNS);
-	struct ingest_figures f = { 0 };
+	struct ingest_figures f[INGEST_STORES_MAX] = { 0 };
 	struct bench_stat s;
 
-	for (uint64_t i = 0; i < runs && !err->code; i++)
-		(void)!run_once(p, shape, &f, err);
-	if (!err->code)
-		(void)!ingest_rows(p->b, p->site, p->load, shape, &f, err);
+	for (uint64_t i = 0; i < runs; i++)
+		for (size_t j = 0; j < p->place_count && !err->code; j++) {
+			/* Who is first changes from turn to turn. */
+			const size_t which = (size_t)(i + j) % p->place_count;
+
+			(void)!run_once(p, &p->places[which], shape, &f[which], err);
+		}
+	for (size_t j = 0; j < p->place_count && !err->code; j++)
+		if (!ingest_rows(p->b, p->site, &p->places[j], shape, &f[j], err) && j)
+			(void)!rows_beside(p, &p->places[j], shape, &f[0], &f[j], err);
 	if (!err->code) {
-		bench_stat_of(&f.rate, &p->b->random, &s);
+		bench_stat_of(&f[0].rate, &p->b->random, &s);
 		*ret_rate = s.median;
 	}
-	ingest_figures_release(&f);
+	for (size_t j = 0; j < p->place_count; j++)
+		ingest_figures_release(&f[j]);
 	return err->code;
-}
-
-static enum nos_code add_ratios(struct bench_sample *ret, const struct ingest_figures *without,
-    const struct ingest_figures *with, struct nos_err *err)
-{
-	for (size_t i = 0; i < with->node.count; i++)
-		if (bench_sample_add(ret, with->node.values[i] / without->node.values[i], err))
-			return err->code;
-	return NOS_OK;
 }
 
 /* Without what is beside the load and with it, by turns, since a machine does not stay the same. */
@@ -90,20 +166,20 @@ static enum nos_code run_pairs(struct ingest_plan *p, const struct ingest_shape 
     const struct ingest_shape *with, struct nos_err *err)
 {
 	const uint64_t runs = bench_runs(p->b, RUNS, FEW_RUNS);
+	struct ingest_place *at = &p->places[0];
 	struct ingest_figures f[2] = { 0 };
-	struct bench_sample ratio = { 0 };
 
 	for (uint64_t i = 0; i < 2 * runs && !err->code; i++) {
 		/* Who is first changes from pair to pair. */
 		const unsigned which = (i + i / 2) % 2;
 
-		(void)!run_once(p, which ? with : without, &f[which], err);
+		(void)!run_once(p, at, which ? with : without, &f[which], err);
 	}
-	if (!err->code && !add_ratios(&ratio, &f[0], &f[1], err) &&
-	    !ingest_rows(p->b, p->site, p->load, without, &f[0], err) &&
-	    !ingest_rows(p->b, p->site, p->load, with, &f[1], err))
-		(void)!ingest_rows_ratio(p->b, p->load, with, &ratio, err);
-	bench_sample_release(&ratio);
+	if (!err->code && !ingest_rows(p->b, p->site, at, without, &f[0], err) &&
+	    !ingest_rows(p->b, p->site, at, with, &f[1], err))
+		(void)!row_ratio(p, at, with, "ratio",
+		    "node CPU a reading, over that of a run without beside it, in pairs",
+		    &f[0].node, &f[1].node, err);
 	ingest_figures_release(&f[0]);
 	ingest_figures_release(&f[1]);
 	return err->code;

@@ -12,7 +12,7 @@
 struct page {
 	struct bench *b;
 	const struct ingest_shape *shape;
-	uint64_t sources;
+	const struct ingest_place *at;
 };
 
 static void title(const struct page *p, const char *what, char *ret, size_t size)
@@ -28,8 +28,9 @@ static struct bench_row row_of(const struct page *p, const char *what, const cha
 	return (struct bench_row){ .what = what,
 		.scheme = bench_scheme_text(BENCH_PAIRWISE),
 		.profile = bench_profile_text(BENCH_DEFAULT),
+		.store = p->at->store.name,
 		.unit = unit,
-		.sources = p->sources };
+		.sources = p->at->load.source_count };
 }
 
 /* Of many values every so many, evenly. */
@@ -88,28 +89,29 @@ static enum nos_code rows_cpu(const struct page *p, struct ingest_figures *f, st
 	return add(p, "subscriber CPU", "us", "of its thread, a reading", &f->hearing, err);
 }
 
-enum nos_code ingest_rows_ratio(struct bench *b, const struct ingest_load *l,
-    const struct ingest_shape *shape, struct bench_sample *ratio, struct nos_err *err)
+enum nos_code ingest_rows_ratio(struct bench *b, const struct ingest_place *at,
+    const struct ingest_shape *shape, const char *what, const char *how, struct bench_sample *ratio,
+    struct nos_err *err)
 {
-	const struct page p = { b, shape, l->source_count };
+	const struct page p = { b, shape, at };
 
-	return add(&p, "ratio", "1",
-	    "node CPU a reading, over that of a run without beside it, in pairs", ratio, err);
+	return add(&p, what, "1", how, ratio, err);
 }
 
-enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s, const struct ingest_load *l,
-    const struct ingest_shape *shape, struct ingest_figures *f, struct nos_err *err)
+enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s,
+    const struct ingest_place *at, const struct ingest_shape *shape, struct ingest_figures *f,
+    struct nos_err *err)
 {
-	const struct page p = { b, shape, l->source_count };
+	const size_t sources = at->load.source_count;
+	const struct page p = { b, shape, at };
 	char rate[PATH_MAX + 256], memory[128];
 
 	snprintf(rate, sizeof(rate),
 	    "acknowledged with a receipt, and by the %s; connections: %zu; %s",
 	    shape->heard ? "broker and a subscriber of QoS 1" : "broker",
-	    shape->connections < l->source_count ? shape->connections : l->source_count,
-	    s->program);
+	    shape->connections < sources ? shape->connections : sources, s->program);
 	snprintf(memory, sizeof(memory), "VmRSS of the node behind a run, with %zu sources at hand",
-	    l->source_count);
+	    sources);
 	if (add(&p, "readings", "readings/s", rate, &f->rate, err) || rows_cpu(&p, f, err) ||
 	    add(&p, "first touch", "us", TOUCH, &f->touch, err) ||
 	    add(&p, "first touch, open", "us", TOUCH, &f->touch_open, err) ||

@@ -248,18 +248,18 @@ static enum nos_code touch(struct ingest_site *s, struct ingest_load *l, struct 
 	return err->code;
 }
 
-enum nos_code ingest_run(struct ingest_site *s, struct ingest_load *l, struct bench *b,
-    const struct ingest_shape *shape, size_t packs, uint64_t *after, struct ingest_figures *ret,
-    struct nos_err *err)
+enum nos_code ingest_run(struct ingest_site *s, struct ingest_place *at, struct bench *b,
+    const struct ingest_shape *shape, size_t packs, struct ingest_figures *ret, struct nos_err *err)
 {
+	struct ingest_load *l = &at->load;
 	struct run r = { .site = s, .load = l, .shape = shape };
 
 	s->connections = shape->idle + shape->connections;
 	s->polls = shape->polls;
-	if (!ingest_site_start(s, err) && !touch(s, l, b, shape, ret, err) &&
+	if (!ingest_site_start(s, &at->store, err) && !touch(s, l, b, shape, ret, err) &&
 	    !ingest_load_seal(l, b, packs, shape->each, shape->kept, err) &&
 	    !init(&r, shape->heard, err) && !ingest_tally_open(&r.stored, l, err) &&
-	    !go(&r, s->mqtt, err) && !ingest_tally_store(&r.stored, s->store, after, err))
+	    !go(&r, s->mqtt, err) && !ingest_tally_store(&r.stored, &at->store, err))
 		(void)!add(&r, ret, err);
 	release(&r);
 	return err->code;

@@ -33,6 +33,7 @@
 #define FOLDERS	   16	      /* descriptors for removing */
 #define LINE_SIZE  256
 #define LIMIT_SIZE 64
+#define WORDS_MAX  48
 #define SPARE	   100 /* connections and requests beside those that are counted */
 
 extern char **environ;
@@ -141,8 +142,6 @@ static enum nos_code make_folder(struct ingest_site *s, struct nos_err *err)
 		s->folder[0] = '\0';
 		return nos_err_set(err, NOS_IO, "no temporary folder, set TMPDIR");
 	}
-	snprintf(s->store, sizeof(s->store), "sqlite:%s/node.db", s->folder);
-	snprintf(s->key, sizeof(s->key), "%s/node.key", s->folder);
 	return NOS_OK;
 }
 
@@ -329,16 +328,66 @@ static void allow(const struct ingest_site *s, struct allowance *ret)
 	format(&l, NOS_LIMIT_POLLS, s->polls, ret->polls);
 }
 
-enum nos_code ingest_site_start(struct ingest_site *s, struct nos_err *err)
+/* What nos-serve is to know of the store; how many words. */
+static size_t name_store(
+    const struct ingest_site *s, const struct ingest_store *store, const char **argv)
+{
+	const struct nos_store_where where = ingest_store_where(store);
+	size_t n = 0;
+
+	argv[n++] = s->program;
+	argv[n++] = "--config";
+	argv[n++] = "/dev/null";
+	argv[n++] = "--quiet";
+	argv[n++] = "--store";
+	argv[n++] = store->url;
+	argv[n++] = "--node-key";
+	argv[n++] = store->key;
+	if (where.creds) {
+		argv[n++] = "--store-creds";
+		argv[n++] = where.creds;
+	}
+	if (where.ca) {
+		argv[n++] = "--store-ca";
+		argv[n++] = where.ca;
+	}
+	return n;
+}
+
+enum nos_code ingest_site_init(
+    struct ingest_site *s, const struct ingest_store *store, struct nos_err *err)
+{
+	const char *argv[WORDS_MAX];
+	size_t n = name_store(s, store, argv);
+	char line[LINE_SIZE];
+	int status = 0;
+
+	argv[n++] = "--init";
+	argv[n] = NULL;
+	if (spawn(s, argv, -1, &s->node, err))
+		return err->code;
+	while (!has_ended(&s->node, &status) && !bench_is_stopped())
+		poll(NULL, 0, STEP_MS);
+	if (bench_is_stopped())
+		return nos_err_set(err, NOS_BUSY, "stopped");
+	if (!status)
+		return NOS_OK;
+	read_log(s, line, sizeof(line));
+	return nos_err_set(err, NOS_AWAY, "%s --init fails: %s", s->program, line);
+}
+
+enum nos_code ingest_site_start(
+    struct ingest_site *s, const struct ingest_store *store, struct nos_err *err)
 {
 	struct allowance a;
-	const char *const argv[] = { s->program, "--config", "/dev/null", "--store", s->store,
-		"--node-key", s->key, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--mqtt",
-		s->mqtt, "--ready-fd", "3", "--quiet", "--limit", a.connections, "--limit",
-		a.requests, "--limit", a.polls, "--limit", "idle=3600", NULL };
+	const char *const more[] = { "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--mqtt",
+		s->mqtt, "--ready-fd", "3", "--limit", a.connections, "--limit", a.requests,
+		"--limit", a.polls, "--limit", "idle=3600", NULL };
+	const char *argv[WORDS_MAX];
 	int ends[2];
 
 	allow(s, &a);
+	memcpy(argv + name_store(s, store, argv), more, sizeof(more));
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return nos_err_set_errno(err, NOS_INTERNAL, errno, "pipe");
 	(void)!spawn(s, argv, ends[1], &s->node, err);
@@ -356,72 +405,6 @@ enum nos_code ingest_site_stop(struct ingest_site *s, struct nos_err *err)
 	return status ? nos_err_set(err, NOS_INTERNAL, "%s ended with status %d", s->program,
 			    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status))
 		      : NOS_OK;
-}
-
-/* ---- what it says ---- */
-
-/* Of the line that begins with this name; 0: there is none. */
-static double metric(const char *text, const char *name)
-{
-	const size_t len = strlen(name);
-
-	for (const char *at = text; at && *at; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, name, len) == 0 && at[len] == ' ')
-			return strtod(at + len, NULL);
-	}
-	return 0;
-}
-
-static uint64_t cpu_ns(pid_t pid)
-{
-	struct timespec t = { 0 };
-	clockid_t clock;
-
-	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t))
-		return 0;
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-enum nos_code ingest_site_count(
-    struct ingest_site *s, struct ingest_site_count *ret, struct nos_err *err)
-{
-	char url[sizeof(s->admin) + 32], name[LINE_SIZE];
-	struct nos_http_answer answer = { 0 };
-
-	snprintf(url, sizeof(url), "http://%s/metrics", s->admin);
-	nos_buf_init(&answer.body, ANSWER_MAX);
-	if (!nos_http_client_send(s->client, url, NULL, NULL, &answer, err)) {
-		const char *text = answer.body.p;
-
-		ret->published = (uint64_t)metric(text, "nos_readings_published_total");
-		ret->polls = (uint64_t)metric(text, "nos_long_polls");
-		ret->groups = (uint64_t)metric(text, "nos_commit_seconds_count");
-		for (int i = 0; i < NOS_METRIC_STAGE_COUNT; i++) {
-			snprintf(name, sizeof(name), "nos_stage_cpu_seconds_total{stage=\"%s\"}",
-			    nos_metric_stage_text((enum nos_metric_stage)i));
-			ret->stages_ns[i] = (uint64_t)(metric(text, name) * 1e9);
-		}
-	}
-	nos_buf_release(&answer.body);
-	ret->cpu_ns = cpu_ns(s->node);
-	return err->code;
-}
-
-uint64_t ingest_site_memory(const struct ingest_site *s)
-{
-	char path[LINE_SIZE], line[LINE_SIZE];
-	uint64_t kib = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)s->node);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (strncmp(line, "VmRSS:", 6) == 0)
-			kib = strtoull(line + 6, NULL, 10);
-	if (f)
-		fclose(f);
-	return kib * 1024;
 }
 
 /* ---- all of it ---- */

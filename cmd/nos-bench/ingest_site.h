@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What nos-bench ingest measures: a nos-serve of the same build as a process of its own, with
- * SQLite in a folder that is made for it, and a mosquitto. Both listen on 127.0.0.1 alone, and end
- * with who started them.
+ * What nos-bench ingest measures: a nos-serve of the same build as a process of its own, over a
+ * store that it is given, with a folder that is made for it, and a mosquitto. Both listen on
+ * 127.0.0.1 alone, and end with who started them.
  */
 #ifndef BENCH_INGEST_SITE_H
 #define BENCH_INGEST_SITE_H
@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <sys/types.h>
 
+#include "ingest_store.h"
 #include "net/http_client.h"
 #include "node/metric.h"
 
@@ -27,13 +28,12 @@ struct ingest_site_count {
 /* Processes and a folder: close it, also after an error. */
 struct ingest_site {
 	char folder[PATH_MAX];
-	char store[PATH_MAX + 32], key[PATH_MAX + 32]; /* as nos-serve is given them */
-	char program[PATH_MAX];			       /* the nos-serve that runs */
-	char mqtt[64];				       /* URL */
-	char admin[64];				       /* ADDRESS:PORT */
-	uint16_t port;				       /* that packs go to */
-	pid_t broker, node;			       /* 0: none */
-	size_t connections, polls;		       /* that the next node is to bear */
+	char program[PATH_MAX];	   /* the nos-serve that runs */
+	char mqtt[64];		   /* URL */
+	char admin[64];		   /* ADDRESS:PORT */
+	uint16_t port;		   /* that packs go to */
+	pid_t broker, node;	   /* 0: none */
+	size_t connections, polls; /* that the next node is to bear */
 	struct nos_http_client *client;
 };
 
@@ -46,8 +46,14 @@ enum nos_code ingest_site_open(struct ingest_site *s, struct nos_err *err) NOS_C
 /* All of it goes, the folder too. */
 void ingest_site_close(struct ingest_site *s);
 
+/* A node in a store on servers, with as many lanes as nos-serve gives it. NOS_AWAY: it cannot be
+ * made; NOS_BUSY: stopped. */
+enum nos_code ingest_site_init(
+    struct ingest_site *s, const struct ingest_store *store, struct nos_err *err) NOS_CHECK;
+
 /* The node, over the store as it is, until it listens. NOS_AWAY: it did not come up. */
-enum nos_code ingest_site_start(struct ingest_site *s, struct nos_err *err) NOS_CHECK;
+enum nos_code ingest_site_start(
+    struct ingest_site *s, const struct ingest_store *store, struct nos_err *err) NOS_CHECK;
 
 /* In good order: what it took is in its store then. NOS_INTERNAL: it failed. */
 enum nos_code ingest_site_stop(struct ingest_site *s, struct nos_err *err) NOS_CHECK;

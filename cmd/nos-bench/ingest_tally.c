@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "ingest_post.h"
+#include "registry/lanes.h"
 #include "registry/processed.h"
 #include "store/store.h"
 
@@ -66,18 +67,32 @@ static enum nos_code entry(
 	return NOS_OK;
 }
 
-enum nos_code ingest_tally_store(
-    struct ingest_tally *t, const char *url, uint64_t *after, struct nos_err *err)
+static enum nos_code go_through(
+    struct ingest_tally *t, struct nos_store *store, uint64_t *after, struct nos_err *err)
 {
 	struct look l = { .t = t, .last = *after };
-	struct nos_store *store;
 
-	if (nos_store_open(&(struct nos_store_where){ .url = url }, false, &store, err))
-		return err->code;
 	do
 		*after = l.last;
 	while (!nos_store_read(store, NOS_PROCESSED_STREAM, *after, AT_ONCE, entry, &l, err) &&
 	       l.last != *after);
+	return err->code;
+}
+
+enum nos_code ingest_tally_store(
+    struct ingest_tally *t, struct ingest_store *from, struct nos_err *err)
+{
+	const struct nos_store_where where = ingest_store_where(from);
+	struct nos_store *store;
+	unsigned lanes = 0;
+
+	if (nos_store_open(&where, false, &store, err))
+		return err->code;
+	(void)!nos_lanes_get(store, &lanes, err);
+	for (unsigned i = 0; i < lanes && !err->code; i++) {
+		nos_store_enter(store, i);
+		(void)!go_through(t, store, &from->after[i], err);
+	}
 	nos_store_close(store);
 	return err->code;
 }

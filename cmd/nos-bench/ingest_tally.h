@@ -24,10 +24,10 @@ enum nos_code ingest_tally_open(
     struct ingest_tally *t, const struct ingest_load *load, struct nos_err *err) NOS_CHECK;
 void ingest_tally_release(struct ingest_tally *t);
 
-/* Go through the processed stream behind *after, which moves on to its end. What the store gives.
- */
+/* Go through the processed streams of all lanes behind store->after, which moves on to their ends.
+ * What the store gives. */
 enum nos_code ingest_tally_store(
-    struct ingest_tally *t, const char *store, uint64_t *after, struct nos_err *err) NOS_CHECK;
+    struct ingest_tally *t, struct ingest_store *store, struct nos_err *err) NOS_CHECK;
 
 /* A subscriber, in a thread of its own. */
 struct ingest_heard {

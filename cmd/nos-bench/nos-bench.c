@@ -30,6 +30,10 @@ static const struct nos_opt opts[] = {
 	    .max = 50000 },
 	{ "polls", 0, NOS_OPT_UINT, AT(polls), "count", "ingest: long polls beside the load",
 	    .max = 25000 },
+	{ "store", 0, NOS_OPT_AGAIN, AT(stores), "url", "ingest: sqlite, or nats://HOST,…/PREFIX" },
+	{ "store-creds", 0, NOS_OPT_PATH, AT(store_creds), "file",
+	    "who it is to a store of servers" },
+	{ "store-ca", 0, NOS_OPT_PATH, AT(store_ca), "file", "the authorities for tls://" },
 	{ "seed", 0, NOS_OPT_UINT, AT(seed), "number", "of all that is random" },
 	{ "quick", 0, NOS_OPT_FLAG, AT(quick), NULL, "fewer runs and sources" },
 	{ "plot", 0, NOS_OPT_TEXT, AT(plot), "dir", "figures, as SVG" },
@@ -47,6 +51,7 @@ static const struct nos_table_column measure_columns[] = {
 	{ "what", NOS_TABLE_TEXT },
 	{ "scheme", NOS_TABLE_TEXT },
 	{ "profile", NOS_TABLE_TEXT },
+	{ "store", NOS_TABLE_TEXT },
 	{ "sources", NOS_TABLE_TEXT },
 	{ "unit", NOS_TABLE_TEXT },
 	{ "n", NOS_TABLE_TEXT },
@@ -141,6 +146,8 @@ void bench_row_head(const struct bench *b, const struct bench_row *r, struct nos
 		nos_encode_member_text(ret, "scheme", nos_str_of(r->scheme));
 	if (r->profile)
 		nos_encode_member_text(ret, "profile", nos_str_of(r->profile));
+	if (r->store)
+		nos_encode_member_text(ret, "store", nos_str_of(r->store));
 	if (r->sources)
 		nos_encode_member_uint(ret, "sources", r->sources);
 	if (r->unit)
@@ -389,6 +396,9 @@ int main(int argc, char **argv)
 		nos_err_set(&err, NOS_USAGE, "say what to run: %s", tool.usage);
 		return nos_start_fail(tool.name, &err);
 	}
+	/* What the settings name is the store of the node that runs. */
+	if (!nos_opt_is_typed(&tool, &o.common, "store"))
+		o.stores.count = 0;
 	nos_start_stop();
 	if (check_place("plot", o.plot, &err) || check_place("report", o.report, &err) ||
 	    prepare(&b, &err) || run(&b, argv[at], &err))

@@ -39,7 +39,8 @@ static const struct {
 	    "invalidate compromised identity after-restore older-than overlap dry-run wait since reason" },
 	{ "nos-score", "rules records csv map state now as-taken only explain format max-line" },
 	{ "nos-bench",
-	    "scheme profile sources runs rtt rate idle polls seed quick plot report format" },
+	    "scheme profile sources runs rtt rate idle polls store store-creds store-ca seed quick plot "
+	    "report format" },
 };
 
 #define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))

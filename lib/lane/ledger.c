@@ -113,11 +113,13 @@ static size_t how_many(const struct nos_ledger *l, size_t jobs)
 
 static enum nos_code save(struct nos_ledger *l, size_t jobs, struct nos_err *err)
 {
+	const size_t tracks = nos_track_is_dirty(l->tracks) ? how_many(l, jobs) : 0;
 	struct nos_mark mark = l->mark;
 
-	/* The streams keep another's entries from being mixed with these; nothing else does. */
-	if (nos_ledger_ours(l, err) ||
-	    nos_track_save(l->tracks, l->config.store, how_many(l, jobs), err))
+	/* The streams keep another's entries from being mixed with these; nothing else does. What
+	 * says that a record was made is there no sooner than the record. */
+	if (nos_ledger_ours(l, err) || (tracks && nos_store_settle(l->config.store, err)) ||
+	    nos_track_save(l->tracks, l->config.store, tracks, err))
 		return err->code;
 	mark.saved = nos_track_saved_up_to(l->tracks, l->last_raw);
 	mark.published = l->published;
@@ -129,7 +131,9 @@ static enum nos_code save(struct nos_ledger *l, size_t jobs, struct nos_err *err
 	if (!l->idle && mark.outbox == l->mark.outbox && mark.saved - l->mark.saved < 1000 &&
 	    mark.published - l->mark.published < 1000)
 		return NOS_OK;
-	if (nos_store_settle(l->config.store, err) || nos_mark_put(l->config.store, &mark, err))
+	/* What was saved with earlier groups is there. */
+	if ((tracks && nos_store_settle(l->config.store, err)) ||
+	    nos_mark_put(l->config.store, &mark, err))
 		return err->code;
 	l->mark = mark;
 	return NOS_OK;
@@ -343,9 +347,7 @@ static enum nos_code in_group(
 		nos_change_look(l);
 	nos_audit_begin(&l->audit);
 	l->next_raw = l->last_raw + 1;
-	/* What says that a record was made is there no sooner than the record. */
-	if (put_records(l, err) || nos_amend_step(l, err) ||
-	    nos_store_settle(l->config.store, err) || save(l, count, err) || trim(l, err) ||
+	if (put_records(l, err) || nos_amend_step(l, err) || save(l, count, err) || trim(l, err) ||
 	    nos_change_sweep(l, err))
 		return err->code;
 	for (struct nos_job *job = list; job; job = job->link)

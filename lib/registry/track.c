@@ -249,13 +249,12 @@ static enum nos_code save_one(
     struct nos_track_table *t, struct nos_store *store, struct nos_buf *text, struct nos_err *err)
 {
 	struct held *h = t->dirty;
-	uint64_t rev;
 
 	nos_buf_truncate(text, 0);
 	nos_track_encode(text, &h->track);
 	if (!h->track.gone && (nos_buf_check(text, "what is kept of a source", err) ||
 				  nos_store_put(store, NOS_TRACK_NS, nos_str_of(h->id),
-				      nos_buf_str(text), NOS_STORE_ANY, &rev, err)))
+				      nos_buf_str(text), NOS_STORE_ANY, NULL, err)))
 		return err->code;
 	if (note_saving(t, h, err))
 		return err->code;

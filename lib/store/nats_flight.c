@@ -11,6 +11,7 @@
 #define SOON_MS	 100  /* and after one that says to try again */
 #define STEP_MS	 50
 #define LEAVE_MS 2000 /* that what is forgotten is waited for */
+#define ASK_EACH 64   /* entries of a tail, of which one is to be acknowledged */
 
 #define BEHIND "Nats-Expected-Last-Msg-Id"
 
@@ -96,50 +97,45 @@ void nos_nats_flight_blame(struct nos_nats_flight *f, const struct nos_err *err)
 		f->fault = *err;
 }
 
-/* ---- a message ---- */
-
-void nos_nats_flight_id(const struct nos_nats_flight *f, uint64_t number, char ret[static 48])
-{
-	snprintf(ret, 48, "%s.%" PRIu64, f->link->id, number);
-}
-
-enum nos_code nos_nats_flight_head(
-    natsMsg *msg, const char *name, const char *value, struct nos_err *err)
-{
-	return natsMsgHeader_Set(msg, name, value) == NATS_OK
-		   ? NOS_OK
-		   : nos_err_set(err, NOS_INTERNAL, "out of memory");
-}
-
-enum nos_code nos_nats_flight_head_num(
-    natsMsg *msg, const char *name, uint64_t value, struct nos_err *err)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	return nos_nats_flight_head(msg, name, text, err);
-}
-
-enum nos_code nos_nats_flight_new(struct nos_nats_flight *f, const char *subject,
-    struct nos_span body, natsMsg **ret, struct nos_err *err)
-{
-	char reply[96], id[48];
-
-	snprintf(reply, sizeof(reply), "%s.%" PRIu64, f->inbox, f->number + 1);
-	nos_nats_flight_id(f, f->number + 1, id);
-	if (natsMsg_Create(ret, subject, reply, (const char *)body.p, (int)body.len) != NATS_OK)
-		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	if (nos_nats_flight_head(*ret, NOS_NATS_ID, id, err))
-		natsMsg_Destroy(*ret);
-	return err->code;
-}
+/* ---- one message ---- */
 
 static void publish(struct nos_nats_flight *f, struct nos_nats_sent *e)
 {
 	e->times++;
 	f->pushed = false;
-	if (natsConnection_PublishMsg(f->link->nc, e->msg) != NATS_OK)
+	if ((e->asks && !natsMsg_GetReply(e->msg) && !nos_nats_flight_reply(f, e)) ||
+	    natsConnection_PublishMsg(f->link->nc, e->msg) != NATS_OK)
 		f->again = true;
+}
+
+/* What was held: nothing is to follow before an answer is waited for. */
+static void let_go(struct nos_nats_flight *f)
+{
+	if (!f->holds)
+		return;
+	f->holds = false;
+	for (size_t i = 0; i < f->count; i++) {
+		struct nos_nats_sent *e = nos_nats_flight_at(f, i);
+
+		if (e->done || e->times)
+			continue;
+		e->asks = true;
+		e->tail->silent = 0;
+		publish(f, e);
+	}
+}
+
+/* One more entry of a tail: the one before it goes, and need not ask, unless many did not. */
+static void hold(struct nos_nats_flight *f, struct nos_nats_tail *t, struct nos_nats_sent *e)
+{
+	struct nos_nats_sent *before = nos_nats_flight_find(f, t->before);
+
+	if (before && !before->done && !before->times)
+		publish(f, before);
+	t->before = e->number;
+	t->silent = (t->silent + 1) % ASK_EACH;
+	e->asks = !t->silent;
+	f->holds = true;
 }
 
 /* ---- answers ---- */
@@ -175,6 +171,20 @@ static void sweep(const struct nos_nats_flight *f, natsMsg *msg, uint64_t seq)
 	(void)natsConnection_PublishString(f->link->nc, subject, body);
 }
 
+/* An entry is taken only behind the one before it, so that those are there as well. */
+static void finish_before(struct nos_nats_flight *f, const struct nos_nats_sent *e)
+{
+	const struct nos_nats_tail *tail = e->tail;
+	const uint64_t end = e->number;
+
+	for (uint64_t n = f->number - f->count + 1; n < end; n++) {
+		struct nos_nats_sent *b = nos_nats_flight_find(f, n);
+
+		if (b && !b->done && b->tail == tail)
+			nos_nats_flight_finish(f, b);
+	}
+}
+
 void nos_nats_flight_answered(
     struct nos_nats_flight *f, struct nos_nats_sent *e, const struct nos_nats_answer *a)
 {
@@ -192,10 +202,17 @@ void nos_nats_flight_answered(
 		else if (a->seq > e->tail->kept)
 			e->tail->kept = a->seq;
 	}
+	/* Of those before it nothing is heard then. */
+	if (err.code && e->tail) {
+		nos_nats_tail_cut(f, e->tail, &err);
+		return;
+	}
 	if (err.code)
 		nos_nats_flight_blame(f, &err);
 	else if (e->hash && !a->code)
 		sweep(f, e->msg, a->seq);
+	if (e->tail)
+		finish_before(f, e);
 	nos_nats_flight_finish(f, e);
 }
 
@@ -241,6 +258,22 @@ static bool take_answers(struct nos_nats_flight *f, int64_t wait_ms)
 
 /* ---- again ---- */
 
+/* The last of each tail is to tell what became of it. */
+static void ask_last(struct nos_nats_flight *f)
+{
+	struct nos_nats_tail *seen[NOS_NATS_TAILS_MAX];
+	size_t n = 0;
+
+	for (size_t i = f->count; i-- > 0 && n < NOS_NATS_TAILS_MAX;) {
+		struct nos_nats_sent *e = nos_nats_flight_at(f, i);
+
+		if (e->done || !e->tail || nos_nats_tail_is_among(seen, n, e->tail))
+			continue;
+		seen[n++] = e->tail;
+		e->asks = true;
+	}
+}
+
 /* The first that is sent again of a stream stands behind what has arrived, by its position alone:
  * servers that start anew do not know ids of long ago. */
 static void send_again(struct nos_nats_flight *f)
@@ -251,6 +284,7 @@ static void send_again(struct nos_nats_flight *f)
 	f->again = false;
 	take_answers(f, 0);
 	nos_nats_tail_look(f);
+	ask_last(f);
 	for (size_t i = 0; i < f->count; i++) {
 		struct nos_nats_sent *e = nos_nats_flight_at(f, i);
 
@@ -278,6 +312,7 @@ static void step(struct nos_nats_flight *f)
 {
 	uint64_t now, since;
 
+	let_go(f);
 	if (!f->pushed)
 		nos_nats_link_push(f->link);
 	f->pushed = true;
@@ -320,13 +355,17 @@ static enum nos_code push(struct nos_nats_flight *f, natsMsg *msg, size_t hash,
 		natsMsg_Destroy(msg);
 		return err->code;
 	}
+	if (!tail)
+		let_go(f);
 	e = &f->ring[(f->first + f->count++) % NOS_NATS_FLIGHT_MAX];
-	*e = (struct nos_nats_sent){ msg, ++f->number, bytes, hash, tail, position, 0, false };
+	*e = (struct nos_nats_sent){ msg, ++f->number, bytes, hash, tail, position, 0, !tail,
+		false };
 	f->bytes += bytes;
 	f->puts += hash != 0;
 	if (tail)
-		tail->before = e->number;
-	publish(f, e);
+		hold(f, tail, e);
+	else
+		publish(f, e);
 	return NOS_OK;
 }
 
@@ -373,6 +412,7 @@ enum nos_code nos_nats_flight_quiet(struct nos_nats_flight *f, struct nos_err *e
 
 void nos_nats_flight_abandon(struct nos_nats_flight *f)
 {
+	let_go(f);
 	while (f->count && take_answers(f, LEAVE_MS))
 		;
 	drop_all(f);

@@ -2,7 +2,8 @@
 /*
  * What was sent to NATS servers and is not acknowledged yet: a bounded queue, out of which is sent
  * again what a server that died has taken with it. Each message has an id, so that none is stored
- * twice. For the files of this room.
+ * twice. Of entries that follow each other in a tail only every so many, and the last before a
+ * wait, are to be acknowledged: it tells of those before it. For the files of this room.
  */
 #ifndef NOS_STORE_NATS_FLIGHT_H
 #define NOS_STORE_NATS_FLIGHT_H
@@ -23,7 +24,8 @@ struct nos_nats_sent {
 	size_t bytes, hash;	    /* hash of a key's subject; 0: an entry */
 	struct nos_nats_tail *tail; /* NULL: goes wherever the servers put it */
 	uint64_t position;
-	unsigned times; /* that it was sent */
+	unsigned times; /* that it was sent; 0: it is held until it is known whether it asks */
+	bool asks;	/* to be acknowledged */
 	bool done;
 };
 
@@ -45,6 +47,7 @@ struct nos_nats_flight {
 	uint64_t moved_us; /* when something was acknowledged last */
 	uint64_t again_us; /* when everything was sent again last */
 	bool pushed;	   /* what was sent has gone out */
+	bool holds;	   /* an entry that is not sent yet */
 	bool again;	   /* something was refused that may be taken now */
 	uint64_t wanted;   /* whose answer is waited for */
 	struct nos_nats_answer answer;
@@ -55,9 +58,9 @@ enum nos_code nos_nats_flight_open(
     struct nos_nats_flight *f, const struct nos_nats_link *l, struct nos_err *err) NOS_CHECK;
 void nos_nats_flight_close(struct nos_nats_flight *f);
 
-/* A message, the next to be sent. */
+/* A message, the next to be sent; asks: to be acknowledged in any case. */
 enum nos_code nos_nats_flight_new(struct nos_nats_flight *f, const char *subject,
-    struct nos_span body, natsMsg **ret, struct nos_err *err) NOS_CHECK;
+    struct nos_span body, bool asks, natsMsg **ret, struct nos_err *err) NOS_CHECK;
 enum nos_code nos_nats_flight_head(
     natsMsg *msg, const char *name, const char *value, struct nos_err *err) NOS_CHECK;
 enum nos_code nos_nats_flight_head_num(
@@ -87,6 +90,9 @@ bool nos_nats_flight_has(const struct nos_nats_flight *f, size_t hash);
 
 /* The id under which a message was sent. */
 void nos_nats_flight_id(const struct nos_nats_flight *f, uint64_t number, char ret[static 48]);
+
+/* For nats_flight.c: one that was made so as not to ask is to be acknowledged. False: no memory. */
+bool nos_nats_flight_reply(const struct nos_nats_flight *f, struct nos_nats_sent *e);
 
 /* For nats_tail.c: the message with a number, NULL once it is forgotten; the one in a place of the
  * queue; what the servers said of one; forget one; what settle is to tell. */

@@ -148,7 +148,7 @@ static enum nos_code make(
 	const struct nos_span body =
 	    p->value ? nos_str_bytes(*p->value) : (struct nos_span){ NULL, 0 };
 
-	if (nos_nats_flight_new(v->flight, p->subject, body, ret, err))
+	if (nos_nats_flight_new(v->flight, p->subject, body, true, ret, err))
 		return err->code;
 	if ((!p->value && nos_nats_flight_head(*ret, "KV-Operation", "DEL", err)) ||
 	    (p->expect != NOS_STORE_ANY &&

@@ -71,12 +71,12 @@ static struct nos_nats_stream *find_quiet(
 /* ---- appending ---- */
 
 static enum nos_code make(struct nos_nats_streams *s, const char *name, struct nos_time now,
-    struct nos_span entry, natsMsg **ret, struct nos_err *err)
+    struct nos_span entry, bool asks, natsMsg **ret, struct nos_err *err)
 {
 	char time[24];
 
 	snprintf(time, sizeof(time), "%" PRId64, now.ms);
-	if (nos_nats_flight_new(s->flight, name, entry, ret, err))
+	if (nos_nats_flight_new(s->flight, name, entry, asks, ret, err))
 		return err->code;
 	if (nos_nats_flight_head(*ret, TIME, time, err))
 		natsMsg_Destroy(*ret);
@@ -88,7 +88,8 @@ static enum nos_code append_at(struct nos_nats_streams *s, struct nos_nats_tail 
 {
 	natsMsg *msg;
 
-	if (nos_nats_tail_join(s->flight, t, err) || make(s, t->stream, now, entry, &msg, err))
+	if (nos_nats_tail_join(s->flight, t, err) ||
+	    make(s, t->stream, now, entry, false, &msg, err))
 		return err->code;
 	if (nos_nats_flight_head_num(msg, EXPECTED, t->last, err)) {
 		natsMsg_Destroy(msg);
@@ -114,7 +115,7 @@ enum nos_code nos_nats_stream_append(struct nos_nats_streams *s, const char *str
 		return err->code;
 	if (ret_position) {
 		(void)append_at(s, &x->tail, now, entry, ret_position, err);
-	} else if (!make(s, x->tail.stream, now, entry, &msg, err)) {
+	} else if (!make(s, x->tail.stream, now, entry, true, &msg, err)) {
 		x->tail.known = false;
 		(void)!nos_nats_flight_send(s->flight, msg, 0, NULL, 0, err);
 	}

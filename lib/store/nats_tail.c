@@ -79,8 +79,8 @@ static void arrived(struct nos_nats_flight *f, struct nos_nats_tail *t, uint64_t
 	}
 }
 
-/* Nothing more of it is sent. */
-static void cut_off(struct nos_nats_flight *f, struct nos_nats_tail *t, const struct nos_err *err)
+void nos_nats_tail_cut(
+    struct nos_nats_flight *f, struct nos_nats_tail *t, const struct nos_err *err)
 {
 	nos_nats_flight_blame(f, err);
 	t->known = false;
@@ -149,6 +149,6 @@ void nos_nats_tail_look(struct nos_nats_flight *f)
 			continue;
 		seen[n++] = e->tail;
 		if (look(f, e, &err) && err.code != NOS_BUSY)
-			cut_off(f, seen[n - 1], &err);
+			nos_nats_tail_cut(f, seen[n - 1], &err);
 	}
 }

@@ -20,6 +20,7 @@ struct nos_nats_tail {
 	uint64_t last;	 /* that a caller was told */
 	uint64_t kept;	 /* that was acknowledged, or told by the servers */
 	uint64_t before; /* number of the message that was sent to it last */
+	unsigned silent; /* of those since the last that is to be acknowledged */
 };
 
 /* Append behind a position from now on, whoever appended up to it. */
@@ -36,6 +37,10 @@ enum nos_code nos_nats_tail_join(
 /* Ask what has arrived of the streams of which something is under way. Where it cannot be sent
  * again it is forgotten, and the flight has the reason. */
 void nos_nats_tail_look(struct nos_nats_flight *f);
+
+/* Nothing more of it is sent, since one of it cannot be; the flight has the reason. */
+void nos_nats_tail_cut(
+    struct nos_nats_flight *f, struct nos_nats_tail *t, const struct nos_err *err);
 
 bool nos_nats_tail_is_among(
     struct nos_nats_tail *const *seen, size_t n, const struct nos_nats_tail *t);

@@ -5,6 +5,7 @@ setup() {
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
 }
+teardown() { everything_stops; }
 # What was started for the measurement has its folder in its arguments.
 nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
 
@@ -68,6 +69,67 @@ nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
 	ulimit -n 300
 	run -64 --separate-stderr nos-bench ingest --idle 150 --polls 100
 	[ "$stderr" = 'nos-bench: --idle and --polls take 350 open files, and 300 may be (ulimit -Hn)' ]
+	nothing_is_left
+}
+
+# One NATS server: NATS_PORT. The setting for servers that are one alone.
+nats_start() {
+	command -v nats-server >/dev/null || { echo 'no nats-server: scripts/install-deps test' >&2; return 1; }
+	for _ in {1..50}; do
+		NATS_PORT=$((20000 + RANDOM % 20000))
+		printf '%s\n' 'server_name: n1' "listen: 127.0.0.1:$NATS_PORT" 'max_payload: 8MB' \
+			"jetstream { store_dir: \"$PWD/js\", max_mem: 64M, max_file: 1G }" >nats.conf
+		nats-server -c nats.conf -l nats.log 3>&- &
+		OTHER_PIDS=$!
+		while kill -0 "$OTHER_PIDS" 2>/dev/null; do
+			(: >"/dev/tcp/127.0.0.1/$NATS_PORT") 2>/dev/null && return
+		done
+		wait "$OTHER_PIDS" || true
+	done
+	return 1
+}
+
+@test "two stores are measured by turns, and the second has its ratio to the first" {
+	nats_start
+	nats=nats://127.0.0.1:$NATS_PORT/measured
+	# What the settings name is a node's that runs, and none of this.
+	export NOS_STORE=$nats
+	run -0 --separate-stderr nos-bench ingest --quick --sources 7 --store sqlite --store "$nats"
+	printf '%s\n' "${lines[@]}" >rows
+	of() { jq -se --arg re "^$1, packs of (1|50), kept connections(, subscriber)?\$" --arg store "$2" \
+		"map(select((.what | test(\$re)) and .store == \$store)) | length == $3 and all($4)" rows; }
+	for row in readings 'node CPU' answer memory; do
+		of "$row" sqlite 4 '.median > 0'
+		of "$row" "$nats" 4 '.median > 0'
+	done
+	for row in lost duplicated; do
+		of "$row" sqlite 4 '.median == 0'
+		of "$row" "$nats" 4 '.median == 0'
+	done
+	for row in ratio 'ratio of node CPU'; do
+		of "$row" "$nats" 4 '.median > 0 and .n == 1'
+		of "$row" sqlite 0 true
+	done
+	# It is a node with lanes, all of which had sources.
+	[ "$(nos-keytable sources --format json | wc -l)" = 7 ]
+	# Nothing is made where one is.
+	run -73 --separate-stderr nos-bench ingest --quick --store "$nats"
+	[ -z "$output" ]
+	[ "$stderr" = "nos-bench: --store: there is a node at $nats already: take another PREFIX" ]
+	nothing_is_left
+}
+
+@test "a store that cannot be is refused before anything is measured" {
+	for store in sqlite:node.db node.db nats:here; do
+		run -64 --separate-stderr nos-bench ingest --store "$store"
+		[ "$stderr" = 'nos-bench: --store: take sqlite, or nats://HOST,…/PREFIX' ]
+	done
+	run -64 --separate-stderr nos-bench ingest --store sqlite --store sqlite --idle 1
+	[ "$stderr" = 'nos-bench: --rate half, --idle and --polls go with one --store alone' ]
+	run -64 --separate-stderr nos-bench ingest --store sqlite --sources 1,2
+	[ "$stderr" = 'nos-bench: --sources: with --store ingest takes one number' ]
+	run -69 --separate-stderr nos-bench ingest --store "nats://127.0.0.1:1/measured"
+	[[ $stderr == *'no NATS server is reached at 127.0.0.1:1'* ]]
 	nothing_is_left
 }
 

@@ -142,8 +142,8 @@ stopped_by() {
 	run -0 nos-bench paper --runs 3 --scheme dini --format table
 	[[ ${lines[0]} == claim*paper*ours_paper*ours_default*verdict*why* ]]
 	run -0 nos-bench overhead --runs 3 --profile paper --scheme dini --format csv
-	[ "${lines[0]}" = bench,what,scheme,profile,sources,unit,n,min,median,p95,p99,low,high ]
-	grep -q '^overhead,message install,dini,paper,2,B,1,,10,,,,$' <<<"$output"
+	[ "${lines[0]}" = bench,what,scheme,profile,store,sources,unit,n,min,median,p95,p99,low,high ]
+	grep -q '^overhead,message install,dini,paper,,2,B,1,,10,,,,$' <<<"$output"
 }
 
 @test "what cannot be meant is refused with 64, and measures nothing" {
