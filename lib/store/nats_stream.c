@@ -148,7 +148,7 @@ enum nos_code nos_nats_stream_append_behind(struct nos_nats_streams *s, const ch
 	natsMsg *msg;
 
 	if (!x || nos_nats_make_stream(s->made, s->link, stream, err) ||
-	    make(s, x->tail.stream, now, entry, &msg, err))
+	    make(s, x->tail.stream, now, entry, true, &msg, err))
 		return err->code;
 	x->tail.known = false;
 	if (nos_nats_flight_head_num(msg, EXPECTED, last, err)) {
