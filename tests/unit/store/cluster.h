@@ -223,11 +223,9 @@ static enum nos_code cluster_append(void *e, const char *stream, struct nos_time
 static enum nos_code cluster_append_behind(void *e, const char *stream, struct nos_time now,
     struct nos_span entry, uint64_t last, struct nos_err *err)
 {
-	uint64_t position;
-
 	if (*cluster_last(stream) != last)
 		return nos_err_set(err, NOS_EXISTS, "another writes '%s'", stream);
-	return cluster_append(e, stream, now, entry, &position, err);
+	return cluster_append(e, stream, now, entry, NULL, err);
 }
 
 static enum nos_code cluster_read(void *e, const char *stream, uint64_t after, size_t limit,
