@@ -25,6 +25,7 @@ struct nats {
 	struct nos_nats_values values;
 	struct nos_nats_streams streams;
 	bool group;
+	bool deaf;	     /* the connection is another, and nobody listens on it yet */
 	uint64_t used, left; /* bytes, when they were asked for */
 	uint64_t asked_us;   /* 0: never */
 };
@@ -97,6 +98,23 @@ static enum nos_code told(const struct nos_err *own, struct nos_err *err)
 	if (own->code)
 		*err = *own;
 	return own->code;
+}
+
+/* Where servers refused us, and so the connection was given up: another, once they let us in. */
+static enum nos_code be_there(struct nats *q, struct nos_err *err)
+{
+	if (nos_nats_link_is_given_up(&q->link)) {
+		if (nos_nats_link_reopen(&q->link, err))
+			return err->code;
+		q->deaf = true;
+	}
+	if (!q->deaf)
+		return NOS_OK;
+	nos_nats_state_close(&q->values);
+	if (nos_nats_flight_listen(&q->flight, err) || nos_nats_state_open(&q->values, err))
+		return err->code;
+	q->deaf = false;
+	return NOS_OK;
 }
 
 static enum nos_code nats_open(
@@ -173,7 +191,11 @@ static enum nos_code nats_changed(void *e, bool *ret, struct nos_err *err)
 	struct nats *q = e;
 	struct nos_err own = { 0 };
 
-	(void)!nos_nats_state_changed(&q->values, ret, &own);
+	*ret = false;
+	if (be_there(q, &own))
+		nos_err_clear(&own); /* it is told when there is something to be read again */
+	else
+		(void)!nos_nats_state_changed(&q->values, ret, &own);
 	return told(&own, err);
 }
 
@@ -183,7 +205,8 @@ static enum nos_code nats_get(void *e, const char *ns, struct nos_str key, struc
 	struct nats *q = e;
 	struct nos_err own = { 0 };
 
-	(void)!nos_nats_state_get(&q->values, ns, key, ret, ret_rev, &own);
+	if (!be_there(q, &own))
+		(void)!nos_nats_state_get(&q->values, ns, key, ret, ret_rev, &own);
 	return told(&own, err);
 }
 
@@ -193,7 +216,8 @@ static enum nos_code nats_put(void *e, const char *ns, struct nos_str key,
 	struct nats *q = e;
 	struct nos_err own = { 0 };
 
-	(void)!nos_nats_state_put(&q->values, ns, key, value, expect_rev, ret_rev, &own);
+	if (!be_there(q, &own))
+		(void)!nos_nats_state_put(&q->values, ns, key, value, expect_rev, ret_rev, &own);
 	return told(&own, err);
 }
 
@@ -203,7 +227,8 @@ static enum nos_code nats_scan(void *e, const char *ns, struct nos_str prefix, n
 	struct nats *q = e;
 	struct nos_err own = { 0 };
 
-	(void)!nos_nats_scan(&q->values, ns, prefix, each, state, &own);
+	if (!be_there(q, &own))
+		(void)!nos_nats_scan(&q->values, ns, prefix, each, state, &own);
 	return told(&own, err);
 }
 
@@ -213,7 +238,8 @@ static enum nos_code nats_append(void *e, const char *stream, struct nos_time no
 	struct nats *q = e;
 	struct nos_err own = { 0 };
 
-	(void)!nos_nats_stream_append(&q->streams, stream, now, entry, ret_position, &own);
+	if (!be_there(q, &own))
+		(void)!nos_nats_stream_append(&q->streams, stream, now, entry, ret_position, &own);
 	return told(&own, err);
 }
 
@@ -233,7 +259,8 @@ static enum nos_code nats_read(void *e, const char *stream, uint64_t after, size
 	struct nats *q = e;
 	struct nos_err own = { 0 };
 
-	(void)!nos_nats_stream_read(&q->streams, stream, after, limit, each, state, &own);
+	if (!be_there(q, &own))
+		(void)!nos_nats_stream_read(&q->streams, stream, after, limit, each, state, &own);
 	return told(&own, err);
 }
 
@@ -243,7 +270,8 @@ static enum nos_code nats_bounds(
 	struct nats *q = e;
 	struct nos_err own = { 0 };
 
-	(void)!nos_nats_stream_bounds(&q->streams, stream, ret_first, ret_last, &own);
+	if (!be_there(q, &own))
+		(void)!nos_nats_stream_bounds(&q->streams, stream, ret_first, ret_last, &own);
 	return told(&own, err);
 }
 
@@ -263,7 +291,8 @@ static enum nos_code nats_trim(void *e, const char *stream, const struct nos_sto
 	struct nats *q = e;
 	struct nos_err own = { 0 };
 
-	(void)!nos_nats_stream_trim(&q->streams, stream, what, ret_dropped, &own);
+	if (!be_there(q, &own))
+		(void)!nos_nats_stream_trim(&q->streams, stream, what, ret_dropped, &own);
 	return told(&own, err);
 }
 
@@ -272,7 +301,8 @@ static enum nos_code nats_erase(void *e, const char *stream, uint64_t position, 
 	struct nats *q = e;
 	struct nos_err own = { 0 };
 
-	(void)!nos_nats_stream_erase(&q->streams, stream, position, &own);
+	if (!be_there(q, &own))
+		(void)!nos_nats_stream_erase(&q->streams, stream, position, &own);
 	return told(&own, err);
 }
 
@@ -314,7 +344,8 @@ static enum nos_code nats_space(
 	int64_t left = -1;
 
 	if (!q->asked_us || now - q->asked_us > SPACE_US) {
-		if (nos_nats_make_bytes(&q->link, &q->used, &own) || limit_of(q, &left, &own))
+		if (be_there(q, &own) || nos_nats_make_bytes(&q->link, &q->used, &own) ||
+		    limit_of(q, &left, &own))
 			return told(&own, err);
 		q->left = left < 0 ? UINT64_MAX : (uint64_t)left;
 		q->asked_us = now;

@@ -18,19 +18,27 @@
 enum nos_code nos_nats_flight_open(
     struct nos_nats_flight *f, const struct nos_nats_link *l, struct nos_err *err)
 {
-	char below[80];
-	natsStatus s;
-
 	*f = (struct nos_nats_flight){ .link = l };
 	f->ring = calloc(NOS_NATS_FLIGHT_MAX, sizeof(*f->ring));
 	if (!f->ring)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	snprintf(f->inbox, sizeof(f->inbox), "_INBOX.%s", l->id);
+	return nos_nats_flight_listen(f, err);
+}
+
+enum nos_code nos_nats_flight_listen(struct nos_nats_flight *f, struct nos_err *err)
+{
+	char below[80];
+	natsStatus s;
+
+	natsSubscription_Destroy(f->acks);
+	f->acks = NULL;
 	snprintf(below, sizeof(below), "%s.*", f->inbox);
-	s = natsConnection_SubscribeSync(&f->acks, l->nc, below);
+	s = natsConnection_SubscribeSync(&f->acks, f->link->nc, below);
 	if (s == NATS_OK)
 		s = natsSubscription_SetPendingLimits(f->acks, -1, -1);
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, "open", s, err);
+	f->again = f->count > 0;
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(f->link, "open", s, err);
 }
 
 /* ---- the queue ---- */
@@ -335,7 +343,8 @@ static enum nos_code wait_for(
 	while (f->count > left || f->bytes > most) {
 		if (number && (!(e = nos_nats_flight_find(f, number)) || e->done))
 			return NOS_OK;
-		if (nos_mono_now().us - f->moved_us > limit_us)
+		if (nos_mono_now().us - f->moved_us > limit_us ||
+		    nos_nats_link_is_given_up(f->link))
 			return give_up(f, err);
 		step(f);
 	}

@@ -58,6 +58,9 @@ enum nos_code nos_nats_flight_open(
     struct nos_nats_flight *f, const struct nos_nats_link *l, struct nos_err *err) NOS_CHECK;
 void nos_nats_flight_close(struct nos_nats_flight *f);
 
+/* Where the link has a new connection: hear there what is answered, and send all again. */
+enum nos_code nos_nats_flight_listen(struct nos_nats_flight *f, struct nos_err *err) NOS_CHECK;
+
 /* A message, the next to be sent; asks: to be acknowledged in any case. */
 enum nos_code nos_nats_flight_new(struct nos_nats_flight *f, const char *subject,
     struct nos_span body, bool asks, natsMsg **ret, struct nos_err *err) NOS_CHECK;

@@ -10,12 +10,13 @@
 #include "base/num.h"
 
 #define CREDS_MAX    16384
-#define OPEN_MS	     2000 /* that the first connection is tried for */
-#define NAP_MS	     50	  /* between two tries */
-#define PUSH_MS	     100  /* that a server is waited for to have it, which is no promise */
-#define FIND_MS	     100  /* between two servers that are tried, once the connection is lost */
-#define PENDING_MIN  1	  /* bytes held back while there is no connection: none */
-#define HEADERS_MAX  4096 /* bytes beside a message's body */
+#define OPEN_MS	     2000    /* that the first connection is tried for */
+#define NAP_MS	     50	     /* between two tries */
+#define PUSH_MS	     100     /* that a server is waited for to have it, which is no promise */
+#define REOPEN_US    1000000 /* between two tries to be let in again */
+#define FIND_MS	     100     /* between two servers that are tried, once the connection is lost */
+#define PENDING_MIN  1	     /* bytes held back while there is no connection: none */
+#define HEADERS_MAX  4096    /* bytes beside a message's body */
 #define PAYLOAD_MIN  (NOS_STORE_ENTRY_MAX + HEADERS_MAX)
 #define PAYLOAD_TEXT "max_payload: 8MB"
 #define JWT_MARK     "-----BEGIN NATS USER JWT-----"
@@ -72,6 +73,10 @@ enum nos_code nos_nats_link_failed(
 	natsStatus last;
 	const char *text = nats_GetLastError(&last);
 
+	if (nos_nats_link_is_given_up(l))
+		return nos_err_set(err, NOS_BUSY,
+		    "store: %s: %s does not let us in any more: look at --store-creds", what,
+		    l->servers);
 	if (!text || !*text || last != s)
 		text = natsStatus_GetText(s);
 	switch ((int)s) {
@@ -89,6 +94,11 @@ enum nos_code nos_nats_link_failed(
 	}
 }
 
+bool nos_nats_link_is_given_up(const struct nos_nats_link *l)
+{
+	return l->nc && natsConnection_IsClosed(l->nc);
+}
+
 uint64_t nos_nats_link_found(const struct nos_nats_link *l)
 {
 	natsStatistics *stats = NULL;
@@ -99,7 +109,7 @@ uint64_t nos_nats_link_found(const struct nos_nats_link *l)
 		(void)natsStatistics_GetCounts(
 		    stats, &in, &in_bytes, &out, &out_bytes, &reconnects);
 	natsStatistics_Destroy(stats);
-	return reconnects;
+	return l->found + reconnects;
 }
 
 /* ---- where it is ---- */
@@ -341,26 +351,71 @@ static enum nos_code draw_id(struct nos_nats_link *l, struct nos_err *err)
 		   : nos_err_set(err, NOS_INTERNAL, "out of memory");
 }
 
-enum nos_code nos_nats_link_open(
-    struct nos_nats_link *l, const struct nos_store_where *where, bool tls, struct nos_err *err)
+/* What the files hold is what they hold now. */
+static enum nos_code dial(struct nos_nats_link *l, struct nos_err *err)
 {
+	const struct nos_store_where where = { l->url, l->creds, l->ca };
 	struct place *p = calloc(1, sizeof(*p));
 	natsOptions *o = NULL;
 
 	if (!p || natsOptions_Create(&o) != NATS_OK)
 		nos_err_set(err, NOS_INTERNAL, "out of memory");
-	else if (!take_url(l, where->url, tls, p, err) && !draw_id(l, err) &&
-		 !set_options(o, l, p, where, tls, err))
+	else if (!take_url(l, where.url, l->tls, p, err) &&
+		 !set_options(o, l, p, &where, l->tls, err))
 		(void)!connect_to(l, o, err);
 	natsOptions_Destroy(o);
 	free(p);
 	return err->code;
 }
 
+static void hang_up(natsConnection *nc, jsCtx *js)
+{
+	jsCtx_Destroy(js);
+	natsConnection_Destroy(nc);
+}
+
+enum nos_code nos_nats_link_open(
+    struct nos_nats_link *l, const struct nos_store_where *where, bool tls, struct nos_err *err)
+{
+	l->tls = tls;
+	l->url = strdup(where->url);
+	l->creds = where->creds ? strdup(where->creds) : NULL;
+	l->ca = where->ca ? strdup(where->ca) : NULL;
+	if (!l->url || (where->creds && !l->creds) || (where->ca && !l->ca))
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	return draw_id(l, err) ? err->code : dial(l, err);
+}
+
+enum nos_code nos_nats_link_reopen(struct nos_nats_link *l, struct nos_err *err)
+{
+	natsConnection *nc = l->nc;
+	jsCtx *js = l->js;
+	const uint64_t found = nos_nats_link_found(l) + 1;
+
+	if (nos_mono_now().us < l->reopen_us)
+		return nos_nats_link_failed(l, "open", NATS_CONNECTION_CLOSED, err);
+	l->nc = NULL;
+	l->js = NULL;
+	if (!dial(l, err)) {
+		hang_up(nc, js);
+		l->found = found;
+		return NOS_OK;
+	}
+	hang_up(l->nc, l->js);
+	l->nc = nc;
+	l->js = js;
+	l->reopen_us = nos_mono_now().us + REOPEN_US;
+	err->code = NOS_BUSY;
+	return err->code;
+}
+
 void nos_nats_link_close(struct nos_nats_link *l)
 {
-	jsCtx_Destroy(l->js);
-	natsConnection_Destroy(l->nc);
+	hang_up(l->nc, l->js);
 	l->js = NULL;
 	l->nc = NULL;
+	free(l->url);
+	free(l->creds);
+	free(l->ca);
+	l->url = l->creds = l->ca = NULL;
 }

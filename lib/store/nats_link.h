@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The way to NATS servers: one connection a store, which finds another server by itself, and what
- * goes wrong on it. Nothing is called by the library's threads. For the files of this room.
+ * goes wrong on it. One that servers refused twice the library gives up for good; another is made
+ * in its place. Nothing is called by the library's threads. For the files of this room.
  */
 #ifndef NOS_STORE_NATS_LINK_H
 #define NOS_STORE_NATS_LINK_H
@@ -31,12 +32,22 @@ struct nos_nats_link {
 	char prefix[NOS_NATS_PREFIX_MAX + 1];
 	char id[17];	  /* drawn: what this store sends begins with it */
 	int64_t replicas; /* of what is made */
+	bool tls;
+	char *url, *creds, *ca;	   /* what it was opened with */
+	uint64_t found, reopen_us; /* reconnects before this connection; when another may be made */
 };
 
 /* Connect: what nos_store_open says of servers. tls: what the URL began with. */
 enum nos_code nos_nats_link_open(struct nos_nats_link *l, const struct nos_store_where *where,
     bool tls, struct nos_err *err) NOS_CHECK;
 void nos_nats_link_close(struct nos_nats_link *l);
+
+/* Is the connection given up? Then nothing comes or goes. */
+bool nos_nats_link_is_given_up(const struct nos_nats_link *l);
+
+/* Make another, with the files as they are now, once a second at most; who listened on the old one
+ * has to do so anew. NOS_BUSY: not now. */
+enum nos_code nos_nats_link_reopen(struct nos_nats_link *l, struct nos_err *err) NOS_CHECK;
 
 /* How often the connection was lost and found again. */
 uint64_t nos_nats_link_found(const struct nos_nats_link *l);

@@ -127,3 +127,31 @@ says() { # STATUS LINE OPTION…
 	node_start --store "$NATS" --store-ca server.pem --store-creds creds
 	[ "$(jq -r .store <<<"$READY")" = "$NATS" ]
 }
+
+# The server is there again, with another password.
+password() {
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	NATS_MORE="authorization { user: me, password: $1 }"
+	nats_start "$NATS_PORT"
+}
+answered() {
+	post application/json - /v1/data <<<"{\"type\":\"count\",\"value\":$2}"
+	[ "$STATUS" = "$1" ]
+}
+
+@test "a node whose password the servers change answers 503 until the file has the new one, and goes on" {
+	password first
+	(umask 077; printf 'me\nfirst\n' >creds)
+	node_start --store-creds creds --print
+	eventually answered 202 1
+	password second
+	eventually answered 503 2
+	eventually grep -q "$NATS_PORT does not let us in any more: look at --store-creds" err
+	printf 'me\nsecond\n' >creds
+	eventually answered 202 3
+	shown() { [ "$(jq -r .value out | sort -u | xargs)" = '1 3' ]; }
+	eventually shown
+	node_stop
+	[ "$NODE_STATUS" = 0 ]
+}

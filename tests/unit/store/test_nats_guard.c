@@ -180,6 +180,123 @@ static void a_connection_that_breaks_comes_back_with_the_credentials_as_they_are
 
 /* ---- who it is that they reach ---- */
 
+#define ENTRY nos_str_bytes(NOS_STR("entry"))
+
+static enum nos_code count_entry(
+    void *state, uint64_t position, struct nos_span entry, struct nos_err *e)
+{
+	uint64_t *count = state;
+
+	(void)entry, (void)e;
+	assert_int_equal(position, ++*count);
+	return NOS_OK;
+}
+
+/* Read by what stands in the stream from one call to the next. */
+static void has_entries(struct nos_store *s, uint64_t count)
+{
+	uint64_t n = 0;
+
+	nos_err_clear(&err);
+	assert_int_equal(nos_store_read(s, "entries", 0, 100, count_entry, &n, &err), NOS_OK);
+	assert_int_equal(n, count);
+}
+
+/* The server that was killed is there again, with other settings. */
+static void comes_back(const char *more)
+{
+	servers_settings(0, more);
+	servers_run(0);
+}
+
+/* Until appending is answered so, and then what was said. */
+static void append_until(struct nos_store *s, enum nos_code code, const char *says)
+{
+	const uint64_t end_us = nos_mono_now().us + SERVERS_WAIT_US;
+
+	do {
+		nos_err_clear(&err);
+		(void)!nos_store_append(s, "entries", nos_time_now(), ENTRY, NULL, &err);
+		assert_true(servers_live() && nos_mono_now().us < end_us);
+	} while (err.code != code || !strstr(err.text, says));
+}
+
+#define LETS_IN(password) "authorization { user: me, password: \"" password "\" }"
+
+static void servers_that_refuse_us_for_a_while_have_us_again_once_they_let_us_in(void **state)
+{
+	const struct nos_store_where where = { .url = url, .creds = path };
+	struct nos_store *s;
+	bool changed = false;
+
+	(void)state;
+	servers_start(1, LETS_IN("first"));
+	servers_url(url, sizeof(url), "nats", "");
+	put_file("creds", "me\nfirst\n", 0600);
+	s = servers_store(&where);
+	append_until(s, NOS_OK, "");
+	has_entries(s, 1);
+	servers_kill(0);
+	comes_back(LETS_IN("second"));
+	append_until(s, NOS_BUSY, "does not let us in any more: look at --store-creds");
+	nos_err_clear(&err);
+	assert_int_equal(nos_store_changed(s, &changed, &err), NOS_OK);
+	put_file("creds", "me\nsecond\n", 0600);
+	append_until(s, NOS_OK, "");
+	assert_int_equal(nos_store_changed(s, &changed, &err), NOS_OK);
+	assert_true(changed);
+	has_entries(s, 2);
+	nos_store_close(s);
+	assert_int_equal(servers_stop(), 0);
+}
+
+static bool is_there(struct nos_store *s)
+{
+	uint64_t first, last;
+
+	nos_err_clear(&err);
+	return nos_store_bounds(s, "entries", &first, &last, &err) == NOS_OK;
+}
+
+static void append_at(struct nos_store *s, uint64_t want)
+{
+	uint64_t position = 0;
+
+	nos_err_clear(&err);
+	assert_int_equal(
+	    nos_store_append(s, "entries", nos_time_now(), ENTRY, &position, &err), NOS_OK);
+	assert_int_equal(position, want);
+}
+
+static void a_group_in_whose_middle_servers_refuse_us_is_given_up_and_the_next_goes_on(void **state)
+{
+	const struct nos_store_where where = { .url = url, .creds = path };
+	struct nos_store *s;
+
+	(void)state;
+	servers_start(1, LETS_IN("first"));
+	servers_url(url, sizeof(url), "nats", "");
+	put_file("creds", "me\nfirst\n", 0600);
+	s = servers_store(&where);
+	assert_int_equal(nos_store_begin(s, &err), NOS_OK);
+	append_at(s, 1);
+	assert_int_equal(nos_store_settle(s, &err), NOS_OK);
+	servers_kill(0);
+	append_at(s, 2); /* it is on its way, for all that is known */
+	comes_back(LETS_IN("second"));
+	assert_int_equal(nos_store_commit(s, &err), NOS_BUSY);
+	assert_non_null(strstr(err.text, "does not let us in any more"));
+	put_file("creds", "me\nsecond\n", 0600);
+	while (!is_there(s))
+		assert_true(servers_live());
+	assert_int_equal(nos_store_begin(s, &err), NOS_OK);
+	append_at(s, 2);
+	assert_int_equal(nos_store_commit(s, &err), NOS_OK);
+	has_entries(s, 2);
+	nos_store_close(s);
+	assert_int_equal(servers_stop(), 0);
+}
+
 static void make_certificate(void)
 {
 	char command[600];
@@ -293,6 +410,10 @@ int main(void)
 		    credentials_that_were_cut_or_bent_are_told_from_those_that_are_refused),
 		cmocka_unit_test(
 		    a_connection_that_breaks_comes_back_with_the_credentials_as_they_are_then),
+		cmocka_unit_test(
+		    servers_that_refuse_us_for_a_while_have_us_again_once_they_let_us_in),
+		cmocka_unit_test(
+		    a_group_in_whose_middle_servers_refuse_us_is_given_up_and_the_next_goes_on),
 		cmocka_unit_test(a_scan_of_more_than_it_holds_leaves_none_out),
 		cmocka_unit_test(a_server_is_known_by_its_authority_and_its_name),
 		cmocka_unit_test(
