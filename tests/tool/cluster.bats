@@ -27,25 +27,29 @@ cluster_end() {
 try() {
 	local line
 	line=$(grep -F -m 1 -e "$1" said)
-	(cd "$FOLDER" && . ./env && eval "$line")
+	(eval "$(grep -F '; . ./env' said)" && eval "$line")
 }
 accepted() { jq -e '.status == "accepted"' >/dev/null; }
 ended() { ! kill -0 "$1" 2>/dev/null; }
 
 @test "a cluster for trying out does what it says may be tried, and ends whole" {
-	FOLDER=$PWD/kept
-	cluster_begin --dir kept
-	pids=$(cat kept/*.pid)
+	FOLDER="$PWD/kept here"
+	cluster_begin --dir 'kept here'
+	pids=$(cat kept\ here/*.pid)
 	[ "$(wc -w <<<"$pids")" = 7 ]
 	try nos-register >registered
 	try '"value":21' | accepted
-	killed=$(cat kept/a.pid)
+	killed=$(cat 'kept here/a.pid')
 	try 'kill -9 $(cat a.pid)'
-	try '"value":22' | accepted
+	# Where that takes the other long, it waits in the spool.
+	try '"value":22' >answer
+	jq -e '.status == "accepted" or .status == "spooled"' answer
+	taken() { try '"value":22' </dev/null | accepted && [ -z "$(ls "$FOLDER"/spool/*/*.jwe 2>/dev/null)" ]; }
+	eventually taken
 	eventually grep -q 'a has ended with 137' said
 	try 'kill -USR1'
 	eventually grep -q 'a is there again' said
-	again=$(cat kept/a.pid)
+	again=$(cat 'kept here/a.pid')
 	[ "$again" != "$killed" ]
 	cluster_end
 	for pid in $pids $again; do
@@ -53,10 +57,10 @@ ended() { ! kill -0 "$1" 2>/dev/null; }
 	done
 	grep -q "what there was is in $FOLDER" said
 	# It is taken up as it was: the source goes on.
-	cluster_begin --dir kept
-	run -70 "$ROOT/scripts/cluster" --dir kept
+	cluster_begin --dir 'kept here'
+	run -70 "$ROOT/scripts/cluster" --dir 'kept here'
 	[[ $output == *"$FOLDER is in use" ]]
-	try '"value":21' | jq -e '.seq == 3' >/dev/null
+	try '"value":21' | jq -e '.seq > 2' >/dev/null
 	cluster_end
 }
 
