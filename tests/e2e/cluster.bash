@@ -1,15 +1,19 @@
 # Three NATS servers, and several nos-serve over one store on them.
-declare -gA SERVE_PIDS SERVE_URLS
+declare -gA SERVE_PIDS SERVE_URLS SERVE_AT NATS_VIA
 
 port_of() { echo "${1##*:}"; }
 
-# Settings of server $1 of those that NATS_PORTS and NATS_ROUTES name.
+# Settings of server $1 of those that NATS_PORTS, NATS_ROUTES and NATS_HTTP name. Where routes go by
+# something in between, each server's own ways are in NATS_VIA, "FROM-TO", and no other is told to any.
 nats_settings() {
-	local routes
-	routes=$(printf ', nats://127.0.0.1:%s' "${NATS_ROUTES[@]}")
+	local routes='' more='' i
+	for i in 1 2 3; do
+		routes+=", nats://127.0.0.1:${NATS_VIA[$1-$i]:-${NATS_ROUTES[i]}}"
+	done
+	[ ${#NATS_VIA[@]} = 0 ] || more=', advertise: "127.0.0.1:1"'
 	printf '%s\n' "server_name: n$1" "listen: 127.0.0.1:${NATS_PORTS[$1]}" 'max_payload: 8MB' \
-		"jetstream { store_dir: \"$PWD/js$1\" }" \
-		"cluster { name: nos, listen: 127.0.0.1:${NATS_ROUTES[$1]}, routes: [${routes#,}] }" >"nats$1.conf"
+		"http: 127.0.0.1:${NATS_HTTP[$1]}" "jetstream { store_dir: \"$PWD/js$1\" }" \
+		"cluster { name: nos, listen: 127.0.0.1:${NATS_ROUTES[$1]}, routes: [${routes#,}]$more }" >"nats$1.conf"
 }
 
 nats_run() { # SERVER
@@ -21,11 +25,13 @@ nats_run() { # SERVER
 # Three servers, and in them the store of node 1 with $1 lanes: STORE, SEALED.
 cluster_start() {
 	local i
-	NATS_PORTS=() NATS_ROUTES=() NATS_PIDS=()
+	NATS_PORTS=() NATS_ROUTES=() NATS_HTTP=() NATS_PIDS=()
 	for i in 1 2 3; do
 		NATS_PORTS[i]=$(port_of "$(address_free)")
 		NATS_ROUTES[i]=$(port_of "$(address_free)")
+		NATS_HTTP[i]=$(port_of "$(address_free)")
 	done
+	! declare -F between_servers >/dev/null || between_servers
 	for i in 1 2 3; do
 		nats_settings "$i"
 		nats_run "$i"
@@ -36,11 +42,12 @@ cluster_start() {
 	eventually made "$1"
 }
 
-# The nos-serve of this name: SERVE_PIDS, SERVE_URLS; what it says is in NAME.err.
+# The nos-serve of this name, at SERVE_AT where that is set: SERVE_PIDS, SERVE_URLS; what it says is in
+# NAME.err.
 serve_start() { # NAME [ARGUMENT...]
 	rm -f "$1.ready" "$1.err"
 	mkfifo "$1.ready"
-	nos-serve "${SEALED[@]}" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --ready-fd 9 "${@:2}" \
+	nos-serve "${SEALED[@]}" --listen "${SERVE_AT[$1]:-127.0.0.1:0}" --admin 127.0.0.1:0 --ready-fd 9 "${@:2}" \
 		9>"$1.ready" >>"$1.out" 2>>"$1.err" 3>&- &
 	SERVE_PIDS[$1]=$!
 	OTHER_PIDS="${OTHER_PIDS:-} $!"
