@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/nats_link.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <netinet/in.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/enc.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/num.h"
 
 #define CREDS_MAX    16384
@@ -23,9 +30,12 @@ void nos_nats_link_nap(uint64_t ms)
 	nanosleep(&(struct timespec){ (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 }, NULL);
 }
 
-struct nos_nats_try nos_nats_link_try(uint64_t wait_ms)
+struct nos_nats_try nos_nats_link_try(const struct nos_nats_link *l, uint64_t wait_ms)
 {
-	return (struct nos_nats_try){ nos_mono_now().us + wait_ms * 1000 };
+	const uint64_t now = nos_mono_now().us;
+
+	return (struct nos_nats_try){ l, now + NOS_NATS_LEAVE_MS * 1000, now + wait_ms * 1000,
+		nos_nats_link_found(l) };
 }
 
 void nos_nats_link_push(const struct nos_nats_link *l)
@@ -56,8 +66,12 @@ bool nos_nats_link_is_absent(natsStatus s, jsErrCode code)
 
 bool nos_nats_link_again(const struct nos_nats_try *t, natsStatus s, jsErrCode code)
 {
-	if (s == NATS_OK || !nos_nats_link_is_passing(s, code) || nos_mono_now().us >= t->end_us)
+	const uint64_t now = nos_mono_now().us;
+
+	if (s == NATS_OK || !nos_nats_link_is_passing(s, code) || now >= t->end_us)
 		return false;
+	if (now >= t->leave_us && nos_nats_link_found(t->link) == t->found)
+		nos_nats_link_leave(t->link);
 	nos_nats_link_nap(NAP_MS);
 	return true;
 }
@@ -96,6 +110,67 @@ uint64_t nos_nats_link_found(const struct nos_nats_link *l)
 		    stats, &in, &in_bytes, &out, &out_bytes, &reconnects);
 	natsStatistics_Destroy(stats);
 	return reconnects;
+}
+
+/* ---- another server ---- */
+
+static uint16_t port_of(const struct sockaddr_storage *a)
+{
+	if (a->ss_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)a)->sin_port);
+	return a->ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)a)->sin6_port) : 0;
+}
+
+/* Is this the socket between these ports? It is shut down, so that the library finds another. */
+static bool shut(int fd, int from, uint64_t to)
+{
+	struct sockaddr_storage here, there;
+	socklen_t here_len = sizeof(here), there_len = sizeof(there);
+
+	return getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
+	       getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 &&
+	       port_of(&here) == from && port_of(&there) == to && shutdown(fd, SHUT_RDWR) == 0;
+}
+
+static bool ports(const struct nos_nats_link *l, int *ret_from, uint64_t *ret_to)
+{
+	char url[256], *ip = NULL, **servers = NULL;
+	const char *port;
+	int count = 0;
+
+	if (natsConnection_GetServers(l->nc, &servers, &count) == NATS_OK)
+		for (int i = 0; i < count; i++)
+			free(servers[i]);
+	free(servers);
+	if (count < 2 || natsConnection_GetConnectedUrl(l->nc, url, sizeof(url)) != NATS_OK ||
+	    natsConnection_GetLocalIPAndPort(l->nc, &ip, ret_from) != NATS_OK)
+		return false;
+	free(ip);
+	port = strrchr(url, ':');
+	return port && nos_num_parse(nos_str_of(port + 1), 1, UINT16_MAX, ret_to);
+}
+
+/* The library has no call for it. What is looked at is a copy: its number is nobody else's. */
+void nos_nats_link_leave(const struct nos_nats_link *l)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	const struct dirent *e;
+	uint64_t to, fd;
+	int from, copy;
+	bool ok = folder && ports(l, &from, &to), found = false;
+
+	while (ok && !found && (e = readdir(folder))) {
+		if (!nos_num_parse(nos_str_of(e->d_name), 0, INT_MAX, &fd) ||
+		    (copy = fcntl((int)fd, F_DUPFD_CLOEXEC, 0)) < 0)
+			continue;
+		found = shut(copy, from, to);
+		close(copy);
+	}
+	if (folder)
+		closedir(folder);
+	if (found)
+		nos_log_line(NOS_LOG_INFO,
+		    "store: the server at port %" PRIu64 " does not answer: another is tried", to);
 }
 
 /* ---- where it is ---- */
@@ -264,7 +339,7 @@ static enum nos_code not_reached(const struct nos_nats_link *l, natsStatus s, st
 /* Whoever is down may be coming up. */
 static enum nos_code connect_to(struct nos_nats_link *l, natsOptions *o, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(OPEN_MS);
+	const struct nos_nats_try t = nos_nats_link_try(l, OPEN_MS);
 	natsStatus s;
 
 	do

@@ -17,7 +17,8 @@
 #define NOS_NATS_SERVERS_MAX 512   /* bytes of the URL's hosts */
 #define NOS_NATS_WAIT_MS     10000 /* that a question is asked again while no server answers it */
 #define NOS_NATS_ASK_MS	     2000  /* that one answer is waited for */
-#define NOS_NATS_REPLICAS    3	   /* no more are asked for, however many hosts are named */
+#define NOS_NATS_LEAVE_MS    6000 /* after which another server is tried: elections take 4 to 6 s */
+#define NOS_NATS_REPLICAS    3	  /* no more are asked for, however many hosts are named */
 
 /* What the servers say by number (the JetStream API's err_code). */
 #define NOS_NATS_WRONG_SEQUENCE 10071
@@ -38,14 +39,21 @@ enum nos_code nos_nats_link_open(struct nos_nats_link *l, const struct nos_store
     bool tls, struct nos_err *err) NOS_CHECK;
 void nos_nats_link_close(struct nos_nats_link *l);
 
+/* Go to another server, where more than one is known: this one is there, and does not answer, as
+ * one does that is cut off from the others. */
+void nos_nats_link_leave(const struct nos_nats_link *l);
+
 /* How often the connection was lost and found again. */
 uint64_t nos_nats_link_found(const struct nos_nats_link *l);
 
-/* A question that may be asked again: while nos_nats_link_again says so. It waits a moment. */
+/* A question that may be asked again: while nos_nats_link_again says so. It waits a moment, and in
+ * its midst another server is gone to, once, where the one that is there cannot answer. */
 struct nos_nats_try {
-	uint64_t end_us;
+	const struct nos_nats_link *link;
+	uint64_t leave_us, end_us;
+	uint64_t found; /* nos_nats_link_found when it began */
 };
-struct nos_nats_try nos_nats_link_try(uint64_t wait_ms);
+struct nos_nats_try nos_nats_link_try(const struct nos_nats_link *l, uint64_t wait_ms);
 bool nos_nats_link_again(const struct nos_nats_try *t, natsStatus s, jsErrCode code);
 
 /* For who waits for an answer now: what was sent goes out at once. The library's own thread would

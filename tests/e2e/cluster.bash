@@ -1,5 +1,5 @@
 # Three NATS servers, and several nos-serve over one store on them.
-declare -gA SERVE_PIDS SERVE_URLS SERVE_AT NATS_VIA
+declare -gA SERVE_PIDS SERVE_URLS SERVE_AT STORE_OF NATS_VIA
 
 port_of() { echo "${1##*:}"; }
 
@@ -42,12 +42,14 @@ cluster_start() {
 	eventually made "$1"
 }
 
-# The nos-serve of this name, at SERVE_AT where that is set: SERVE_PIDS, SERVE_URLS; what it says is in
-# NAME.err.
+# The nos-serve of this name, at SERVE_AT where that is set, and told of the server in STORE_OF alone:
+# SERVE_PIDS, SERVE_URLS; what it says is in NAME.err.
 serve_start() { # NAME [ARGUMENT...]
+	local sealed=("${SEALED[@]}")
+	[ -z "${STORE_OF[$1]:-}" ] || sealed[1]="nats://127.0.0.1:${NATS_PORTS[${STORE_OF[$1]}]}/nos?replicas=3"
 	rm -f "$1.ready" "$1.err"
 	mkfifo "$1.ready"
-	nos-serve "${SEALED[@]}" --listen "${SERVE_AT[$1]:-127.0.0.1:0}" --admin 127.0.0.1:0 --ready-fd 9 "${@:2}" \
+	nos-serve "${sealed[@]}" --listen "${SERVE_AT[$1]:-127.0.0.1:0}" --admin 127.0.0.1:0 --ready-fd 9 "${@:2}" \
 		9>"$1.ready" >>"$1.out" 2>>"$1.err" 3>&- &
 	SERVE_PIDS[$1]=$!
 	OTHER_PIDS="${OTHER_PIDS:-} $!"

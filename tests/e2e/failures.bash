@@ -4,7 +4,7 @@ HELP=$ROOT/build/${V:-release}/tests/help
 
 # Until a command succeeds, of what may take longer than eventually gives it.
 in_time() {
-	local end=$((SECONDS + 180))
+	local end=$((SECONDS + ${IN_TIME:-180}))
 	until "$@"; do
 		((SECONDS < end)) || { printf 'not within 180 s: %s\n' "$*" >&2; return 1; }
 		read -r -t 0.1 <> <(:) || true
@@ -156,5 +156,40 @@ leads_nothing() {
 	cat led.ask >&8
 	while read -r -t 5 -u 8 stream && [[ $stream != PONG* ]]; do :; done
 	exec 8>&-
+	return 1
+}
+
+# ---- what is between servers ----
+
+# Where a test asks for it: each server reaches another by tests/help/cut.c alone, one for each two.
+ways_start() {
+	local two from to
+	for two in 12 13 23; do
+		from=${two:0:1} to=${two:1}
+		NATS_VIA[$from-$to]=$(port_of "$(address_free)")
+		NATS_VIA[$to-$from]=$(port_of "$(address_free)")
+		mkfifo "cut$two"
+		"$HELP/cut" "${NATS_VIA[$from-$to]}:${NATS_ROUTES[to]}" "${NATS_VIA[$to-$from]}:${NATS_ROUTES[from]}" \
+			>"cut$two" 3>&- &
+		CUT_PIDS[two]=$!
+		OTHER_PIDS="${OTHER_PIDS:-} $!"
+		read -r -t 30 <"cut$two"
+	done
+}
+# Server $1 is alone, or with the others again.
+alone() { signal_ways "$1" USR1; }
+together() { signal_ways "$1" USR2; }
+signal_ways() {
+	local two
+	for two in 12 13 23; do
+		[[ $two != *$1* ]] || kill -"$2" "${CUT_PIDS[two]}"
+	done
+}
+# Another than $2 leads the stream $1.
+is_led_by_another() { # STREAM SERVER
+	local i
+	for i in 1 2 3; do
+		[ "$i" = "$2" ] || ! streams_at "$i" | grep -qx "$1 n$i" || return 0
+	done
 	return 1
 }

@@ -43,3 +43,57 @@ teardown() {
 	done
 	failures_end servers
 }
+
+@test "the leader of a stream that is cut off from the others costs no reading, and doubles none" {
+	between_servers() { ways_start; }
+	failures_begin a a b b
+	raw=$(raw_of 1)
+	in_time leader_find "$raw"
+	alone "$LEADER"
+	in_time is_led_by_another "$raw" "$LEADER"
+	together "$LEADER"
+	failures_end cut-leader
+}
+
+@test "a nos-serve whose server is cut off from the others costs no reading, and doubles none" {
+	between_servers() { ways_start; }
+	STORE_OF=([b]=3)
+	failures_begin a a b b
+	alone 3
+	in_time shared a 4
+	together 3
+	in_time shared a 2 b 2
+	failures_end cut-nos-serve
+}
+
+@test "a nos-serve that is killed costs no reading, and doubles none" {
+	failures_begin a a a a
+	serve_kill b
+	in_time shared a 4
+	goes_on
+	serve_start b --mqtt "$MQTT"
+	in_time shared a 2 b 2
+	failures_end nos-serve
+}
+
+@test "each nos-serve that is killed in turn and comes again costs no reading, and doubles none" {
+	failures_begin a a b b
+	for name in b a; do
+		serve_kill $name
+		serve_start $name --mqtt "$MQTT"
+		in_time shared a 2 b 2
+	done
+	failures_end each-nos-serve
+}
+
+@test "a nos-serve that is killed with its server costs no reading, and doubles none" {
+	STORE_OF=([b]=3)
+	failures_begin a a b b
+	server_dies 3
+	serve_kill b
+	in_time shared a 4
+	nats_run 3
+	serve_start b --mqtt "$MQTT"
+	in_time shared a 2 b 2
+	failures_end nos-serve-and-server
+}
