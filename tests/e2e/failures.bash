@@ -4,7 +4,7 @@ HELP=$ROOT/build/${V:-release}/tests/help
 
 # Until a command succeeds, of what may take longer than eventually gives it.
 in_time() {
-	local end=$((SECONDS + ${IN_TIME:-180}))
+	local end=$((SECONDS + 180))
 	until "$@"; do
 		((SECONDS < end)) || { printf 'not within 180 s: %s\n' "$*" >&2; return 1; }
 		read -r -t 0.1 <> <(:) || true
@@ -31,6 +31,7 @@ source_starts() { # NAME NOS-SERVE
 # Two nos-serve, each at an address for good, and four sources that send to those that are named.
 failures_begin() { # NOS-SERVE of each source
 	local name
+	# shellcheck disable=SC2034 # cluster.bash starts them by it
 	SERVE_AT=([a]=$(address_free) [b]=$(address_free))
 	SENDERS=()
 	both_start
@@ -66,8 +67,8 @@ write_answered() {
 }
 # Each record that came, by its id; delivered: SOURCE VALUE.
 write_delivered() {
-	records >records
-	jq -r '.[] | "\(.source) \(.value)"' records | LC_ALL=C sort >delivered
+	records >all_records
+	jq -r '.[] | "\(.source) \(.value)"' all_records | LC_ALL=C sort >delivered
 }
 # Each entry of the raw streams: SOURCE SEQ.
 write_stored() {
@@ -148,6 +149,7 @@ leads_nothing() {
 	{
 		printf 'CONNECT {"verbose":false}\r\n'
 		while read -r stream; do
+			# shellcheck disable=SC2016 # a subject's name
 			printf 'PUB $JS.API.STREAM.LEADER.STEPDOWN.%s 0\r\n\r\n' "$stream"
 		done <led
 		printf 'PING\r\n'

@@ -51,6 +51,7 @@ teardown() {
 	in_time leader_find "$raw"
 	alone "$LEADER"
 	in_time is_led_by_another "$raw" "$LEADER"
+	goes_on
 	together "$LEADER"
 	failures_end cut-leader
 }
@@ -60,10 +61,19 @@ teardown() {
 	STORE_OF=([b]=3)
 	failures_begin a a b b
 	alone 3
-	in_time shared a 4
+	# Whoever is there goes to another server.
+	goes_on
 	together 3
-	in_time shared a 2 b 2
 	failures_end cut-nos-serve
+}
+
+@test "a server that sleeps costs no reading, and doubles none when it wakes" {
+	failures_begin a a b b
+	in_time leader_find "$(raw_of 1)"
+	kill -STOP "${NATS_PIDS[LEADER]}"
+	goes_on
+	kill -CONT "${NATS_PIDS[LEADER]}"
+	failures_end server-sleeps
 }
 
 @test "a nos-serve that is killed costs no reading, and doubles none" {
