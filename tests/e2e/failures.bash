@@ -168,8 +168,8 @@ ways_start() {
 	local two from to
 	for two in 12 13 23; do
 		from=${two:0:1} to=${two:1}
-		NATS_VIA[$from-$to]=$(port_of "$(address_free)")
-		NATS_VIA[$to-$from]=$(port_of "$(address_free)")
+		NATS_VIA["$from-$to"]=$(port_of "$(address_free)")
+		NATS_VIA["$to-$from"]=$(port_of "$(address_free)")
 		mkfifo "cut$two"
 		"$HELP/cut" "${NATS_VIA[$from-$to]}:${NATS_ROUTES[to]}" "${NATS_VIA[$to-$from]}:${NATS_ROUTES[from]}" \
 			>"cut$two" 3>&- &
