@@ -317,7 +317,7 @@ static enum nos_code nats_purge(void *e, struct nos_err *err)
 /* What an account may hold is known only where it was limited. */
 static enum nos_code limit_of(struct nats *q, int64_t *ret, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(&q->link, NOS_NATS_WAIT_MS);
 	jsAccountInfo *info = NULL;
 	jsOptions o = q->link.ask;
 	jsErrCode code;

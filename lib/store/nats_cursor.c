@@ -48,7 +48,7 @@ static enum nos_code listen(
 static enum nos_code open_cursor(struct nos_nats_cursor *c, const struct nos_nats_link *l,
     const struct nos_nats_wish *w, uint64_t after, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
 	jsOptions o = l->ask;
 	jsConsumerInfo *info = NULL;
 	jsConsumerConfig config;
@@ -83,7 +83,7 @@ static enum nos_code open_cursor(struct nos_nats_cursor *c, const struct nos_nat
 static enum nos_code last_of(const struct nos_nats_link *l, const char *stream, const char *filter,
     uint64_t *ret, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
 	jsOptions o = l->ask;
 	natsMsg *msg = NULL;
 	jsErrCode code;
@@ -207,7 +207,7 @@ enum nos_code nos_nats_cursor_run(struct nos_nats_cursor *c, const struct nos_na
     const struct nos_nats_wish *w, size_t limit, nos_nats_each *each, void *state,
     struct nos_err *err)
 {
-	struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
 	struct run r = { c, l, w, limit, 0, true };
 	uint64_t at = w->after;
 	bool silent = true;
@@ -226,7 +226,7 @@ enum nos_code nos_nats_cursor_run(struct nos_nats_cursor *c, const struct nos_na
 		if (!silent)
 			return NOS_OK;
 		if (c->at > at)
-			t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+			t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
 		at = c->at;
 		nos_nats_cursor_close(c, l);
 		if (nos_mono_now().us > t.end_us)

@@ -78,7 +78,7 @@ static jsErrCode code_of(struct nos_str text)
 enum nos_code nos_nats_few_next(const struct nos_nats_link *l, const char *stream,
     const char *filter, uint64_t from, natsMsg **ret, uint64_t *ret_position, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
 	char subject[256], body[2200];
 	natsMsg *answer = NULL;
 	struct nos_str text = { 0 };

@@ -7,6 +7,7 @@
 
 #include "base/enc.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/num.h"
 
 #define CREDS_MAX    16384
@@ -28,9 +29,12 @@ void nos_nats_link_nap(uint64_t ms)
 	nanosleep(&(struct timespec){ (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 }, NULL);
 }
 
-struct nos_nats_try nos_nats_link_try(uint64_t wait_ms)
+struct nos_nats_try nos_nats_link_try(const struct nos_nats_link *l, uint64_t wait_ms)
 {
-	return (struct nos_nats_try){ nos_mono_now().us + wait_ms * 1000 };
+	const uint64_t now = nos_mono_now().us;
+
+	return (struct nos_nats_try){ l, now + NOS_NATS_LEAVE_MS * 1000, now + wait_ms * 1000,
+		nos_nats_link_found(l) };
 }
 
 void nos_nats_link_push(const struct nos_nats_link *l)
@@ -61,10 +65,27 @@ bool nos_nats_link_is_absent(natsStatus s, jsErrCode code)
 
 bool nos_nats_link_again(const struct nos_nats_try *t, natsStatus s, jsErrCode code)
 {
-	if (s == NATS_OK || !nos_nats_link_is_passing(s, code) || nos_mono_now().us >= t->end_us)
+	const uint64_t now = nos_mono_now().us;
+
+	if (s == NATS_OK || !nos_nats_link_is_passing(s, code) || now >= t->end_us)
+		return false;
+	if (now >= t->leave_us && nos_nats_link_found(t->link) == t->found &&
+	    nos_nats_link_leave(t->link))
 		return false;
 	nos_nats_link_nap(NAP_MS);
 	return true;
+}
+
+/* The library closes what was refused twice, and we what was left. */
+static bool is_refused(const struct nos_nats_link *l)
+{
+	const char *text;
+	natsStatus s;
+
+	if (!nos_nats_link_is_given_up(l))
+		return false;
+	s = natsConnection_GetLastError(l->nc, &text);
+	return s == NATS_CONNECTION_AUTH_FAILED || s == NATS_NOT_PERMITTED;
 }
 
 enum nos_code nos_nats_link_failed(
@@ -73,7 +94,7 @@ enum nos_code nos_nats_link_failed(
 	natsStatus last;
 	const char *text = nats_GetLastError(&last);
 
-	if (nos_nats_link_is_given_up(l))
+	if (is_refused(l))
 		return nos_err_set(err, NOS_BUSY,
 		    "store: %s: %s does not let us in any more: look at --store-creds", what,
 		    l->servers);
@@ -110,6 +131,22 @@ uint64_t nos_nats_link_found(const struct nos_nats_link *l)
 		    stats, &in, &in_bytes, &out, &out_bytes, &reconnects);
 	natsStatistics_Destroy(stats);
 	return l->found + reconnects;
+}
+
+bool nos_nats_link_leave(const struct nos_nats_link *l)
+{
+	char **servers = NULL, url[256];
+	int count = 0;
+
+	if (natsConnection_GetServers(l->nc, &servers, &count) == NATS_OK)
+		for (int i = 0; i < count; i++)
+			free(servers[i]);
+	free(servers);
+	if (count < 2 || natsConnection_GetConnectedUrl(l->nc, url, sizeof(url)) != NATS_OK)
+		return false;
+	nos_log_line(NOS_LOG_INFO, "store: %s does not answer: another server is tried", url);
+	natsConnection_Close(l->nc);
+	return true;
 }
 
 /* ---- where it is ---- */
@@ -250,6 +287,8 @@ static enum nos_code set_options(natsOptions *o, struct nos_nats_link *l, const 
 	natsStatus s = natsOptions_SetServers(o, (const char **)(uintptr_t)p->urls, p->count);
 
 	if (s == NATS_OK)
+		s = natsOptions_SetNoRandomize(o, true); /* see turn */
+	if (s == NATS_OK)
 		s = natsOptions_SetName(o, "nos");
 	if (s == NATS_OK)
 		s = natsOptions_SetErrorHandler(o, ignore, NULL);
@@ -318,7 +357,7 @@ static enum nos_code not_reached(const struct nos_nats_link *l, natsStatus s, st
 /* Whoever is down may be coming up. */
 static enum nos_code connect_to(struct nos_nats_link *l, natsOptions *o, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(OPEN_MS);
+	const struct nos_nats_try t = nos_nats_link_try(l, OPEN_MS);
 	natsStatus s;
 
 	do
@@ -345,10 +384,19 @@ static enum nos_code draw_id(struct nos_nats_link *l, struct nos_err *err)
 	nos_buf_init(&text, sizeof(l->id));
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return nos_err_set(err, NOS_INTERNAL, "no random bytes");
+	l->turn = bytes[0];
 	nos_enc_base64(&text, bytes, sizeof(bytes));
 	return nos_str_copy(nos_buf_str(&text), l->id, sizeof(l->id))
 		   ? NOS_OK
 		   : nos_err_set(err, NOS_INTERNAL, "out of memory");
+}
+
+/* Each begins with another server than the time before. */
+static void turn(struct nos_nats_link *l, struct place *p)
+{
+	l->turn++;
+	for (int i = 0; i < p->count; i++)
+		p->urls[i] = p->hosts[(l->turn + (unsigned)i) % (unsigned)p->count];
 }
 
 /* What the files hold is what they hold now. */
@@ -360,9 +408,11 @@ static enum nos_code dial(struct nos_nats_link *l, struct nos_err *err)
 
 	if (!p || natsOptions_Create(&o) != NATS_OK)
 		nos_err_set(err, NOS_INTERNAL, "out of memory");
-	else if (!take_url(l, where.url, l->tls, p, err) &&
-		 !set_options(o, l, p, &where, l->tls, err))
-		(void)!connect_to(l, o, err);
+	else if (!take_url(l, where.url, l->tls, p, err)) {
+		turn(l, p);
+		if (!set_options(o, l, p, &where, l->tls, err))
+			(void)!connect_to(l, o, err);
+	}
 	natsOptions_Destroy(o);
 	free(p);
 	return err->code;

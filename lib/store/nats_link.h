@@ -18,7 +18,8 @@
 #define NOS_NATS_SERVERS_MAX 512   /* bytes of the URL's hosts */
 #define NOS_NATS_WAIT_MS     10000 /* that a question is asked again while no server answers it */
 #define NOS_NATS_ASK_MS	     2000  /* that one answer is waited for */
-#define NOS_NATS_REPLICAS    3	   /* no more are asked for, however many hosts are named */
+#define NOS_NATS_LEAVE_MS    8000 /* after which another server is tried: elections take up to 7 s */
+#define NOS_NATS_REPLICAS    3	  /* no more are asked for, however many hosts are named */
 
 /* What the servers say by number (the JetStream API's err_code). */
 #define NOS_NATS_WRONG_SEQUENCE 10071
@@ -34,6 +35,7 @@ struct nos_nats_link {
 	int64_t replicas; /* of what is made */
 	bool tls;
 	char *url, *creds, *ca;	   /* what it was opened with */
+	unsigned turn;		   /* with which host it begins */
 	uint64_t found, reopen_us; /* reconnects before this connection; when another may be made */
 };
 
@@ -41,6 +43,11 @@ struct nos_nats_link {
 enum nos_code nos_nats_link_open(struct nos_nats_link *l, const struct nos_store_where *where,
     bool tls, struct nos_err *err) NOS_CHECK;
 void nos_nats_link_close(struct nos_nats_link *l);
+
+/* Give the connection up, so that another is made to another server, where more than one is known:
+ * this one is there and does not answer, as one does that is cut off from the others. False: it is
+ * the only one. */
+bool nos_nats_link_leave(const struct nos_nats_link *l);
 
 /* Is the connection given up? Then nothing comes or goes. */
 bool nos_nats_link_is_given_up(const struct nos_nats_link *l);
@@ -52,11 +59,14 @@ enum nos_code nos_nats_link_reopen(struct nos_nats_link *l, struct nos_err *err)
 /* How often the connection was lost and found again. */
 uint64_t nos_nats_link_found(const struct nos_nats_link *l);
 
-/* A question that may be asked again: while nos_nats_link_again says so. It waits a moment. */
+/* A question that may be asked again: while nos_nats_link_again says so. It waits a moment, and
+ * leaves a server that has not answered for long. */
 struct nos_nats_try {
-	uint64_t end_us;
+	const struct nos_nats_link *link;
+	uint64_t leave_us, end_us;
+	uint64_t found; /* nos_nats_link_found when it began */
 };
-struct nos_nats_try nos_nats_link_try(uint64_t wait_ms);
+struct nos_nats_try nos_nats_link_try(const struct nos_nats_link *l, uint64_t wait_ms);
 bool nos_nats_link_again(const struct nos_nats_try *t, natsStatus s, jsErrCode code);
 
 /* For who waits for an answer now: what was sent goes out at once. The library's own thread would

@@ -55,7 +55,7 @@ static void note_made(struct nos_nats_made *m, const char *name)
 /* As it is there, or NATS_NOT_FOUND. */
 static natsStatus ask(const struct nos_nats_link *l, const char *name, jsStreamInfo **ret)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
 	jsOptions o = l->ask;
 	jsErrCode code;
 	natsStatus s;
@@ -69,7 +69,7 @@ static natsStatus ask(const struct nos_nats_link *l, const char *name, jsStreamI
 /* Two that make it at once make the same. */
 static enum nos_code add(const struct nos_nats_link *l, jsStreamConfig *config, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
 	jsOptions o = l->ask;
 	jsErrCode code;
 	natsStatus s;
@@ -193,7 +193,7 @@ static bool is_ours(const struct nos_nats_link *l, const char *name)
 
 enum nos_code nos_nats_make_bytes(const struct nos_nats_link *l, uint64_t *ret, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
 	jsStreamNamesList *list = NULL;
 	struct nos_nats_state state;
 	jsOptions o = l->ask;

@@ -86,7 +86,7 @@ enum nos_code nos_nats_state_changed(struct nos_nats_values *v, bool *ret, struc
 static enum nos_code newest(const struct nos_nats_values *v, const char *ns, const char *subject,
     natsMsg **ret, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(v->link, NOS_NATS_WAIT_MS);
 	char name[NOS_NATS_NAME_MAX];
 	jsOptions o = v->link->ask;
 	jsErrCode code;

@@ -190,7 +190,7 @@ static enum nos_code show(
 static enum nos_code fetch(struct nos_nats_streams *s, const struct nos_nats_stream *x,
     uint64_t position, natsMsg **ret, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(s->link, NOS_NATS_WAIT_MS);
 	jsOptions o = s->link->ask;
 	jsErrCode code;
 	natsStatus st;
@@ -311,7 +311,7 @@ static enum nos_code count_old(
 static enum nos_code purge(
     struct nos_nats_streams *s, const char *name, uint64_t up_to, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(s->link, NOS_NATS_WAIT_MS);
 	jsOptions o = s->link->ask;
 	jsErrCode code;
 	natsStatus st;
@@ -369,7 +369,7 @@ enum nos_code nos_nats_stream_erase(
 {
 	struct nos_nats_stream *x = find_quiet(s, stream, err);
 	jsOptions o = s->link->ask;
-	struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	struct nos_nats_try t = nos_nats_link_try(s->link, NOS_NATS_WAIT_MS);
 	jsErrCode code;
 	natsStatus st;
 	natsMsg *msg;

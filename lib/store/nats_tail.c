@@ -6,7 +6,7 @@
 enum nos_code nos_nats_tail_is_ours(const struct nos_nats_flight *f, const char *stream,
     uint64_t position, uint64_t number, bool *ret, struct nos_err *err)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	const struct nos_nats_try t = nos_nats_link_try(f->link, NOS_NATS_WAIT_MS);
 	jsOptions o = f->link->ask;
 	const char *have = NULL;
 	natsMsg *msg = NULL;

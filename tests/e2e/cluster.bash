@@ -1,15 +1,22 @@
 # Three NATS servers, and several nos-serve over one store on them.
-declare -gA SERVE_PIDS SERVE_URLS
+declare -gA SERVE_PIDS SERVE_URLS SERVE_AT STORE_OF NATS_VIA
 
 port_of() { echo "${1##*:}"; }
 
-# Settings of server $1 of those that NATS_PORTS and NATS_ROUTES name: as we tell others to set it.
+# Settings of server $1 of those that NATS_PORTS, NATS_ROUTES and NATS_HTTP name: as we tell others to set
+# it. Where routes go by something in between, each server's own ways are in NATS_VIA, "FROM-TO", and no
+# other is told to any.
 nats_settings() {
-	local routes
-	routes=$(printf ', nats://127.0.0.1:%s' "${NATS_ROUTES[@]}")
+	local routes='' more='' i
+	for i in 1 2 3; do
+		routes+=", nats://127.0.0.1:${NATS_VIA[$1-$i]:-${NATS_ROUTES[i]}}"
+	done
+	[ ${#NATS_VIA[@]} = 0 ] || more='
+	advertise: "127.0.0.1:1"'
 	sed -e "s|^server_name: .*|server_name: n$1|; s|^listen: .*|listen: 127.0.0.1:${NATS_PORTS[$1]}|" \
-		-e "s|^\tstore_dir: .*|\tstore_dir: \"$PWD/js$1\"|; s|^\tlisten: .*|\tlisten: 127.0.0.1:${NATS_ROUTES[$1]}|" \
-		-e "s|^\troutes: .*|\troutes: [${routes#, }]|" "$ROOT/scripts/dist/nats-server.conf" >"nats$1.conf"
+		-e "s|^	store_dir: .*|	store_dir: \"$PWD/js$1\"|; s|^	listen: .*|	listen: 127.0.0.1:${NATS_ROUTES[$1]}|" \
+		-e "s|^	routes: .*|	routes: [${routes#, }]$more|" "$ROOT/scripts/dist/nats-server.conf" >"nats$1.conf"
+	echo "http: 127.0.0.1:${NATS_HTTP[$1]}" >>"nats$1.conf"
 }
 
 nats_run() { # SERVER
@@ -21,11 +28,13 @@ nats_run() { # SERVER
 # Three servers, and in them the store of node 1 with $1 lanes: STORE, SEALED.
 cluster_start() {
 	local i
-	NATS_PORTS=() NATS_ROUTES=() NATS_PIDS=()
+	NATS_PORTS=() NATS_ROUTES=() NATS_HTTP=() NATS_PIDS=()
 	for i in 1 2 3; do
 		NATS_PORTS[i]=$(port_of "$(address_free)")
 		NATS_ROUTES[i]=$(port_of "$(address_free)")
+		NATS_HTTP[i]=$(port_of "$(address_free)")
 	done
+	! declare -F between_servers >/dev/null || between_servers
 	for i in 1 2 3; do
 		nats_settings "$i"
 		nats_run "$i"
@@ -36,11 +45,14 @@ cluster_start() {
 	eventually made "$1"
 }
 
-# The nos-serve of this name: SERVE_PIDS, SERVE_URLS; what it says is in NAME.err.
+# The nos-serve of this name, at SERVE_AT where that is set, and told of the server in STORE_OF alone:
+# SERVE_PIDS, SERVE_URLS; what it says is in NAME.err.
 serve_start() { # NAME [ARGUMENT...]
+	local sealed=("${SEALED[@]}")
+	[ -z "${STORE_OF[$1]:-}" ] || sealed[1]="nats://127.0.0.1:${NATS_PORTS[${STORE_OF[$1]}]}/nos?replicas=3"
 	rm -f "$1.ready" "$1.err"
 	mkfifo "$1.ready"
-	nos-serve "${SEALED[@]}" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --ready-fd 9 "${@:2}" \
+	nos-serve "${sealed[@]}" --listen "${SERVE_AT[$1]:-127.0.0.1:0}" --admin 127.0.0.1:0 --ready-fd 9 "${@:2}" \
 		9>"$1.ready" >>"$1.out" 2>>"$1.err" 3>&- &
 	SERVE_PIDS[$1]=$!
 	OTHER_PIDS="${OTHER_PIDS:-} $!"

@@ -6,6 +6,7 @@ setup() {
 	load key
 	load faults
 	load cluster
+	load failures
 }
 teardown() {
 	everything_stops
@@ -92,4 +93,32 @@ outlive() {
 	kill -CONT "${SERVE_PIDS[b]}"
 	eventually shared a 2 b 2
 	load_end
+}
+
+# A record as a subscriber gets it: ID N VALUE.
+comes() { printf 'nos/1/meter/s/count {"id":"%s","source":"s","n":%d,"value":%d}\n' "$@" >>data.debug; }
+
+@test "what looks at failures sees a reading that is lost, doubled or late, and a pack that is stored twice" {
+	printf 's %d %d\n' 1 1 2 1 3 2 >answered
+	printf 's %d\n' 1 2 >stored
+	comes 1-1-0 1 1
+	comes 1-1-1 2 2
+	cp data.debug two
+	fails is_all_delivered
+	comes 1-2-0 3 3
+	comes 1-2-0 3 3
+	is_all_delivered
+	is_stored_once
+	[ "$(doubled)" -eq 0 ]
+	in_order
+	comes 1-3-0 4 3
+	fails is_all_delivered
+	[ "$(doubled)" -eq 1 ]
+	mv two data.debug
+	comes 1-2-0 4 1
+	fails in_order
+	printf 's %d\n' 1 2 2 >stored
+	fails is_stored_once
+	printf 's %d\n' 1 >stored
+	fails is_stored_once
 }

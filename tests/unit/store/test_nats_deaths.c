@@ -132,6 +132,37 @@ static void what_all_servers_held_is_there_when_they_have_died_and_come_back(voi
 	nos_buf_release(&space);
 }
 
+/* It is stopped, so that its connections stay, and nothing comes of them: as where a net drops what
+ * is sent, or where a server is cut off from the others and answers that it cannot. */
+static void a_store_whose_server_is_there_and_does_not_answer_goes_to_another(void **state)
+{
+	char one[80];
+	const struct nos_store_where there = { .url = one };
+	struct nos_store *all = a;
+	struct tally t = { 0 };
+	struct nos_buf space;
+	uint64_t rev;
+
+	(void)state;
+	nos_buf_init(&space, 100);
+	snprintf(one, sizeof(one), "nats://127.0.0.1:%d/nos?replicas=3", servers.ports[0]);
+	assert_int_equal(nos_store_open(&there, false, &a, &err), NOS_OK);
+	append_group("left", 1, -1);
+	assert_int_equal(
+	    nos_store_put(a, "sources", NOS_STR("s-left"), NOS_STR("1"), NOS_STORE_NEW, &rev, &err),
+	    NOS_OK);
+	assert_int_equal(kill(servers.pids[0], SIGSTOP), 0);
+	append_group("left", GROUP + 1, -1);
+	assert_int_equal(
+	    nos_store_get(a, "sources", NOS_STR("s-left"), &space, &rev, &err), NOS_OK);
+	assert_int_equal(kill(servers.pids[0], SIGCONT), 0);
+	tally(a, "left", in_order, &t);
+	assert_int_equal(t.next, 2 * GROUP + 1);
+	nos_buf_release(&space);
+	nos_store_close(a);
+	a = all;
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -154,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leader_that_dies_takes_no_entry_with_it_and_none_is_there_twice),
 		cmocka_unit_test(what_all_servers_held_is_there_when_they_have_died_and_come_back),
+		cmocka_unit_test(a_store_whose_server_is_there_and_does_not_answer_goes_to_another),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }
