@@ -327,9 +327,11 @@ static void step(struct nos_nats_flight *f)
 	if (take_answers(f, STEP_MS) && !f->again)
 		return;
 	now = nos_mono_now().us;
-	if (f->count && now - f->moved_us >= NOS_NATS_LEAVE_MS * UINT64_C(1000) &&
-	    nos_nats_link_leave(f->link))
-		return;
+	since = f->left_us > f->moved_us ? f->left_us : f->moved_us;
+	if (f->count && now - since >= NOS_NATS_LEAVE_MS * UINT64_C(1000)) {
+		nos_nats_link_leave(f->link);
+		f->left_us = now;
+	}
 	since = f->again_us > f->moved_us ? f->again_us : f->moved_us;
 	if (f->count && now - since >= (f->again ? SOON_MS : AGAIN_MS) * UINT64_C(1000))
 		send_again(f);

@@ -46,6 +46,7 @@ struct nos_nats_flight {
 	uint64_t number;   /* of the last that was sent */
 	uint64_t moved_us; /* when something was acknowledged last */
 	uint64_t again_us; /* when everything was sent again last */
+	uint64_t left_us;  /* when another server was gone to last */
 	bool pushed;	   /* what was sent has gone out */
 	bool holds;	   /* an entry that is not sent yet */
 	bool again;	   /* something was refused that may be taken now */

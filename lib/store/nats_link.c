@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/nats_link.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/enc.h"
 #include "base/file.h"
@@ -69,23 +75,10 @@ bool nos_nats_link_again(const struct nos_nats_try *t, natsStatus s, jsErrCode c
 
 	if (s == NATS_OK || !nos_nats_link_is_passing(s, code) || now >= t->end_us)
 		return false;
-	if (now >= t->leave_us && nos_nats_link_found(t->link) == t->found &&
-	    nos_nats_link_leave(t->link))
-		return false;
+	if (now >= t->leave_us && nos_nats_link_found(t->link) == t->found)
+		nos_nats_link_leave(t->link);
 	nos_nats_link_nap(NAP_MS);
 	return true;
-}
-
-/* The library closes what was refused twice, and we what was left. */
-static bool is_refused(const struct nos_nats_link *l)
-{
-	const char *text;
-	natsStatus s;
-
-	if (!nos_nats_link_is_given_up(l))
-		return false;
-	s = natsConnection_GetLastError(l->nc, &text);
-	return s == NATS_CONNECTION_AUTH_FAILED || s == NATS_NOT_PERMITTED;
 }
 
 enum nos_code nos_nats_link_failed(
@@ -94,7 +87,7 @@ enum nos_code nos_nats_link_failed(
 	natsStatus last;
 	const char *text = nats_GetLastError(&last);
 
-	if (is_refused(l))
+	if (nos_nats_link_is_given_up(l))
 		return nos_err_set(err, NOS_BUSY,
 		    "store: %s: %s does not let us in any more: look at --store-creds", what,
 		    l->servers);
@@ -133,20 +126,65 @@ uint64_t nos_nats_link_found(const struct nos_nats_link *l)
 	return l->found + reconnects;
 }
 
-bool nos_nats_link_leave(const struct nos_nats_link *l)
+/* ---- another server ---- */
+
+static uint16_t port_of(const struct sockaddr_storage *a)
 {
-	char **servers = NULL, url[256];
+	if (a->ss_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)a)->sin_port);
+	return a->ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)a)->sin6_port) : 0;
+}
+
+/* Is this the socket between these ports? It is shut down, so that the library finds another. */
+static bool shut(int fd, int from, uint64_t to)
+{
+	struct sockaddr_storage here, there;
+	socklen_t here_len = sizeof(here), there_len = sizeof(there);
+
+	return getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
+	       getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 &&
+	       port_of(&here) == from && port_of(&there) == to && shutdown(fd, SHUT_RDWR) == 0;
+}
+
+static bool ports(const struct nos_nats_link *l, int *ret_from, uint64_t *ret_to)
+{
+	char url[256], *ip = NULL, **servers = NULL;
+	const char *port;
 	int count = 0;
 
 	if (natsConnection_GetServers(l->nc, &servers, &count) == NATS_OK)
 		for (int i = 0; i < count; i++)
 			free(servers[i]);
 	free(servers);
-	if (count < 2 || natsConnection_GetConnectedUrl(l->nc, url, sizeof(url)) != NATS_OK)
+	if (count < 2 || natsConnection_GetConnectedUrl(l->nc, url, sizeof(url)) != NATS_OK ||
+	    natsConnection_GetLocalIPAndPort(l->nc, &ip, ret_from) != NATS_OK)
 		return false;
-	nos_log_line(NOS_LOG_INFO, "store: %s does not answer: another server is tried", url);
-	natsConnection_Close(l->nc);
-	return true;
+	free(ip);
+	port = strrchr(url, ':');
+	return port && nos_num_parse(nos_str_of(port + 1), 1, UINT16_MAX, ret_to);
+}
+
+/* The library has no call for it. What is looked at is a copy: its number is nobody else's. */
+void nos_nats_link_leave(const struct nos_nats_link *l)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	const struct dirent *e;
+	uint64_t to, fd;
+	int from, copy;
+	bool ok = folder && ports(l, &from, &to), found = false;
+
+	while (ok && !found && (e = readdir(folder))) {
+		if (!nos_num_parse(nos_str_of(e->d_name), 0, INT_MAX, &fd) ||
+		    (copy = fcntl((int)fd, F_DUPFD_CLOEXEC, 0)) < 0)
+			continue;
+		found = shut(copy, from, to);
+		close(copy);
+	}
+	if (folder)
+		closedir(folder);
+	if (found)
+		nos_log_line(NOS_LOG_INFO,
+		    "store: the server at port %" PRIu64 " does not answer: another is tried", to);
 }
 
 /* ---- where it is ---- */
@@ -287,8 +325,6 @@ static enum nos_code set_options(natsOptions *o, struct nos_nats_link *l, const 
 	natsStatus s = natsOptions_SetServers(o, (const char **)(uintptr_t)p->urls, p->count);
 
 	if (s == NATS_OK)
-		s = natsOptions_SetNoRandomize(o, true); /* see turn */
-	if (s == NATS_OK)
 		s = natsOptions_SetName(o, "nos");
 	if (s == NATS_OK)
 		s = natsOptions_SetErrorHandler(o, ignore, NULL);
@@ -384,19 +420,10 @@ static enum nos_code draw_id(struct nos_nats_link *l, struct nos_err *err)
 	nos_buf_init(&text, sizeof(l->id));
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return nos_err_set(err, NOS_INTERNAL, "no random bytes");
-	l->turn = bytes[0];
 	nos_enc_base64(&text, bytes, sizeof(bytes));
 	return nos_str_copy(nos_buf_str(&text), l->id, sizeof(l->id))
 		   ? NOS_OK
 		   : nos_err_set(err, NOS_INTERNAL, "out of memory");
-}
-
-/* Each begins with another server than the time before. */
-static void turn(struct nos_nats_link *l, struct place *p)
-{
-	l->turn++;
-	for (int i = 0; i < p->count; i++)
-		p->urls[i] = p->hosts[(l->turn + (unsigned)i) % (unsigned)p->count];
 }
 
 /* What the files hold is what they hold now. */
@@ -408,11 +435,9 @@ static enum nos_code dial(struct nos_nats_link *l, struct nos_err *err)
 
 	if (!p || natsOptions_Create(&o) != NATS_OK)
 		nos_err_set(err, NOS_INTERNAL, "out of memory");
-	else if (!take_url(l, where.url, l->tls, p, err)) {
-		turn(l, p);
-		if (!set_options(o, l, p, &where, l->tls, err))
-			(void)!connect_to(l, o, err);
-	}
+	else if (!take_url(l, where.url, l->tls, p, err) &&
+		 !set_options(o, l, p, &where, l->tls, err))
+		(void)!connect_to(l, o, err);
 	natsOptions_Destroy(o);
 	free(p);
 	return err->code;
