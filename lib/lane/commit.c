@@ -14,7 +14,8 @@
 #define IDLE_MS	       200 /* without a job: what changed is saved */
 #define RECORDS_MS     5   /* how long records wait for jobs to be committed with */
 #define PURGE_EVERY_US 1000000
-#define RETRY_MS       100 /* after a failed group, before records are tried again */
+#define FRESH_MAX      (4u << 20) /* bytes of records that the publisher need not read */
+#define RETRY_MS       100	  /* after a failed group, before records are tried again */
 
 struct nos_commit {
 	struct nos_commit_config config;
@@ -103,6 +104,11 @@ enum nos_code nos_commit_health(struct nos_commit *c, struct nos_err *err)
 	*err = c->health;
 	pthread_mutex_unlock(&c->lock);
 	return err->code;
+}
+
+struct nos_fresh *nos_commit_fresh(const struct nos_commit *c)
+{
+	return c->config.ledger.fresh;
 }
 
 bool nos_commit_is_quiet(struct nos_commit *c)
@@ -324,6 +330,7 @@ static void *run(void *state)
 static void drop(struct nos_commit *c)
 {
 	nos_ledger_release(&c->ledger);
+	nos_fresh_free(c->config.ledger.fresh);
 	nos_metric_part(c->config.ledger.metric, NOS_METRIC_QUEUE_COMMIT, &c->queue_said, 0);
 	pthread_cond_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);
@@ -333,8 +340,10 @@ static void drop(struct nos_commit *c)
 static enum nos_code start(
     struct nos_commit *c, const struct nos_profile *profile, struct nos_err *err)
 {
-	if (nos_ledger_init(&c->ledger, &c->config.ledger, profile, err) ||
-	    nos_replay_run(&c->ledger, err))
+	struct nos_ledger_config *f = &c->config.ledger;
+
+	if ((f->outbox && nos_fresh_new(FRESH_MAX, &f->fresh, err)) ||
+	    nos_ledger_init(&c->ledger, f, profile, err) || nos_replay_run(&c->ledger, err))
 		return err->code;
 	c->profile = profile;
 	atomic_store(&c->published, c->ledger.published);

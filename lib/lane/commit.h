@@ -53,6 +53,9 @@ uint64_t nos_commit_last(const struct nos_commit *c);
 void nos_commit_published(struct nos_commit *c, uint64_t position);
 uint64_t nos_commit_mark(const struct nos_commit *c);
 
+/* What the publisher is to find there before it reads the store; NULL: there is no publisher. */
+struct nos_fresh *nos_commit_fresh(const struct nos_commit *c);
+
 /* Is all that was submitted answered and its records committed, or can they not be now? */
 bool nos_commit_is_quiet(struct nos_commit *c);
 

@@ -72,14 +72,19 @@ static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 
 	nos_buf_init(&entry, ENTRY_MAX);
 	l->put = 0;
+	if (l->forgotten_count)
+		nos_fresh_forget(l->config.fresh);
 	for (size_t i = 0; i < l->pending.count; i++) {
-		if (nos_change_is_forgotten(l, nos_weighed_at(&l->pending, i).topic))
+		const struct nos_processed r = nos_weighed_at(&l->pending, i);
+
+		if (nos_change_is_forgotten(l, r.topic))
 			continue;
 		if (nos_weighed_put(
 			&l->pending, i, l->config.store, now, &entry, &l->last_put, err))
 			return err->code;
 		if (l->last_put != l->last_record + ++l->put)
 			return strange(err);
+		nos_fresh_add(l->config.fresh, l->last_put, &r);
 	}
 	return NOS_OK;
 }
@@ -463,6 +468,7 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 	l->amend.stepped = false;
 	l->amend.count = l->amend.was_count = 0;
 	if (transact(l, list, count, err)) {
+		nos_fresh_rollback(l->config.fresh);
 		/* Another was quicker, which is no fault of who sent it: it is to come again. */
 		if (err->code == NOS_EXISTS)
 			err->code = NOS_BUSY;
@@ -483,6 +489,7 @@ enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, stru
 		l->last_record = l->amend.last;
 	nos_metric_add(l->config.metric, NOS_METRIC_STORED, l->put);
 	nos_metric_add(l->config.metric, NOS_METRIC_CORRECTED, l->amend.count);
+	nos_fresh_commit(l->config.fresh);
 	nos_weighed_clear(&l->pending);
 	note_raw(l, list);
 	return NOS_OK;

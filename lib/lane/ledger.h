@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "lane/analyse.h"
+#include "lane/fresh.h"
 #include "lane/job.h"
 #include "node/card.h"
 #include "node/limit.h"
@@ -31,9 +32,10 @@ struct nos_ledger_config {
 	uint64_t node;
 	/* Monotonic, microseconds: the lane is this one's until then. NULL: for good. */
 	const atomic_uint_least64_t *until_us;
-	uint64_t keep_ms;    /* retention; 0: for ever */
-	uint64_t keep_bytes; /* 0: whatever it takes */
-	bool outbox;	     /* records wait until they are published: none is dropped before */
+	uint64_t keep_ms;	 /* retention; 0: for ever */
+	uint64_t keep_bytes;	 /* 0: whatever it takes */
+	bool outbox;		 /* records wait until they are published: none is dropped before */
+	struct nos_fresh *fresh; /* records go there too once they are committed; NULL: nowhere */
 };
 
 /* Corrections of the group in hand (lane/amend.h). */

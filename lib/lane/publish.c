@@ -13,6 +13,7 @@
 #include "base/num.h"
 #include "json/encode.h"
 #include "lane/announce.h"
+#include "lane/print.h"
 #include "net/mqtt.h"
 #include "node/lap.h"
 #include "score/filter.h"
@@ -21,8 +22,7 @@
 #define WAIT_MS		  250
 #define BYE_MS		  1000	  /* for the last message */
 #define SHORT_US	  1000000 /* where another goes on */
-#define PRINT_MAX	  (16u << 20)
-#define NO_RECORD	  0 /* no position of a record */
+#define NO_RECORD	  0	  /* no position of a record */
 #define KEEPALIVE_S	  30
 #define PUBLISH_TOPIC_MAX (NOS_PROCESSED_TOPIC_MAX + NOS_FILTER_NAME_MAX + 8)
 #define DROPPED_TOPIC	  "$SYS/broker/publish/messages/dropped"
@@ -47,8 +47,7 @@ struct nos_publish {
 	struct nos_announce announce;
 	struct nos_lap lap;
 	struct nos_mono *handed; /* when, by position modulo the window */
-	struct nos_buf print;
-	int print_fd;
+	struct nos_print print;
 	bool knows_dropped; /* dropped is the broker's last count */
 	uint64_t dropped;
 	uint64_t outbox_said; /* of the metric */
@@ -142,28 +141,6 @@ static void say_head(struct nos_publish *p)
 		nos_log_line(NOS_LOG_WARN, "%s: %s", p->head_topic, err.text);
 }
 
-/* Nobody reads any more: printing ends, the main job does not. */
-static void flush_print(struct nos_publish *p)
-{
-	size_t done = 0;
-
-	if (p->config.print_lock)
-		pthread_mutex_lock(p->config.print_lock);
-	while (p->print_fd >= 0 && done < p->print.len) {
-		ssize_t n = write(p->print_fd, p->print.p + done, p->print.len - done);
-
-		if (n > 0) {
-			done += (size_t)n;
-		} else if (errno != EINTR) {
-			nos_log_line(NOS_LOG_WARN, "printing ends: %s", strerror(errno));
-			p->print_fd = -1;
-		}
-	}
-	if (p->config.print_lock)
-		pthread_mutex_unlock(p->config.print_lock);
-	nos_buf_truncate(&p->print, 0);
-}
-
 /* The topic by itself, or as it is under a filter: nos/N/only/FILTER/… */
 static bool make_topic(
     struct nos_str topic, struct nos_str filter, char ret[static PUBLISH_TOPIC_MAX])
@@ -216,21 +193,37 @@ static enum nos_code send_record(
 }
 
 static enum nos_code hand_over(
-    void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
+    void *state, uint64_t position, const struct nos_processed *r, struct nos_err *err)
 {
 	struct nos_publish *p = state;
+
+	if (p->mqtt && send_record(p, position, r, err))
+		return err->code;
+	p->sent = position;
+	nos_print_add(&p->print, r->record);
+	return NOS_OK;
+}
+
+static enum nos_code hand_over_entry(
+    void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
+{
 	struct nos_processed r;
 
 	if (!nos_processed_decode(entry, &r))
 		return nos_err_set(err, NOS_IO, "store: record %" PRIu64 " is damaged", position);
-	if (p->mqtt && send_record(p, position, &r, err))
-		return err->code;
-	p->sent = position;
-	if (p->print_fd >= 0) {
-		nos_buf_add_str(&p->print, r.record);
-		nos_buf_add_char(&p->print, '\n');
-	}
-	return NOS_OK;
+	return hand_over(state, position, &r, err);
+}
+
+/* The next: out of memory where they were just committed, else out of the store. */
+static enum nos_code read_next(struct nos_publish *p, size_t most, struct nos_err *err)
+{
+	struct nos_fresh *fresh = nos_commit_fresh(p->config.commit);
+	const size_t missing = nos_fresh_missing(fresh, p->sent);
+
+	if (!missing)
+		return nos_fresh_read(fresh, p->sent, most, hand_over, p, err);
+	return nos_store_read(p->config.store, NOS_PROCESSED_STREAM, p->sent,
+	    missing < most ? missing : most, hand_over_entry, p, err);
 }
 
 /* How many records may go now, each being a message at least: the window is filled again once it is
@@ -260,13 +253,11 @@ static bool push(struct nos_publish *p)
 		return false;
 	if (p->mqtt)
 		nos_mqtt_cork(p->mqtt, true);
-	if (nos_store_read(p->config.store, NOS_PROCESSED_STREAM, p->sent, n < BURST ? n : BURST,
-		hand_over, p, &err) &&
-	    err.code != NOS_AWAY)
+	if (read_next(p, n < BURST ? n : BURST, &err) && err.code != NOS_AWAY)
 		nos_log_line(NOS_LOG_WARN, "publishing: %s", err.text);
 	if (p->mqtt)
 		nos_mqtt_cork(p->mqtt, false);
-	flush_print(p);
+	nos_print_flush(&p->print);
 	/* Where there is no broker, what is printed is what is handed over. */
 	if (!p->mqtt)
 		nos_commit_published(p->config.commit, p->sent);
@@ -381,7 +372,7 @@ static void drop(struct nos_publish *p)
 {
 	nos_metric_part(p->config.metric, NOS_METRIC_OUTBOX, &p->outbox_said, 0);
 	nos_mqtt_free(p->mqtt);
-	nos_buf_release(&p->print);
+	nos_print_release(&p->print);
 	nos_announce_release(&p->announce);
 	pthread_mutex_destroy(&p->lock);
 	free(p->handed);
@@ -396,8 +387,7 @@ enum nos_code nos_publish_new(
 	if (!p)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	p->config = *config;
-	p->print_fd = config->print_fd;
-	nos_buf_init(&p->print, PRINT_MAX);
+	nos_print_init(&p->print, config->print_fd, config->print_lock);
 	nos_announce_init(&p->announce, config->store, config->node);
 	nos_lap_init(&p->lap, config->metric, NOS_METRIC_STAGE_PUBLISH);
 	pthread_mutex_init(&p->lock, NULL);
