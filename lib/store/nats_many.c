@@ -157,14 +157,21 @@ static natsStatus answered(struct nos_nats_got *got, struct nos_str text, jsErrC
 	return NATS_OK;
 }
 
+static size_t missing_of(const struct nos_nats_many *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->count; i++)
+		n += !m->got[i].done;
+	return n;
+}
+
 /* Those that come, until none is missing or none comes. */
 static natsStatus collect(struct nos_nats_many *m, jsErrCode *code)
 {
-	size_t missing = 0;
+	size_t missing = missing_of(m);
 	natsStatus s = NATS_OK;
 
-	for (size_t i = 0; i < m->count; i++)
-		missing += !m->got[i].done;
 	while (missing && s == NATS_OK) {
 		struct nos_nats_got *got;
 		natsMsg *msg = NULL;
@@ -180,27 +187,38 @@ static natsStatus collect(struct nos_nats_many *m, jsErrCode *code)
 	return s;
 }
 
-enum nos_code nos_nats_many_get(struct nos_nats_many *m, const char *stream, size_t count,
-    nos_nats_many_subject *subject, const void *state, struct nos_err *err)
+static void begin(struct nos_nats_many *m, size_t count)
 {
-	const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
-	jsErrCode code;
-	natsStatus s;
-
 	assert(count <= NOS_NATS_MANY_MAX);
-	if (listen(m, stream, err))
-		return err->code;
 	forget(m);
 	m->count = count;
 	for (size_t i = 0; i < count; i++) {
 		m->got[i] = (struct nos_nats_got){ 0 };
 		nos_buf_init_secret(&m->got[i].value, NOS_STORE_VALUE_MAX);
 	}
+}
+
+/* It is asked again for as long as something comes, however slowly. */
+enum nos_code nos_nats_many_get(struct nos_nats_many *m, const char *stream, size_t count,
+    nos_nats_many_subject *subject, const void *state, struct nos_err *err)
+{
+	struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+	size_t missing = count, before;
+	jsErrCode code;
+	natsStatus s;
+
+	if (listen(m, stream, err))
+		return err->code;
+	begin(m, count);
 	do {
 		code = 0;
+		before = missing;
 		s = ask(m, stream, subject, state);
 		if (s == NATS_OK)
 			s = collect(m, &code);
+		missing = missing_of(m);
+		if (missing < before)
+			t = nos_nats_link_try(NOS_NATS_WAIT_MS);
 	} while (nos_nats_link_again(&t, s, code));
 	if (s == NATS_PROTOCOL_ERROR)
 		return nos_err_set(err, NOS_IO, "store: %s: an answer is damaged", stream);
