@@ -10,14 +10,12 @@
 #include "lane/change.h"
 #include "registry/lanes.h"
 
-#define ENTRY_MAX     (NOS_STORE_ENTRY_MAX - 4096)
-#define RECORDS_MAX   ((size_t)256 << 20) /* bytes of records of one group */
-#define SAVE_IDLE     500		  /* tracks saved with a group when nothing comes */
-#define EACH_OF	      8			  /* groups: the mean goes back about so far */
-#define CALM_JOBS     8			  /* a group of no more: the node has time */
-#define CALM_LAG      20000		  /* readings */
-#define TRIM_MOST     1000		  /* entries trimmed with a group that brings none */
-#define TRIM_EVERY_US 1000000
+#define ENTRY_MAX   (NOS_STORE_ENTRY_MAX - 4096)
+#define RECORDS_MAX ((size_t)256 << 20) /* bytes of records of one group */
+#define SAVE_IDLE   500			/* tracks saved with a group when nothing comes */
+#define EACH_OF	    8			/* groups: the mean goes back about so far */
+#define CALM_JOBS   8			/* a group of no more: the node has time */
+#define CALM_LAG    20000		/* readings */
 
 enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_config *config,
     const struct nos_profile *profile, struct nos_err *err)
@@ -30,6 +28,10 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 		.lane = nos_store_lane(config->store),
 		.profile = profile,
 		.types = (size_t)config->limits->of[NOS_LIMIT_TYPES] };
+	l->retain = (struct nos_retain){ .store = config->store,
+		.metric = config->metric,
+		.keep_ms = config->keep_ms,
+		.keep_bytes = config->keep_bytes };
 	nos_lap_init(&l->lap, config->metric, NOS_METRIC_STAGE_COMMIT);
 	nos_weighed_init(&l->pending, RECORDS_MAX);
 	nos_audit_init(&l->audit, config->store, "nos-serve", false);
@@ -110,7 +112,7 @@ static size_t how_many(const struct nos_ledger *l, size_t jobs)
 
 	if (l->idle)
 		return SAVE_IDLE;
-	if (lag > most || l->held || nos_track_crowded(l->tracks) ||
+	if (lag > most || l->retain.held || nos_track_crowded(l->tracks) ||
 	    (jobs <= CALM_JOBS && lag > CALM_LAG))
 		return 2 * jobs;
 	return 0;
@@ -144,88 +146,19 @@ static enum nos_code save(struct nos_ledger *l, size_t jobs, struct nos_err *err
 	return NOS_OK;
 }
 
-/* What of a stream may go, and what must. */
-struct excess {
-	struct nos_time before; /* what was appended before goes */
-	double share;		/* of the stream that goes whatever its age, the oldest first */
-};
-
-static enum nos_code trim_one(struct nos_ledger *l, const char *stream, uint64_t up_to,
-    const struct excess *e, struct nos_err *err)
-{
-	/* More than came, so that it ends. */
-	const size_t most = TRIM_MOST + 2 * l->put;
-	struct nos_store_trim what = { .before = e->before, .up_to = up_to, .most = most };
-	uint64_t first, last, over;
-	size_t dropped;
-
-	if (e->before.ms != INT64_MIN &&
-	    nos_store_trim(l->config.store, stream, &what, &dropped, err))
-		return err->code;
-	if (e->before.ms != INT64_MIN)
-		l->more_to_trim |= dropped == most;
-	if (e->share <= 0)
-		return NOS_OK;
-	if (nos_store_bounds(l->config.store, stream, &first, &last, err))
-		return err->code;
-	/* The newest stays, however little room there is. */
-	if (first >= last)
-		return NOS_OK;
-	over = (uint64_t)((double)(last + 1 - first) * e->share) + 1;
-	if (over > last - first)
-		over = last - first;
-	what.before.ms = INT64_MAX;
-	what.most = over < most ? (size_t)over : most;
-	l->more_to_trim |= over > most;
-	return nos_store_trim(l->config.store, stream, &what, &dropped, err);
-}
-
-/* Did nothing but what is not saved yet stop the trim? */
-static enum nos_code look_for_held(
-    struct nos_ledger *l, const struct excess *e, struct nos_err *err)
-{
-	uint64_t first, last;
-
-	l->held = false;
-	if (e->before.ms == INT64_MIN && e->share <= 0)
-		return NOS_OK;
-	if (nos_store_bounds(l->config.store, NOS_RAW_STREAM, &first, &last, err))
-		return err->code;
-	l->held = first > l->mark.saved && last >= first;
-	return NOS_OK;
-}
-
-static bool is_due(const struct nos_ledger *l)
-{
-	return l->more_to_trim || nos_mono_now().us - l->trimmed.us >= TRIM_EVERY_US;
-}
-
-/* What is old enough goes; over the size the oldest go, whatever their age. What a restart or the
- * publisher still needs stays. */
+/* What a restart or the publisher still needs stays. */
 static enum nos_code trim(struct nos_ledger *l, struct nos_err *err)
 {
-	const struct nos_ledger_config *f = &l->config;
-	uint64_t last = l->last_record, used, spare;
-	uint64_t records = f->outbox ? l->mark.published : last;
-	struct excess e = { .before = { INT64_MIN } };
+	struct nos_retain_spare spare = { .raw = l->mark.saved,
+		.records = l->config.outbox ? l->mark.published : l->last_record,
+		.came = l->put };
 
-	if (!is_due(l))
+	if (!nos_retain_is_due(&l->retain))
 		return NOS_OK;
-	l->trimmed = nos_mono_now();
-	l->more_to_trim = false;
-	if (nos_store_space(f->store, &used, &spare, err))
-		return err->code;
-	nos_metric_set(f->metric, NOS_METRIC_STORE_BYTES, used);
-	if (f->keep_ms)
-		e.before.ms = nos_time_now().ms - (int64_t)f->keep_ms;
-	if (f->keep_bytes && used > f->keep_bytes)
-		e.share = (double)(used - f->keep_bytes) / (double)used;
 	/* A restart asks the newest record how far the weighing came, unless all of it is saved. */
-	if (l->mark.saved != l->last_raw && records >= l->last_weighed)
-		records = l->last_weighed ? l->last_weighed - 1 : 0;
-	if (trim_one(l, NOS_RAW_STREAM, l->mark.saved, &e, err) || look_for_held(l, &e, err))
-		return err->code;
-	return trim_one(l, NOS_PROCESSED_STREAM, records, &e, err);
+	if (l->mark.saved != l->last_raw && spare.records >= l->last_weighed)
+		spare.records = l->last_weighed ? l->last_weighed - 1 : 0;
+	return nos_retain_run(&l->retain, &spare, err);
 }
 
 /* What was revoked, or moved on, before this group is refused, also as a duplicate. */
@@ -499,5 +432,6 @@ bool nos_ledger_is_due(const struct nos_ledger *l)
 {
 	return nos_change_is_due(l) || nos_amend_is_due(l) || l->follower.more ||
 	       l->pending.count || l->published != l->mark.published ||
-	       nos_track_saved_up_to(l->tracks, l->last_raw) != l->mark.saved || is_due(l);
+	       nos_track_saved_up_to(l->tracks, l->last_raw) != l->mark.saved ||
+	       nos_retain_is_due(&l->retain);
 }

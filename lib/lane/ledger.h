@@ -12,6 +12,7 @@
 #include "lane/analyse.h"
 #include "lane/fresh.h"
 #include "lane/job.h"
+#include "lane/retain.h"
 #include "node/card.h"
 #include "node/limit.h"
 #include "node/metric.h"
@@ -95,11 +96,10 @@ struct nos_ledger {
 	bool stale; /* the card may be: the store was changed since it was looked at */
 	bool blind; /* the last look at it failed */
 	struct nos_follower follower; /* of whom others have changed keys */
-	struct nos_mono trimmed, swept;
+	struct nos_mono swept;
 	bool more_to_sweep;
 	bool turned; /* a group was moved on with the group of changes in hand */
-	bool more_to_trim;
-	bool held; /* what is old enough, or too much, waits for tracks to be saved */
+	struct nos_retain retain;
 };
 
 /* Empty, over a store that nos_replay_run then goes through. NOS_INTERNAL, NOS_IO. */

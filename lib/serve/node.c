@@ -13,15 +13,14 @@
 #include "peer/abroad.h"
 #include "registry/globals.h"
 #include "registry/self_policy.h"
+#include "serve/admin.h"
 #include "serve/routes.h"
-#include "serve/routes_admin.h"
 
-#define ANSWER_MAX	  (4u << 20) /* bytes: all of 10,000 readings refused */
-#define STEP_MS		  5
-#define SETTLE_MS	  10000 /* so long a start waits for each lane to be with somebody */
-#define ADMIN_CONNECTIONS 64
-#define SQLITE		  "sqlite:"
-#define POOL_TRIES	  8
+#define ANSWER_MAX (4u << 20) /* bytes: all of 10,000 readings refused */
+#define STEP_MS	   5
+#define SETTLE_MS  10000 /* so long a start waits for each lane to be with somebody */
+#define SQLITE	   "sqlite:"
+#define POOL_TRIES 8
 
 struct nos_node {
 	struct nos_node_config config;
@@ -35,8 +34,8 @@ struct nos_node {
 	struct nos_control *control;
 	struct nos_abroad *abroad; /* NULL: it knows no other node */
 	struct nos_routes routes;
-	struct nos_routes_admin admin;
-	struct nos_http_server *server, *admin_server;
+	struct nos_admin *admin; /* NULL: there is none */
+	struct nos_http_server *server;
 	struct nos_addresses addresses;
 	struct nos_store *control_store;
 	int lock_fd; /* one nos-serve a SQLite store */
@@ -170,27 +169,17 @@ static enum nos_code start_control(struct nos_node *n, struct nos_err *err)
 	return nos_control_new(&config, &n->control, err);
 }
 
-static enum nos_code make_loops(struct nos_node *n, struct nos_err *err)
+static enum nos_code open_loops(struct nos_node *n, struct nos_err *err)
 {
+	const struct nos_store_where where = nos_home_where(n->config.home);
 	struct nos_routes *r = &n->routes;
 
 	r->loops = calloc(n->config.loops, sizeof(*r->loops));
 	if (!r->loops)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	while (r->loop_count < n->config.loops) {
-		struct nos_routes_loop *l = &r->loops[r->loop_count];
-		struct nos_store *store;
-
-		if (open_store(n, &store, err))
+	for (; r->loop_count < n->config.loops; r->loop_count++)
+		if (nos_loop_open(&r->loops[r->loop_count], &where, r->lanes, &n->metric, err))
 			return err->code;
-		r->loop_count++;
-		nos_ingest_loop_init(&l->ingest, store, &n->metric);
-		l->hands = calloc(r->lanes, sizeof(*l->hands));
-		if (!l->hands)
-			return nos_err_set(err, NOS_INTERNAL, "out of memory");
-		for (unsigned i = 0; i < r->lanes; i++)
-			l->hands[i].tail = &l->hands[i].jobs;
-	}
 	return NOS_OK;
 }
 
@@ -218,7 +207,7 @@ static enum nos_code prepare_routes(struct nos_node *n, struct nos_err *err)
 	r->ingest.proxy_bits = f->proxy_bits;
 	atomic_store(
 	    &r->ingest.key_period_ms, (uint64_t)(nos_profile_key_period_s(f->profile) * 1000));
-	return make_loops(n, err);
+	return open_loops(n, err);
 }
 
 static enum nos_code start_server(struct nos_node *n, struct nos_err *err)
@@ -266,32 +255,15 @@ static enum nos_code start_forward(struct nos_node *n, struct nos_err *err)
 static enum nos_code start_admin(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
-	const struct nos_http_config config = { .listen = &f->admin,
-		.listen_count = 1,
-		.loops = 1,
-		.connections = ADMIN_CONNECTIONS,
-		.requests = ADMIN_CONNECTIONS,
-		.idle_s = (unsigned)f->limits->of[NOS_LIMIT_IDLE],
-		.total_s = (unsigned)f->limits->of[NOS_LIMIT_REQUEST_TIME],
-		.out_max = ANSWER_MAX,
-		.thread_name = "nos-admin",
-		.state = &n->admin,
-		.shown = nos_routes_admin_shown,
-		.begin = nos_routes_admin_begin,
-		.fail = nos_routes_admin_fail,
-		.handle = nos_routes_admin_handle };
+	const struct nos_admin_config config = { .address = f->admin,
+		.store = nos_home_where(f->home),
+		.limits = f->limits,
+		.placement = n->placement,
+		.has_broker = f->mqtt != NULL,
+		.metric = &n->metric,
+		.version = f->version };
 
-	n->admin.placement = n->placement;
-	n->admin.has_broker = f->mqtt != NULL;
-	n->admin.metric = &n->metric;
-	n->admin.version = f->version;
-	if (!f->admin)
-		return NOS_OK;
-	if (open_store(n, &n->admin.store, err) ||
-	    nos_http_server_new(&config, &n->admin.server, err))
-		return err->code;
-	n->admin_server = n->admin.server;
-	return NOS_OK;
+	return f->admin ? nos_admin_new(&config, &n->admin, err) : NOS_OK;
 }
 
 /* What tools beside this go by. */
@@ -425,9 +397,8 @@ void nos_node_ready(const struct nos_node *n, struct nos_buf *b)
 	nos_buf_add_char(b, '{');
 	nos_encode_member_uint(b, "node", nos_card_self(n->card)->number);
 	nos_addresses_encode(&n->addresses, b);
-	if (n->admin_server)
-		nos_encode_member_text(
-		    b, "admin", nos_str_of(nos_http_server_address(n->admin_server, 0)));
+	if (n->admin)
+		nos_encode_member_text(b, "admin", nos_str_of(nos_admin_address(n->admin)));
 	nos_encode_member_text(b, "pin", nos_str_of(nos_card_self(n->card)->pin));
 	nos_encode_member_text(b, "store", nos_str_of(n->config.home->url));
 	nos_encode_member_uint(b, "pid", (uint64_t)getpid());
@@ -449,13 +420,9 @@ static void drain(struct nos_node *n)
 
 static void close_stores(struct nos_node *n)
 {
-	for (size_t i = 0; i < n->routes.loop_count; i++) {
-		nos_store_close(n->routes.loops[i].ingest.store);
-		nos_ingest_loop_release(&n->routes.loops[i].ingest);
-		free(n->routes.loops[i].hands);
-	}
+	for (size_t i = 0; i < n->routes.loop_count; i++)
+		nos_loop_close(&n->routes.loops[i]);
 	free(n->routes.loops);
-	nos_store_close(n->admin.store);
 	nos_store_close(n->control_store);
 }
 
@@ -465,7 +432,7 @@ void nos_node_free(struct nos_node *n)
 		return;
 	drain(n);
 	nos_forward_free(n->routes.forward);
-	nos_http_server_free(n->admin_server);
+	nos_admin_free(n->admin);
 	nos_control_free(n->control);
 	nos_placement_free(n->placement);
 	nos_abroad_free(n->abroad);

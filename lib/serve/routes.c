@@ -187,15 +187,6 @@ bool nos_routes_begin(void *state, struct nos_http_request *r, size_t *ret_max)
 	return false;
 }
 
-static void hand_to_committer(struct nos_routes *s, unsigned loop, struct nos_job *job)
-{
-	struct nos_routes_hand *h = &s->loops[loop].hands[job->lane];
-
-	*h->tail = job;
-	h->tail = &job->link;
-	h->count++;
-}
-
 /* False: there is no room, and the answer is in r. */
 static bool hand_to_control(
     struct nos_routes *s, struct nos_http_request *r, enum nos_control_kind kind)
@@ -294,7 +285,7 @@ static void take_data(struct nos_routes *s, struct nos_http_request *r)
 		nos_job_free(job, s->ingest.members);
 		send_elsewhere(s, r, lane);
 	} else {
-		hand_to_committer(s, r->loop, job);
+		nos_loop_take(&s->loops[r->loop], job);
 	}
 }
 
@@ -366,7 +357,7 @@ void nos_routes_handle(void *state, struct nos_http_request *r)
 	}
 	if (job) {
 		job->lane = lane;
-		hand_to_committer(s, r->loop, job);
+		nos_loop_take(&s->loops[r->loop], job);
 	} else if (!kept) {
 		send_answer(s, r);
 	}
@@ -375,19 +366,8 @@ void nos_routes_handle(void *state, struct nos_http_request *r)
 void nos_routes_turn(void *state, unsigned loop)
 {
 	struct nos_routes *s = state;
-	struct nos_routes_loop *l = &s->loops[loop];
 
-	for (unsigned i = 0; i < s->lanes; i++) {
-		struct nos_routes_hand *h = &l->hands[i];
-
-		if (!h->count)
-			continue;
-		nos_placement_submit(s->placement, i, h->jobs, h->count);
-		h->jobs = NULL;
-		h->tail = &h->jobs;
-		h->count = 0;
-	}
-	nos_lap_turn(&l->ingest.lap, false);
+	nos_loop_turn(&s->loops[loop], s->placement);
 }
 
 /* False: on its way to the control thread, which answers it. */

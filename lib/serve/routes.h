@@ -10,19 +10,8 @@
 #include "cluster/placement.h"
 #include "ingest/ingest.h"
 #include "serve/control.h"
+#include "serve/loop.h"
 #include "serve/records.h"
-
-/* Jobs of one lane that a loop has taken in this turn. */
-struct nos_routes_hand {
-	struct nos_job *jobs, **tail;
-	size_t count;
-};
-
-/* Of one loop: touched by its thread alone. */
-struct nos_routes_loop {
-	struct nos_ingest_loop ingest;
-	struct nos_routes_hand *hands; /* one a lane */
-};
 
 struct nos_routes {
 	struct nos_http_server *server; /* set by nos_http_server_new before a loop runs */
@@ -35,7 +24,7 @@ struct nos_routes {
 	struct nos_metric *metric;
 	const struct nos_card *card; /* whose document GET /v1/node shows */
 	bool closed;		     /* no source registers */
-	struct nos_routes_loop *loops;
+	struct nos_loop *loops;
 	size_t loop_count;
 };
 

@@ -195,7 +195,7 @@ static enum nos_code run_on(
 		if (!msg)
 			return NOS_OK;
 		r->limit--;
-		(void)each(state, &msg, position, &r->more, err);
+		(void)each(state, msg, position, &r->more, err);
 		natsMsg_Destroy(msg);
 		if (err->code)
 			return err->code;

@@ -32,10 +32,9 @@ struct nos_nats_wish {
 enum nos_code nos_nats_cursor_end(const struct nos_nats_link *l, const struct nos_nats_wish *w,
     uint64_t *ret, struct nos_err *err) NOS_CHECK;
 
-/* Called for each message, which it does not own but where it sets *msg to NULL. *more false: that
- * was enough. */
+/* Called for each message, which is good until it returns. *more false: that was enough. */
 typedef enum nos_code nos_nats_each(
-    void *state, natsMsg **msg, uint64_t position, bool *more, struct nos_err *err);
+    void *state, natsMsg *msg, uint64_t position, bool *more, struct nos_err *err);
 
 /*
  * All of the wish up to limit of them, as far as a leader's last position: c goes on where it

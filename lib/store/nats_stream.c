@@ -178,12 +178,12 @@ static struct nos_span body(natsMsg *msg)
 }
 
 static enum nos_code show(
-    void *state, natsMsg **msg, uint64_t position, bool *more, struct nos_err *err)
+    void *state, natsMsg *msg, uint64_t position, bool *more, struct nos_err *err)
 {
 	const struct reader *r = state;
 
 	(void)more;
-	return r->each(r->state, position, body(*msg), err);
+	return r->each(r->state, position, body(msg), err);
 }
 
 /* The one behind a position, where one stands right there: without a consumer. */
@@ -289,7 +289,7 @@ struct old {
 };
 
 static enum nos_code count_old(
-    void *state, natsMsg **msg, uint64_t position, bool *more, struct nos_err *err)
+    void *state, natsMsg *msg, uint64_t position, bool *more, struct nos_err *err)
 {
 	struct old *o = state;
 	const char *text = NULL;
@@ -297,7 +297,7 @@ static enum nos_code count_old(
 	int64_t ms = INT64_MAX;
 
 	(void)err;
-	if (natsMsgHeader_Get(*msg, TIME, &text) == NATS_OK && text)
+	if (natsMsgHeader_Get(msg, TIME, &text) == NATS_OK && text)
 		ms = strtoll(text, &end, 10);
 	if (position > o->what->up_to || ms >= o->what->before.ms || o->count >= o->what->most) {
 		*more = false;
@@ -345,7 +345,7 @@ enum nos_code nos_nats_stream_trim(struct nos_nats_streams *s, const char *strea
 	if (err->code || !state.count || !what->most || fetch(s, x, state.first, &msg, err))
 		return err->code;
 	if (msg)
-		(void)count_old(&old, &msg, state.first, &more, err);
+		(void)count_old(&old, msg, state.first, &more, err);
 	natsMsg_Destroy(msg);
 	if (!more)
 		return NOS_OK;

@@ -354,53 +354,6 @@ static void a_server_that_takes_too_little_or_is_away_is_named_with_the_remedy(v
 	assert_int_equal(servers_stop(), 0);
 }
 
-#define LARGE 70 /* values of the largest size: more than a scan holds */
-
-static enum nos_code count_large(
-    void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *e)
-{
-	size_t *count = state;
-	char want[24];
-
-	(void)rev, (void)e;
-	snprintf(want, sizeof(want), "%03zu", (*count)++);
-	assert_true(nos_str_is(key, want));
-	assert_int_equal(value.len, NOS_STORE_VALUE_MAX);
-	assert_int_equal(value.p[0], value.p[value.len - 1]);
-	assert_int_equal(value.p[0], key.p[2]);
-	return NOS_OK;
-}
-
-static void a_scan_of_more_than_it_holds_leaves_none_out(void **state)
-{
-	const struct nos_store_where where = { .url = url };
-	char *value = malloc(NOS_STORE_VALUE_MAX), key[24];
-	struct nos_store *s;
-	size_t count = 0;
-
-	(void)state;
-	servers_start(1, "");
-	servers_url(url, sizeof(url), "nats", "");
-	s = servers_store(&where);
-	nos_err_clear(&err);
-	assert_int_equal(nos_store_begin(s, &err), NOS_OK);
-	for (size_t i = LARGE; i-- > 0;) {
-		snprintf(key, sizeof(key), "%03zu", i);
-		memset(value, key[2], NOS_STORE_VALUE_MAX);
-		assert_int_equal(
-		    nos_store_put(s, "large", nos_str_of(key),
-			(struct nos_str){ value, NOS_STORE_VALUE_MAX }, NOS_STORE_ANY, NULL, &err),
-		    NOS_OK);
-	}
-	assert_int_equal(nos_store_commit(s, &err), NOS_OK);
-	assert_int_equal(
-	    nos_store_scan(s, "large", NOS_STR(""), count_large, &count, &err), NOS_OK);
-	assert_int_equal(count, LARGE);
-	nos_store_close(s);
-	free(value);
-	assert_int_equal(servers_stop(), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,7 +367,6 @@ int main(void)
 		    servers_that_refuse_us_for_a_while_have_us_again_once_they_let_us_in),
 		cmocka_unit_test(
 		    a_group_in_whose_middle_servers_refuse_us_is_given_up_and_the_next_goes_on),
-		cmocka_unit_test(a_scan_of_more_than_it_holds_leaves_none_out),
 		cmocka_unit_test(a_server_is_known_by_its_authority_and_its_name),
 		cmocka_unit_test(
 		    a_server_that_takes_too_little_or_is_away_is_named_with_the_remedy),
