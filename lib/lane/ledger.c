@@ -141,8 +141,8 @@ struct excess {
 	double share;		/* of the stream that goes whatever its age, the oldest first */
 };
 
-/* Whoever asks for bounds goes on behind the end that there is, so that one which is another's doing
- * is found here: nothing would keep what this ledger appends out any more. */
+/* Whoever asks for bounds goes on behind the end that there is, so that one which is another's
+ * doing is found here: nothing would keep what this ledger appends out any more. */
 static enum nos_code bounds_of(struct nos_ledger *l, const char *stream, uint64_t *ret_first,
     uint64_t *ret_last, struct nos_err *err)
 {

@@ -70,15 +70,15 @@ struct nos_ledger {
 	struct nos_weighed pending; /* of the group before, to be committed with this one */
 	struct nos_mark mark;	    /* as it is in the store */
 	uint64_t last_raw;	    /* position of the newest entry of the raw stream, */
-	uint64_t end_raw; /* where a restart is not through: of the newest that it knows of */
-	double each;		    /* readings of a pack, a mean of the last groups */
-	uint64_t last_record;	    /* and of the processed stream, */
-	uint64_t last_weighed;	    /* and there of what is no correction; 0: not known */
-	uint64_t published;	    /* in: records up to it were acknowledged by the broker */
-	bool replayed;		    /* what a restart left has been gone through */
-	bool idle;		    /* in: nothing comes, so all that changed is saved */
-	bool broken;		    /* only a restart helps */
-	bool begun;		    /* the last group came so far that it may have written */
+	uint64_t end_raw;      /* where a restart is not through: of the newest that it knows of */
+	double each;	       /* readings of a pack, a mean of the last groups */
+	uint64_t last_record;  /* and of the processed stream, */
+	uint64_t last_weighed; /* and there of what is no correction; 0: not known */
+	uint64_t published;    /* in: records up to it were acknowledged by the broker */
+	bool replayed;	       /* what a restart left has been gone through */
+	bool idle;	       /* in: nothing comes, so all that changed is saved */
+	bool broken;	       /* only a restart helps */
+	bool begun;	       /* the last group came so far that it may have written */
 	struct nos_audit audit;
 	struct nos_life life; /* as of the last look at the store */
 	unsigned lanes;	      /* of the store; this ledger is of that which its view is in */

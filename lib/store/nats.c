@@ -318,8 +318,9 @@ static enum nos_code nats_space(
 	.close = nats_close, .begin = nats_begin, .commit = nats_commit,                    \
 	.rollback = nats_rollback, .settle = nats_settle, .hush = nats_hush,                \
 	.changed = nats_changed, .get = nats_get, .put = nats_put, .scan = nats_scan,       \
-	.append = nats_append, .append_behind = nats_append_behind, .read = nats_read, .bounds = nats_bounds, .trim = nats_trim, \
-	.erase = nats_erase, .purge = nats_purge, .space = nats_space
+	.append = nats_append, .append_behind = nats_append_behind, .read = nats_read,      \
+	.bounds = nats_bounds, .trim = nats_trim, .erase = nats_erase, .purge = nats_purge, \
+	.space = nats_space
 
 const struct nos_store_engine nos_nats_engine = { .kind = "nats", .open = nats_open, FUNCTIONS };
 const struct nos_store_engine nos_nats_tls_engine = { .kind = "tls", .open = tls_open, FUNCTIONS };

@@ -141,7 +141,7 @@ struct put {
 	size_t hash;
 	const struct nos_str *value; /* NULL: delete */
 	uint64_t expect;
-	bool is_new; /* as it began; what was deleted may stand there */
+	bool is_new;  /* as it began; what was deleted may stand there */
 	uint64_t end; /* of the bucket, as it is told; where that is to be looked at */
 };
 
@@ -206,8 +206,7 @@ static enum nos_code why(struct nos_nats_values *v, const struct put *p, uint64_
 	} else if (!err->code) {
 		if (natsMsgHeader_Get(msg, NOS_NATS_ID, &have) == NATS_OK && strcmp(have, id) == 0)
 			*ret_rev = natsMsg_GetSequence(msg);
-		else if (natsMsg_GetSequence(msg) == p->expect ||
-			 (p->is_new && is_gone(msg)))
+		else if (natsMsg_GetSequence(msg) == p->expect || (p->is_new && is_gone(msg)))
 			*ret_expect = natsMsg_GetSequence(msg);
 	}
 	natsMsg_Destroy(msg);

@@ -50,7 +50,8 @@ enum nos_code nos_nats_tail_join(
 		    "store: '%s' has lost what it acknowledged: its end is at %" PRIu64
 		    ", it was at %" PRIu64,
 		    t->stream, state.last, t->kept);
-	if (t->joined && state.last > t->kept && nos_nats_tail_is_ours(f, t->stream, state.last, 0, &ours, err))
+	if (t->joined && state.last > t->kept &&
+	    nos_nats_tail_is_ours(f, t->stream, state.last, 0, &ours, err))
 		return err->code;
 	if (!ours)
 		return shut(t, err);

@@ -125,9 +125,9 @@ enum nos_code nos_store_append(struct nos_store *s, const char *stream, struct n
 
 /*
  * Append an entry right behind position last, which is the end of the stream as bounds told it, and
- * wait until it stands there: for a stream that several append to, where each entry rests on the one
- * before it. Within a group it stands there at once, too. NOS_EXISTS: the stream has another end,
- * and nothing was appended.
+ * wait until it stands there: for a stream that several append to, where each entry rests on the
+ * one before it. Within a group it stands there at once, too. NOS_EXISTS: the stream has another
+ * end, and nothing was appended.
  */
 enum nos_code nos_store_append_behind(struct nos_store *s, const char *stream, struct nos_time now,
     struct nos_span entry, uint64_t last, struct nos_err *err) NOS_CHECK;

@@ -53,8 +53,8 @@ static enum nos_code see_entry(
 void check_count(uint8_t count[static VALUES_MAX])
 {
 	memset(count, 0, VALUES_MAX);
-	MUST(nos_store_read(
-	    world.node.view, NOS_RAW_STREAM, 0, SIZE_MAX, see_entry, count, &fault));
+	MUST(
+	    nos_store_read(world.node.view, NOS_RAW_STREAM, 0, SIZE_MAX, see_entry, count, &fault));
 }
 
 void check_stored(bool at_end)

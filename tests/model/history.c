@@ -90,8 +90,8 @@ static void read_on(void)
 {
 	struct nos_scan scan = { 0 };
 
-	MUST(nos_store_read(world.node.view, NOS_AUDIT_STREAM, history.position, SIZE_MAX, take,
-	    &scan, &fault));
+	MUST(nos_store_read(
+	    world.node.view, NOS_AUDIT_STREAM, history.position, SIZE_MAX, take, &scan, &fault));
 	nos_scan_release(&scan);
 }
 
@@ -157,8 +157,8 @@ void history_check(void)
 	for (size_t i = 0; i < history.key_count; i++)
 		compare(&r, &history.keys[i]);
 	if (history.revoked != r.a.revoked)
-		world_wrong("the trail does not say once that the source was revoked",
-		    history.revoked);
+		world_wrong(
+		    "the trail does not say once that the source was revoked", history.revoked);
 }
 
 void history_verify(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the audit stream says of the source's keys, beside what its record has: each step of each key
- * stands there once, whoever took it.
+ * What the audit stream says of the source's keys, beside what its record has: each step of each
+ * key stands there once, whoever took it.
  */
 #ifndef NOS_MODEL_HISTORY_H
 #define NOS_MODEL_HISTORY_H

@@ -167,8 +167,8 @@ static int race(const struct options *o)
 	printf("# seed %" PRIu64 ", %" PRIu64 " races\n", world.first_seed, o->schedules * RACES);
 	fflush(stdout);
 	good = run_all(o, &sum);
-	printf("%s: %" PRIu64 " of %" PRIu64 " races have one result: %" PRIu64
-	       " changes; %" PRIu64 " puts and %" PRIu64 " appends came second\n",
+	printf("%s: %" PRIu64 " of %" PRIu64 " races have one result: %" PRIu64 " changes; %" PRIu64
+	       " puts and %" PRIu64 " appends came second\n",
 	    good ? "ok" : "not ok", sum.whole * RACES, o->schedules * RACES, sum.changes, sum.puts,
 	    sum.appends);
 	fflush(stdout);

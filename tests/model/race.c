@@ -22,7 +22,7 @@
 #define CLEAN 3	 /* contacts behind which both are to be whole */
 
 static struct {
-	struct node node;    /* beside the world's */
+	struct node node;	     /* beside the world's */
 	struct node *first, *second; /* who has the lane, and who had it or is to have it */
 	bool revoked;
 } race;

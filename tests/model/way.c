@@ -138,8 +138,8 @@ void way_bring_word(struct node *n)
 	const struct kept *k = &way.words;
 
 	/* The newest, most often: it may be on its way to another at this moment. */
-	bring_late(n,
-	    k->count && world_chance(0.7) ? &k->late[(k->count - 1) % LATE_MAX] : pick(k));
+	bring_late(
+	    n, k->count && world_chance(0.7) ? &k->late[(k->count - 1) % LATE_MAX] : pick(k));
 }
 
 /* ---- what is forged ---- */

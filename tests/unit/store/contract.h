@@ -433,8 +433,8 @@ static void a_lane_has_streams_of_its_own_and_all_lanes_share_the_others(void **
 static enum nos_code append_behind(struct nos_store *s, const char *text, uint64_t last)
 {
 	nos_err_clear(&err);
-	return nos_store_append_behind(s, "chained", (struct nos_time){ 1000 },
-	    nos_str_bytes(nos_str_of(text)), last, &err);
+	return nos_store_append_behind(
+	    s, "chained", (struct nos_time){ 1000 }, nos_str_bytes(nos_str_of(text)), last, &err);
 }
 
 /* Also within a group, and whatever a group of the other's became. */
@@ -473,7 +473,7 @@ static void an_entry_that_rests_on_the_one_before_stands_behind_no_other(void **
 	    cmocka_unit_test(a_lane_has_streams_of_its_own_and_all_lanes_share_the_others), \
 	    cmocka_unit_test(whoever_wants_no_position_appends_beside_others),              \
 	    cmocka_unit_test(where_two_are_told_positions_no_entry_stands_elsewhere),       \
-	    cmocka_unit_test(an_entry_that_rests_on_the_one_before_stands_behind_no_other),     \
+	    cmocka_unit_test(an_entry_that_rests_on_the_one_before_stands_behind_no_other), \
 	    cmocka_unit_test(within_a_group_what_was_put_is_there_to_be_read),              \
 	    cmocka_unit_test(a_purge_leaves_what_is_there)
 
