@@ -147,8 +147,8 @@ struct put {
 
 /*
  * Of what servers replicate they look at a key's revision before the change is agreed on, not with
- * it, so that of two who change the key at once both are told that it is done (nats-server issue
- * 4320). The end of the whole bucket they look at with it, and where both are as expected nobody
+ * it, so that of two who change the key at once both are told that it is done (so nats-server
+ * 2.9). The end of the whole bucket they look at with it, and where both are as expected nobody
  * was between. That there is no such key they look at with it, too.
  */
 static bool is_fenced(const struct put *p)
