@@ -6,8 +6,9 @@
 #include "store/nats_key.h"
 
 #define CHANGES_MAX 65536 /* looked at in one go */
-#define CREATE_MAX  8	  /* tries, where what was deleted is being swept away */
+#define TRIES_MAX   200	  /* where others write to the same bucket at once */
 #define EXPECTED    "Nats-Expected-Last-Subject-Sequence"
+#define END	    "Nats-Expected-Last-Sequence"
 #define ELECTED	    "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.*"
 
 /* ---- what changes ---- */
@@ -140,7 +141,34 @@ struct put {
 	size_t hash;
 	const struct nos_str *value; /* NULL: delete */
 	uint64_t expect;
+	bool is_new;  /* as it began; what was deleted may stand there */
+	uint64_t end; /* of the bucket, as it is told; where that is to be looked at */
 };
+
+/*
+ * Of what servers replicate they look at a key's revision before the change is agreed on, not with
+ * it, so that of two who change the key at once both are told that it is done (so nats-server
+ * 2.9). The end of the whole bucket they look at with it, and where both are as expected nobody
+ * was between. That there is no such key they look at with it, too.
+ */
+static bool is_fenced(const struct put *p)
+{
+	return p->expect != NOS_STORE_ANY && p->expect != NOS_STORE_NEW;
+}
+
+static enum nos_code look_at_end(
+    const struct nos_nats_values *v, struct put *p, struct nos_err *err)
+{
+	struct nos_nats_state state;
+	char name[NOS_NATS_NAME_MAX];
+
+	if (!is_fenced(p))
+		return NOS_OK;
+	nos_nats_make_bucket_name(v->link, p->ns, name);
+	if (!nos_nats_make_state(v->link, name, &state, err))
+		p->end = state.last;
+	return err->code;
+}
 
 static enum nos_code make(
     struct nos_nats_values *v, const struct put *p, natsMsg **ret, struct nos_err *err)
@@ -152,15 +180,16 @@ static enum nos_code make(
 		return err->code;
 	if ((!p->value && nos_nats_flight_head(*ret, "KV-Operation", "DEL", err)) ||
 	    (p->expect != NOS_STORE_ANY &&
-		nos_nats_flight_head_num(*ret, EXPECTED, p->expect, err))) {
+		nos_nats_flight_head_num(*ret, EXPECTED, p->expect, err)) ||
+	    (is_fenced(p) && nos_nats_flight_head_num(*ret, END, p->end, err))) {
 		natsMsg_Destroy(*ret);
 		return err->code;
 	}
 	return NOS_OK;
 }
 
-/* What stands there instead: what was sent first and its answer lost (*ret_rev), nothing that
- * lives (*ret_expect), or another's. */
+/* What stands there instead: what was sent first and its answer lost (*ret_rev), what was expected
+ * or nothing that lives (*ret_expect), or another's. */
 static enum nos_code why(struct nos_nats_values *v, const struct put *p, uint64_t number,
     uint64_t *ret_rev, uint64_t *ret_expect, struct nos_err *err)
 {
@@ -173,11 +202,11 @@ static enum nos_code why(struct nos_nats_values *v, const struct put *p, uint64_
 	nos_nats_flight_id(v->flight, number, id);
 	if (newest(v, p->ns, p->subject, &msg, err) == NOS_ABSENT) {
 		nos_err_clear(err);
-		*ret_expect = NOS_STORE_NEW;
+		*ret_expect = p->is_new ? NOS_STORE_NEW : NOS_STORE_ANY;
 	} else if (!err->code) {
 		if (natsMsgHeader_Get(msg, NOS_NATS_ID, &have) == NATS_OK && strcmp(have, id) == 0)
 			*ret_rev = natsMsg_GetSequence(msg);
-		else if (is_gone(msg))
+		else if (natsMsg_GetSequence(msg) == p->expect || (p->is_new && is_gone(msg)))
 			*ret_expect = natsMsg_GetSequence(msg);
 	}
 	natsMsg_Destroy(msg);
@@ -187,13 +216,12 @@ static enum nos_code why(struct nos_nats_values *v, const struct put *p, uint64_
 static enum nos_code put_and_wait(
     struct nos_nats_values *v, struct put *p, uint64_t *ret_rev, struct nos_err *err)
 {
-	const bool new = p->expect == NOS_STORE_NEW;
 	struct nos_nats_answer answer;
 	uint64_t number, expect;
 	natsMsg *msg;
 
-	for (int i = 0; i < CREATE_MAX; i++) {
-		if (make(v, p, &msg, err))
+	for (int i = 0; i < TRIES_MAX; i++) {
+		if (look_at_end(v, p, err) || make(v, p, &msg, err))
 			return err->code;
 		number = v->flight->number + 1;
 		if (nos_nats_flight_ask(v->flight, msg, p->hash, &answer, err))
@@ -209,19 +237,23 @@ static enum nos_code put_and_wait(
 			return err->code;
 		if (*ret_rev)
 			return NOS_OK;
-		if (!new || expect == NOS_STORE_ANY)
+		if (expect == NOS_STORE_ANY)
 			return nos_err_set(
 			    err, NOS_EXISTS, "a key in %s was changed by another", p->ns);
 		p->expect = expect;
 	}
-	return nos_err_set(err, NOS_BUSY, "store: others write the same key in %s", p->ns);
+	return nos_err_set(err, NOS_BUSY, "store: others write to %s each time", p->ns);
 }
 
 enum nos_code nos_nats_state_put(struct nos_nats_values *v, const char *ns, struct nos_str key,
     const struct nos_str *value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err)
 {
 	char subject[NOS_NATS_KEY_MAX];
-	struct put p = { ns, subject, 0, value, expect_rev };
+	struct put p = { .ns = ns,
+		.subject = subject,
+		.value = value,
+		.expect = expect_rev,
+		.is_new = expect_rev == NOS_STORE_NEW };
 	uint64_t rev = 0;
 	natsMsg *msg;
 	bool waits;

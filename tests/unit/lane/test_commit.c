@@ -7,6 +7,7 @@
 #include "crypto/jose.h"
 #include "ingest/ingest.h"
 #include "lane/commit.h"
+#include "lane/replay.h"
 #include "registry/seen.h"
 #include "scheme/issuer.h"
 
@@ -311,6 +312,35 @@ static void what_another_has_written_behind_the_last_that_is_known_is_not_passed
 	nos_buf_release(&late);
 }
 
+/* Who looks for what is old enough asks for the end, and would go on behind what stands there. */
+static void what_another_has_written_is_found_before_anything_goes_behind_it(void **state)
+{
+	const struct nos_ledger_config config = { .store = own,
+		.card = card,
+		.vault = &vault,
+		.members = members,
+		.limits = &limits,
+		.metric = &metric,
+		.keep_ms = UINT64_C(86400000),
+		.node = 5 };
+	struct nos_ledger ledger;
+	struct nos_buf other;
+
+	(void)state;
+	assert_int_equal(nos_ledger_init(&ledger, &config, nos_profile_builtin(), &err), NOS_OK);
+	assert_int_equal(nos_replay_run(&ledger, &err), NOS_OK);
+	nos_buf_init(&other, 10000);
+	nos_raw_encode(&other, &jobs[0]->raw, nos_buf_str(&jobs[0]->body));
+	assert_int_equal(nos_store_append(store, NOS_RAW_STREAM, nos_time_now(),
+			     nos_buf_span(&other), NULL, &err),
+	    NOS_OK);
+	assert_int_equal(nos_ledger_commit(&ledger, jobs[0], &err), NOS_BUSY);
+	assert_int_equal(last_of(NOS_RAW_STREAM), 1);
+	nos_err_clear(&err);
+	nos_ledger_release(&ledger);
+	nos_buf_release(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +350,7 @@ int main(void)
 		T(what_comes_when_the_lane_is_anothers_is_refused_and_changes_nothing),
 		T(a_lane_that_another_takes_over_is_as_it_was_stored),
 		T(what_another_has_written_behind_the_last_that_is_known_is_not_passed_over),
+		T(what_another_has_written_is_found_before_anything_goes_behind_it),
 #undef T
 	};
 

@@ -4,6 +4,7 @@
 
 #include "registry/grove.h"
 #include "registry/grove_page.h"
+#include "registry/groups.h"
 
 #define NOW    ((struct nos_time){ 1795600000000 })
 #define GROUP  3
@@ -536,6 +537,21 @@ static void what_is_of_other_lives_goes_and_what_is_of_other_groups_stays(void *
 	assert_members(1);
 }
 
+static void a_tree_that_another_has_moved_on_with_its_group_is_not_damaged(void **state)
+{
+	struct nos_lkh_path p;
+
+	(void)state;
+	path_of(1);
+	group.clock.epoch = 7;
+	assert_int_equal(nos_grove_path(&tree, 1, &p, &err), NOS_OK);
+	assert_int_equal(nos_grove_plant(&tree, 1, &p.keys[1], &err), NOS_OK);
+	assert_int_equal(nos_groups_put(store, &vault, &group, &err), NOS_OK);
+	group.clock.epoch = 6; /* as one has it that read the group before */
+	assert_int_equal(nos_grove_path(&tree, 1, &p, &err), NOS_EXISTS);
+	nos_err_clear(&err);
+}
+
 /* ---- damage ---- */
 
 static void a_page_that_is_no_page_or_not_of_this_node_is_told(void **state)
@@ -596,6 +612,7 @@ int main(void)
 		GROVE_TEST(the_sweep_catches_up_what_sleeps_a_few_at_a_time),
 		GROVE_TEST(the_sweep_steps_nothing_over_an_eviction_that_is_half_done),
 		GROVE_TEST(what_is_of_other_lives_goes_and_what_is_of_other_groups_stays),
+		GROVE_TEST(a_tree_that_another_has_moved_on_with_its_group_is_not_damaged),
 		GROVE_TEST(a_page_that_is_no_page_or_not_of_this_node_is_told),
 	};
 

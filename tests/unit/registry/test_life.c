@@ -115,6 +115,29 @@ static uint64_t events(void)
 	return last;
 }
 
+/* As two of a node, or a tool beside it, do. */
+static void what_is_written_down_while_another_writes_has_its_entry_each(void **state)
+{
+	const struct nos_audit_event event = { .what = NOS_AUDIT_SOURCE, .source = ID, .to = "x" };
+	struct nos_audit_verdict verdict;
+	struct nos_audit other;
+	struct nos_record r;
+	uint64_t before;
+
+	(void)state;
+	add(ID);
+	before = events();
+	nos_audit_init(&other, store, "other", false);
+	nos_audit_begin(&other);
+	assert_int_equal(nos_audit_append(&other, NOW, &event, &err), NOS_OK);
+	r = change(ID, NOW, replace, NULL);
+	assert_int_equal(nos_audit_append(&other, NOW, &event, &err), NOS_OK);
+	assert_int_equal(nos_audit_append(&audit, NOW, &event, &err), NOS_OK);
+	assert_int_equal(events(), before + 4);
+	assert_int_equal(nos_audit_verify(store, 5, NULL, 0, &verdict, &err), NOS_OK);
+	nos_record_release(&r);
+}
+
 static void a_key_is_destroyed_when_its_overlap_is_over_and_not_before(void **state)
 {
 	const struct nos_time over = { NOW.ms + 3600000 };
@@ -392,6 +415,7 @@ static void another_life_of_the_node_makes_each_source_ask(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		NODE_TEST(what_is_written_down_while_another_writes_has_its_entry_each),
 		NODE_TEST(a_key_is_destroyed_when_its_overlap_is_over_and_not_before),
 		NODE_TEST(a_sweep_takes_no_more_sources_than_it_may_and_says_that_there_is_more),
 		NODE_TEST(what_is_due_of_a_source_that_is_no_more_is_passed_over),
