@@ -1,4 +1,4 @@
-# units.json of rows of scripts/measure-units and nos-bench: the medians of the first, what the second gives.
+# units.json of the rows $all of scripts/measure-units and nos-bench, taken on $date: the medians of the first, what the second gives.
 def median: sort | if length == 0 then null elif length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
 def short: if type == "number" then . * 100 | round / 100 elif type == "object" then map_values(short) else . end;
 def rows($store; $what): $all[] | select(.bench == "units" and .store == $store and .what == $what);
@@ -18,7 +18,6 @@ def ingest($what): {"1": [$all[] | select(.what == $what + ", packs of 1, kept c
 def track: of("nats"; "first packs of 1"; .bytes.tracks);
 def measured($by; row): [row][0] as $r | {by: $by, date: $date, n: ([row] | length), machine: $r.machine};
 
-. as $all |
 def lanes($s): if $s == "nats" then 4 else 1 end; # of measure-units
 # For a write of what is kept of a source: what the first pack of a source takes more, which reads it besides.
 def saved($s; f): [of($s; "first packs of 1"; f) - of($s; "packs of 1"; f), 0] | max;
