@@ -27,9 +27,9 @@ $given as $g | $units[0] as $units | $units[$g.store] as $s | $units.scheme[$g.s
 # Of a pairwise key so many records are written in all, and the measured cost is theirs.
 ($p.rekey_written + $p.ack_written) as $whole |
 # nos-serve
-# A nos-serve without a lane has no sources: there are as many lanes as its limits ask for, or its threads.
-([$g.sources / $units.most.sources, $g.sources * $g.replay / $units.most.replay] | max) as $limits |
-([$readings * ([cost($s.lane_us), cost($s.publish_us)] | max) / 1e6 / (1 - $g.headroom), $limits] | max | up) as $lanes |
+# The limit of sources is a nos-serve's, which holds none without a lane; that of what is gone through again is a lane's.
+($g.sources / $units.most.sources) as $limits |
+([$readings * ([cost($s.lane_us), cost($s.publish_us)] | max) / 1e6 / (1 - $g.headroom), $limits, $g.sources * $g.replay / $units.most.replay] | max | up) as $lanes |
 (if $nats then $g.handed_on else 0 end) as $handed |
 ($readings * (cost($s.node_us) + (if $nats then $handed * cost($s.handed_us) else 0 end) + $s.saved.node_us / $g.replay) / 1e6 +
 	$lanes * $s.idle.node_us / 1e6) as $cores |
@@ -54,7 +54,7 @@ $given as $g | $units[0] as $units | $units[$g.store] as $s | $units.scheme[$g.s
 ($g.sources * $s.register.node_us / 1e6 / 3600) as $register_hours |
 (if $nats then $g.sources * $s.register.servers_us / 1e6 / 3600 * $replicas / 3 else 0 end) as $register_server_hours |
 
-def row($room; $what; $value; $unit; $of): {room: $room, what: $what, value: ($value | if . < 1e6 then . * 1000 | round / 1000 else round end), unit: $unit, of: $of};
+def row($room; $what; $value; $unit; $of): {room: $room, what: $what, value: ($value | if . < 1e6 then . * 1000 | round / 1000 elif . < 1e12 then round else . / 1e6 | round * 1e6 end), unit: $unit, of: $of};
 
 row("http"; "readings"; $readings; "/s"; "sources / interval"),
 row("http"; "requests"; $packs; "/s"; "readings / pack"),
@@ -64,11 +64,11 @@ row("nos-serve"; "requests handed on"; $packs * $handed; "/s"; "requests * hande
 row("nos-serve"; "cores"; $cores; "cores"; "readings * (STORE.node_us(pack) + handed-on * STORE.handed_us(pack) + STORE.saved.node_us / replay) + lanes * STORE.idle.node_us"),
 row("nos-serve"; "cores for keys"; $key_cores; "cores"; "records for keys / SCHEME pairwise's * STORE.rekey.node_us"),
 row("nos-serve"; "machines"; $machines; "machines"; "(cores + cores for keys) / (cores a machine * (1 - headroom))" + if $nats then "" else ", or lanes / cores a machine" end),
-row("nos-serve"; "processes"; $nodes; "processes"; "the most of: machines, sources / most.sources, sources * replay / most.replay" + if $nats then "" else ", lanes" end),
+row("nos-serve"; "processes"; $nodes; "processes"; "the most of: machines, sources / most.sources" + if $nats then "" else ", lanes" end),
 row("nos-serve"; "memory"; $memory; "B"; "sources * (memory.source + types * memory.type + (SCHEME.keys - 1) * memory.key) + processes * memory.process"),
 row("nos-serve"; "memory of each machine"; $memory / $machines; "B"; "memory / machines"),
 row("nos-serve"; "--limit sources"; $g.sources / $nodes | ceil; "sources"; "sources / processes"),
-row("nos-serve"; "--limit replay"; $g.sources / $nodes * $g.replay | ceil; "readings"; "sources / processes * replay"),
+row("nos-serve"; "--limit replay"; $g.sources / $lanes * $g.replay | ceil; "readings"; "sources / lanes * replay"),
 row("nos-serve"; "lanes"; $lanes; "lanes"; "the most of: readings * STORE.lane_us(pack) / (1 - headroom), with STORE.publish_us(pack) for it, sources / most.sources, sources * replay / most.replay"),
 row("store"; "stores"; (if $nats then $lanes / $units.most.lanes | up else $nodes end); "stores"; if $nats then "lanes / most.lanes" else "processes" end),
 row("store"; "entries"; $entries; "/s"; "requests + readings + readings / replay"),

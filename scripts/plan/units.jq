@@ -16,13 +16,14 @@ def ingest($what): {"1": [$all[] | select(.what == $what + ", packs of 1, kept c
 	"50": [$all[] | select(.what == $what + ", packs of 50, kept connections")][0].median};
 # What is kept of a source that has sent, beside its record.
 def track: of("nats"; "first packs of 1"; .bytes.tracks);
-def measured($by; row): {by: $by, date: $date, n: ([row] | if .[0].bench == "units" then length else map(.n) | max end), machine: [row][0].machine};
+# n: of what has fewest.
+def measured($by; row): {by: $by, date: $date, n: ([row] | if .[0].bench == "units" then group_by(.what) | map(length) | min else map(.n) | max end), machine: [row][0].machine};
 
 def lanes($s): if $s == "nats" then 4 else 1 end; # of measure-units
 # One reading in ten has what is kept of its source written.
 def saved($s; f): [10 * (of($s; "packs of 1, one in ten with its source"; f) - of($s; "packs of 1"; f)), 0] | max;
 def store($s): {
-	measured: measured("scripts/measure-units " + $s; rows($s; "packs of 1")),
+	measured: measured("scripts/measure-units " + $s; $all[] | select(.bench == "units" and .store == $s)),
 	node_us: packs($s; ""; .node_us), lane_us: packs($s; ""; lane), publish_us: packs($s; ""; .stages_us.publish),
 	broker_us: packs($s; ""; .broker_us),
 	register: {node_us: of($s; "register"; .node_us)}, rekey: {node_us: rekey($s; .node_us)},
