@@ -92,7 +92,7 @@ is() {
 
 @test "an option that is none, and a value that it does not take, are wrong usage" {
 	for wrong in '--source 5' '--sources' '--sources -5' '--sources 0' '--interval 0' '--scheme rsa' '--store etcd' \
-		'--headroom 1' '--leaving 2' '--pack 1.5' '--units absent' 'words'; do
+		'--headroom 1' '--leaving 2' '--pack 1.5' '--units absent' '--' 'words'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr "$ROOT/scripts/plan-cluster" $wrong
 		[ -z "$output" ]
