@@ -49,13 +49,13 @@ ONE_FILE := $(TOOL_SRC:%.c=$B/%)
 # A tool of many files has a folder; what is compiled of it stands beside the tool.
 BENCH_SRC := $(sort $(wildcard cmd/nos-bench/*.c))
 BENCH_OBJ := $(BENCH_SRC:cmd/nos-bench/%.c=$B/bench/%.o)
-# What stands beside a tool of one file that has grown.
-KEYTABLE_OBJ := $(patsubst %.c,$B/%.o,$(sort $(wildcard cmd/keytable/*.c)))
+# What stands beside a tool of one file that has grown: cmd/TOOL/*.c
+BESIDE = $(patsubst %.c,$B/%.o,$(sort $(wildcard cmd/$(1)/*.c)))
 TOOLS    := $(ONE_FILE) $B/cmd/nos-bench
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 # Those that run no tool of the flavour under test gain nothing by a sanitizer.
 PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/twin.bats %/units.bats \
-	%/hot.bats %/bench-peers.bats %/cluster.bats
+	%/hot.bats %/bench-peers.bats %/cluster.bats %/plan-cluster.bats
 BATS_release := $(BATS)
 # What these measure is the release's.
 BATS_cover := $(filter-out %/hot.bats %/bench-peers.bats,$(BATS))
@@ -125,7 +125,7 @@ COUNTED := nos_hkdf_extract nos_hkdf_expand nos_hash_sha256 nos_aead_siv_seal no
 	nos_ecdh_generate nos_sign_make nos_sign_verify nos_random_bytes nos_lkh_wrap nos_lkh_unwrap \
 	nos_enc_field nos_enc_field_num nos_enc_add_leb128
 
-$B/cmd/nos-keytable: $(KEYTABLE_OBJ)
+$(foreach tool,keytable rekey serve token,$(eval $B/cmd/nos-$(tool): $(call BESIDE,$(tool))))
 $(ONE_FILE): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $(filter %.o,$^) $(LIB) $(LIBS_$(@F))
 

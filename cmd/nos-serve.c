@@ -6,22 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/version.h"
 #include "cli/daemon.h"
 #include "cli/opt.h"
-#include "cli/settings.h"
 #include "cli/start.h"
 #include "crypto/jose.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/mqtt.h"
-#include "net/tls.h"
 #include "net/url.h"
 #include "registry/lanes.h"
 #include "scheme/pool.h"
+#include "serve/files.h"
 #include "serve/node.h"
 
 #define LANES 4 /* of a store in servers, that several may share */
@@ -32,11 +30,11 @@ struct serve_opts {
 	uint64_t node; /* 0: not said, so also: */
 	uint64_t lanes;
 	struct nos_opt_list listen, listen_tls, limit;
-	const char *tls_cert, *tls_key;
+	struct files_paths files;
 	uint64_t tls_proxy; /* bits; 0: no proxy */
 	const char *url, *cluster_url, *admin, *mqtt, *mqtt_password, *ca;
 	uint64_t ready_fd; /* 0: none */
-	const char *registration, *anonymous, *rules, *map_dir, *peers, *records_bearer, *node_key;
+	const char *registration, *anonymous, *node_key;
 	struct nos_store_where store;
 	struct nos_opt_list pool; /* P and k */
 	unsigned keys, ring;
@@ -61,8 +59,8 @@ static const struct nos_opt opts[] = {
 	{ "listen", 0, NOS_OPT_AGAIN, AT(listen), "address",
 	    "for sources; 127.0.0.1:8080 where none is given" },
 	{ "listen-tls", 0, NOS_OPT_AGAIN, AT(listen_tls), "address", "for sources, over TLS" },
-	{ "tls-cert", 0, NOS_OPT_PATH, AT(tls_cert), "file", "certificate for --listen-tls" },
-	{ "tls-key", 0, NOS_OPT_SECRET, AT(tls_key), "file", "its private key" },
+	{ "tls-cert", 0, NOS_OPT_PATH, AT(files.tls_cert), "file", "certificate for --listen-tls" },
+	{ "tls-key", 0, NOS_OPT_SECRET, AT(files.tls_key), "file", "its private key" },
 	{ "tls-proxy", 0, NOS_OPT_UINT, AT(tls_proxy), "bits",
 	    "what comes to --listen came over TLS of so many to a proxy", .min = 56, .max = 256 },
 	{ "url", 0, NOS_OPT_TEXT, AT(url), "url", "what enrolments carry" },
@@ -81,12 +79,13 @@ static const struct nos_opt opts[] = {
 	    .dflt = "token" },
 	{ "anonymous", 0, NOS_OPT_CHOICE, AT(anonymous), "yes|no", "take readings without a seal",
 	    .dflt = "yes" },
-	{ "rules", 0, NOS_OPT_PATH, AT(rules), "file", "rules of types, over the built-in sets" },
-	{ "map-dir", 0, NOS_OPT_PATH, AT(map_dir), "folder",
+	{ "rules", 0, NOS_OPT_PATH, AT(files.rules), "file",
+	    "rules of types, over the built-in sets" },
+	{ "map-dir", 0, NOS_OPT_PATH, AT(files.map_dir), "folder",
 	    "maps of messages of others, NAME.json each" },
-	{ "peers", 0, NOS_OPT_PATH, AT(peers), "file",
+	{ "peers", 0, NOS_OPT_PATH, AT(files.peers), "file",
 	    "other nodes, to and from which sources may roam" },
-	{ "records-bearer", 0, NOS_OPT_PATH, AT(records_bearer), "file",
+	{ "records-bearer", 0, NOS_OPT_PATH, AT(files.readers), "file",
 	    "tokens by which records may be read again, a line each" },
 	{ "pool", 0, NOS_OPT_LIST, AT(pool), "P,k",
 	    "global keys of dini, and how many of them a source holds", .dflt = "100,1" },
@@ -109,58 +108,21 @@ struct serve {
 	struct serve_opts o;
 	struct nos_limit limits;
 	struct nos_home home;
-	struct nos_profile *rules;  /* NULL: the built-in sets */
-	struct nos_maps_set *maps;  /* NULL: none */
-	struct nos_readers readers; /* of --records-bearer */
-	struct nos_peers_list peers;
-	struct nos_secret password;
-	struct nos_tls *tls; /* NULL: none is spoken */
+	struct files files;
+	struct nos_secret password; /* of the broker */
 };
 
 static void drop(struct serve *s)
 {
 	nos_home_release(&s->home);
-	nos_profile_free(s->rules);
-	nos_maps_drop(s->maps);
+	files_drop(&s->files);
 	nos_secret_release(&s->password);
-	nos_tls_free(s->tls);
 }
 
-/* One that will not be believed is no reason not to serve: who checks nothing is served. */
-static void warn_of_span(const struct serve *s)
+/* What goes with what, of where it listens. */
+static enum nos_code check_listen(struct serve_opts *o, struct nos_err *err)
 {
-	const struct nos_time now = nos_time_now();
-	struct nos_time from, until;
-
-	nos_tls_span(s->tls, &from, &until);
-	if (now.ms >= until.ms)
-		nos_log_line(NOS_LOG_WARN, "%s: the certificate has expired", s->o.tls_cert);
-	else if (now.ms < from.ms)
-		nos_log_line(NOS_LOG_WARN, "%s: the certificate is not yet valid", s->o.tls_cert);
-}
-
-/* Certificate and key, at the start and again; what is bad leaves what is there. */
-static enum nos_code read_tls(struct serve *s, struct nos_err *err)
-{
-	const struct serve_opts *o = &s->o;
-	NOS_AUTO(buf) cert = { 0 };
-	NOS_AUTO(buf) key = { 0 };
-
-	nos_buf_init(&cert, NOS_TLS_TEXT_MAX);
-	nos_buf_init_secret(&key, NOS_TLS_TEXT_MAX);
-	if (nos_file_read(o->tls_cert, NOS_FILE_PLAIN, &cert, err) ||
-	    nos_opt_secret_text(o->tls_key, &key, err))
-		return err->code;
-	if (s->tls ? nos_tls_replace(s->tls, nos_buf_str(&cert), nos_buf_str(&key), err)
-		   : nos_tls_new(nos_buf_str(&cert), nos_buf_str(&key), &s->tls, err))
-		return nos_err_within(err, "%s, %s", o->tls_cert, o->tls_key);
-	warn_of_span(s);
-	return NOS_OK;
-}
-
-static enum nos_code prepare_tls(struct serve *s, struct nos_err *err)
-{
-	struct serve_opts *o = &s->o;
+	const struct files_paths *p = &o->files;
 
 	if (!o->listen.count && !o->listen_tls.count)
 		o->listen.items[o->listen.count++] = "127.0.0.1:8080";
@@ -169,12 +131,10 @@ static enum nos_code prepare_tls(struct serve *s, struct nos_err *err)
 		    NOS_HTTP_LISTEN_MAX);
 	if (o->tls_proxy && !o->listen.count)
 		return nos_err_set(err, NOS_USAGE, "--tls-proxy is for what comes to --listen");
-	if (!o->listen_tls.count && !o->tls_cert && !o->tls_key)
-		return NOS_OK;
-	if (!o->listen_tls.count || !o->tls_cert || !o->tls_key)
+	if (!o->listen_tls.count != !p->tls_cert || !p->tls_cert != !p->tls_key)
 		return nos_err_set(
 		    err, NOS_USAGE, "--listen-tls, --tls-cert and --tls-key go together");
-	return read_tls(s, err);
+	return NOS_OK;
 }
 
 static enum nos_code check_addresses(const struct serve_opts *o, struct nos_err *err)
@@ -220,16 +180,10 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 		return nos_err_within(err, "--url");
 	if (s->o.cluster_url && nos_url_check(s->o.cluster_url, err))
 		return nos_err_within(err, "--cluster-url");
-	if (check_addresses(&s->o, err) || prepare_tls(s, err))
+	if (check_addresses(&s->o, err) || check_listen(&s->o, err) ||
+	    files_read(&s->files, &s->o.files, err))
 		return err->code;
-	if (s->o.rules && nos_settings_rules(s->o.rules, &s->rules, err))
-		return err->code;
-	if (s->o.map_dir && nos_maps_read(s->o.map_dir, &s->maps, err))
-		return err->code;
-	if (s->o.records_bearer && nos_readers_read(s->o.records_bearer, &s->readers, err))
-		return err->code;
-	if (s->o.peers &&
-	    (nos_peers_read(s->o.peers, &s->peers, err) || nos_http_client_start(err)))
+	if (s->o.files.peers && nos_http_client_start(err))
 		return err->code;
 	if (s->o.mqtt_password && nos_opt_secret_read(s->o.mqtt_password, &s->password, err))
 		return err->code;
@@ -321,95 +275,13 @@ static int tell_ready(const struct serve *s, const struct nos_node *node)
 	return nos_daemon_ready(s->o.ready_fd, &line, &err) ? nos_start_fail(tool.name, &err) : 0;
 }
 
-static void reload_tls(struct serve *s)
-{
-	struct nos_err err = { 0 };
-
-	if (!s->tls)
-		return;
-	if (read_tls(s, &err))
-		nos_log_line(NOS_LOG_WARN, "%s: certificate and key stay as they were", err.text);
-	else
-		nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.tls_cert);
-}
-
-/* A bad file keeps what was there and says so. */
-static void reload_rules(const struct serve *s, struct nos_node *node)
-{
-	struct nos_profile *rules = NULL;
-	struct nos_err err = { 0 };
-
-	if (!s->o.rules)
-		return;
-	if (nos_settings_rules(s->o.rules, &rules, &err)) {
-		nos_log_line(NOS_LOG_WARN, "%s: the rules stay as they were", err.text);
-		return;
-	}
-	nos_node_rules(node, rules);
-	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.rules);
-}
-
-/* So do maps, all of them. */
-static void reload_maps(const struct serve *s, struct nos_node *node)
-{
-	struct nos_maps_set *maps = NULL;
-	struct nos_err err = { 0 };
-
-	if (!s->o.map_dir)
-		return;
-	if (nos_maps_read(s->o.map_dir, &maps, &err) || nos_node_maps(node, maps, &err)) {
-		nos_log_line(NOS_LOG_WARN, "%s: the maps stay as they were", err.text);
-		return;
-	}
-	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.map_dir);
-}
-
-static void reload_readers(const struct serve *s, struct nos_node *node)
-{
-	struct nos_readers readers;
-	struct nos_err err = { 0 };
-
-	if (!s->o.records_bearer)
-		return;
-	if (nos_readers_read(s->o.records_bearer, &readers, &err)) {
-		nos_log_line(NOS_LOG_WARN, "%s: the tokens stay as they were", err.text);
-		return;
-	}
-	nos_node_readers(node, &readers);
-	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.records_bearer);
-}
-
-static void reload_peers(struct serve *s, struct nos_node *node)
-{
-	struct nos_peers_list peers;
-	struct nos_err err = { 0 };
-
-	if (!s->o.peers)
-		return;
-	if (nos_peers_read(s->o.peers, &peers, &err)) {
-		nos_log_line(NOS_LOG_WARN, "%s: the peers stay as they were", err.text);
-		return;
-	}
-	nos_node_peers(node, &peers);
-	nos_log_line(NOS_LOG_INFO, "%s: read again", s->o.peers);
-}
-
-static void reload(struct serve *s, struct nos_node *node)
-{
-	reload_tls(s);
-	reload_rules(s, node);
-	reload_maps(s, node);
-	reload_readers(s, node);
-	reload_peers(s, node);
-}
-
 static void until_ended(struct serve *s, struct nos_node *node, const sigset_t *signals)
 {
 	int got;
 
 	while (sigwait(signals, &got) || got == SIGHUP)
 		if (got == SIGHUP)
-			reload(s, node);
+			files_reread(&s->files, node);
 	nos_daemon_ending(got);
 }
 
@@ -423,7 +295,7 @@ static int serve(struct serve *s)
 		.listen_count = o->listen.count,
 		.listen_tls = o->listen_tls.items,
 		.listen_tls_count = o->listen_tls.count,
-		.tls = s->tls,
+		.tls = s->files.tls,
 		.proxy_bits = (unsigned)o->tls_proxy,
 		.url = o->url,
 		.cluster_url = o->cluster_url,
@@ -440,10 +312,10 @@ static int serve(struct serve *s)
 		.overlap_ms = o->overlap_ms,
 		.keep_ms = o->keep_ms,
 		.keep_bytes = o->keep_size,
-		.profile = s->rules ? s->rules : nos_profile_builtin(),
-		.readers = o->records_bearer ? &s->readers : NULL,
-		.maps = s->maps,
-		.peers = o->peers ? &s->peers : NULL };
+		.profile = s->files.rules ? s->files.rules : nos_profile_builtin(),
+		.readers = o->files.readers ? &s->files.readers : NULL,
+		.maps = s->files.maps,
+		.peers = o->files.peers ? &s->files.peers : NULL };
 	struct nos_node *node = NULL;
 	struct nos_err err = { 0 };
 	sigset_t signals;

@@ -6,28 +6,20 @@
 #include <string.h>
 
 #include "cli/confirm.h"
-#include "cli/handout.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "cli/start.h"
 #include "cli/table.h"
-#include "json/encode.h"
-#include "key/keyring.h"
-#include "net/url.h"
 #include "registry/advance.h"
 #include "registry/audit.h"
-#include "registry/bearer.h"
-#include "registry/charter.h"
 #include "registry/forget.h"
 #include "registry/home.h"
 #include "registry/keytable.h"
-#include "registry/self_url.h"
 #include "registry/token.h"
 #include "registry/withdraw.h"
+#include "token/batch.h"
 
 #define COUNT_MAX     100000
-#define PROGRESS_MIN  1000 /* enrolments under which none is shown */
-#define LINE_MAX      1024 /* bytes */
 #define PURGE_WAIT_MS 5000
 
 struct token_opts {
@@ -71,218 +63,46 @@ static const struct nos_opt_tool tool = { "nos-token", "new | list | withdraw ID
 	"Make enrolments for sources (a line each), list them, take them back; forget sources.",
 	opts, offsetof(struct token_opts, common), .rows = true };
 
-static enum nos_code begin(struct nos_audit *audit, struct nos_err *err)
-{
-	nos_audit_begin(audit);
-	return nos_store_begin(audit->store, err);
-}
-
 /* ---- new ---- */
 
 #define IS_TYPED(o, name) nos_opt_is_typed(&tool, &(o)->common, name)
 
 /* What was said of a group, and of the scheme: settings are for new sources that are in none. */
-static struct nos_charter charter_of(const struct token_opts *o)
+static struct batch batch_of(const struct token_opts *o)
 {
-	return (struct nos_charter){ .name = o->group,
-		.scheme = IS_TYPED(o, "scheme") || !(o->group || o->replace) ? o->scheme : NULL,
-		.depth = IS_TYPED(o, "depth") ? (unsigned)o->depth : 0,
-		.shared = o->shared && IS_TYPED(o, "shared") };
-}
+	const bool scheme_said = IS_TYPED(o, "scheme");
 
-static enum nos_code check_new(const struct token_opts *o, struct nos_err *err)
-{
-	const struct nos_charter charter = charter_of(o);
-
-	if (!nos_name_is_kind(nos_str_of(o->kind)))
-		return nos_err_set(err, NOS_USAGE, "--kind: '%s' cannot be a kind", o->kind);
-	if (nos_charter_check(&charter, err))
-		return err->code;
-	if (o->bearer && (o->uses != 1 || o->open || o->group || charter.depth || charter.shared ||
-			     IS_TYPED(o, "scheme") || (o->replace && IS_TYPED(o, "kind"))))
-		return nos_err_set(err, NOS_USAGE,
-		    "--bearer goes with --expires, --url, and --kind and --count or --replace alone");
-	if (o->replace && (o->count != 1 || o->uses != 1 || o->open))
-		return nos_err_set(
-		    err, NOS_USAGE, "--replace is for one enrolment, of one use, with a token");
-	if (o->url && nos_url_check(o->url, err))
-		return nos_err_within(err, "--url");
-	if (o->bearer && o->url && !nos_url_is_secure(o->url))
-		return nos_err_set(err, NOS_USAGE,
-		    "--url: a bearer token that goes in plain is exposed: take https://..., of a "
-		    "proxy where one speaks TLS");
-	return NOS_OK;
-}
-
-/* What each of the enrolments says, and of which group it is. One in a source's place has its kind
- * and scheme where these were not typed. */
-static enum nos_code describe(const struct token_opts *o, const struct nos_home *home,
-    struct nos_audit *audit, struct nos_token *ret, struct nos_group *ret_group,
-    struct nos_err *err)
-{
-	const struct nos_charter c = charter_of(o);
-	const struct nos_time made = nos_time_now();
-
-	*ret = (struct nos_token){ .open = o->open,
-		.most = o->uses,
-		.made = made,
-		.expires = { made.ms + (int64_t)o->expires_ms } };
-	if (!o->replace || IS_TYPED(o, "kind"))
-		snprintf(ret->kind, sizeof(ret->kind), "%s", o->kind);
-	if (c.name && nos_charter_group(&c, audit, &home->vault, made, ret_group, err))
-		return err->code;
-	snprintf(ret->scheme, sizeof(ret->scheme), "%s",
-	    c.name     ? ret_group->scheme
-	    : c.scheme ? c.scheme
-		       : "");
-	ret->group = ret_group->number;
-	if (o->replace && !o->bearer &&
-	    nos_token_replace(home->store, nos_str_of(o->replace), ret, err))
-		return err->code;
-	return ret->group ? nos_groups_get(home->store, NULL, ret->group, ret_group, err) : NOS_OK;
-}
-
-/* All that is made at once, within a group. */
-struct making {
-	const struct token_opts *o;
-	const struct nos_home *home;
-	struct nos_audit *audit;
-	const char *url;
-	struct nos_token like;
-	struct nos_group group; /* without what is secret */
-	struct nos_life life;	/* for bearers */
-	struct nos_buf lines, ids;
-};
-
-static enum nos_code make_enrolment(struct making *m, struct nos_err *err)
-{
-	const struct nos_home *home = m->home;
-	const struct nos_audit_event event = { .what = NOS_AUDIT_TOKEN,
-		.source = *m->like.replaces ? m->like.replaces : NULL,
-		.to = "open",
-		.reason = m->o->replace ? "replace" : "new" };
-	NOS_AUTO(token) t = m->like;
-	NOS_AUTO(secret) token = { 0 };
-
-	if (nos_token_make(home->store, &home->vault, &t, &token, err) ||
-	    nos_audit_append(m->audit, nos_time_now(), &event, err))
-		return err->code;
-	nos_token_line(&m->lines, &t, &token, &m->group, &home->self, m->url);
-	nos_buf_add(&m->ids, t.id, sizeof(t.id));
-	return NOS_OK;
-}
-
-/* One without an end unless it was given one: nobody is there who would renew it. */
-static enum nos_code make_bearer(struct making *m, struct nos_err *err)
-{
-	struct nos_bearer t = { .made = m->like.made };
-	NOS_AUTO(secret) token = { 0 };
-
-	snprintf(t.kind, sizeof(t.kind), "%s", m->o->kind);
-	if (IS_TYPED(m->o, "expires"))
-		t.expires = m->like.expires;
-	if (m->o->replace ? nos_bearer_replace(&m->life, nos_str_of(m->o->replace), &t, &token, err)
-			  : nos_bearer_make(&m->life, &t, &token, err))
-		return err->code;
-	nos_bearer_line(&m->lines, &t, &token, &m->home->self, m->url);
-	nos_buf_add(&m->ids, t.id, sizeof(t.id));
-	return NOS_OK;
-}
-
-static enum nos_code make_tokens(struct making *m, struct nos_err *err)
-{
-	const uint64_t count = m->o->count;
-	struct nos_progress progress = { 0 };
-
-	if (describe(m->o, m->home, m->audit, &m->like, &m->group, err) ||
-	    (m->o->bearer && nos_life_open(&m->life, m->home->store, &m->home->vault, m->audit,
-				 &m->home->self, err)))
-		return err->code;
-	if (count > PROGRESS_MIN)
-		nos_progress_init(&progress, "enrolments", count);
-	for (uint64_t i = 0; !err->code && i < count; i++) {
-		nos_progress_set(&progress, i);
-		if (*nos_start_stopped())
-			nos_err_set(err, NOS_BUSY, "stopped, nothing was made");
-		else
-			(void)!(m->o->bearer ? make_bearer(m, err) : make_enrolment(m, err));
-	}
-	nos_progress_done(&progress);
-	return err->code || nos_buf_check(&m->lines, "enrolments", err)
-		   ? err->code
-		   : nos_buf_check(&m->ids, "enrolments", err);
-}
-
-static void drop(struct making *m)
-{
-	nos_buf_release(&m->lines);
-	nos_buf_release(&m->ids);
-	nos_life_release(&m->life);
-}
-
-/* What --verbose adds. */
-static void report(const struct token_opts *o)
-{
-	NOS_AUTO(buf) text = { 0 };
-
-	nos_buf_init(&text, 128);
-	nos_buf_addf(&text, "made %" PRIu64 ", each for %" PRIu64 " source%s, for ", o->count,
-	    o->uses, o->uses == 1 ? "" : "s");
-	nos_time_format_span(&text, o->expires_ms);
-	nos_start_warn(tool.name, text.p);
-}
-
-static enum nos_code hand_out(struct making *m, struct nos_err *err)
-{
-	size_t whole = 0;
-
-	if (begin(m->audit, err))
-		return err->code;
-	if (make_tokens(m, err)) {
-		nos_store_rollback(m->home->store);
-		return err->code;
-	}
-	if (nos_store_commit(m->home->store, err))
-		return err->code;
-	if (!nos_handout_write(tool.name, "enrolments", &m->lines, &whole, err) &&
-	    m->o->common.verbose)
-		report(m->o);
-	/* Nobody can have got them; what failed stays the error. */
-	if (whole < m->o->count)
-		nos_withdraw_unprinted(m->audit, &m->ids, whole, m->o->bearer && m->o->replace);
-	return err->code;
-}
-
-static enum nos_code make_new(
-    const struct token_opts *o, struct nos_home *home, struct nos_err *err)
-{
-	char url[NOS_KEYRING_URL_MAX];
-	struct nos_audit audit;
-	struct making m = { .o = o, .home = home, .audit = &audit, .url = url };
-
-	if (o->url)
-		snprintf(url, sizeof(url), "%s", o->url);
-	else if (nos_self_url_get(home->store, o->bearer, url, sizeof(url), err))
-		return err->code;
-	nos_buf_init_secret(&m.lines, o->count * LINE_MAX);
-	nos_buf_init(&m.ids, o->count * NOS_TOKEN_ID_MAX);
-	nos_audit_init(&audit, home->store, tool.name, true);
-	(void)!hand_out(&m, err);
-	drop(&m);
-	return err->code;
+	return (struct batch){ .tool = tool.name,
+		.charter = { .name = o->group,
+		    .scheme = scheme_said || !(o->group || o->replace) ? o->scheme : NULL,
+		    .depth = IS_TYPED(o, "depth") ? (unsigned)o->depth : 0,
+		    .shared = o->shared && IS_TYPED(o, "shared") },
+		.kind = o->kind,
+		.url = o->url,
+		.replace = o->replace,
+		.count = o->count,
+		.uses = o->uses,
+		.expires_ms = o->expires_ms,
+		.open = o->open,
+		.bearer = o->bearer,
+		.verbose = o->common.verbose,
+		.kind_said = IS_TYPED(o, "kind"),
+		.scheme_said = scheme_said,
+		.expires_said = IS_TYPED(o, "expires") };
 }
 
 static enum nos_code run_new(
     const struct token_opts *o, char **operands, int count, struct nos_err *err)
 {
+	const struct batch batch = batch_of(o);
 	NOS_AUTO(home) home = { 0 };
 
 	if (count)
 		return nos_err_set(err, NOS_USAGE, "new takes no operand: '%s'", operands[0]);
-	if (check_new(o, err) || nos_home_locate(&home, &o->store, o->node_key, err) ||
+	if (batch_check(&batch, err) || nos_home_locate(&home, &o->store, o->node_key, err) ||
 	    nos_home_open(&home, err))
 		return err->code;
-	return make_new(o, &home, err);
+	return batch_run(&batch, &home, err);
 }
 
 /* ---- list ---- */
@@ -335,7 +155,8 @@ static enum nos_code withdraw(struct work *w, const char *id, struct nos_err *er
 {
 	char row[64 + NOS_TOKEN_ID_MAX];
 
-	if (begin(&w->audit, err))
+	nos_audit_begin(&w->audit);
+	if (nos_store_begin(w->home->store, err))
 		return err->code;
 	if (nos_withdraw_token(&w->audit, &w->home->vault, nos_str_of(id), err))
 		nos_store_rollback(w->home->store);

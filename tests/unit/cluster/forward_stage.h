@@ -9,11 +9,7 @@
 
 #include "cluster/forward.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-
-#include "../net/http_client.h"
+#include "../net/http_desk.h"
 #include "cluster/parcel.h"
 #include "json/problem.h"
 #include "net/http_client.h"
@@ -24,27 +20,17 @@
 #define KEY	 "{\"v\":1,\"key\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}"
 #define OTHER	 "{\"v\":1,\"key\":\"AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}"
 
-static struct nos_err err;
 static struct nos_http_server *near, *far;
 static struct nos_forward *_Atomic out, *_Atomic in; /* of the near one, and of the far one */
 static unsigned near_port, far_port;
 static char far_url[64];
 static const char *_Atomic url; /* that the near one forwards to */
 
-/* Between the far one's loops, the thread that answers, and the test. */
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct nos_http_request *later, **tail;
-	struct nos_http_request *held;
-	bool stop;
-} desk = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
-static pthread_t answerer;
 static atomic_uint handled;
 
 /* ---- the far one ---- */
 
-static inline void fill(struct nos_http_request *r)
+static void fill(struct nos_http_request *r)
 {
 	r->status = 202;
 	r->type = "application/json";
@@ -99,20 +85,6 @@ static inline void failed(void *state, struct nos_http_request *r, unsigned stat
 	nos_buf_addf(&r->out, "%s: %s", nos_code_slug(code), text);
 }
 
-static inline void put_by(struct nos_http_request *r)
-{
-	pthread_mutex_lock(&desk.lock);
-	if (nos_str_is(r->path, "/hold")) {
-		desk.held = r;
-	} else {
-		r->next = NULL;
-		*desk.tail = r;
-		desk.tail = &r->next;
-	}
-	pthread_cond_broadcast(&desk.changed);
-	pthread_mutex_unlock(&desk.lock);
-}
-
 static inline void handle_inner(struct nos_http_request *r)
 {
 	atomic_fetch_add(&handled, 1);
@@ -125,7 +97,7 @@ static inline void handle_inner(struct nos_http_request *r)
 		nos_http_server_answer(far, r);
 		return;
 	}
-	put_by(r);
+	desk_take(r);
 }
 
 static nos_http_close *close_well;
@@ -159,42 +131,6 @@ static inline void handle(void *state, struct nos_http_request *r)
 		nos_http_server_answer(far, inner);
 	else
 		handle_inner(inner);
-}
-
-/* As a committer does: all that is there, in one list. */
-static inline void *answer_later(void *state)
-{
-	struct nos_http_request *list;
-
-	for (;;) {
-		pthread_mutex_lock(&desk.lock);
-		while (!desk.later && !desk.stop)
-			pthread_cond_wait(&desk.changed, &desk.lock);
-		list = desk.later;
-		desk.later = NULL;
-		desk.tail = &desk.later;
-		pthread_mutex_unlock(&desk.lock);
-		if (!list)
-			return state;
-		for (struct nos_http_request *r = list; r; r = r->next)
-			fill(r);
-		nos_http_server_answer_list(far, list);
-	}
-}
-
-static inline void wait_held(void)
-{
-	pthread_mutex_lock(&desk.lock);
-	while (!desk.held)
-		pthread_cond_wait(&desk.changed, &desk.lock);
-	pthread_mutex_unlock(&desk.lock);
-}
-
-static inline void release_held(void)
-{
-	fill(desk.held);
-	nos_http_server_answer(far, desk.held);
-	desk.held = NULL;
 }
 
 /* ---- the near one ---- */
@@ -244,22 +180,22 @@ static inline unsigned serve(
 		.handle = then };
 
 	assert_int_equal(nos_http_server_new(&config, ret, &err), NOS_OK);
-	return (unsigned)strtoul(strrchr(nos_http_server_address(*ret, 0), ':') + 1, NULL, 10);
+	return desk_port(*ret);
 }
 
 static inline int start(void **state)
 {
 	(void)state;
-	desk.tail = &desk.later;
-	desk.stop = false;
+	desk_clear();
 	atomic_store(&handled, 0);
 	in = make(KEY, NOS_FORWARD_MS);
 	out = make(KEY, CLIENT_STUCK_S * 1000);
 	far_port = serve(&far, begin_all, handle);
+	desk.server = far;
 	snprintf(far_url, sizeof(far_url), "http://127.0.0.1:%u/", far_port);
 	url = far_url;
 	near_port = serve(&near, begin_all, send_on);
-	assert_int_equal(pthread_create(&answerer, NULL, answer_later, NULL), 0);
+	desk_open();
 	return 0;
 }
 
@@ -267,11 +203,7 @@ static inline int stop(void **state)
 {
 	(void)state;
 	nos_forward_free(out);
-	pthread_mutex_lock(&desk.lock);
-	desk.stop = true;
-	pthread_cond_broadcast(&desk.changed);
-	pthread_mutex_unlock(&desk.lock);
-	pthread_join(answerer, NULL);
+	desk_close();
 	nos_http_server_free(near);
 	nos_http_server_free(far);
 	nos_forward_free(in);
@@ -280,19 +212,7 @@ static inline int stop(void **state)
 
 static inline struct client dial(void)
 {
-	struct client c = { .fd = client_dial("127.0.0.1", near_port) };
-
-	assert_true(c.fd >= 0);
-	return c;
+	return dial_port(near_port);
 }
-
-static inline struct answer ask(struct client *c, const char *text)
-{
-	client_send(c, text);
-	return client_read(c, true);
-}
-
-#define GET(path)  "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
-#define POST(path) "POST " path " HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
 
 #endif

@@ -101,7 +101,7 @@ static void a_node_that_ends_waits_for_the_answers_to_what_it_has_sent(void **st
 
 	(void)state;
 	client_send(&c, GET("/hold"));
-	wait_held();
+	wait_held(1);
 	out = make(KEY, NOS_FORWARD_MS);
 	release_held();
 	nos_forward_free(first);

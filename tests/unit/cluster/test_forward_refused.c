@@ -147,7 +147,7 @@ static void who_leaves_before_the_answer_costs_it_alone(void **state)
 	    "POST " NOS_FORWARD_PATH " HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", b.len);
 	client_send(&c, head);
 	assert_int_equal(send(c.fd, b.p, b.len, MSG_NOSIGNAL), b.len);
-	wait_held();
+	wait_held(1);
 	client_close(&c);
 	release_held();
 	assert_int_equal(ask(&again, GET("/now")).status, 202);

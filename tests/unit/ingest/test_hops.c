@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../registry/node.h"
+#include "../registry/source.h"
 
 #include "crypto/jose.h"
 #include "ingest/ingest.h"
@@ -7,7 +7,6 @@
 #include "key/hop.h"
 #include "lane/ledger.h"
 #include "registry/visit.h"
-#include "scheme/issuer.h"
 
 #define SOURCE	"s-0000000000"
 #define PACK	"[{\"bn\":\"x:\",\"n\":\"t\",\"v\":1}]"
@@ -57,24 +56,11 @@ static const char *id_of(unsigned i, char ret[static NOS_RECORD_ID_MAX])
 	return ret;
 }
 
-static void put_source(unsigned i)
+/* All that is secret of it. */
+static const char *z_of(unsigned i, char ret[static 33])
 {
-	NOS_AUTO(record)
-	r = { .kind = "sensor", .mode = "push", .scheme = "pairwise", .token = "t-5c01d2aa90" };
-	char z[33];
-
-	snprintf(z, sizeof(z), "%032u", i);
-	id_of(i, r.id);
-	r.a.base = (struct nos_assoc_base){ .z = 1, .life = 1, .identity = 1 };
-	nos_secret_put(&r.a.base.z_key, z, 32);
-	nos_secret_put(&r.a.base.down.key, z, 32);
-	nos_secret_put(&r.a.base.up.key, z, 32);
-	r.a.keys[0] = (struct nos_assoc_key){ .name = { 'p', 1, { 1 } },
-		.state = NOS_STATE_ACTIVE,
-		.since = nos_time_now(),
-		.value = r.a.base.z_key };
-	r.a.key_count = 1;
-	assert_int_equal(nos_registry_put(store, &vault, &r, &err), NOS_OK);
+	snprintf(ret, 33, "%032u", i);
+	return ret;
 }
 
 static void serve(void)
@@ -115,8 +101,11 @@ static int start_with(void **state, uint64_t room)
 	if (nos_store_open_engine(&failing, "", true, &own, &err) ||
 	    nos_card_new(&home, false, &card, &err) || nos_member_table_new(room, &members, &err))
 		return 1;
-	for (unsigned i = 0; i <= 5; i++)
-		put_source(i);
+	for (unsigned i = 0; i <= 5; i++) {
+		char id[NOS_RECORD_ID_MAX], z[33];
+
+		source_put(id_of(i, id), z_of(i, z));
+	}
 	nos_buf_init(&answer.out, 1 << 20);
 	serve();
 	return 0;
@@ -148,21 +137,9 @@ static int stop(void **state)
 static void seal(
     unsigned i, uint64_t seq, const char *cty, struct nos_span text, struct nos_buf *ret)
 {
-	NOS_AUTO(secret) z = { 0 };
-	NOS_AUTO(secret) k_s = { 0 };
-	NOS_AUTO(pack_keys) keys = { 0 };
-	char id[NOS_RECORD_ID_MAX], bytes[33];
-	const struct nos_pack pack = { .kid = NOS_STR("p.1"),
-		.source = nos_str_of(id_of(i, id)),
-		.seq = seq,
-		.cty = nos_str_of(cty) };
+	char id[NOS_RECORD_ID_MAX], z[33];
 
-	snprintf(bytes, sizeof(bytes), "%032u", i);
-	nos_secret_put(&z, bytes, 32);
-	nos_buf_init(ret, NOS_PACK_MAX);
-	assert_int_equal(nos_derive_static(&z, NOS_DERIVE_AUTH, &k_s, &err), NOS_OK);
-	assert_int_equal(nos_pack_keys_make(&z, &k_s, pack.kid, pack.source, &keys, &err), NOS_OK);
-	assert_int_equal(nos_pack_seal(&keys, &pack, text, ret, &err), NOS_OK);
+	source_seal(id_of(i, id), z_of(i, z), seq, cty, text, ret);
 }
 
 static void seal_reading(uint64_t seq, struct nos_buf *ret)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The committer over a store of which a group that failed may be there in part. */
-#include "../registry/node.h"
+#include "../registry/source.h"
 
 #include <pthread.h>
 
@@ -9,9 +9,9 @@
 #include "lane/commit.h"
 #include "lane/replay.h"
 #include "registry/seen.h"
-#include "scheme/issuer.h"
 
 #define SOURCE	"s-0000000001"
+#define SECRET	"00000000000000000000000000000001"
 #define NDJSON	"application/x-ndjson"
 #define READING "{\"type\":\"t\",\"value\":1}\n"
 #define PACKS	4
@@ -82,40 +82,9 @@ static void answer(void *state, struct nos_job *list)
 	pthread_mutex_unlock(&lock);
 }
 
-static void put_source(void)
-{
-	NOS_AUTO(record)
-	r = { .kind = "sensor", .mode = "push", .scheme = "pairwise", .token = "t-5c01d2aa90" };
-	static const char z[] = "00000000000000000000000000000001";
-
-	snprintf(r.id, sizeof(r.id), SOURCE);
-	r.a.base = (struct nos_assoc_base){ .z = 1, .life = 1, .identity = 1 };
-	nos_secret_put(&r.a.base.z_key, z, 32);
-	nos_secret_put(&r.a.base.down.key, z, 32);
-	nos_secret_put(&r.a.base.up.key, z, 32);
-	r.a.keys[0] = (struct nos_assoc_key){ .name = { 'p', 1, { 1 } },
-		.state = NOS_STATE_ACTIVE,
-		.since = nos_time_now(),
-		.value = r.a.base.z_key };
-	r.a.key_count = 1;
-	assert_int_equal(nos_registry_put(store, &vault, &r, &err), NOS_OK);
-}
-
 static void seal(uint64_t seq, struct nos_buf *ret)
 {
-	NOS_AUTO(secret) z = { 0 };
-	NOS_AUTO(secret) k_s = { 0 };
-	NOS_AUTO(pack_keys) keys = { 0 };
-	const struct nos_pack pack = {
-		.kid = NOS_STR("p.1"), .source = NOS_STR(SOURCE), .seq = seq, .cty = NOS_STR(NDJSON)
-	};
-
-	nos_secret_put(&z, "00000000000000000000000000000001", 32);
-	nos_buf_init(ret, NOS_PACK_MAX);
-	assert_int_equal(nos_derive_static(&z, NOS_DERIVE_AUTH, &k_s, &err), NOS_OK);
-	assert_int_equal(nos_pack_keys_make(&z, &k_s, pack.kid, pack.source, &keys, &err), NOS_OK);
-	assert_int_equal(
-	    nos_pack_seal(&keys, &pack, nos_str_bytes(NOS_STR(READING)), ret, &err), NOS_OK);
+	source_seal(SOURCE, SECRET, seq, NDJSON, nos_str_bytes(NOS_STR(READING)), ret);
 }
 
 /* All jobs are made before the committer runs, since the store in memory is for one thread. */
@@ -149,7 +118,7 @@ static int start(void **state)
 	    nos_store_open_engine(&failing, "", true, &loops, &err) ||
 	    nos_card_new(&home, false, &card, &err) || nos_member_table_new(100, &members, &err))
 		return 1;
-	put_source();
+	source_put(SOURCE, SECRET);
 	ingest = (struct nos_ingest){ .card = card,
 		.vault = &vault,
 		.limits = &limits,

@@ -7,34 +7,17 @@
 #ifndef NOS_TEST_HTTP_STAGE_H
 #define NOS_TEST_HTTP_STAGE_H
 
-#include "net/http_server.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-
-#include "http_client.h"
+#include "http_desk.h"
 
 #define BODY_MAX 1000
 #define OUT_MAX	 3000
 
-static struct nos_err err;
 static struct nos_http_server *server;
 static unsigned port;
 
-/* Between the loops, the thread that answers, and the test. */
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct nos_http_request *later, **tail;
-	struct nos_http_request *held[10];
-	unsigned held_count;
-	bool stop;
-} desk = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
-static pthread_t answerer;
 static struct nos_http_request *at_turn[2]; /* each touched by its loop alone */
 
-static inline void fill(struct nos_http_request *r)
+static void fill(struct nos_http_request *r)
 {
 	r->status = 200;
 	r->type = "text/plain";
@@ -126,16 +109,7 @@ static inline void handle(void *state, struct nos_http_request *r)
 		at_turn[r->loop] = r;
 		return;
 	}
-	pthread_mutex_lock(&desk.lock);
-	if (nos_str_is(r->path, "/hold")) {
-		desk.held[desk.held_count++] = r;
-	} else {
-		*desk.tail = r;
-		desk.tail = &r->next;
-		r->next = NULL;
-	}
-	pthread_cond_broadcast(&desk.changed);
-	pthread_mutex_unlock(&desk.lock);
+	desk_take(r);
 }
 
 static inline void turn(void *state, unsigned loop)
@@ -147,44 +121,6 @@ static inline void turn(void *state, unsigned loop)
 	for (struct nos_http_request *r = list; r; r = r->next)
 		fill(r);
 	nos_http_server_answer_list(server, list);
-}
-
-/* As a committer does: all that is there, in one list. */
-static inline void *answer_later(void *state)
-{
-	struct nos_http_request *list;
-
-	for (;;) {
-		pthread_mutex_lock(&desk.lock);
-		while (!desk.later && !desk.stop)
-			pthread_cond_wait(&desk.changed, &desk.lock);
-		list = desk.later;
-		desk.later = NULL;
-		desk.tail = &desk.later;
-		pthread_mutex_unlock(&desk.lock);
-		if (!list)
-			return state;
-		for (struct nos_http_request *r = list; r; r = r->next)
-			fill(r);
-		nos_http_server_answer_list(server, list);
-	}
-}
-
-static inline void wait_held(unsigned count)
-{
-	pthread_mutex_lock(&desk.lock);
-	while (desk.held_count < count)
-		pthread_cond_wait(&desk.changed, &desk.lock);
-	pthread_mutex_unlock(&desk.lock);
-}
-
-static inline void release_held(void)
-{
-	for (unsigned i = 0; i < desk.held_count; i++) {
-		fill(desk.held[i]);
-		nos_http_server_answer(server, desk.held[i]);
-	}
-	desk.held_count = 0;
 }
 
 static const char *const here[] = { "127.0.0.1:0" };
@@ -209,15 +145,12 @@ static inline struct nos_http_config usual(void)
 
 static inline void serve(const struct nos_http_config *config)
 {
-	const char *address;
-
-	desk.tail = &desk.later;
-	desk.stop = false;
+	desk_clear();
 	seen[0] = '\0';
 	assert_int_equal(nos_http_server_new(config, &server, &err), NOS_OK);
-	address = nos_http_server_address(server, 0);
-	port = (unsigned)strtoul(strrchr(address, ':') + 1, NULL, 10);
-	assert_int_equal(pthread_create(&answerer, NULL, answer_later, NULL), 0);
+	desk.server = server;
+	port = desk_port(server);
+	desk_open();
 }
 
 static inline int usual_start(void **state)
@@ -233,11 +166,7 @@ static inline int stop(void **state)
 {
 	(void)state;
 	release_held();
-	pthread_mutex_lock(&desk.lock);
-	desk.stop = true;
-	pthread_cond_broadcast(&desk.changed);
-	pthread_mutex_unlock(&desk.lock);
-	pthread_join(answerer, NULL);
+	desk_close();
 	nos_http_server_free(server);
 	server = NULL;
 	return 0;
@@ -245,20 +174,8 @@ static inline int stop(void **state)
 
 static inline struct client dial(void)
 {
-	struct client c = { .fd = client_dial("127.0.0.1", port) };
-
-	assert_true(c.fd >= 0);
-	return c;
+	return dial_port(port);
 }
-
-static inline struct answer ask(struct client *c, const char *text)
-{
-	client_send(c, text);
-	return client_read(c, true);
-}
-
-#define GET(path)  "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
-#define POST(path) "POST " path " HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
 
 #define USUAL(f) cmocka_unit_test_setup_teardown(f, usual_start, stop)
 #define OWN(f)	 cmocka_unit_test_teardown(f, stop)

@@ -1,33 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "node.h"
+#include "source.h"
 
 #include "registry/member.h"
 
-#define ID "s-0000000001"
+#define ID     "s-0000000001"
+#define SECRET "0123456789abcdef0123456789abcdef"
 
 static struct nos_member_table *table;
 static struct nos_store_engine racing;
 static bool race; /* the source is removed once its record was read */
 static struct nos_store *reader;
-
-static void put_source(void)
-{
-	NOS_AUTO(record)
-	r = { .id = ID,
-		.kind = "sensor",
-		.mode = "push",
-		.scheme = "pairwise",
-		.token = "t-5c01d2aa90" };
-
-	r.a.base = (struct nos_assoc_base){ .z = 1, .life = 1, .identity = 1 };
-	nos_secret_put(&r.a.base.z_key, "0123456789abcdef0123456789abcdef", 32);
-	r.a.base.down.key = r.a.base.up.key = r.a.base.z_key;
-	r.a.keys[0] = (struct nos_assoc_key){
-		.name = { 'p', 1, { 1 } }, .state = NOS_STATE_ACTIVE, .value = r.a.base.z_key
-	};
-	r.a.key_count = 1;
-	assert_int_equal(nos_registry_put(store, &vault, &r, &err), NOS_OK);
-}
 
 static void remove_source(void)
 {
@@ -60,7 +42,7 @@ static int start(void **state)
 	    nos_member_table_new(10, &table, &err))
 		return 1;
 	nos_member_changed(table, (struct nos_member_world){ 1, 1 });
-	put_source();
+	source_put(ID, SECRET);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define CLUSTER_MAX 2048 /* values of its store */
-#include "node.h"
+#include "source.h"
 
 #include <malloc.h>
 
@@ -21,18 +21,9 @@ static const char *id_of(unsigned i, char ret[static NOS_RECORD_ID_MAX])
 
 static void put_source(unsigned i)
 {
-	NOS_AUTO(record)
-	r = { .kind = "sensor", .mode = "push", .scheme = "pairwise", .token = "t-5c01d2aa90" };
+	char id[NOS_RECORD_ID_MAX];
 
-	id_of(i, r.id);
-	r.a.base = (struct nos_assoc_base){ .z = 1, .life = 1, .identity = 1 };
-	nos_secret_put(&r.a.base.z_key, "0123456789abcdef0123456789abcdef", 32);
-	r.a.base.down.key = r.a.base.up.key = r.a.base.z_key;
-	r.a.keys[0] = (struct nos_assoc_key){
-		.name = { 'p', 1, { 1 } }, .state = NOS_STATE_ACTIVE, .value = r.a.base.z_key
-	};
-	r.a.key_count = 1;
-	assert_int_equal(nos_registry_put(store, &vault, &r, &err), NOS_OK);
+	source_put(id_of(i, id), "0123456789abcdef0123456789abcdef");
 }
 
 static void hold(struct nos_member_table *members, unsigned i)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "node.h"
+#include "source.h"
 
 #include "registry/member.h"
 #include "registry/roaming.h"
 #include "registry/visit.h"
 
-#define ID    "s-0000000001"
-#define OTHER "s-0000000002"
-#define DAY   UINT64_C(17914)
+#define ID     "s-0000000001"
+#define SECRET "0123456789abcdef0123456789abcdef"
+#define OTHER  "s-0000000002"
+#define DAY    UINT64_C(17914)
 
 static char gone[NOS_RECORD_ID_MAX]; /* whom a sweep told of last */
 static size_t count;		     /* of what a scan gave */
@@ -103,25 +104,6 @@ static void a_key_goes_with_the_end_of_the_next_day_and_the_visitor_with_its_las
 
 /* ---- as a member ---- */
 
-static void put_source(void)
-{
-	NOS_AUTO(record)
-	r = { .id = ID,
-		.kind = "sensor",
-		.mode = "push",
-		.scheme = "pairwise",
-		.token = "t-5c01d2aa90" };
-
-	r.a.base = (struct nos_assoc_base){ .z = 1, .life = 1, .identity = 1 };
-	nos_secret_put(&r.a.base.z_key, "0123456789abcdef0123456789abcdef", 32);
-	r.a.base.down.key = r.a.base.up.key = r.a.base.z_key;
-	r.a.keys[0] = (struct nos_assoc_key){
-		.name = { 'p', 1, { 1 } }, .state = NOS_STATE_ACTIVE, .value = r.a.base.z_key
-	};
-	r.a.key_count = 1;
-	assert_int_equal(nos_registry_put(store, &vault, &r, &err), NOS_OK);
-}
-
 static void a_visitor_is_a_member_with_three_holders_until_its_home_takes_it_back(void **state)
 {
 	struct nos_member_table *table;
@@ -162,7 +144,7 @@ static void who_is_registered_here_is_no_visitor(void **state)
 
 	(void)state;
 	put_visit(ID, DAY, DAY);
-	put_source();
+	source_put(ID, SECRET);
 	assert_int_equal(nos_member_table_new(10, &table, &err), NOS_OK);
 	nos_member_changed(table, (struct nos_member_world){ 1, 1, 0 });
 	assert_int_equal(nos_member_get(table, store, &vault, ID, &m, &err), NOS_OK);
@@ -227,7 +209,7 @@ static void who_has_a_key_is_told_once_of_each_secret_that_counts_no_longer(void
 	const struct nos_roaming told = { .id = ID, .node = 7 };
 
 	(void)state;
-	put_source();
+	source_put(ID, SECRET);
 	node_life();
 	change("roam");
 	give(ID, 7, DAY);

@@ -3,16 +3,11 @@
 #ifndef NOS_TEST_CONTRACT_H
 #define NOS_TEST_CONTRACT_H
 
-#include "../test.h"
+#include "views.h"
 
 #include <sched.h>
 
-#include "store/store.h"
-
 #define NOTICE_US 30000000 /* in which a change is noticed at the latest */
-
-static struct nos_err err;
-static struct nos_store *a, *b; /* two processes' views of one store */
 
 static struct nos_str get(
     struct nos_store *s, const char *key, struct nos_buf *space, uint64_t *rev)

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Three NATS servers keep the contract of store.h, and what they alone are to withstand. */
 #include "contract_append.h"
-#include "servers.h"
-
-static char url[200];
-static const struct nos_store_where where = { .url = url };
+#include "two.h"
 
 static enum nos_code same_key(
     void *state, struct nos_str key, struct nos_str value, uint64_t rev, struct nos_err *e)
@@ -105,23 +102,6 @@ static void what_was_never_made_is_absent_and_what_is_no_place_is_refused(void *
 	nos_err_clear(&err);
 }
 
-static int start(void **state)
-{
-	(void)state;
-	servers_start(3, "");
-	servers_url(url, sizeof(url), "nats", "/nos");
-	a = servers_store(&where);
-	return a && !nos_store_open(&where, false, &b, &err) ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	nos_store_close(a);
-	nos_store_close(b);
-	return servers_stop();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,5 +111,5 @@ int main(void)
 		cmocka_unit_test(the_largest_value_and_entry_are_taken),
 		cmocka_unit_test(what_was_never_made_is_absent_and_what_is_no_place_is_refused),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, two_start, two_stop);
 }

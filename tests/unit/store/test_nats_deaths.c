@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* NATS servers that are killed: what they acknowledged is there, once, and in its place. */
-#include "servers.h"
+#include "two.h"
 
 #define GROUP	100
 #define ENTRIES 2000
-
-static struct nos_err err;
-static struct nos_store *a, *b;
-static char url[200];
-static const struct nos_store_where where = { .url = url };
 
 /* Entries that say where they stand, or which they are. */
 struct tally {
@@ -163,23 +158,6 @@ static void a_store_whose_server_is_there_and_does_not_answer_goes_to_another(vo
 	a = all;
 }
 
-static int start(void **state)
-{
-	(void)state;
-	servers_start(3, "");
-	servers_url(url, sizeof(url), "nats", "/nos");
-	a = servers_store(&where);
-	return a && !nos_store_open(&where, false, &b, &err) ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	nos_store_close(a);
-	nos_store_close(b);
-	return servers_stop();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,5 +165,5 @@ int main(void)
 		cmocka_unit_test(what_all_servers_held_is_there_when_they_have_died_and_come_back),
 		cmocka_unit_test(a_store_whose_server_is_there_and_does_not_answer_goes_to_another),
 	};
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, two_start, two_stop);
 }
