@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The contract of store.h asks no more than a replicated engine can keep. */
 #include "cluster.h"
-#include "contract.h"
+#include "contract_stream.h"
 
 static int start_cluster(void **state)
 {
@@ -22,7 +22,7 @@ static int stop_cluster(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { CONTRACT };
+	const struct CMUnitTest tests[] = { CONTRACT, CONTRACT_STREAM };
 
 	return cmocka_run_group_tests(tests, start_cluster, stop_cluster);
 }
