@@ -101,6 +101,31 @@ static enum nos_code last_of(const struct nos_nats_link *l, const char *stream, 
 	return NOS_OK;
 }
 
+/* From *at on down. Servers of 2.9 find nothing by a subject whose newest message was taken out. */
+static enum nos_code last_up_to(const struct nos_nats_link *l, const char *stream, uint64_t first,
+    uint64_t *at, struct nos_err *err)
+{
+	jsOptions o = l->ask;
+	natsMsg *msg = NULL;
+	jsErrCode code;
+	natsStatus s;
+
+	for (; *at >= first; --*at) {
+		const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+
+		do
+			s = js_GetMsg(&msg, l->js, stream, *at, &o, &code);
+		while (nos_nats_link_again(&t, s, code));
+		if (s == NATS_OK) {
+			natsMsg_Destroy(msg);
+			return NOS_OK;
+		}
+		if (!nos_nats_link_is_absent(s, code))
+			return nos_nats_link_failed(l, stream, s, err);
+	}
+	return nos_err_set(err, NOS_ABSENT, "store: '%s' is empty", stream);
+}
+
 /* The entries of a stream have its name for a subject. Where none was taken out its numbers do. */
 enum nos_code nos_nats_cursor_end(const struct nos_nats_link *l, const struct nos_nats_wish *w,
     uint64_t *ret, struct nos_err *err)
@@ -114,7 +139,10 @@ enum nos_code nos_nats_cursor_end(const struct nos_nats_link *l, const struct no
 	*ret = state.last;
 	if (!state.count)
 		return nos_err_set(err, NOS_ABSENT, "store: '%s' is empty", w->stream);
-	return state.gaps ? last_of(l, w->stream, w->stream, ret, err) : NOS_OK;
+	if (!state.gaps || last_of(l, w->stream, w->stream, ret, err) != NOS_ABSENT)
+		return err->code;
+	nos_err_clear(err);
+	return last_up_to(l, w->stream, state.first, ret, err);
 }
 
 /* ---- one message ---- */

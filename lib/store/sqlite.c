@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The embedded engine: SQLite, WAL, synchronous=FULL always, since a group of a hundred makes the
- * fsync free. One table for the state, one for each stream. Tools beside a busy nos-serve would
- * starve under SQLite's own waiting, so each transaction goes through a door, a file under flock.
+ * fsync free. One table for the state, one for each stream, in which a row is a run of entries.
+ * Tools beside a busy nos-serve would starve under SQLite's own waiting, so each transaction goes
+ * through a door, a file under flock.
  */
 #include "store/engine.h"
 
@@ -13,6 +14,7 @@
 #include <sys/statvfs.h>
 
 #include "store/sqlite_rows.h"
+#include "store/sqlite_stream.h"
 #include "store/sqlite_trim.h"
 
 static void bind_str(sqlite3_stmt *st, int at, struct nos_str s)
@@ -47,6 +49,7 @@ static void sqlite_rollback(void *e)
 {
 	struct nos_sqlite_db *q = e;
 
+	nos_sqlite_stream_end(q);
 	sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
 	nos_sqlite_tail_end(&q->tails, false);
 	nos_sqlite_db_forget(q); /* a stream's table that was made in the group is gone */
@@ -59,11 +62,13 @@ static enum nos_code sqlite_commit(void *e, struct nos_err *err)
 {
 	struct nos_sqlite_db *q = e;
 
-	if ((q->put && nos_sqlite_db_clear_scratch(q, err)) ||
+	if (nos_sqlite_stream_flush_all(q, err) ||
+	    (q->put && nos_sqlite_db_clear_scratch(q, err)) ||
 	    nos_sqlite_db_run(q, "COMMIT", err)) {
 		sqlite_rollback(q);
 		return err->code;
 	}
+	nos_sqlite_stream_end(q);
 	nos_sqlite_tail_end(&q->tails, true);
 	nos_sqlite_db_drop_pages(q->db);
 	flock(q->door, LOCK_UN);
@@ -257,40 +262,6 @@ static enum nos_code sqlite_scan(void *e, const char *ns, struct nos_str prefix,
 	return NOS_OK;
 }
 
-static enum nos_code erase_now(
-    struct nos_sqlite_db *q, const char *stream, uint64_t position, struct nos_err *err)
-{
-	NOS_SQLITE_STATEMENT st = NULL;
-
-	if (nos_sqlite_db_on_stream(q, "DELETE FROM $ WHERE position=?", stream, &st, err))
-		return err->code;
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)position);
-	return sqlite3_step(st) == SQLITE_DONE ? NOS_OK : nos_sqlite_db_failed(q, "erase", err);
-}
-
-static enum nos_code append_now(struct nos_sqlite_db *q, const char *stream, struct nos_time now,
-    struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
-{
-	NOS_SQLITE_STATEMENT st = NULL;
-
-	if (nos_sqlite_db_on_stream(q, "INSERT INTO $(ms, entry) VALUES(?, ?)", stream, &st, err))
-		return err->code;
-	sqlite3_bind_int64(st, 1, now.ms);
-	sqlite3_bind_blob(
-	    st, 2, entry.len ? (const void *)entry.p : "", (int)entry.len, SQLITE_STATIC);
-	if (sqlite3_step(st) != SQLITE_DONE)
-		return nos_sqlite_db_failed(q, "append", err);
-	if (!ret_position) {
-		nos_sqlite_tail_share(&q->tails, stream);
-		return NOS_OK;
-	}
-	*ret_position = (uint64_t)sqlite3_last_insert_rowid(q->db);
-	if (!nos_sqlite_tail_grow(&q->tails, stream, *ret_position, err))
-		return NOS_OK;
-	(void)!erase_now(q, stream, *ret_position, err);
-	return err->code;
-}
-
 static enum nos_code sqlite_append(void *e, const char *stream, struct nos_time now,
     struct nos_span entry, uint64_t *ret_position, struct nos_err *err)
 {
@@ -299,59 +270,20 @@ static enum nos_code sqlite_append(void *e, const char *stream, struct nos_time 
 
 	if (enter(q, &own, err))
 		return err->code;
-	return leave(q, own, append_now(q, stream, now, entry, ret_position, err), err);
-}
-
-static enum nos_code read_some(struct nos_sqlite_db *q, const char *stream, uint64_t after,
-    size_t limit, struct nos_buf *rows, bool *ret_end, struct nos_err *err)
-{
-	NOS_SQLITE_STATEMENT st = NULL;
-
-	if (nos_sqlite_db_on_stream(q,
-		"SELECT NULL, entry, position FROM $ WHERE position>? ORDER BY position LIMIT ?",
-		stream, &st, err))
-		return err->code;
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)after);
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)limit);
-	return nos_sqlite_rows_take(q, st, rows, ret_end, err);
+	return leave(
+	    q, own, nos_sqlite_stream_append(q, stream, now, entry, ret_position, err), err);
 }
 
 static enum nos_code sqlite_read(void *e, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *err)
 {
-	NOS_AUTO(buf) rows = { 0 };
-	struct nos_sqlite_row row;
-	bool end = false;
-
-	nos_sqlite_rows_init(&rows);
-	while (!end) {
-		if (read_some(e, stream, after, limit, &rows, &end, err))
-			return err->code;
-		for (size_t at = 0; nos_sqlite_rows_next(&rows, &at, &row); limit--) {
-			after = row.number;
-			if (each(state, after, nos_str_bytes(row.value), err))
-				return err->code;
-		}
-	}
-	return NOS_OK;
+	return nos_sqlite_stream_read(e, stream, after, limit, each, state, err);
 }
 
 static enum nos_code sqlite_bounds(
     void *e, const char *stream, uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
 {
-	struct nos_sqlite_db *q = e;
-	NOS_SQLITE_STATEMENT st = NULL;
-
-	if (nos_sqlite_db_on_stream(q,
-		"SELECT coalesce(min(position), (SELECT seq + 1 FROM sqlite_sequence WHERE name='$'), 1),"
-		" coalesce((SELECT seq FROM sqlite_sequence WHERE name='$'), 0) FROM $",
-		stream, &st, err))
-		return err->code;
-	if (sqlite3_step(st) != SQLITE_ROW)
-		return nos_sqlite_db_failed(q, "read", err);
-	*ret_first = (uint64_t)sqlite3_column_int64(st, 0);
-	*ret_last = (uint64_t)sqlite3_column_int64(st, 1);
-	return NOS_OK;
+	return nos_sqlite_stream_bounds(e, stream, ret_first, ret_last, err);
 }
 
 static enum nos_code sqlite_claim(
@@ -376,7 +308,7 @@ static enum nos_code sqlite_append_behind(void *e, const char *stream, struct no
 	if (!sqlite_bounds(e, stream, &first, &end, err) && end != last)
 		nos_err_set(err, NOS_EXISTS, "store: another writes '%s'", stream);
 	if (!err->code)
-		(void)!append_now(q, stream, now, entry, NULL, err);
+		(void)!nos_sqlite_stream_append(q, stream, now, entry, NULL, err);
 	return leave(q, own, err->code, err);
 }
 
@@ -399,7 +331,7 @@ static enum nos_code sqlite_erase(
 
 	if (enter(q, &own, err))
 		return err->code;
-	return leave(q, own, erase_now(q, stream, position, err), err);
+	return leave(q, own, nos_sqlite_stream_erase(q, stream, position, err), err);
 }
 
 /* Not through the door: SQLite's own locks keep writers out, and it does not wait in their queue.

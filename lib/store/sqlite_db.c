@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "store/sqlite_memory.h"
+#include "store/sqlite_run.h"
 #include "store/store.h"
 
-/* PRAGMA user_version of what this file writes. 1: pages were not scrubbed. */
-#define FORMAT	      2
+/* PRAGMA user_version of what this file writes. 1: pages were not scrubbed; 2: a row was an entry,
+ * which it still may be. */
+#define FORMAT	      3
 #define BUSY_TRIES    20000
 #define PURGE_TRIES   40
 #define BUSY_SLEEP_US 500
@@ -194,6 +196,8 @@ void nos_sqlite_db_close(void *e)
 	struct nos_sqlite_db *q = e;
 
 	nos_sqlite_db_forget(q);
+	for (size_t i = 0; i < NOS_SQLITE_PENDING_MAX; i++)
+		nos_buf_release(&q->pending[i].run);
 	sqlite3_close(q->db);
 	if (q->door >= 0)
 		close(q->door);
@@ -237,21 +241,24 @@ static enum nos_code open_door(struct nos_sqlite_db *q, const char *path, struct
 	return q->folder >= 0 ? NOS_OK : nos_err_set_errno(err, NOS_IO, errno, "store '%s'", name);
 }
 
-/* The file of a nos that left rows in its pages: cleaned once. Behind the door, so nobody writes.
- */
-static enum nos_code clean_old(struct nos_sqlite_db *q, struct nos_err *err)
+/* The file of a nos that left rows in its pages: cleaned once. Rows of an older nos are read as
+ * they are. Behind the door, so nobody writes. */
+static enum nos_code renew(struct nos_sqlite_db *q, struct nos_err *err)
 {
 	uint64_t format;
 
 	if (nos_sqlite_db_number(q, "PRAGMA user_version", &format, err))
 		return err->code;
-	if (format != 1)
+	if (format >= FORMAT)
 		return NOS_OK; /* another was faster */
-	if (empty_log(q, err))
-		return err->code;
-	if (nos_sqlite_scrub_file(q->db) != SQLITE_OK)
-		return nos_err_set(err, NOS_IO, "store: an old page cannot be written again");
-	return nos_sqlite_db_run(q, "PRAGMA user_version=2", err);
+	if (format == 1) {
+		if (empty_log(q, err))
+			return err->code;
+		if (nos_sqlite_scrub_file(q->db) != SQLITE_OK)
+			return nos_err_set(
+			    err, NOS_IO, "store: an old page cannot be written again");
+	}
+	return nos_sqlite_db_run(q, "PRAGMA user_version=" TEXT(FORMAT), err);
 }
 
 static enum nos_code upgrade(struct nos_sqlite_db *q, struct nos_err *err)
@@ -261,7 +268,7 @@ static enum nos_code upgrade(struct nos_sqlite_db *q, struct nos_err *err)
 	while (flock(q->door, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return nos_err_set_errno(err, NOS_IO, errno, "store: lock");
-	code = clean_old(q, err);
+	code = renew(q, err);
 	flock(q->door, LOCK_UN);
 	return code;
 }
@@ -282,7 +289,7 @@ static enum nos_code prepare_file(struct nos_sqlite_db *q, struct nos_err *err)
 		return nos_err_set(err, NOS_CONFIG, "store: written by a newer nos");
 	if (format == FORMAT)
 		return NOS_OK;
-	if (format == 1)
+	if (format)
 		return upgrade(q, err);
 	return nos_sqlite_db_run(q,
 	    "BEGIN IMMEDIATE;"
@@ -290,8 +297,8 @@ static enum nos_code prepare_file(struct nos_sqlite_db *q, struct nos_err *err)
 	    " PRIMARY KEY(ns, key)) WITHOUT ROWID;"
 	    "CREATE TABLE IF NOT EXISTS revision(one INTEGER PRIMARY KEY, rev INTEGER);"
 	    "INSERT OR IGNORE INTO revision VALUES(1, 0);"
-	    "PRAGMA user_version=2;"
-	    "COMMIT",
+	    "PRAGMA user_version=" TEXT(FORMAT) ";"
+						"COMMIT",
 	    err);
 }
 
@@ -318,6 +325,8 @@ enum nos_code nos_sqlite_db_open(const char *path, bool create, void **ret, stru
 	if (create)
 		close(fd);
 	q->busy_tries = BUSY_TRIES;
+	for (size_t i = 0; i < NOS_SQLITE_PENDING_MAX; i++)
+		nos_sqlite_run_init(&q->pending[i].run);
 	rc = nos_sqlite_scrub_open(&q->scrub, path, flags, &q->db);
 	if (rc == SQLITE_OK) {
 		sqlite3_busy_handler(q->db, wait_busy, q);

@@ -12,13 +12,22 @@
 #include "store/sqlite_scrub.h"
 #include "store/sqlite_tail.h"
 
-#define NOS_SQLITE_STATEMENTS_MAX 48 /* a dozen, and half a dozen for each of a few streams */
+#define NOS_SQLITE_STATEMENTS_MAX 80 /* a dozen, and nine for each of a few streams */
+#define NOS_SQLITE_PENDING_MAX	  4  /* streams that are appended to in a group */
 
 /* A statement is compiled once. sql is a literal, known by its address. */
 struct nos_sqlite_cached {
 	const char *sql;
 	char stream[NOS_SQLITE_STREAM_MAX]; /* whose table stands for '$' in it; empty: none */
 	sqlite3_stmt *st;
+};
+
+/* What was appended to a stream in the group and is not written yet (sqlite_stream.h). */
+struct nos_sqlite_pending {
+	char stream[NOS_SQLITE_STREAM_MAX]; /* empty: this place is free */
+	uint64_t last;			    /* position that was given last */
+	size_t count;
+	struct nos_buf run;
 };
 
 struct nos_sqlite_db {
@@ -33,6 +42,7 @@ struct nos_sqlite_db {
 	struct nos_sqlite_tails tails;
 	struct nos_sqlite_cached cache[NOS_SQLITE_STATEMENTS_MAX];
 	size_t cached;
+	struct nos_sqlite_pending pending[NOS_SQLITE_PENDING_MAX];
 };
 
 /* Open, and make if it is not there and create is set; what nos_store_open returns. */

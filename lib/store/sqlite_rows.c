@@ -19,17 +19,31 @@ void nos_sqlite_rows_init(struct nos_buf *rows)
 	nos_buf_init_secret(rows, ENOUGH + ROW_MAX);
 }
 
-static void add(struct nos_buf *rows, sqlite3_stmt *st)
+void nos_sqlite_rows_add(
+    struct nos_buf *rows, struct nos_str key, struct nos_span value, uint64_t number)
 {
-	const void *key = sqlite3_column_blob(st, 0), *value = sqlite3_column_blob(st, 1);
-	struct head h = { (uint64_t)sqlite3_column_int64(st, 2),
-		(size_t)sqlite3_column_bytes(st, 0), (size_t)sqlite3_column_bytes(st, 1) };
+	const struct head h = { number, key.len, value.len };
 
 	nos_buf_add(rows, &h, sizeof(h));
 	if (h.key)
-		nos_buf_add(rows, key, h.key);
+		nos_buf_add(rows, key.p, h.key);
 	if (h.value)
-		nos_buf_add(rows, value, h.value);
+		nos_buf_add(rows, value.p, h.value);
+}
+
+bool nos_sqlite_rows_are_enough(const struct nos_buf *rows)
+{
+	return rows->len >= ENOUGH || rows->fail;
+}
+
+static void add(struct nos_buf *rows, sqlite3_stmt *st)
+{
+	const char *key = sqlite3_column_blob(st, 0);
+	const uint8_t *value = sqlite3_column_blob(st, 1);
+
+	nos_sqlite_rows_add(rows, (struct nos_str){ key, (size_t)sqlite3_column_bytes(st, 0) },
+	    (struct nos_span){ value, (size_t)sqlite3_column_bytes(st, 1) },
+	    (uint64_t)sqlite3_column_int64(st, 2));
 }
 
 enum nos_code nos_sqlite_rows_take(struct nos_sqlite_db *q, sqlite3_stmt *st, struct nos_buf *rows,
@@ -38,7 +52,7 @@ enum nos_code nos_sqlite_rows_take(struct nos_sqlite_db *q, sqlite3_stmt *st, st
 	int rc = SQLITE_ROW;
 
 	nos_buf_truncate(rows, 0);
-	while (rows->len < ENOUGH && (rc = sqlite3_step(st)) == SQLITE_ROW)
+	while (!nos_sqlite_rows_are_enough(rows) && (rc = sqlite3_step(st)) == SQLITE_ROW)
 		add(rows, st);
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 		return nos_sqlite_db_failed(q, "read", err);

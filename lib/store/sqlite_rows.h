@@ -22,6 +22,11 @@ void nos_sqlite_rows_init(struct nos_buf *rows);
 enum nos_code nos_sqlite_rows_take(struct nos_sqlite_db *q, sqlite3_stmt *st, struct nos_buf *rows,
     bool *ret_end, struct nos_err *err) NOS_CHECK;
 
+/* The same by hand: one row more; is it time to look at them? */
+void nos_sqlite_rows_add(
+    struct nos_buf *rows, struct nos_str key, struct nos_span value, uint64_t number);
+bool nos_sqlite_rows_are_enough(const struct nos_buf *rows);
+
 /* The row at *at, from 0, and step over it; false: there is none. */
 bool nos_sqlite_rows_next(const struct nos_buf *rows, size_t *at, struct nos_sqlite_row *ret);
 

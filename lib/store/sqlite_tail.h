@@ -29,8 +29,8 @@ struct nos_sqlite_tails {
 enum nos_code nos_sqlite_tail_claim(
     struct nos_sqlite_tails *t, const char *stream, uint64_t last, struct nos_err *err) NOS_CHECK;
 
-/* An entry was appended, and came to stand at a position. NOS_EXISTS: another has come between, and
- * it is to be taken back. */
+/* An entry is to be appended, and comes to stand at a position. NOS_EXISTS: another has come
+ * between. */
 enum nos_code nos_sqlite_tail_grow(struct nos_sqlite_tails *t, const char *stream,
     uint64_t position, struct nos_err *err) NOS_CHECK;
 

@@ -4,7 +4,7 @@ numbers() { jq -nc --argjson a "$1" --argjson b "$2" 'range($a; $b + 1) | {type:
 
 # Each value of 1..N in exactly one record, each (source, seq) in one raw entry.
 is_whole() { # N
-	sqlite3 node.db 'select entry from stream_processed order by position' | grep '^{' >all
+	entries node.db processed | grep '^{' >all
 	[ "$(jq -s "map(.value) | sort == [range(1; $1 + 1)]" all)" = true ] || {
 		echo "not each of 1..$1 once: $(wc -l <all) records" >&2
 		return 1
@@ -13,7 +13,7 @@ is_whole() { # N
 	no_number_twice
 }
 no_number_twice() {
-	sqlite3 node.db 'select entry from stream_raw' | grep '^{"source"' | jq -r '"\(.source) \(.seq)"' | sort | uniq -d >twice
+	entries node.db raw | grep '^{"source"' | jq -r '"\(.source) \(.seq)"' | sort | uniq -d >twice
 	[ ! -s twice ]
 }
 
@@ -252,7 +252,7 @@ send_is_killed() { # stride
 	at_points "$1" send_once fsync rename sendto
 	node_stop
 	[ "$(jq -r .status answers | sort -u)" = accepted ]
-	sqlite3 node.db 'select entry from stream_processed' | grep '^{' | jq .value | sort >stored
+	entries node.db processed | grep '^{' | jq .value | sort >stored
 	[ -z "$(uniq -d stored)" ]
 	[ -z "$(sort accepted | comm -23 - stored)" ]
 	no_number_twice

@@ -51,7 +51,7 @@ all_accepted() {
 }
 none_lost() {
 	node_stop
-	sqlite3 node.db 'select entry from stream_processed' | grep '^{' | jq .value | sort -n >values
+	entries node.db processed | grep '^{' | jq .value | sort -n >values
 	seq $((NEXT - 1)) | diff -q - values
 }
 

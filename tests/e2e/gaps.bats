@@ -65,7 +65,7 @@ has() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 	eventually has out 200
 	node_stop
 	# As retention does, at a place that is known.
-	sqlite3 node.db 'delete from stream_processed where position <= 150'
+	entries -t 150 node.db processed
 	node_start --print --records-bearer token
 	run -0 --separate-stderr close-gaps --token token --url "$URL" < <(jq -c 'select([.n] | inside([120, 121, 180]))' out)
 	[ "$(jq -cs 'map(.n)' <<<"$output")" = "[120,121,$(seq -s, 151 180)]" ]
@@ -154,7 +154,7 @@ read_all() {
 # N records; each is linked to the one of its topic before it, and to the newest before it whose n is a
 # multiple of 64.
 are_linked() {
-	sqlite3 -separator ' ' node.db 'select position, entry from stream_processed order by position' | awk -v count="$1" '
+	entries -p node.db processed | awk -v count="$1" '
 		/^[0-9]/ { at = $1; topic = $2; bad += $3 != last[topic] + 0 || $4 != far[topic] + 0 }
 		/^{/ {
 			match($0, /"n":[0-9]+/)

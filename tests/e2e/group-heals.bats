@@ -38,7 +38,7 @@ all_there() {
 	done
 	[ "$(nos-keytable groups "${STORE[@]}" | jq .pending)" -eq 0 ]
 	# The last of each came under it.
-	tail -n "$(wc -w <<<"$NAMES")" <(sqlite3 node.db 'select entry from stream_processed' | grep '^{') | jq -r .key | sort -u | grep -qx "$want"
+	tail -n "$(wc -w <<<"$NAMES")" <(entries node.db processed | grep '^{') | jq -r .key | sort -u | grep -qx "$want"
 }
 back_up() { sqlite3 node.db ".backup saved.db"; }
 put_back() {

@@ -145,7 +145,7 @@ c_is_out() {
 	[ "$(used)" = 's.1.1.2 s.1.1.2 s.1.0.1' ]
 	run -77 nos-send --keyring c.key <<<'{"type":"count","value":0}'
 	node_stop
-	sqlite3 node.db 'select entry from stream_processed' | grep '^{' | jq .value | sort -n | diff - <(seq $sent)
+	entries node.db processed | grep '^{' | jq .value | sort -n | diff - <(seq $sent)
 	[ "$(sqlite3 node.db "select value from state where ns = 'leaves' and key = '1'" | jq .members)" -eq 2 ]
 }
 
@@ -248,7 +248,7 @@ comes_and_goes() {
 	eventually is_over
 	[ "$(held)" = "$((COUNT - 2)) $(present)" ] || [ "$(jq -r --arg k "$(present)" '.keys[$k]' <<<"$LINE")" = $((COUNT - 2)) ]
 	node_stop
-	sqlite3 node.db 'select entry from stream_processed' | grep '^{' | jq .value | sort -n >values
+	entries node.db processed | grep '^{' | jq .value | sort -n >values
 	[ -z "$(uniq -d values)" ]
 	for name in x y z; do seq "$(first_of $name)" "$(<$name.last)"; done >walked
 	awk '$1 > 1000000' values | diff - walked

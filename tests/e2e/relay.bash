@@ -121,7 +121,7 @@ framed() { # SEQ VALUE
 post_each() { "$HELP/post" "$URL/v1/data" application/jose >answers; }
 netstring() { printf '%d:' "$(stat -c %s "$1")"; cat "$1"; printf ,; }
 bits() { echo $((8 * $(stat -c %s "$1"))); }
-stored() { [ "$(sqlite3 node.db 'select count(*) from stream_raw')" -eq "$1" ]; }
+stored() { [ "$(entries -n node.db raw)" -eq "$1" ]; }
 say() { jq -se "$1" answers >/dev/null || { sort answers | head -n 5 >&2; return 1; }; }
 
 # ---- a stream through two relays ----

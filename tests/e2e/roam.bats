@@ -27,10 +27,10 @@ teardown() { everything_stops; ! grep -sA 30 Sanitizer n?/err; }
 	[ "$(jq -c '[.raw.holders, .raw.proof, .raw.enrolled, .source]' record)" = "[3,\"key\",\"token\",\"$source\"]" ]
 	run --separate-stderr nos-send --keyring a.key --url http://127.0.0.1:1 --roam "$URL_3" --wait 0s < <(numbers 4 4)
 	[ "$status" -eq 77 ]
-	[ "$(sqlite3 n3/node.db 'select count(*) from stream_raw')" -eq 0 ]
+	[ "$(entries -n n3/node.db raw)" -eq 0 ]
 }
 
-entries() { sqlite3 "n$1/node.db" 'select count(*) from stream_raw'; }
+kept() { entries -n "n$1/node.db" raw; }
 metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 
 @test "the first node holds a key of the day, shows it when asked to, and goes on while the source's home is away" {
@@ -76,7 +76,7 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 		[ "$STATUS" = 0 ]
 	done
 	[ "$(exchanges)" = 3 ]
-	[ "$(entries 2)" = 4 ]
+	[ "$(kept 2)" = 4 ]
 }
 
 @test "home and another node count no gaps of a source that roams" {
@@ -88,9 +88,9 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	away a 4 --roam "$URL_2"
 	# A reading without a time has one half of what it should have; half of the numbers would be a quarter.
 	for i in 1 2; do
-		two() { [ "$(sqlite3 "n$i/node.db" 'select count(*) from stream_processed')" = 2 ]; }
+		two() { [ "$(entries -n "n$i/node.db" processed)" = 2 ]; }
 		eventually two
-		[ "$(sqlite3 "n$i/node.db" 'select entry from stream_processed' | grep '^{' | jq .scores.completeness | sort -u)" = 0.5 ]
+		[ "$(entries "n$i/node.db" processed | grep '^{' | jq .scores.completeness | sort -u)" = 0.5 ]
 	done
 	[ "$(roam_at 1 nos-keytable sources | jq .roams)" = true ]
 }
@@ -149,14 +149,14 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	away a 1 --roam "$URL_2" --spool spool
 	[ "$(jq -r .status <<<"$ANSWER")" = spooled ]
 	grep -q 'answered 503 without a receipt: .*home is not reached' send.err
-	[ "$(entries 2)" = 0 ]
+	[ "$(kept 2)" = 0 ]
 	roam_start 1
 	arrived() { # home is looked for again after two seconds
 		nos-send --keyring a.key --url http://127.0.0.1:1 --wait 5s --roam "$URL_2" --spool spool </dev/null
 		[ -z "$(ls spool/*)" ]
 	}
 	eventually arrived
-	[ "$(entries 2)" = 1 ]
+	[ "$(kept 2)" = 1 ]
 }
 
 @test "a pack whose answer was lost is a duplicate at the node that has it, and goes nowhere else" {
@@ -166,11 +166,11 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	between_start "${URL_2##*:}" pass lose lose
 	away a 1 --roam "$BETWEEN" --spool spool
 	[ "$(jq -r .status <<<"$ANSWER")" = spooled ]
-	[ "$(entries 2)" = 1 ]
+	[ "$(kept 2)" = 1 ]
 	# Home is there again, but that is not where it may have arrived.
 	nos-send --keyring a.key --roam "$BETWEEN" --spool spool </dev/null
 	[ -z "$(ls spool/*)" ]
-	[ "$(entries 1)$(entries 2)" = 01 ]
+	[ "$(kept 1)$(kept 2)" = 01 ]
 }
 
 @test "of a source that is registered at a node itself no other node is asked" {

@@ -9,7 +9,7 @@ teardown() { everything_stops; }
 
 payloads() { received "$1" | sed 's/^[^ ]* //'; }
 send() { numbers "$1" "$2" | nos-send --keyring a.key --batch "${3:-1}" >/dev/null; }
-stored() { sqlite3 node.db 'select entry from stream_processed order by position' | grep '^{'; }
+stored() { entries node.db processed | grep '^{'; }
 corrections() { stored | jq -c 'select(.corrects)'; }
 count_is() { [ "$(corrections | wc -l)" -eq "$1" ]; }
 # Until all that waits is corrected.

@@ -11,6 +11,9 @@ for name in ${!NOS_*} XDG_CONFIG_HOME XDG_STATE_HOME STATE_DIRECTORY; do unset "
 # "! COMMAND" fails no test unless it stands at its end.
 fails() { ! "$@"; }
 
+# Entries of a stream: entries(1) of tests/help.
+entries() { "$ROOT/build/${V:-release}/tests/help/entries" "$@"; }
+
 # Where a node of a test keeps its things.
 STORE=(--store sqlite:node.db)
 SEALED=("${STORE[@]}" --node-key node.key)

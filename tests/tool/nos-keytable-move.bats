@@ -87,7 +87,7 @@ state_of() {
 	sqlite3 "$1" "select ns, key, hex(value) from state where ns not in ('tracks', 'marks')
 		and not (ns = 'node' and key in ('mark', 'moved')) order by ns, key"
 }
-audit_of() { sqlite3 "$1" 'select entry from stream_audit order by position'; }
+audit_of() { entries "$1" audit; }
 
 @test "all state and the audit stream go along, and what refers to positions is set back" {
 	node_with_two
@@ -103,7 +103,7 @@ audit_of() { sqlite3 "$1" 'select entry from stream_audit order by position'; }
 	[ "$(audit_of node.db)" = "$(audit_of other.db)" ]
 	cmp before <(nos-keytable "${OTHER[@]}" sources)
 	[ "$(sqlite3 other.db "select json_extract(value, '\$.position', '\$.series[0].n', '\$.series[0].last', '\$.keys[0].uses', '\$.keys[0].first') from state where ns = 'tracks'")" = '[0,2,null,1,null]' ]
-	[ "$(sqlite3 other.db 'select count(*) from stream_raw')" = 0 ]
+	[ "$(entries -n other.db raw)" = 0 ]
 }
 
 @test "a number that was seen is not taken again behind the move" {

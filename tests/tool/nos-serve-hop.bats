@@ -50,7 +50,7 @@ go_inside() {
 says() { # STATUS FILTER of the answer
 	[ "$STATUS" = "$1" ] && jq -e "$2" body >said || { echo "$STATUS $ANSWER" >&2; return 1; }
 }
-stored() { [ "$(sqlite3 node.db 'select count(*) from stream_raw')" -eq "$1" ]; }
+stored() { [ "$(entries -n node.db raw)" -eq "$1" ]; }
 records() { [ "$(wc -l <out)" -eq "$1" ]; }
 metric() { curl -s "$ADMIN/metrics" | awk -v name="$1" '$1 == name {print $2}'; }
 table() { nos-keytable "$@" "${STORE[@]}"; }

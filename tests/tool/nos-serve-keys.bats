@@ -542,7 +542,7 @@ old_sets() {
 	first() { [ -n "$(head_of 1)" ]; }
 	eventually first
 	[ "$(head_of 1 | jq -c 'keys_unsorted')" = '["node","n","time","hash","signature"]' ]
-	[ "$(head_of 1 | jq .n)" -eq "$(sqlite3 node.db 'select count(*) from stream_audit')" ]
+	[ "$(head_of 1 | jq .n)" -eq "$(entries -n node.db audit)" ]
 	nos-keytable audit "${SEALED[@]}" --verify
 	broker_stop
 	rm -f mosquitto.db

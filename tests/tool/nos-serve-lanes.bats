@@ -78,6 +78,8 @@ numbers() { jq -nc --argjson a "$1" --argjson b "$2" 'range($a; $b + 1) | {type:
 	[ "$STATUS" = 202 ]
 	eventually records 7
 	jq -se 'all(.scores.completeness == 1)' out
-	[ "$(sqlite3 node.db "select 'select entry from ' || name || ';' from sqlite_master where name glob 'stream_raw*'" |
-		sqlite3 node.db | grep -c '^{.*"spread":true')" -eq 1 ]
+	for stream in $(sqlite3 node.db "select substr(name, 8) from sqlite_master where name glob 'stream_raw*'"); do
+		entries node.db "$stream"
+	done >all
+	[ "$(grep -c '^{.*"spread":true' all)" -eq 1 ]
 }

@@ -69,8 +69,8 @@ END
 	kill -9 "$NODE_PID"; wait "$NODE_PID" || true
 	node_start
 	node_stop
-	[ "$(sqlite3 node.db 'select count(*) from stream_raw')" -eq "$accepted" ]
-	[ "$(sqlite3 node.db 'select count(*) from stream_processed')" -eq $((accepted * 500)) ]
+	[ "$(entries -n node.db raw)" -eq "$accepted" ]
+	[ "$(entries -n node.db processed)" -eq $((accepted * 500)) ]
 }
 
 @test "a store that a newer nos wrote is refused" {

@@ -174,9 +174,9 @@ END
 	node_start --print
 	post application/json - /v1/data <<<"$reading"
 	node_stop
-	[ "$(sqlite3 node.db 'select count(*) from stream_raw')" -eq 3 ]
-	[ "$(sqlite3 node.db 'select count(*) from stream_processed')" -eq 3 ]
-	[ "$(sqlite3 node.db "select entry from stream_processed" | grep '^{' | jq -cs 'map(.n)')" = '[1,2,3]' ]
+	[ "$(entries -n node.db raw)" -eq 3 ]
+	[ "$(entries -n node.db processed)" -eq 3 ]
+	[ "$(entries node.db processed | grep '^{' | jq -cs 'map(.n)')" = '[1,2,3]' ]
 }
 
 @test "what was stored and not weighed when it was killed is weighed at the next start" {
@@ -188,7 +188,7 @@ END
 		delete from state where ns = 'tracks' or key = 'mark'"
 	node_start
 	node_stop
-	[ "$(sqlite3 node.db "select entry from stream_processed" | grep '^{' | jq -cs 'map([.id, .n])')" = '[["1-1-0",1],["1-2-0",2],["1-3-0",3]]' ]
+	[ "$(entries node.db processed | grep '^{' | jq -cs 'map([.id, .n])')" = '[["1-1-0",1],["1-2-0",2],["1-3-0",3]]' ]
 	grep -q 'gone through 3 packs again' err
 }
 

@@ -409,7 +409,7 @@ register() {
 		post application/json other '/v1/data?kind=window'
 	done
 }
-stored() { sqlite3 node.db "select count(*) from stream_$1"; }
+stored() { entries -n node.db "$1"; }
 
 @test "one in a source's place gives it new keys under its id, where its name alone is taken" {
 	node_start

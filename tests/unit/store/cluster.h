@@ -277,18 +277,30 @@ static enum nos_code cluster_space(
 	return NOS_OK;
 }
 
+static void cluster_drop(size_t i)
+{
+	free(cluster.entries[i].bytes);
+	memmove(cluster.entries + i, cluster.entries + i + 1,
+	    (--cluster.entries_count - i) * sizeof(cluster.entries[0]));
+}
+
 static enum nos_code cluster_trim(void *e, const char *stream, const struct nos_store_trim *what,
     size_t *ret_dropped, struct nos_err *err)
 {
+	size_t i = 0;
+
 	(void)e, (void)err;
 	*ret_dropped = 0;
-	while (*ret_dropped < what->most && cluster.entries_count &&
-	       cluster.entries[0].ms < what->before.ms &&
-	       cluster.entries[0].position <= what->up_to &&
-	       strcmp(cluster.entries[0].stream, stream) == 0) {
-		free(cluster.entries[0].bytes);
-		memmove(cluster.entries, cluster.entries + 1,
-		    --cluster.entries_count * sizeof(cluster.entries[0]));
+	while (*ret_dropped < what->most && i < cluster.entries_count) {
+		const struct cluster_entry *x = &cluster.entries[i];
+
+		if (strcmp(x->stream, stream) != 0) {
+			i++;
+			continue;
+		}
+		if (x->ms >= what->before.ms || x->position > what->up_to)
+			break;
+		cluster_drop(i);
 		++*ret_dropped;
 	}
 	return NOS_OK;
@@ -299,12 +311,11 @@ static enum nos_code cluster_erase(
 {
 	(void)e, (void)err;
 	for (size_t i = 0; i < cluster.entries_count; i++) {
-		struct cluster_entry *x = &cluster.entries[i];
+		const struct cluster_entry *x = &cluster.entries[i];
 
 		if (x->position != position || strcmp(x->stream, stream) != 0)
 			continue;
-		free(x->bytes);
-		memmove(x, x + 1, (--cluster.entries_count - i) * sizeof(*x));
+		cluster_drop(i);
 		break;
 	}
 	return NOS_OK;

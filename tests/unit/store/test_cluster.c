@@ -2,6 +2,7 @@
 /* The contract of store.h asks no more than a replicated engine can keep. */
 #include "cluster.h"
 #include "contract_append.h"
+#include "contract_stream.h"
 
 static int start_cluster(void **state)
 {
@@ -22,7 +23,7 @@ static int stop_cluster(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { CONTRACT, CONTRACT_APPEND };
+	const struct CMUnitTest tests[] = { CONTRACT, CONTRACT_APPEND, CONTRACT_STREAM };
 
 	return cmocka_run_group_tests(tests, start_cluster, stop_cluster);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Three NATS servers keep the contract of store.h, and what they alone are to withstand. */
 #include "contract_append.h"
+#include "contract_stream.h"
 #include "two.h"
 
 static enum nos_code same_key(
@@ -107,6 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CONTRACT,
 		CONTRACT_APPEND,
+		CONTRACT_STREAM,
 		cmocka_unit_test(a_key_is_made_of_whatever_bytes),
 		cmocka_unit_test(the_largest_value_and_entry_are_taken),
 		cmocka_unit_test(what_was_never_made_is_absent_and_what_is_no_place_is_refused),

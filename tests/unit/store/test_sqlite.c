@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SQLite keeps the contract of store.h, and what it alone promises. */
 #include "contract_append.h"
+#include "contract_stream.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -147,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CONTRACT,
 		CONTRACT_APPEND,
+		CONTRACT_STREAM,
 		cmocka_unit_test(what_is_rolled_back_was_never_there),
 		cmocka_unit_test(what_is_no_store_is_refused_by_name),
 		cmocka_unit_test(every_file_is_its_owner_s_alone),

@@ -36,6 +36,14 @@ static void drop_source(struct nos_store *store, struct source *s)
 	    nos_store_del(store, "sources", nos_str_of(s->key), NOS_STORE_ANY, &err), NOS_OK);
 }
 
+static void group_ends(struct nos_store *store, size_t i)
+{
+	if (i % GROUP)
+		return;
+	assert_int_equal(nos_store_commit(store, &err), NOS_OK);
+	assert_int_equal(nos_store_begin(store, &err), NOS_OK);
+}
+
 /* Entries that are trimmed, erased, or stay. */
 static void fill_stream(struct nos_store *store)
 {
@@ -53,6 +61,7 @@ static void fill_stream(struct nos_store *store)
 		    NOS_OK);
 		assert_int_equal(position, i + 1);
 	}
+	group_ends(store, 0);
 	assert_int_equal(nos_store_trim(store, "raw", &trim, &dropped, &err), NOS_OK);
 	assert_int_equal(dropped, 100);
 	for (size_t i = 0; i < 300; i++) {
@@ -61,14 +70,6 @@ static void fill_stream(struct nos_store *store)
 		if (i < 100 || i % 3 == 0)
 			is_gone(&entries[i]);
 	}
-}
-
-static void group_ends(struct nos_store *store, size_t i)
-{
-	if (i % GROUP)
-		return;
-	assert_int_equal(nos_store_commit(store, &err), NOS_OK);
-	assert_int_equal(nos_store_begin(store, &err), NOS_OK);
 }
 
 /* Sources come, change and go in a random order. */
