@@ -327,7 +327,7 @@ static enum nos_code limit_of(struct nats *q, int64_t *ret, struct nos_err *err)
 		s = js_GetAccountInfo(&info, q->link.js, &o, &code);
 	while (nos_nats_link_again(&t, s, code));
 	if (s != NATS_OK)
-		return nos_nats_link_failed(&q->link, "space", s, err);
+		return nos_nats_link_failed(&q->link, "space", s, code, err);
 	*ret = info->Limits.MaxStore < 0 ? -1 : info->Limits.MaxStore - (int64_t)info->Store;
 	if (info->Limits.MaxStore >= 0 && *ret < 0)
 		*ret = 0;

@@ -42,7 +42,7 @@ static enum nos_code listen(
 	}
 	if (s == NATS_OK)
 		s = natsSubscription_SetPendingLimits(c->sub, -1, -1);
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, "read", s, err);
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, "read", s, 0, err);
 }
 
 static enum nos_code open_cursor(struct nos_nats_cursor *c, const struct nos_nats_link *l,
@@ -71,7 +71,7 @@ static enum nos_code open_cursor(struct nos_nats_cursor *c, const struct nos_nat
 		s = js_AddConsumer(&info, l->js, w->stream, &config, &o, &code);
 	while (nos_nats_link_again(&t, s, code));
 	if (s != NATS_OK)
-		return nos_nats_link_failed(l, w->stream, s, err);
+		return nos_nats_link_failed(l, w->stream, s, code, err);
 	snprintf(c->consumer, sizeof(c->consumer), "%s", info->Name);
 	jsConsumerInfo_Destroy(info);
 	return listen(c, l, err);
@@ -95,7 +95,7 @@ static enum nos_code last_of(const struct nos_nats_link *l, const char *stream, 
 	if (nos_nats_link_is_absent(s, code))
 		return nos_err_set(err, NOS_ABSENT, "store: '%s' is empty", stream);
 	if (s != NATS_OK)
-		return nos_nats_link_failed(l, stream, s, err);
+		return nos_nats_link_failed(l, stream, s, code, err);
 	*ret = natsMsg_GetSequence(msg);
 	natsMsg_Destroy(msg);
 	return NOS_OK;
@@ -111,7 +111,7 @@ static enum nos_code last_up_to(const struct nos_nats_link *l, const char *strea
 	natsStatus s;
 
 	for (; *at >= first; --*at) {
-		const struct nos_nats_try t = nos_nats_link_try(NOS_NATS_WAIT_MS);
+		const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
 
 		do
 			s = js_GetMsg(&msg, l->js, stream, *at, &o, &code);
@@ -121,7 +121,7 @@ static enum nos_code last_up_to(const struct nos_nats_link *l, const char *strea
 			return NOS_OK;
 		}
 		if (!nos_nats_link_is_absent(s, code))
-			return nos_nats_link_failed(l, stream, s, err);
+			return nos_nats_link_failed(l, stream, s, code, err);
 	}
 	return nos_err_set(err, NOS_ABSENT, "store: '%s' is empty", stream);
 }
@@ -258,7 +258,7 @@ enum nos_code nos_nats_cursor_run(struct nos_nats_cursor *c, const struct nos_na
 		at = c->at;
 		nos_nats_cursor_close(c, l);
 		if (nos_mono_now().us > t.end_us)
-			return nos_nats_link_failed(l, w->stream, NATS_TIMEOUT, err);
+			return nos_nats_link_failed(l, w->stream, NATS_TIMEOUT, 0, err);
 	}
 	return NOS_OK;
 }

@@ -38,7 +38,7 @@ enum nos_code nos_nats_flight_listen(struct nos_nats_flight *f, struct nos_err *
 	if (s == NATS_OK)
 		s = natsSubscription_SetPendingLimits(f->acks, -1, -1);
 	f->again = f->count > 0;
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(f->link, "open", s, err);
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(f->link, "open", s, 0, err);
 }
 
 /* ---- the queue ---- */
@@ -313,7 +313,7 @@ static void send_again(struct nos_nats_flight *f)
 static enum nos_code give_up(struct nos_nats_flight *f, struct nos_err *err)
 {
 	drop_all(f);
-	return nos_nats_link_failed(f->link, "write", NATS_TIMEOUT, err);
+	return nos_nats_link_failed(f->link, "write", NATS_TIMEOUT, 0, err);
 }
 
 static void step(struct nos_nats_flight *f)

@@ -60,7 +60,8 @@ bool nos_nats_link_is_passing(natsStatus s, jsErrCode code)
 	case NATS_NO_SERVER:
 		return true;
 	default: /* the cluster has no leader, or not yet; a server is starting */
-		return code == 10004 || code == 10008 || code == 10009 || code == 10035;
+		return code == 10004 || code == 10005 || code == 10008 || code == 10009 ||
+		       code == 10035;
 	}
 }
 
@@ -81,8 +82,8 @@ bool nos_nats_link_again(const struct nos_nats_try *t, natsStatus s, jsErrCode c
 	return true;
 }
 
-enum nos_code nos_nats_link_failed(
-    const struct nos_nats_link *l, const char *what, natsStatus s, struct nos_err *err)
+enum nos_code nos_nats_link_failed(const struct nos_nats_link *l, const char *what, natsStatus s,
+    jsErrCode code, struct nos_err *err)
 {
 	natsStatus last;
 	const char *text = nats_GetLastError(&last);
@@ -100,7 +101,7 @@ enum nos_code nos_nats_link_failed(
 	case NATS_CONNECTION_AUTH_FAILED:
 		return nos_err_set(err, NOS_DENIED, "store: %s: %s (%s)", what, text, l->servers);
 	default:
-		if (nos_nats_link_is_passing(s, 0) || s == NATS_CONNECTION_CLOSED)
+		if (nos_nats_link_is_passing(s, code) || s == NATS_CONNECTION_CLOSED)
 			return nos_err_set(err, NOS_BUSY,
 			    "store: %s: no server of %s answers, or too few of them are there",
 			    what, l->servers);
@@ -343,7 +344,7 @@ static enum nos_code set_options(natsOptions *o, struct nos_nats_link *l, const 
 	if (s == NATS_OK && tls)
 		s = natsOptions_SetSecure(o, true);
 	if (s != NATS_OK)
-		return nos_nats_link_failed(l, "settings", s, err);
+		return nos_nats_link_failed(l, "settings", s, 0, err);
 	if (where->ca && !tls)
 		return usage("authorities are for tls://", err);
 	if (where->ca && natsOptions_LoadCATrustedCertificates(o, where->ca) != NATS_OK)
@@ -409,7 +410,7 @@ static enum nos_code connect_to(struct nos_nats_link *l, natsOptions *o, struct 
 	jsOptions_Init(&l->ask);
 	l->ask.Wait = NOS_NATS_ASK_MS;
 	s = natsConnection_JetStream(&l->js, l->nc, &l->ask);
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, "open", s, err);
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, "open", s, 0, err);
 }
 
 static enum nos_code draw_id(struct nos_nats_link *l, struct nos_err *err)
@@ -468,7 +469,7 @@ enum nos_code nos_nats_link_reopen(struct nos_nats_link *l, struct nos_err *err)
 	const uint64_t found = nos_nats_link_found(l) + 1;
 
 	if (nos_mono_now().us < l->reopen_us)
-		return nos_nats_link_failed(l, "open", NATS_CONNECTION_CLOSED, err);
+		return nos_nats_link_failed(l, "open", NATS_CONNECTION_CLOSED, 0, err);
 	l->nc = NULL;
 	l->js = NULL;
 	if (!dial(l, err)) {

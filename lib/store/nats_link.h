@@ -77,9 +77,10 @@ bool nos_nats_link_is_passing(natsStatus s, jsErrCode code);
 bool nos_nats_link_is_absent(natsStatus s, jsErrCode code);
 void nos_nats_link_nap(uint64_t ms);
 
-/* Fill *err by what went wrong: NOS_BUSY where no server answered, NOS_DENIED, NOS_INTERNAL (out of
- * memory), else NOS_IO. */
-enum nos_code nos_nats_link_failed(
-    const struct nos_nats_link *l, const char *what, natsStatus s, struct nos_err *err);
+/* Fill *err by what went wrong: NOS_BUSY where no server answered, or too few are there,
+ * NOS_DENIED, NOS_INTERNAL (out of memory), else NOS_IO. code: what the servers said; 0: they did
+ * not. */
+enum nos_code nos_nats_link_failed(const struct nos_nats_link *l, const char *what, natsStatus s,
+    jsErrCode code, struct nos_err *err);
 
 #endif

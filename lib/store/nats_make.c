@@ -52,7 +52,7 @@ static void note_made(struct nos_nats_made *m, const char *name)
 		snprintf(m->names[m->count++], NOS_NATS_NAME_MAX, "%s", name);
 }
 
-/* As it is there, or NATS_NOT_FOUND. */
+/* As it is there; NATS_NOT_FOUND; NATS_TIMEOUT: no answer, or too few servers are there. */
 static natsStatus ask(const struct nos_nats_link *l, const char *name, jsStreamInfo **ret)
 {
 	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
@@ -63,7 +63,9 @@ static natsStatus ask(const struct nos_nats_link *l, const char *name, jsStreamI
 	do
 		s = js_GetStreamInfo(ret, l->js, name, &o, &code);
 	while (nos_nats_link_again(&t, s, code));
-	return nos_nats_link_is_absent(s, code) ? NATS_NOT_FOUND : s;
+	if (nos_nats_link_is_absent(s, code))
+		return NATS_NOT_FOUND;
+	return nos_nats_link_is_passing(s, code) ? NATS_TIMEOUT : s;
 }
 
 /* Two that make it at once make the same. */
@@ -80,7 +82,7 @@ static enum nos_code add(const struct nos_nats_link *l, jsStreamConfig *config, 
 	do
 		s = js_AddStream(NULL, l->js, config, &o, &code);
 	while (nos_nats_link_again(&t, s, code));
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, config->Name, s, err);
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, config->Name, s, code, err);
 }
 
 static enum nos_code make(struct nos_nats_made *m, const struct nos_nats_link *l,
@@ -94,7 +96,7 @@ static enum nos_code make(struct nos_nats_made *m, const struct nos_nats_link *l
 		if (add(l, config, err))
 			return err->code;
 	} else if (s != NATS_OK) {
-		return nos_nats_link_failed(l, config->Name, s, err);
+		return nos_nats_link_failed(l, config->Name, s, 0, err);
 	} else if (!told) {
 		nos_err_set(err, NOS_CONFIG,
 		    "store: '%s' was made by another and does not tell what changes in it",
@@ -170,7 +172,7 @@ enum nos_code nos_nats_make_state(const struct nos_nats_link *l, const char *nam
 	if (s == NATS_NOT_FOUND)
 		return nos_err_set(err, NOS_ABSENT, "store: no '%s'", name);
 	if (s != NATS_OK)
-		return nos_nats_link_failed(l, name, s, err);
+		return nos_nats_link_failed(l, name, s, 0, err);
 	state = &info->State;
 	*ret = (struct nos_nats_state){ .first = state->Msgs ? state->FirstSeq : state->LastSeq + 1,
 		.last = state->LastSeq,
@@ -207,7 +209,7 @@ enum nos_code nos_nats_make_bytes(const struct nos_nats_link *l, uint64_t *ret, 
 	if (nos_nats_link_is_absent(s, code))
 		return NOS_OK;
 	if (s != NATS_OK)
-		return nos_nats_link_failed(l, "space", s, err);
+		return nos_nats_link_failed(l, "space", s, code, err);
 	for (int i = 0; i < list->Count && !err->code; i++) {
 		if (!is_ours(l, list->List[i]))
 			continue;

@@ -106,7 +106,7 @@ static enum nos_code listen(struct nos_nats_many *m, const char *stream, struct 
 	}
 	if (s == NATS_OK)
 		s = natsSubscription_SetPendingLimits(m->answers, -1, -1);
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(m->link, stream, s, err);
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(m->link, stream, s, 0, err);
 }
 
 /* Whatever is not answered yet. */
@@ -222,7 +222,7 @@ enum nos_code nos_nats_many_get(struct nos_nats_many *m, const char *stream, siz
 	} while (nos_nats_link_again(&t, s, code));
 	if (s == NATS_PROTOCOL_ERROR)
 		return nos_err_set(err, NOS_IO, "store: %s: an answer is damaged", stream);
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(m->link, stream, s, err);
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(m->link, stream, s, code, err);
 }
 
 /* ---- subjects ---- */
@@ -278,7 +278,7 @@ enum nos_code nos_nats_many_list(const struct nos_nats_link *l, const char *stre
 	if (s == NATS_OK)
 		(void)!take_subjects(text_of(answer), most, ret, ret_count, err);
 	else if (!nos_nats_link_is_absent(s, code))
-		(void)nos_nats_link_failed(l, stream, s, err);
+		(void)nos_nats_link_failed(l, stream, s, code, err);
 	natsMsg_Destroy(answer);
 	return err->code;
 }

@@ -25,7 +25,7 @@ enum nos_code nos_nats_state_open(struct nos_nats_values *v, struct nos_err *err
 		s = natsConnection_SubscribeSync(&v->leaders, v->link->nc, ELECTED);
 	if (s == NATS_OK) /* what comes after this is told */
 		s = natsConnection_FlushTimeout(v->link->nc, NOS_NATS_ASK_MS);
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(v->link, "open", s, err);
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(v->link, "open", s, 0, err);
 }
 
 void nos_nats_state_close(struct nos_nats_values *v)
@@ -99,7 +99,7 @@ static enum nos_code newest(const struct nos_nats_values *v, const char *ns, con
 	while (nos_nats_link_again(&t, s, code));
 	if (nos_nats_link_is_absent(s, code))
 		return nos_err_set(err, NOS_ABSENT, "no such key in %s", ns);
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(v->link, ns, s, err);
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(v->link, ns, s, code, err);
 }
 
 static bool is_gone(natsMsg *msg)

@@ -203,7 +203,7 @@ static enum nos_code fetch(struct nos_nats_streams *s, const struct nos_nats_str
 	while (nos_nats_link_again(&t, st, code));
 	return st == NATS_OK || nos_nats_link_is_absent(st, code)
 		   ? NOS_OK
-		   : nos_nats_link_failed(s->link, x->tail.stream, st, err);
+		   : nos_nats_link_failed(s->link, x->tail.stream, st, code, err);
 }
 
 static enum nos_code read_few(struct nos_nats_streams *s, const struct nos_nats_stream *x,
@@ -320,7 +320,7 @@ static enum nos_code purge(
 	do
 		st = js_PurgeStream(s->link->js, name, &o, &code);
 	while (nos_nats_link_again(&t, st, code));
-	return st == NATS_OK ? NOS_OK : nos_nats_link_failed(s->link, name, st, err);
+	return st == NATS_OK ? NOS_OK : nos_nats_link_failed(s->link, name, st, code, err);
 }
 
 /* The oldest is looked at first: most often it is not old enough. */
@@ -391,5 +391,5 @@ enum nos_code nos_nats_stream_erase(
 	if (!msg)
 		return NOS_OK;
 	natsMsg_Destroy(msg);
-	return nos_nats_link_failed(s->link, x->tail.stream, st, err);
+	return nos_nats_link_failed(s->link, x->tail.stream, st, code, err);
 }

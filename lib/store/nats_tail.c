@@ -18,7 +18,7 @@ enum nos_code nos_nats_tail_is_ours(const struct nos_nats_flight *f, const char 
 		s = js_GetMsg(&msg, f->link->js, stream, position, &o, &code);
 	while (nos_nats_link_again(&t, s, code));
 	if (s != NATS_OK && !nos_nats_link_is_absent(s, code))
-		return nos_nats_link_failed(f->link, stream, s, err);
+		return nos_nats_link_failed(f->link, stream, s, code, err);
 	nos_nats_flight_id(f, number, id);
 	*ret =
 	    msg && natsMsgHeader_Get(msg, NOS_NATS_ID, &have) == NATS_OK && have &&

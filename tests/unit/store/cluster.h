@@ -14,7 +14,7 @@
 #define CLUSTER_MAX 256
 #endif
 #define CLUSTER_LATE	2 /* times that a change is not yet noticed */
-#define CLUSTER_STREAMS 16
+#define CLUSTER_STREAMS 32
 
 struct cluster_value {
 	char ns[32], key[NOS_STORE_KEY_MAX + 1];

@@ -35,6 +35,17 @@ static void commit(struct nos_store *s)
 	assert_int_equal(nos_store_commit(s, &err), NOS_OK);
 }
 
+/* Two views that take turns: the one whose turn it is appends behind what the other did. */
+static void take_turn(struct nos_store *s)
+{
+	static const struct nos_store *last;
+	uint64_t first, end;
+
+	if (s != last)
+		assert_int_equal(nos_store_claim(s, STREAM, &first, &end, &err), NOS_OK);
+	last = s;
+}
+
 static int start(void **state)
 {
 	(void)state;

@@ -63,6 +63,7 @@ static uint64_t append(struct nos_store *s, int64_t ms, const char *text)
 {
 	uint64_t position = 0;
 
+	take_turn(s);
 	assert_int_equal(nos_store_append(s, STREAM, (struct nos_time){ ms },
 			     nos_str_bytes(nos_str_of(text)), &position, &err),
 	    NOS_OK);

@@ -57,6 +57,7 @@ static void append_any(struct nos_store *s)
 	const size_t len = any(8) ? any(300) + 1 : any(sizeof(bytes)) + 1;
 	uint64_t position;
 
+	take_turn(s);
 	given++;
 	model[given].ms = (int64_t)(given / 7 * 10 + any(9));
 	model[given].len = len;
