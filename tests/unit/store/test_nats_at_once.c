@@ -11,7 +11,7 @@ static pthread_barrier_t begun;
 
 struct one {
 	struct nos_store *store;
-	char key[8];
+	char key[16];
 	uint64_t rev; /* that both expect */
 	bool taken;
 	struct nos_err err;
@@ -52,7 +52,7 @@ static void of_two_that_put_at_once_one_alone_is_told_that_it_was_taken(void **s
 	const struct nos_store_where where = { .url = url };
 	struct one two[2] = { 0 };
 	int both = 0;
-	char key[8];
+	char key[16];
 
 	(void)state;
 	servers_start(3, "");
