@@ -198,13 +198,10 @@ static enum nos_code go_home(
     struct nos_nomad *n, struct nos_send_pack *p, struct nos_answer *ret, struct nos_err *err)
 {
 	p->node = 0;
-	for (size_t i = 0; i < n->send->url_count; i++) {
-		nos_err_clear(err);
-		if (nos_send_number(n->send, p, err) || note_going(n, p, err) ||
-		    nos_send_pack(n->send, p, 0, ret, err) != NOS_AWAY || p->sent)
-			break;
-	}
-	return err->code;
+	nos_err_clear(err);
+	return nos_send_number(n->send, p, err) || note_going(n, p, err)
+		   ? err->code
+		   : nos_send_pack(n->send, p, 0, ret, err);
 }
 
 static enum nos_code go(struct nos_nomad *n, size_t way, struct nos_send_pack *p, uint64_t most_ms,

@@ -105,12 +105,19 @@ enum nos_code nos_send_open(
 	return NOS_OK;
 }
 
-/* A pack goes again to the node that it went to first, as long as there is such a node. */
-static bool is_ours(const struct nos_send *s, const char *url)
+static bool is_home(const struct nos_send *s, const char *url)
 {
 	for (size_t i = 0; i < s->url_count; i++)
 		if (strcmp(url, s->urls[i]) == 0)
 			return true;
+	return false;
+}
+
+/* A pack goes again to the node that it went to first, as long as there is such a node. */
+static bool is_ours(const struct nos_send *s, const char *url)
+{
+	if (is_home(s, url))
+		return true;
 	for (size_t i = 0; i < s->config.roam_count; i++)
 		if (strcmp(url, s->config.roam[i]) == 0)
 			return true;
@@ -321,7 +328,19 @@ static enum nos_code judge_open(
 	}
 }
 
-/* One try. A pack that did not leave may go to another URL the next time. */
+/* Another of the node's URLs is next, as long as the node will know the pack again there: by its
+ * number, or since it never left. False: it is not, or all were tried in turn. */
+static bool turn(struct nos_send *s, struct nos_send_pack *p, enum nos_code why, size_t *tried)
+{
+	if (why == NOS_TAG || !is_home(s, p->url) || (p->sent && !s->config.ring))
+		return false;
+	s->url = (s->url + 1) % s->url_count;
+	snprintf(p->url, sizeof(p->url), "%s", s->urls[s->url]);
+	*tried = (*tried + 1) % s->url_count;
+	return *tried > 0;
+}
+
+/* One try. */
 static enum nos_code once(struct nos_send *s, struct nos_send_pack *p, uint64_t most_ms,
     struct nos_answer *ret, struct nos_err *err)
 {
@@ -341,10 +360,6 @@ static enum nos_code once(struct nos_send *s, struct nos_send_pack *p, uint64_t 
 	p->sent |= s->answer.sent;
 	if (!code)
 		return sealed ? judge_sealed(s, p, ret, err) : judge_open(s, p, ret, err);
-	if (!p->sent) {
-		s->url = (s->url + 1) % s->url_count;
-		snprintf(p->url, sizeof(p->url), "%s", s->urls[s->url]);
-	}
 	return code;
 }
 
@@ -421,6 +436,7 @@ enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_
 	const struct nos_mono answered = { nos_mono_now().us +
 					   (wait_ms ? wait_ms : s->config.try_ms) * 1000 };
 	const bool first = !p->sent;
+	size_t tried = 0;
 
 	if (prepare(s, p, limit_ms(answered), err))
 		return err->code;
@@ -433,6 +449,8 @@ enum nos_code nos_send_pack(struct nos_send *s, struct nos_send_pack *p, uint64_
 			nos_attempt_good(&s->attempt);
 			return err->code;
 		}
+		if (turn(s, p, err->code, &tried) && !*s->config.stop)
+			continue;
 		nos_attempt_failed(&s->attempt, s->answer.retry_s, err->code == NOS_TAG);
 		if (!nos_attempt_wait(&s->attempt, until, s->config.stop))
 			return err->code;

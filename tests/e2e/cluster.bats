@@ -54,11 +54,13 @@ teardown() {
 	done
 }
 
-# Readings of four sources to $1 while $2 is killed, and comes again.
+# Readings of four sources to $1 while $2 is killed, and comes again: two of them send to $2, and know of $1.
 outlive() {
-	local name
+	local name at
 	for name in 1 2 3 4; do
-		send "$name" "$3" "$4" "$1" --batch 5 >>"answers.$name" 2>>"send.$name" 3>&- &
+		at=$1
+		[ "$name" -lt 3 ] || at=$2
+		send "$name" "$3" "$4" "$at" --url "${SERVE_URLS[$1]}" --batch 5 >>"answers.$name" 2>>"send.$name" 3>&- &
 		SENDERS+=($!)
 	done
 	serve_kill "$2"

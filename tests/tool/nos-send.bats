@@ -118,6 +118,20 @@ END
 	eventually has_values '[1,2,3,4]'
 }
 
+@test "a pack that one URL of the node lost or refused goes to the next at once, and is stored once" {
+	station
+	between_start "${URL##*:}" lose
+	run -0 nos-send --keyring c.key --url "$BETWEEN" --url "$URL" --wait 0s < <(readings 3)
+	[ "$(jq -r .status <<<"$output" | sort -u)" = duplicate ]
+	between_start "${URL##*:}" busy
+	run -0 nos-send --keyring c.key --url http://127.0.0.1:1 --url "$BETWEEN" --url "$URL" --wait 0s < <(readings 1 4)
+	[ "$(jq -r .status <<<"$output")" = accepted ]
+	# Readings without a number may not go to two.
+	between_start "${URL##*:}" lose
+	run -69 nos-send --anonymous --url "$BETWEEN" --url "$URL" --wait 0s < <(readings 1 5)
+	eventually has_values '[1,2,3,4,5]'
+}
+
 @test "no answer is believed without its receipt, whatever its status" {
 	station
 	for action in strip void gone bend; do
