@@ -198,7 +198,7 @@ static enum nos_code shut(struct tail *t, struct nos_err *err)
 	return nos_err_set(err, NOS_EXISTS, "another writes the stream");
 }
 
-/* As nats_tail.h: known from the first append on, or from bounds. */
+/* As nats_tail.h: known from the first append on, or claimed. */
 static enum nos_code join(struct view *v, size_t i, struct nos_err *err)
 {
 	struct tail *t = &v->tails[i];
@@ -276,13 +276,17 @@ static enum nos_code shared_read(void *e, const char *stream, uint64_t after, si
 static enum nos_code shared_bounds(
     void *e, const char *stream, uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
 {
-	struct view *v = e;
-	struct tail *t = &v->tails[stream_of(stream)];
-
 	turn();
-	*t = (struct tail){ .known = true, .joined = true };
-	if (!memory_engine.bounds(e, stream, ret_first, ret_last, err))
-		t->last = *ret_last;
+	return memory_engine.bounds(e, stream, ret_first, ret_last, err);
+}
+
+static enum nos_code shared_claim(
+    void *e, const char *stream, uint64_t *ret_first, uint64_t *ret_last, struct nos_err *err)
+{
+	struct view *v = e;
+
+	if (!shared_bounds(e, stream, ret_first, ret_last, err))
+		v->tails[stream_of(stream)] = (struct tail){ true, true, false, *ret_last };
 	return err->code;
 }
 
@@ -327,6 +331,7 @@ const struct nos_store_engine shared_engine = {
 	.append_behind = shared_append_behind,
 	.read = shared_read,
 	.bounds = shared_bounds,
+	.claim = shared_claim,
 	.trim = shared_trim,
 	.erase = shared_erase,
 	.purge = shared_purge,
