@@ -163,7 +163,7 @@ leads_nothing() {
 
 # ---- what is between servers ----
 
-# Where a test asks for it: each server reaches another by tests/help/cut.c alone, one for each two.
+# Where a test asks for it: each server reaches another by tests/help/sever.c alone, one for each two.
 ways_start() {
 	local two from to
 	for two in 12 13 23; do
@@ -171,7 +171,7 @@ ways_start() {
 		NATS_VIA["$from-$to"]=$(port_of "$(address_free)")
 		NATS_VIA["$to-$from"]=$(port_of "$(address_free)")
 		mkfifo "cut$two"
-		"$HELP/cut" "${NATS_VIA[$from-$to]}:${NATS_ROUTES[to]}" "${NATS_VIA[$to-$from]}:${NATS_ROUTES[from]}" \
+		"$HELP/sever" "${NATS_VIA[$from-$to]}:${NATS_ROUTES[to]}" "${NATS_VIA[$to-$from]}:${NATS_ROUTES[from]}" \
 			>"cut$two" 3>&- &
 		CUT_PIDS[two]=$!
 		OTHER_PIDS="${OTHER_PIDS:-} $!"

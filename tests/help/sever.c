@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cut PORT:TO…: passes on what comes to each PORT of this machine to the port TO, and back, until
+ * sever PORT:TO…: passes on what comes to each PORT of this machine to the port TO, and back, until
  * it is killed. SIGUSR1 cuts: nothing goes either way any more, and nobody is told, as where a net
  * drops what is sent; SIGUSR2 heals, and what waited goes on, as where it is sent again.
  */
@@ -66,7 +66,7 @@ static void listen_at(uint16_t port, uint16_t to)
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 64) < 0)
-		die("cut: listen");
+		die("sever: listen");
 	gates[gate_count++] = (struct gate){ fd, to };
 }
 
@@ -77,7 +77,7 @@ static void take_argument(const char *text)
 
 	if (gate_count == LISTEN_MOST || !nos_str_cut(&to, ':', &from) ||
 	    !nos_num_parse(from, 1, UINT16_MAX, &a) || !nos_num_parse(to, 1, UINT16_MAX, &b)) {
-		fprintf(stderr, "usage: cut PORT:TO...\n");
+		fprintf(stderr, "usage: sever PORT:TO...\n");
 		exit(1);
 	}
 	listen_at((uint16_t)a, (uint16_t)b);
@@ -107,7 +107,7 @@ static void join(const struct gate *g)
 	}
 	for (int end = 0; end < 2; end++)
 		if (!(p.waits[end] = malloc(CHUNK)))
-			die("cut: memory");
+			die("sever: memory");
 	pairs[pair_count++] = p;
 }
 
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 		int n = ppoll(polled, is_cut ? 0 : want(), NULL, &open);
 
 		if (n < 0 && errno != EINTR)
-			die("cut: poll");
+			die("sever: poll");
 		if (n > 0 && !is_cut)
 			pass();
 	}
