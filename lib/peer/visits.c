@@ -41,6 +41,7 @@ struct nos_visits {
 	struct waiting *queue, **tail; /* guarded by lock, so also: */
 	size_t count;
 	bool stop;
+	bool peers_changed; /* and it was not looked yet for who is no peer any more */
 
 	pthread_mutex_t keys;	     /* no key is put while one is taken back */
 	struct nos_job_visit asking; /* home 0: nobody; guarded by keys, so also: */
@@ -263,12 +264,21 @@ static void swept(void *state, const char *id)
 	nos_placement_purge(v->config.placement);
 }
 
+static bool stays(void *state, uint64_t home)
+{
+	const struct nos_visits *v = state;
+	struct nos_peer peer;
+
+	return nos_peers_by_node(v->config.peers, home, &peer);
+}
+
 static void sweep(struct nos_visits *v)
 {
 	struct nos_err err = { 0 };
 
 	v->swept = nos_mono_now();
-	if (nos_visit_sweep(v->config.store, v->config.vault, nos_time_now(), swept, v, &err))
+	if (nos_visit_drop(v->config.store, stays, swept, v, &err) ||
+	    nos_visit_sweep(v->config.store, v->config.vault, nos_time_now(), swept, v, &err))
 		nos_log_line(NOS_LOG_WARN, "keys of visitors stay: %s", err.text);
 }
 
@@ -280,11 +290,12 @@ static void wait_for_work(struct nos_visits *v)
 	const struct timespec at = { .tv_sec = (time_t)(until / 1000000),
 		.tv_nsec = (long)(until % 1000000) * 1000 };
 
-	while (!v->queue && !v->stop && pthread_cond_timedwait(&v->wake, &v->lock, &at) == 0)
+	while (!v->queue && !v->stop && !v->peers_changed &&
+	       pthread_cond_timedwait(&v->wake, &v->lock, &at) == 0)
 		;
 }
 
-static struct waiting *next(struct nos_visits *v, bool *ret_stop)
+static struct waiting *next(struct nos_visits *v, bool *ret_stop, bool *ret_sweep)
 {
 	struct waiting *w;
 
@@ -299,6 +310,8 @@ static struct waiting *next(struct nos_visits *v, bool *ret_stop)
 	}
 	nos_metric_set(v->config.metric, NOS_METRIC_QUEUE_VISITS, v->count);
 	*ret_stop = v->stop;
+	*ret_sweep = v->peers_changed || nos_mono_now().us - v->swept.us >= SWEEP_EVERY_US;
+	v->peers_changed = false;
 	pthread_mutex_unlock(&v->lock);
 	return w;
 }
@@ -307,17 +320,17 @@ static void *run(void *state)
 {
 	struct nos_visits *v = state;
 	struct waiting *w;
-	bool stop = false;
+	bool stop = false, due = false;
 
 	sweep(v);
 	do {
-		w = next(v, &stop);
+		w = next(v, &stop, &due);
+		if (due && !stop)
+			sweep(v);
 		if (w)
 			handle(v, w, stop);
 		free(w);
 		nos_lap_turn(&v->loop.lap, true);
-		if (!stop && nos_mono_now().us - v->swept.us >= SWEEP_EVERY_US)
-			sweep(v);
 	} while (w || !stop);
 	return NULL;
 }
@@ -404,6 +417,14 @@ enum nos_code nos_visits_revoke(struct nos_visits *v, struct nos_store *store, u
 	nos_member_forget(v->config.members, id);
 	nos_placement_purge(v->config.placement);
 	return err->code;
+}
+
+void nos_visits_look(struct nos_visits *v)
+{
+	pthread_mutex_lock(&v->lock);
+	v->peers_changed = true;
+	pthread_cond_signal(&v->wake);
+	pthread_mutex_unlock(&v->lock);
 }
 
 void nos_visits_drain(struct nos_visits *v)

@@ -50,6 +50,10 @@ bool nos_visits_submit(void *state, struct nos_http_request *r, const struct nos
 enum nos_code nos_visits_revoke(struct nos_visits *v, struct nos_store *store, uint64_t home,
     const char *id, struct nos_err *err) NOS_CHECK;
 
+/* The peers are others: keys of sources of a home that is no peer any more are dropped. From any
+ * thread. */
+void nos_visits_look(struct nos_visits *v);
+
 /* Answer all that wait, and end the thread. From any thread, once. */
 void nos_visits_drain(struct nos_visits *v);
 

@@ -4,6 +4,7 @@
 #include "json/encode.h"
 #include "registry/groups.h"
 #include "registry/recall.h"
+#include "registry/visit.h"
 
 #define GROUPS_MAX 4096 /* that are made anew at once */
 
@@ -16,8 +17,10 @@ static enum nos_code renew(
 {
 	NOS_AUTO(self) self = { 0 };
 
+	/* Keys of visitors are bound to the keys that were. */
 	if (nos_self_open(l->store, l->vault, &self, err) ||
-	    nos_self_renew(l->store, l->vault, &self, now, err) || nos_recall_sign(l, &self, err))
+	    nos_self_renew(l->store, l->vault, &self, now, err) || nos_recall_sign(l, &self, err) ||
+	    nos_visit_drop(l->store, NULL, NULL, NULL, err))
 		return err->code;
 	nos_encode_member_uint(row, "identity", self.generation);
 	nos_encode_member_text(row, "pin", nos_str_of(self.pin));
@@ -67,8 +70,9 @@ static enum nos_code next_life(
 {
 	uint64_t life;
 
+	/* Some of the visitors may have been revoked at home since the backup. */
 	if (nos_self_next_life(l->store, &life, err) || nos_recall_all(l, life, now, err) ||
-	    renew_groups(l, life, now, err))
+	    renew_groups(l, life, now, err) || nos_visit_drop(l->store, NULL, NULL, NULL, err))
 		return err->code;
 	nos_encode_member_uint(row, "life", life);
 	nos_encode_member_text(row, "status", NOS_STR("confirmed"));

@@ -205,29 +205,41 @@ enum nos_code nos_visit_scan(
 	return nos_store_scan(store, NOS_VISIT_NS, NOS_STR(""), take, &s, err);
 }
 
-/* Who has keys that have had their time; a scan must not change what it goes through. */
+/* Those that are to go: a scan must not change what it goes through. */
 struct sweep {
 	struct nos_time now;
+	nos_visit_stays *stays;
+	void *state;
 	char (*ids)[NOS_RECORD_ID_MAX];
 	size_t count;
 };
 
-static enum nos_code collect(void *state, const struct nos_visit *v, struct nos_err *err)
+static enum nos_code note(struct sweep *s, const struct nos_visit *v, struct nos_err *err)
 {
-	struct sweep *s = state;
-	bool due = false;
-	void *grown;
+	void *grown = reallocarray(s->ids, s->count + 1, sizeof(*s->ids));
 
-	for (size_t i = 0; i < v->key_count; i++)
-		due |= v->keys[i].expires.ms <= s->now.ms;
-	if (!due)
-		return NOS_OK;
-	grown = reallocarray(s->ids, s->count + 1, sizeof(*s->ids));
 	if (!grown)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	s->ids = grown;
 	memcpy(s->ids[s->count++], v->id, sizeof(v->id));
 	return NOS_OK;
+}
+
+static enum nos_code collect_left(void *state, const struct nos_visit *v, struct nos_err *err)
+{
+	struct sweep *s = state;
+
+	return s->stays && s->stays(s->state, v->home) ? NOS_OK : note(s, v, err);
+}
+
+static enum nos_code collect(void *state, const struct nos_visit *v, struct nos_err *err)
+{
+	struct sweep *s = state;
+	bool due = false;
+
+	for (size_t i = 0; i < v->key_count; i++)
+		due |= v->keys[i].expires.ms <= s->now.ms;
+	return due ? note(s, v, err) : NOS_OK;
 }
 
 static enum nos_code sweep_one(struct nos_store *store, const struct nos_vault *vault,
@@ -260,6 +272,20 @@ enum nos_code nos_visit_sweep(struct nos_store *store, const struct nos_vault *v
 		if (!err->code)
 			swept(state, s.ids[i]);
 	}
+	free(s.ids);
+	return err->code;
+}
+
+enum nos_code nos_visit_drop(struct nos_store *store, nos_visit_stays *stays,
+    nos_visit_swept *swept, void *state, struct nos_err *err)
+{
+	struct sweep s = { .stays = stays, .state = state };
+	bool was;
+
+	(void)!nos_visit_scan(store, collect_left, &s, err);
+	for (size_t i = 0; !err->code && i < s.count; i++)
+		if (!nos_visit_del(store, nos_str_of(s.ids[i]), &was, err) && was && swept)
+			swept(state, s.ids[i]);
 	free(s.ids);
 	return err->code;
 }

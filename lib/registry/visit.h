@@ -59,6 +59,13 @@ typedef void nos_visit_swept(void *state, const char *id);
 enum nos_code nos_visit_sweep(struct nos_store *store, const struct nos_vault *vault,
     struct nos_time now, nos_visit_swept *swept, void *state, struct nos_err *err) NOS_CHECK;
 
+/* Is a node's word on its sources still good? */
+typedef bool nos_visit_stays(void *state, uint64_t home);
+
+/* Drop the visitors of homes that do not stay; stays NULL: all. swept NULL: nobody is told. */
+enum nos_code nos_visit_drop(struct nos_store *store, nos_visit_stays *stays,
+    nos_visit_swept *swept, void *state, struct nos_err *err) NOS_CHECK;
+
 /* Each, without what is secret. */
 typedef enum nos_code nos_visit_each(void *state, const struct nos_visit *v, struct nos_err *err);
 enum nos_code nos_visit_scan(

@@ -13,6 +13,7 @@
 #include "peer/abroad.h"
 #include "registry/globals.h"
 #include "registry/self_policy.h"
+#include "registry/visit.h"
 #include "serve/admin.h"
 #include "serve/routes.h"
 
@@ -119,8 +120,9 @@ static enum nos_code start_abroad(struct nos_node *n, struct nos_err *err)
 		    .answer = nos_routes_controlled,
 		    .opened = nos_routes_visited } };
 
+	/* Without peers there are no visitors, also those that were. */
 	if (!f->peers)
-		return NOS_OK;
+		return nos_visit_drop(f->home->store, NULL, NULL, NULL, err);
 	if (nos_abroad_new(&config, f->peers, &n->abroad, err))
 		return err->code;
 	n->routes.ingest.visit = nos_visits_submit;
@@ -385,6 +387,7 @@ void nos_node_readers(struct nos_node *n, const struct nos_readers *readers)
 void nos_node_peers(struct nos_node *n, const struct nos_peers_list *peers)
 {
 	nos_peers_replace(nos_abroad_peers(n->abroad), peers);
+	nos_visits_look(nos_abroad_visits(n->abroad));
 }
 
 void nos_node_url(const struct nos_node *n, size_t i, char ret[static NOS_NODE_URL_MAX])

@@ -142,6 +142,41 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	[ "$(roam_at 2 nos-keytable kt --show-secrets | jq -r .value)" != "$before" ]
 }
 
+@test "a node that is no peer any more has no visitors, nor has a node after a backup or with new keys" {
+	roam_nodes 2
+	roam_register 1 a
+	kt() { roam_at 2 nos-keytable kt --format json | jq -s length; }
+	none_left() { [ "$(kt)" = 0 ]; }
+	away a 1 --roam "$URL_2"
+	[ "$STATUS" = 0 ]
+	# What was dropped is asked for anew, where there is somebody to ask.
+	for how in --identity --after-restore; do
+		roam_at 2 nos-rekey "$how" >/dev/null
+		none_left
+		if [ "$how" = --identity ]; then
+			roam_stop 2
+			roam_start 2
+			roam_peer 2 roam | roam_peers_now 1
+		fi
+		away a 2 --roam "$URL_2"
+		[ "$STATUS" = 0 ]
+		[ "$(kt)" = 1 ]
+	done
+	roam_peers_now 2 </dev/null
+	eventually none_left
+	away a 3 --roam "$URL_2"
+	[ "$STATUS" = 77 ]
+	roam_peer 1 revoked | roam_peers_now 2
+	away a 4 --roam "$URL_2"
+	[ "$STATUS" = 0 ]
+	roam_stop 2
+	rm n2/peers.json
+	roam_start 2
+	none_left
+	away a 5 --roam "$URL_2"
+	[ "$STATUS" = 77 ]
+}
+
 @test "with its home away and no key there, a pack waits in the spool, and arrives once home is back" {
 	roam_nodes 2
 	roam_register 1 a

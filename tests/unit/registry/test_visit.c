@@ -102,6 +102,28 @@ static void a_key_goes_with_the_end_of_the_next_day_and_the_visitor_with_its_las
 	nos_err_clear(&err);
 }
 
+static bool is_two(void *state, uint64_t home)
+{
+	(void)state;
+	return home == 2;
+}
+
+static void the_visitors_of_a_home_that_does_not_stay_go_and_no_others(void **state)
+{
+	NOS_AUTO(visit) v = { 0 };
+
+	(void)state;
+	put_visit(ID, DAY, DAY);
+	*gone = '\0';
+	assert_int_equal(nos_visit_drop(store, is_two, note_gone, NULL, &err), NOS_OK);
+	assert_string_equal(gone, "");
+	assert_int_equal(nos_visit_get(store, NULL, NOS_STR(ID), &v, &err), NOS_OK);
+	assert_int_equal(nos_visit_drop(store, NULL, note_gone, NULL, &err), NOS_OK);
+	assert_string_equal(gone, ID);
+	assert_int_equal(nos_visit_get(store, NULL, NOS_STR(ID), &v, &err), NOS_ABSENT);
+	nos_err_clear(&err);
+}
+
 /* ---- as a member ---- */
 
 static void a_visitor_is_a_member_with_three_holders_until_its_home_takes_it_back(void **state)
@@ -245,6 +267,7 @@ int main(void)
 		NODE_TEST(a_visitor_is_kept_with_its_keys_sealed),
 		NODE_TEST(the_oldest_day_makes_room_for_a_fourth),
 		NODE_TEST(a_key_goes_with_the_end_of_the_next_day_and_the_visitor_with_its_last),
+		NODE_TEST(the_visitors_of_a_home_that_does_not_stay_go_and_no_others),
 		NODE_TEST(a_visitor_is_a_member_with_three_holders_until_its_home_takes_it_back),
 		NODE_TEST(who_is_registered_here_is_no_visitor),
 		NODE_TEST(who_has_a_key_is_told_once_of_each_secret_that_counts_no_longer),
