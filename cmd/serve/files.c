@@ -128,11 +128,10 @@ static void reread_peers(struct files *f, struct nos_node *node)
 
 	if (!f->paths->peers)
 		return;
-	if (nos_peers_read(f->paths->peers, &peers, &err)) {
+	if (nos_peers_read(f->paths->peers, &peers, &err) || nos_node_peers(node, &peers, &err)) {
 		nos_log_line(NOS_LOG_WARN, "%s: the peers stay as they were", err.text);
 		return;
 	}
-	nos_node_peers(node, &peers);
 	nos_log_line(NOS_LOG_INFO, "%s: read again", f->paths->peers);
 }
 

@@ -177,6 +177,16 @@ struct nos_peers {
 	struct nos_peers_list list; /* guarded by lock */
 };
 
+enum nos_code nos_peers_check(const struct nos_peers_list *list, uint64_t own, struct nos_err *err)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->of[i].node == own)
+			return nos_err_set(err, NOS_CONFIG,
+			    "peers: node %llu is this one's own number: each node has another (nos-serve --init --node)",
+			    (unsigned long long)own);
+	return NOS_OK;
+}
+
 enum nos_code nos_peers_new(
     const struct nos_peers_list *list, struct nos_peers **ret, struct nos_err *err)
 {

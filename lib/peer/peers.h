@@ -36,6 +36,10 @@ enum nos_code nos_peers_parse(
 enum nos_code nos_peers_read(
     const char *path, struct nos_peers_list *ret, struct nos_err *err) NOS_CHECK;
 
+/* NOS_CONFIG: one of them has this node's own number, which is in ids and names of keys. */
+enum nos_code nos_peers_check(
+    const struct nos_peers_list *list, uint64_t own, struct nos_err *err) NOS_CHECK;
+
 struct nos_peers; /* opaque: those that hold now */
 
 /* The list is copied. NOS_INTERNAL: out of memory. */

@@ -122,8 +122,11 @@ enum nos_code nos_visit_get(struct nos_store *store, const struct nos_vault *vau
 	uint64_t rev;
 
 	nos_buf_init(&text, TEXT_MAX);
-	if (nos_store_get(store, NOS_VISIT_NS, id, &text, &rev, err) ||
-	    decode(id, nos_buf_str(&text), vault, ret, err))
+	if (nos_store_get(store, NOS_VISIT_NS, id, &text, &rev, err) == NOS_ABSENT)
+		return nos_err_set(err, NOS_ABSENT,
+		    "no visitor '%.*s': a node knows another's sources by their id alone",
+		    NOS_STR_ARG(id));
+	if (err->code || decode(id, nos_buf_str(&text), vault, ret, err))
 		return err->code;
 	ret->rev = rev;
 	return NOS_OK;

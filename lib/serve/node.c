@@ -123,7 +123,8 @@ static enum nos_code start_abroad(struct nos_node *n, struct nos_err *err)
 	/* Without peers there are no visitors, also those that were. */
 	if (!f->peers)
 		return nos_visit_drop(f->home->store, NULL, NULL, NULL, err);
-	if (nos_abroad_new(&config, f->peers, &n->abroad, err))
+	if (nos_peers_check(f->peers, nos_card_self(n->card)->number, err) ||
+	    nos_abroad_new(&config, f->peers, &n->abroad, err))
 		return err->code;
 	n->routes.ingest.visit = nos_visits_submit;
 	n->routes.ingest.visit_state = nos_abroad_visits(n->abroad);
@@ -384,10 +385,14 @@ void nos_node_readers(struct nos_node *n, const struct nos_readers *readers)
 	nos_records_allow(&n->routes.records, readers);
 }
 
-void nos_node_peers(struct nos_node *n, const struct nos_peers_list *peers)
+enum nos_code nos_node_peers(
+    struct nos_node *n, const struct nos_peers_list *peers, struct nos_err *err)
 {
+	if (nos_peers_check(peers, nos_card_self(n->card)->number, err))
+		return err->code;
 	nos_peers_replace(nos_abroad_peers(n->abroad), peers);
 	nos_visits_look(nos_abroad_visits(n->abroad));
+	return NOS_OK;
 }
 
 void nos_node_url(const struct nos_node *n, size_t i, char ret[static NOS_NODE_URL_MAX])

@@ -67,7 +67,8 @@ enum nos_code nos_node_maps(
 void nos_node_readers(struct nos_node *n, const struct nos_readers *readers);
 
 /* The other nodes, read again; only where it was made with some. */
-void nos_node_peers(struct nos_node *n, const struct nos_peers_list *peers);
+enum nos_code nos_node_peers(struct nos_node *n, const struct nos_peers_list *peers,
+    struct nos_err *err) NOS_CHECK; /* NOS_CONFIG: this node is among them */
 
 /* {"node":…,"listen":[…],"admin":…,"pin":…,"store":…,"pid":…} and a newline (nos-formats(7)). */
 void nos_node_ready(const struct nos_node *n, struct nos_buf *ret);

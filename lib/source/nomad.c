@@ -237,6 +237,18 @@ static void note_good(struct nos_nomad *n, size_t way)
 	nos_attempt_good(&n->send->attempt);
 }
 
+/* What a node answered says more than that others were not reached; of those each has its reason.
+ */
+static void note_why(struct nos_err *last, const struct nos_err *err)
+{
+	const struct nos_err before = *last;
+
+	if (!before.code || err->code != NOS_AWAY)
+		*last = *err;
+	else if (before.code == NOS_AWAY)
+		nos_err_set(last, NOS_AWAY, "%s; %s", before.text, err->text);
+}
+
 /* Each way once, until one takes it. */
 static enum nos_code try_all(struct nos_nomad *n, struct nos_send_pack *p, uint64_t most_ms,
     struct nos_answer *ret, struct nos_err *err)
@@ -252,9 +264,7 @@ static enum nos_code try_all(struct nos_nomad *n, struct nos_send_pack *p, uint6
 			note_good(n, way);
 		if (!is_waiting(err->code) || p->sent)
 			return err->code;
-		/* What a node answered says more than that another was not reached. */
-		if (!last.code || err->code != NOS_AWAY)
-			last = *err;
+		note_why(&last, err);
 	}
 	*err = last;
 	return err->code;

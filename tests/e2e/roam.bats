@@ -265,6 +265,12 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	kill -HUP "$PID_1"
 	said() { grep -q "line 1, column .*'may' takes roam and revoked: the peers stay as they were" n1/err; }
 	eventually said
+	# Two nodes of one number would give the same ids.
+	roam_peer 2 roam | jq -c '.node = 1' | roam_peers 1
+	kill -HUP "$PID_1"
+	said() { grep -q "node 1 is this one's own number.*: the peers stay as they were" n1/err; }
+	eventually said
+	sed -i 's/"may":\["roam"\]/"may":["rome"]/' n1/peers.json
 	run -78 --separate-stderr nos-serve --check --store sqlite:n1/node.db --node-key n1/node.key --peers n1/peers.json
 	[[ $stderr == *'n1/peers.json: line 1, column '*"'may' takes roam and revoked" ]]
 }
