@@ -214,13 +214,18 @@ static enum nos_code commit(struct nos_commit *c, struct nos_job *list, struct n
 static void group(struct nos_commit *c, struct nos_job *list)
 {
 	struct nos_mono since = nos_mono_now();
-	struct nos_err err = { 0 };
+	struct nos_err err = { 0 }, health = { 0 }, ignored = { 0 };
 
 	if (!commit(c, list, &err)) {
 		nos_metric_time(c->config.ledger.metric, NOS_METRIC_TIME_COMMIT, since);
 		tell(c);
 	}
-	set_health(c, &err);
+	if (err.code ? list != NULL : !list)
+		(void)!nos_ledger_space(&c->ledger, &health);
+	/* What has had its time goes also where there is no room for what comes. */
+	if (health.code && list)
+		(void)!commit(c, NULL, &ignored);
+	set_health(c, err.code ? &err : &health);
 	answer(c, list);
 	if (!err.code) {
 		nos_ledger_weigh(&c->ledger, list);

@@ -258,17 +258,18 @@ static enum nos_code put_job(
 	return nos_carry_note(l, job, err);
 }
 
-/* A full disk would also hinder trimming: a reserve is kept. */
-static enum nos_code check_space(struct nos_ledger *l, struct nos_err *err)
+enum nos_code nos_ledger_space(struct nos_ledger *l, struct nos_err *err)
 {
 	uint64_t used, spare, reserve = l->config.limits->of[NOS_LIMIT_RESERVE];
 
 	if (nos_store_space(l->config.store, &used, &spare, err))
 		return err->code;
-	return spare >= reserve ? NOS_OK
-				: nos_err_set(err, NOS_IO,
-				      "the disk of the store is full: under %llu bytes are free",
-				      (unsigned long long)reserve);
+	return spare >= reserve
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_IO,
+			 "the disk of the store is full, under %llu bytes are free: make room, "
+			 "or keep less (--keep, --keep-size, --limit reserve)",
+			 (unsigned long long)reserve);
 }
 
 static enum nos_code in_group(
@@ -365,7 +366,9 @@ static enum nos_code transact(
 {
 	if (l->broken)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory: start nos-serve again");
-	if (nos_ledger_ours(l, err) || check_space(l, err) || nos_store_begin(l->config.store, err))
+	/* What brings nothing may make room: for that a reserve is kept. */
+	if (nos_ledger_ours(l, err) || (list && nos_ledger_space(l, err)) ||
+	    nos_store_begin(l->config.store, err))
 		return err->code;
 	l->begun = true;
 	if (!in_group(l, list, count, err))

@@ -107,6 +107,9 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
     const struct nos_profile *profile, struct nos_err *err) NOS_CHECK;
 void nos_ledger_release(struct nos_ledger *l);
 
+/* NOS_IO: less is free than is to be: nothing more is taken in. */
+enum nos_code nos_ledger_space(struct nos_ledger *l, struct nos_err *err) NOS_CHECK;
+
 /*
  * One transaction: the records that are pending, and a linked list of jobs (may be NULL). On NOS_OK
  * each job has its verdict and position, or its own error; otherwise it is as if none of it had

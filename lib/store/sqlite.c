@@ -17,6 +17,8 @@
 #include "store/sqlite_stream.h"
 #include "store/sqlite_trim.h"
 
+#define LOG_ROOM (8u << 20) /* bytes: twice what the log is to have */
+
 static void bind_str(sqlite3_stmt *st, int at, struct nos_str s)
 {
 	sqlite3_bind_text(st, at, s.len ? s.p : "", (int)s.len, SQLITE_STATIC);
@@ -359,6 +361,9 @@ static enum nos_code sqlite_space(
 		return nos_err_set_errno(err, NOS_IO, errno, "store");
 	*ret_used = (pages - spare) * size;
 	*ret_free = (uint64_t)fs.f_bavail * fs.f_frsize;
+	/* Pages that are free in the file are, too, where the log finds room. */
+	if (*ret_free >= LOG_ROOM)
+		*ret_free += spare * size;
 	return NOS_OK;
 }
 

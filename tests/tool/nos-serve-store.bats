@@ -41,6 +41,21 @@ END
 	[ "$(curl -s "$ADMIN/healthz" | jq -r .status)" = ok ]
 }
 
+@test "what has had its time goes also where there is no room for what comes, and makes some" {
+	node_start --print
+	readings() { seq -f '{"type":"t","value":%g}' "$1"; }
+	readings 3000 | nos-send --anonymous --url "$URL" >answers
+	node_stop
+	[ "$(entries -n node.db processed)" -eq 3000 ]
+	# So much is free nowhere.
+	node_start --limit reserve=1T --keep 1s
+	full() { [ "$(curl -s -o answer -w '%{http_code}' -H 'Content-Type: application/json' -d '{"type":"t","value":1}' "$URL/v1/data")" = 503 ]; }
+	emptied() { full && [ "$(entries -n node.db processed)" -le 1 ]; }
+	eventually emptied
+	node_stop
+	grep -q 'the disk of the store is full.*--keep' err
+}
+
 @test "a disk that fills without a reserve loses nothing that was accepted" {
 	mkdir small
 	cat >inside.sh <<'END'
