@@ -131,7 +131,11 @@ static enum nos_code take_creds(natsOptions *o, const char *path, struct nos_err
 	natsStatus s;
 
 	nos_buf_init_secret(&text, CREDS_MAX);
-	if (nos_file_read(path, NOS_FILE_SECRET, &text, err))
+	/* What is absent then is no store. */
+	if (nos_file_read(path, NOS_FILE_SECRET, &text, err) == NOS_ABSENT)
+		return nos_err_set(
+		    err, NOS_CONFIG, "%s: is not there: look at --store-creds", path);
+	if (err->code)
 		return err->code;
 	if (strstr(text.p, JWT_MARK))
 		s = use_file(o, path, text.p);

@@ -202,7 +202,7 @@ void nos_nats_flight_answered(
 	if (e->number == f->wanted)
 		f->answer = *a;
 	else if (a->code)
-		nos_err_set(&err, NOS_IO, "store: write: the servers refused it (%u)", a->code);
+		(void)nos_nats_link_refused("write", a->code, &err);
 	if (!a->code && e->tail) {
 		if (a->seq != e->position)
 			nos_err_set(&err, NOS_IO, "store: '%s' has entry %" PRIu64 " at %" PRIu64,

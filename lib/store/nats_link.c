@@ -16,9 +16,13 @@
 #include "base/num.h"
 #include "store/nats_dial.h"
 
-#define NAP_MS	  50	  /* between two tries */
-#define PUSH_MS	  100	  /* that a server is waited for to have it, which is no promise */
-#define REOPEN_US 1000000 /* between two tries to be let in again */
+#define NAP_MS	     50	 /* between two tries */
+#define PUSH_MS	     100 /* that a server is waited for to have it, which is no promise */
+#define URL_MAX	     256 /* bytes of a server's URL */
+/* err_code of the JetStream API: what may be stored is. */
+#define FULL	     10023
+#define FULL_ACCOUNT 10047
+#define REOPEN_US    1000000 /* between two tries to be let in again */
 
 void nos_nats_link_nap(uint64_t ms)
 {
@@ -99,6 +103,12 @@ enum nos_code nos_nats_link_failed(const struct nos_nats_link *l, const char *wh
 	}
 }
 
+enum nos_code nos_nats_link_refused(const char *what, unsigned code, struct nos_err *err)
+{
+	return nos_err_set(err, NOS_IO, "store: %s: the servers refused it (%u)%s", what, code,
+	    code == FULL || code == FULL_ACCOUNT ? ": they are full, raise their max_file" : "");
+}
+
 bool nos_nats_link_is_given_up(const struct nos_nats_link *l)
 {
 	return l->nc && natsConnection_IsClosed(l->nc);
@@ -137,9 +147,10 @@ static bool shut(int fd, int from, uint64_t to)
 	       port_of(&here) == from && port_of(&there) == to && shutdown(fd, SHUT_RDWR) == 0;
 }
 
-static bool ports(const struct nos_nats_link *l, int *ret_from, uint64_t *ret_to)
+static bool ports(
+    const struct nos_nats_link *l, char url[static URL_MAX], int *ret_from, uint64_t *ret_to)
 {
-	char url[256], *ip = NULL, **servers = NULL;
+	char *ip = NULL, **servers = NULL;
 	const char *port;
 	int count = 0;
 
@@ -147,7 +158,7 @@ static bool ports(const struct nos_nats_link *l, int *ret_from, uint64_t *ret_to
 		for (int i = 0; i < count; i++)
 			free(servers[i]);
 	free(servers);
-	if (count < 2 || natsConnection_GetConnectedUrl(l->nc, url, sizeof(url)) != NATS_OK ||
+	if (count < 2 || natsConnection_GetConnectedUrl(l->nc, url, URL_MAX) != NATS_OK ||
 	    natsConnection_GetLocalIPAndPort(l->nc, &ip, ret_from) != NATS_OK)
 		return false;
 	free(ip);
@@ -160,9 +171,10 @@ void nos_nats_link_leave(const struct nos_nats_link *l)
 {
 	DIR *folder = opendir("/proc/self/fd");
 	const struct dirent *e;
+	char url[URL_MAX];
 	uint64_t to, fd;
 	int from, copy;
-	bool ok = folder && ports(l, &from, &to), found = false;
+	bool ok = folder && ports(l, url, &from, &to), found = false;
 
 	while (ok && !found && (e = readdir(folder))) {
 		if (!nos_num_parse(nos_str_of(e->d_name), 0, INT_MAX, &fd) ||
@@ -175,7 +187,8 @@ void nos_nats_link_leave(const struct nos_nats_link *l)
 		closedir(folder);
 	if (found)
 		nos_log_line(NOS_LOG_INFO,
-		    "store: the server at port %" PRIu64 " does not answer: another is tried", to);
+		    "store: %s does not answer, or too few others are with it: another is tried",
+		    url);
 }
 
 /* ---- there and back ---- */

@@ -77,6 +77,9 @@ bool nos_nats_link_is_passing(natsStatus s, jsErrCode code);
 bool nos_nats_link_is_absent(natsStatus s, jsErrCode code);
 void nos_nats_link_nap(uint64_t ms);
 
+/* Fill *err: NOS_IO, for what servers answered that they do not take. */
+enum nos_code nos_nats_link_refused(const char *what, unsigned code, struct nos_err *err);
+
 /* Fill *err by what went wrong: NOS_BUSY where no server answered, or too few are there,
  * NOS_DENIED, NOS_INTERNAL (out of memory), else NOS_IO. code: what the servers said; 0: they did
  * not. */

@@ -231,8 +231,7 @@ static enum nos_code put_and_wait(
 			return NOS_OK;
 		}
 		if (answer.code != NOS_NATS_WRONG_SEQUENCE)
-			return nos_err_set(err, NOS_IO,
-			    "store: write to %s: the servers refused it (%u)", p->ns, answer.code);
+			return nos_nats_link_refused(p->ns, answer.code, err);
 		if (why(v, p, number, ret_rev, &expect, err))
 			return err->code;
 		if (*ret_rev)

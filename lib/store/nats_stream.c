@@ -132,8 +132,7 @@ static enum nos_code refused(struct nos_nats_streams *s, const struct nos_nats_t
 	bool ours = false;
 
 	if (a->code != NOS_NATS_WRONG_SEQUENCE)
-		return nos_err_set(
-		    err, NOS_IO, "store: write: the servers refused it (%u)", a->code);
+		return nos_nats_link_refused("write", a->code, err);
 	if (nos_nats_tail_is_ours(s->flight, t->stream, position, number, &ours, err) || ours)
 		return err->code;
 	return nos_err_set(err, NOS_EXISTS, "store: another writes '%s'", t->stream);
