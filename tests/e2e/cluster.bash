@@ -11,8 +11,7 @@ nats_settings() {
 	for i in 1 2 3; do
 		routes+=", nats://127.0.0.1:${NATS_VIA[$1-$i]:-${NATS_ROUTES[i]}}"
 	done
-	[ ${#NATS_VIA[@]} = 0 ] || more='
-	advertise: "127.0.0.1:1"'
+	[ ${#NATS_VIA[@]} = 0 ] || more='\n\tadvertise: "127.0.0.1:1"'
 	sed -e "s|^server_name: .*|server_name: n$1|; s|^listen: .*|listen: 127.0.0.1:${NATS_PORTS[$1]}|" \
 		-e "s|^	store_dir: .*|	store_dir: \"$PWD/js$1\"|; s|^	listen: .*|	listen: 127.0.0.1:${NATS_ROUTES[$1]}|" \
 		-e "s|^	routes: .*|	routes: [${routes#, }]$more|" "$ROOT/scripts/dist/nats-server.conf" >"nats$1.conf"
