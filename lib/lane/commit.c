@@ -214,7 +214,7 @@ static enum nos_code commit(struct nos_commit *c, struct nos_job *list, struct n
 static void group(struct nos_commit *c, struct nos_job *list)
 {
 	struct nos_mono since = nos_mono_now();
-	struct nos_err err = { 0 }, health = { 0 }, ignored = { 0 };
+	struct nos_err err = { 0 }, health = { 0 };
 
 	if (!commit(c, list, &err)) {
 		nos_metric_time(c->config.ledger.metric, NOS_METRIC_TIME_COMMIT, since);
@@ -224,7 +224,7 @@ static void group(struct nos_commit *c, struct nos_job *list)
 		(void)!nos_ledger_space(&c->ledger, &health);
 	/* What has had its time goes also where there is no room for what comes. */
 	if (health.code && list)
-		(void)!commit(c, NULL, &ignored);
+		group(c, NULL);
 	set_health(c, err.code ? &err : &health);
 	answer(c, list);
 	if (!err.code) {
