@@ -79,16 +79,16 @@ FUZZ_SECONDS ?= 5
 PROVE ?= -j4
 
 # A tool links only what its rooms need.
-LIBS_all := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
-LIBS_nos-bench := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
+LIBS_all := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -llz4 -lnats -lcjose -ljansson -lcrypto -lm
+LIBS_nos-bench := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -llz4 -lnats -lcjose -ljansson -lcrypto -lm
 LIBS_nos-register := -lcurl -lcjose -ljansson -lcrypto -lm
-LIBS_nos-rekey := -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
+LIBS_nos-rekey := -lsqlite3 -llz4 -lnats -lcjose -ljansson -lcrypto -lm
 LIBS_nos-relay := -lcurl -lmicrohttpd -lgnutls -lcjose -ljansson -lcrypto -lm
 LIBS_nos-score := -lm
 LIBS_nos-send := -lcurl -lmosquitto -lcjose -ljansson -lcrypto -lm
-LIBS_nos-serve := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
-LIBS_nos-token := -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
-LIBS_nos-keytable := -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
+LIBS_nos-serve := -lcurl -lmicrohttpd -lgnutls -lmosquitto -lsqlite3 -llz4 -lnats -lcjose -ljansson -lcrypto -lm
+LIBS_nos-token := -lsqlite3 -llz4 -lnats -lcjose -ljansson -lcrypto -lm
+LIBS_nos-keytable := -lsqlite3 -llz4 -lnats -lcjose -ljansson -lcrypto -lm
 
 .PHONY: e2e-long model mutants all help unit tool e2e fuzz fuzz-run check asan tsan cover headers format \
 	man man-check lint install uninstall clean
@@ -204,7 +204,7 @@ LIBS_post  := -lcurl
 LIBS_mqtt_load := -lmosquitto
 LIBS_http_load := -lssl
 $(HELP): $B/%: $B/%.o $(LIB)
-	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F)) -lsqlite3 -lnats -lcjose -ljansson -lcrypto -lm
+	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F)) -lsqlite3 -llz4 -lnats -lcjose -ljansson -lcrypto -lm
 
 # Sanitizers: what is excused is listed, each with its reason.
 export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0

@@ -15,8 +15,8 @@
 #include "store/store.h"
 
 /* PRAGMA user_version of what this file writes. 1: pages were not scrubbed; 2: a row was an entry,
- * which it still may be. */
-#define FORMAT	      3
+ * and 3: as long as what it says, both of which it still may be. */
+#define FORMAT	      4
 #define BUSY_TRIES    20000
 #define PURGE_TRIES   40
 #define BUSY_SLEEP_US 500
@@ -198,6 +198,8 @@ void nos_sqlite_db_close(void *e)
 	nos_sqlite_db_forget(q);
 	for (size_t i = 0; i < NOS_SQLITE_PENDING_MAX; i++)
 		nos_buf_release(&q->pending[i].run);
+	nos_buf_release(&q->plain);
+	nos_sqlite_compress_release(&q->compress);
 	sqlite3_close(q->db);
 	if (q->door >= 0)
 		close(q->door);
@@ -327,6 +329,7 @@ enum nos_code nos_sqlite_db_open(const char *path, bool create, void **ret, stru
 	q->busy_tries = BUSY_TRIES;
 	for (size_t i = 0; i < NOS_SQLITE_PENDING_MAX; i++)
 		nos_sqlite_run_init(&q->pending[i].run);
+	nos_buf_init_secret(&q->plain, NOS_SQLITE_RUN_LONGEST);
 	rc = nos_sqlite_scrub_open(&q->scrub, path, flags, &q->db);
 	if (rc == SQLITE_OK) {
 		sqlite3_busy_handler(q->db, wait_busy, q);

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "base/buf.h"
+#include "store/sqlite_compress.h"
 #include "store/sqlite_scrub.h"
 #include "store/sqlite_tail.h"
 
@@ -43,6 +44,8 @@ struct nos_sqlite_db {
 	struct nos_sqlite_cached cache[NOS_SQLITE_STATEMENTS_MAX];
 	size_t cached;
 	struct nos_sqlite_pending pending[NOS_SQLITE_PENDING_MAX];
+	struct nos_sqlite_compress compress;
+	struct nos_buf plain; /* the run of a row that is read, or an entry to be one */
 };
 
 /* Open, and make if it is not there and create is set; what nos_store_open returns. */

@@ -2,6 +2,7 @@
 #include "store/sqlite_run.h"
 
 #define BEFORE 12 /* bytes that stand before an entry's */
+#define HEAD   20 /* of a head that says nothing of plain */
 
 static void put(uint8_t *out, uint64_t n, size_t bytes)
 {
@@ -79,22 +80,29 @@ size_t nos_sqlite_run_len(struct nos_span run, size_t count)
 	return run.len - rest.len;
 }
 
-void nos_sqlite_run_head_encode(
-    const struct nos_sqlite_run_head *head, uint8_t out[static NOS_SQLITE_RUN_HEAD])
+size_t nos_sqlite_run_head_encode(
+    const struct nos_sqlite_run_head *head, uint8_t out[static NOS_SQLITE_RUN_HEAD_MAX])
 {
 	put(out, head->count, 4);
 	put(out + 4, (uint64_t)head->first_ms, 8);
 	put(out + 12, (uint64_t)head->latest_ms, 8);
+	if (!head->plain)
+		return HEAD;
+	put(out + HEAD, head->plain, 4);
+	return NOS_SQLITE_RUN_HEAD_MAX;
 }
 
 bool nos_sqlite_run_head_decode(struct nos_span bytes, struct nos_sqlite_run_head *ret)
 {
-	if (bytes.len != NOS_SQLITE_RUN_HEAD)
+	const bool is_short = bytes.len == HEAD;
+
+	if (!is_short && bytes.len != NOS_SQLITE_RUN_HEAD_MAX)
 		return false;
 	*ret = (struct nos_sqlite_run_head){
 		.count = (uint32_t)take(bytes.p, 4),
 		.first_ms = (int64_t)take(bytes.p + 4, 8),
 		.latest_ms = (int64_t)take(bytes.p + 12, 8),
+		.plain = is_short ? 0 : (uint32_t)take(bytes.p + HEAD, 4),
 	};
-	return ret->count > 0 && ret->latest_ms >= ret->first_ms;
+	return ret->count > 0 && (is_short || ret->plain) && ret->latest_ms >= ret->first_ms;
 }

@@ -9,6 +9,7 @@
 #define NOS_STORE_SQLITE_RUN_H
 
 #include "base/buf.h"
+#include "store/store.h"
 
 /*
  * A run is closed at so many entries, or bytes with what stands before each: one that is read alone
@@ -18,7 +19,10 @@
 #define NOS_SQLITE_RUN_BYTES (16u << 10)
 #define NOS_SQLITE_RUN_ALONE (NOS_SQLITE_RUN_BYTES / 8)
 
-#define NOS_SQLITE_RUN_HEAD 20 /* bytes */
+/* One that is of a long entry alone, with what stands before it. */
+#define NOS_SQLITE_RUN_LONGEST (NOS_STORE_ENTRY_MAX + 12)
+
+#define NOS_SQLITE_RUN_HEAD_MAX 24 /* bytes */
 
 struct nos_sqlite_entry {
 	int64_t ms;
@@ -28,6 +32,8 @@ struct nos_sqlite_entry {
 struct nos_sqlite_run_head {
 	uint32_t count;		     /* of entries, 1 at least */
 	int64_t first_ms, latest_ms; /* of the first entry, and of the one that is newest */
+	uint32_t plain; /* bytes of the run, of which the row has fewer (sqlite_compress.h); 0: the
+			   row has it as it is */
 };
 
 void nos_sqlite_run_init(struct nos_buf *run);
@@ -45,8 +51,9 @@ bool nos_sqlite_run_measure(struct nos_span run, struct nos_sqlite_run_head *ret
 /* The bytes that the first count entries take; the run has as many and is whole. */
 size_t nos_sqlite_run_len(struct nos_span run, size_t count);
 
-void nos_sqlite_run_head_encode(
-    const struct nos_sqlite_run_head *head, uint8_t out[static NOS_SQLITE_RUN_HEAD]);
+/* The bytes that it takes: four fewer where the row has the run as it is. */
+size_t nos_sqlite_run_head_encode(
+    const struct nos_sqlite_run_head *head, uint8_t out[static NOS_SQLITE_RUN_HEAD_MAX]);
 /* False: it is none. */
 bool nos_sqlite_run_head_decode(struct nos_span bytes, struct nos_sqlite_run_head *ret);
 

@@ -27,7 +27,7 @@ enum nos_code nos_sqlite_stream_look(
 
 	ret->last = (uint64_t)sqlite3_column_int64(st, 0);
 	ret->run = sqlite3_column_type(st, 1) == SQLITE_BLOB;
-	ret->head = (struct nos_sqlite_run_head){ 1, ms, ms };
+	ret->head = (struct nos_sqlite_run_head){ 1, ms, ms, 0 };
 	if (ret->run &&
 	    (!nos_sqlite_run_head_decode(column(st, 1), &ret->head) || ret->head.count > ret->last))
 		return damaged(err);
@@ -40,15 +40,15 @@ static enum nos_code insert(struct nos_sqlite_db *q, const char *stream, uint64_
     const struct nos_sqlite_run_head *head, struct nos_span bytes, struct nos_err *err)
 {
 	NOS_SQLITE_STATEMENT st = NULL;
-	uint8_t space[NOS_SQLITE_RUN_HEAD];
+	uint8_t space[NOS_SQLITE_RUN_HEAD_MAX];
 
 	if (nos_sqlite_db_on_stream(
 		q, "INSERT INTO $(position, ms, entry) VALUES(?, ?, ?)", stream, &st, err))
 		return err->code;
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)last);
 	if (head) {
-		nos_sqlite_run_head_encode(head, space);
-		sqlite3_bind_blob(st, 2, space, sizeof(space), SQLITE_STATIC);
+		sqlite3_bind_blob(
+		    st, 2, space, (int)nos_sqlite_run_head_encode(head, space), SQLITE_STATIC);
 	} else {
 		sqlite3_bind_int64(st, 2, ms);
 	}
@@ -57,20 +57,33 @@ static enum nos_code insert(struct nos_sqlite_db *q, const char *stream, uint64_
 	return sqlite3_step(st) == SQLITE_DONE ? NOS_OK : nos_sqlite_db_failed(q, "append", err);
 }
 
-/* One that has a single entry is that entry by itself. */
+/* What has a single entry, and cannot be made shorter, is that entry by itself. */
 static enum nos_code insert_run(struct nos_sqlite_db *q, const char *stream, uint64_t last,
     struct nos_span run, struct nos_err *err)
 {
 	struct nos_sqlite_run_head head;
 	struct nos_sqlite_entry entry;
+	struct nos_span bytes = run;
 
 	if (!nos_sqlite_run_measure(run, &head))
 		return damaged(err);
-	if (head.count > 1)
-		return insert(q, stream, last, 0, &head, run, err);
+	if (nos_sqlite_compress_make(&q->compress, run, &bytes))
+		head.plain = (uint32_t)run.len;
+	if (head.count > 1 || head.plain)
+		return insert(q, stream, last, 0, &head, bytes, err);
 	return nos_sqlite_run_next(&run, &entry)
 		   ? insert(q, stream, last, entry.ms, NULL, entry.bytes, err)
 		   : damaged(err);
+}
+
+static enum nos_code insert_alone(struct nos_sqlite_db *q, const char *stream, uint64_t position,
+    int64_t ms, struct nos_span entry, struct nos_err *err)
+{
+	nos_buf_truncate(&q->plain, 0);
+	nos_sqlite_run_add(&q->plain, ms, entry);
+	return nos_buf_check(&q->plain, "entry", err)
+		   ? err->code
+		   : insert_run(q, stream, position, nos_buf_span(&q->plain), err);
 }
 
 static enum nos_code delete (
@@ -159,7 +172,7 @@ enum nos_code nos_sqlite_stream_append(struct nos_sqlite_db *q, const char *stre
 		if (nos_buf_check(&p->run, "run", err))
 			return err->code;
 		p->count++;
-	} else if (insert(q, stream, p->last + 1, now.ms, NULL, entry, err)) {
+	} else if (insert_alone(q, stream, p->last + 1, now.ms, entry, err)) {
 		return err->code;
 	}
 	p->last++;
@@ -195,16 +208,31 @@ void nos_sqlite_stream_end(struct nos_sqlite_db *q)
 
 /* ---- reads ---- */
 
-/* What of a row stands behind after, *limit at most, which is counted down. */
-static enum nos_code take_row(
-    sqlite3_stmt *st, uint64_t after, size_t *limit, struct nos_buf *rows, struct nos_err *err)
+/* The run of a row, by its third column; of an entry by itself that entry. */
+static enum nos_code expand(struct nos_sqlite_db *q, sqlite3_stmt *st,
+    const struct nos_sqlite_stream_row *row, struct nos_span *ret, struct nos_err *err)
 {
-	struct nos_span rest = column(st, 2);
-	struct nos_sqlite_stream_row row;
-	struct nos_sqlite_entry entry = { .bytes = rest };
+	*ret = column(st, 2);
+	if (!row->head.plain)
+		return NOS_OK;
+	nos_buf_truncate(&q->plain, 0);
+	if (!nos_sqlite_compress_undo(*ret, row->head.plain, &q->plain))
+		return damaged(err);
+	*ret = nos_buf_span(&q->plain);
+	return NOS_OK;
+}
 
-	if (nos_sqlite_stream_look(st, &row, err))
+/* What of a row stands behind after, *limit at most, which is counted down. */
+static enum nos_code take_row(struct nos_sqlite_db *q, sqlite3_stmt *st, uint64_t after,
+    size_t *limit, struct nos_buf *rows, struct nos_err *err)
+{
+	struct nos_sqlite_stream_row row;
+	struct nos_sqlite_entry entry;
+	struct nos_span rest;
+
+	if (nos_sqlite_stream_look(st, &row, err) || expand(q, st, &row, &rest, err))
 		return err->code;
+	entry.bytes = rest;
 	for (uint64_t at = row.first; at <= row.last && *limit; at++) {
 		if (row.run && !nos_sqlite_run_next(&rest, &entry))
 			return damaged(err);
@@ -229,7 +257,7 @@ static enum nos_code read_some(struct nos_sqlite_db *q, const char *stream, uint
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)after);
 	nos_buf_truncate(rows, 0);
 	while (limit && !nos_sqlite_rows_are_enough(rows) && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		if (take_row(st, after, &limit, rows, err))
+		if (take_row(q, st, after, &limit, rows, err))
 			return err->code;
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 		return nos_sqlite_db_failed(q, "read", err);
@@ -299,9 +327,8 @@ enum nos_code nos_sqlite_stream_find(struct nos_sqlite_db *q, const char *stream
 		return nos_err_set(err, NOS_ABSENT, "no such entry");
 	if (rc != SQLITE_ROW)
 		return nos_sqlite_db_failed(q, "read", err);
-	if (nos_sqlite_stream_look(st, ret, err) || !ret->run)
+	if (nos_sqlite_stream_look(st, ret, err) || !ret->run || expand(q, st, ret, &bytes, err))
 		return err->code;
-	bytes = column(st, 2);
 	nos_buf_add(run, bytes.p, bytes.len);
 	return nos_buf_check(run, "run", err);
 }
@@ -333,7 +360,7 @@ enum nos_code nos_sqlite_stream_erase(
 	struct nos_sqlite_stream_row row;
 	NOS_AUTO(buf) run = { 0 };
 
-	nos_buf_init_secret(&run, NOS_STORE_ENTRY_MAX);
+	nos_buf_init_secret(&run, NOS_SQLITE_RUN_LONGEST);
 	if (position > INT64_MAX)
 		return NOS_OK;
 	if (nos_sqlite_stream_flush(q, stream, err))

@@ -68,7 +68,7 @@ static enum nos_code cut_row(struct nos_sqlite_db *q, const char *stream,
 
 	if (!o->cut)
 		return NOS_OK;
-	nos_buf_init_secret(&run, NOS_STORE_ENTRY_MAX);
+	nos_buf_init_secret(&run, NOS_SQLITE_RUN_LONGEST);
 	if (nos_sqlite_stream_find(q, stream, o->cut, &row, &run, err))
 		return err->code;
 	for (rest = nos_buf_span(&run); nos_sqlite_run_next(&rest, &entry); count++) {

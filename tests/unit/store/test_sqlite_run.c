@@ -44,10 +44,10 @@ static void a_run_stands_in_the_store_as_it_always_will(void **state)
 {
 	static const uint8_t want[] = { 0x02, 0x01, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 'a', 0xff, 0xff,
 		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 'b', 'b' };
-	static const uint8_t want_head[NOS_SQLITE_RUN_HEAD] = { 2, 0, 0, 0, 0x02, 0x01, 0, 0, 0, 0,
-		0, 0, 0x02, 0x01 };
+	static const uint8_t want_head[NOS_SQLITE_RUN_HEAD_MAX] = { 2, 0, 0, 0, 0x02, 0x01, 0, 0, 0,
+		0, 0, 0, 0x02, 0x01, 0, 0, 0, 0, 0, 0, 0x03, 0x04 };
 	struct nos_sqlite_run_head head;
-	uint8_t bytes[NOS_SQLITE_RUN_HEAD];
+	uint8_t bytes[NOS_SQLITE_RUN_HEAD_MAX];
 	struct nos_buf run;
 
 	(void)state;
@@ -55,37 +55,49 @@ static void a_run_stands_in_the_store_as_it_always_will(void **state)
 	assert_int_equal(run.len, sizeof(want));
 	assert_memory_equal(run.p, want, sizeof(want));
 	assert_true(nos_sqlite_run_measure(nos_buf_span(&run), &head));
-	nos_sqlite_run_head_encode(&head, bytes);
-	assert_memory_equal(bytes, want_head, sizeof(bytes));
+	assert_int_equal(nos_sqlite_run_head_encode(&head, bytes), 20);
+	assert_memory_equal(bytes, want_head, 20);
+	head.plain = 0x403;
+	assert_int_equal(nos_sqlite_run_head_encode(&head, bytes), 24);
+	assert_memory_equal(bytes, want_head, 24);
 	nos_buf_release(&run);
 }
 
 static void a_head_has_the_number_the_first_time_and_the_latest(void **state)
 {
 	struct nos_sqlite_run_head head, again;
-	uint8_t bytes[NOS_SQLITE_RUN_HEAD];
+	uint8_t bytes[NOS_SQLITE_RUN_HEAD_MAX];
 	struct nos_buf run;
 
 	(void)state;
 	make(&run, 4, (const int64_t[]){ -5, -9, 7, 6 });
 	assert_true(nos_sqlite_run_measure(nos_buf_span(&run), &head));
 	assert_true(head.count == 4 && head.first_ms == -5 && head.latest_ms == 7);
-	nos_sqlite_run_head_encode(&head, bytes);
-	assert_true(nos_sqlite_run_head_decode((struct nos_span){ bytes, sizeof(bytes) }, &again));
-	assert_true(again.count == 4 && again.first_ms == -5 && again.latest_ms == 7);
+	for (size_t i = 0; i < 2; i++, head.plain = 99) {
+		size_t len = nos_sqlite_run_head_encode(&head, bytes);
+
+		assert_true(nos_sqlite_run_head_decode((struct nos_span){ bytes, len }, &again));
+		assert_true(again.count == 4 && again.first_ms == -5 && again.latest_ms == 7);
+		assert_int_equal(again.plain, head.plain);
+	}
 	nos_buf_release(&run);
 }
 
 static void what_is_no_head_is_none(void **state)
 {
-	struct nos_sqlite_run_head head = { 3, 5, 5 };
-	uint8_t bytes[NOS_SQLITE_RUN_HEAD];
+	struct nos_sqlite_run_head head = { 3, 5, 5, 7 };
+	uint8_t bytes[NOS_SQLITE_RUN_HEAD_MAX];
 
 	(void)state;
-	nos_sqlite_run_head_encode(&head, bytes);
+	assert_int_equal(nos_sqlite_run_head_encode(&head, bytes), sizeof(bytes));
 	assert_true(nos_sqlite_run_head_decode((struct nos_span){ bytes, sizeof(bytes) }, &head));
 	for (size_t len = 0; len < sizeof(bytes); len++)
-		assert_false(nos_sqlite_run_head_decode((struct nos_span){ bytes, len }, &head));
+		if (len != 20)
+			assert_false(
+			    nos_sqlite_run_head_decode((struct nos_span){ bytes, len }, &head));
+	bytes[20] = 0; /* shorter, of nothing */
+	assert_false(nos_sqlite_run_head_decode((struct nos_span){ bytes, sizeof(bytes) }, &head));
+	bytes[20] = 7;
 	bytes[12] = 4; /* the latest is before the first */
 	assert_false(nos_sqlite_run_head_decode((struct nos_span){ bytes, sizeof(bytes) }, &head));
 	bytes[12] = 5;

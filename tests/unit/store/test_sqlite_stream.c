@@ -192,7 +192,7 @@ static void a_store_in_which_each_entry_has_a_row_is_read_and_goes_on(void **sta
 		   "DELETE FROM stream_raw WHERE position IN (4, 5)");
 	a = open_view(false);
 	b = open_view(false);
-	assert_int_equal(number_by_hand("PRAGMA user_version"), 3);
+	assert_int_equal(number_by_hand("PRAGMA user_version"), 4);
 	assert_int_equal(rows(), 3);
 	assert_int_equal(nos_store_bounds(a, STREAM, &first, &last, &err), NOS_OK);
 	assert_true(first == 1 && last == 5);
@@ -208,6 +208,58 @@ static void a_store_in_which_each_entry_has_a_row_is_read_and_goes_on(void **sta
 	assert_entries(b, "7:g ");
 }
 
+static void a_store_in_which_rows_are_as_long_as_what_they_say_is_read_and_goes_on(void **state)
+{
+	(void)state;
+	nos_store_close(a);
+	nos_store_close(b);
+	/* Two entries of a byte, at 1 and 2 ms. */
+	do_by_hand("PRAGMA user_version=3;"
+		   "CREATE TABLE stream_raw(position INTEGER PRIMARY KEY AUTOINCREMENT,"
+		   " ms INTEGER, entry BLOB);"
+		   "INSERT INTO stream_raw VALUES"
+		   "(2, x'0200000001000000000000000200000000000000',"
+		   " x'01000000000000000100000061'||x'02000000000000000100000062')");
+	a = open_view(false);
+	b = open_view(false);
+	assert_int_equal(number_by_hand("PRAGMA user_version"), 4);
+	assert_int_equal(append(b, 3, "c"), 3);
+	assert_entries(a, "1:a 2:b 3:c ");
+}
+
+/* ---- rows that are shorter than what they say ---- */
+
+static void entries_that_repeat_themselves_take_less_and_nobody_sees_it(void **state)
+{
+	const struct nos_store_trim what = { { 100 }, 2, 100 };
+	char text[2 * NOS_SQLITE_RUN_ALONE] = { 0 }, want[4 * sizeof(text)];
+	size_t dropped;
+
+	(void)state;
+	memset(text, 'r', NOS_SQLITE_RUN_ALONE / 2);
+	begin(a);
+	append(a, 1, text);
+	append(a, 2, text);
+	append(a, 3, text);
+	commit(a);
+	assert_in_range(
+	    number_by_hand("SELECT length(entry) FROM stream_raw"), 1, sizeof(text) / 8);
+	snprintf(want, sizeof(want), "1:%s 2:%s 3:%s ", text, text, text);
+	assert_entries(b, want);
+	assert_int_equal(nos_store_trim(a, STREAM, &what, &dropped, &err), NOS_OK);
+	assert_int_equal(nos_store_erase(b, STREAM, 2, &err), NOS_OK);
+	snprintf(want, sizeof(want), "3:%s ", text);
+	assert_entries(b, want);
+	/* One too long for a run that others share. */
+	memset(text, 's', sizeof(text) - 1);
+	assert_int_equal(append(a, 4, text), 4);
+	assert_in_range(number_by_hand("SELECT length(entry) FROM stream_raw WHERE position=4"), 1,
+	    sizeof(text) / 8);
+	assert_int_equal(nos_store_erase(b, STREAM, 3, &err), NOS_OK);
+	snprintf(want, sizeof(want), "4:%s ", text);
+	assert_entries(b, want);
+}
+
 static void a_store_of_a_newer_nos_is_refused(void **state)
 {
 	struct nos_store *s = NULL;
@@ -215,13 +267,38 @@ static void a_store_of_a_newer_nos_is_refused(void **state)
 
 	(void)state;
 	snprintf(url, sizeof(url), "sqlite:%s", path);
-	do_by_hand("PRAGMA user_version=4");
+	do_by_hand("PRAGMA user_version=5");
 	assert_int_equal(
 	    nos_store_open(&(struct nos_store_where){ .url = url }, false, &s, &err), NOS_CONFIG);
 	nos_err_clear(&err);
 }
 
 /* ---- damage ---- */
+
+static void a_row_that_cannot_be_made_as_long_as_it_was_is_damage(void **state)
+{
+	static const char *const faults[] = { "UPDATE stream_raw SET entry=substr(entry, 1, 9)",
+		"UPDATE stream_raw SET entry=x''", "UPDATE stream_raw SET entry=zeroblob(20)",
+		"UPDATE stream_raw SET ms=cast(substr(ms, 1, 20)||x'ffffffff' AS BLOB)" };
+	char text[2 * NOS_SQLITE_RUN_ALONE] = { 0 };
+	struct nos_buf seen;
+
+	(void)state;
+	memset(text, 'r', sizeof(text) - 1);
+	append(a, 0, text);
+	do_by_hand("CREATE TABLE kept AS SELECT * FROM stream_raw");
+	nos_buf_init(&seen, 1000);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		do_by_hand(faults[i]);
+		assert_int_equal(nos_store_read(a, STREAM, 0, 10, gather, &seen, &err), NOS_IO);
+		nos_err_clear(&err);
+		assert_int_equal(nos_store_erase(a, STREAM, 1, &err), NOS_IO);
+		assert_string_equal(err.text, "store: damaged, restore it from a backup (a run)");
+		nos_err_clear(&err);
+		do_by_hand("DELETE FROM stream_raw; INSERT INTO stream_raw SELECT * FROM kept");
+	}
+	nos_buf_release(&seen);
+}
 
 static void a_row_that_makes_no_sense_is_damage_to_all_who_need_it(void **state)
 {
@@ -282,7 +359,10 @@ int main(void)
 		TEST(two_views_append_in_turns),
 		TEST(a_failed_commit_leaves_nothing_and_the_store_goes_on),
 		TEST(a_store_in_which_each_entry_has_a_row_is_read_and_goes_on),
+		TEST(a_store_in_which_rows_are_as_long_as_what_they_say_is_read_and_goes_on),
+		TEST(entries_that_repeat_themselves_take_less_and_nobody_sees_it),
 		TEST(a_store_of_a_newer_nos_is_refused),
+		TEST(a_row_that_cannot_be_made_as_long_as_it_was_is_damage),
 		TEST(a_row_that_makes_no_sense_is_damage_to_all_who_need_it),
 	};
 
