@@ -69,7 +69,8 @@ END
 	read -r -t 30 READY <ready
 	URL=http://$(jq -r '.listen[0]' <<<"$READY")
 	inside=/proc/$NODE_PID/root$PWD/small
-	jq -nc 'range(500) | {type: "t", value: ("x" * 500)}' >in
+	# What cannot be written shorter.
+	openssl rand -base64 187500 | tr -d '\n' | fold -w 500 | jq -Rc '{type: "t", value: .}' >in
 	accepted=0
 	for i in {1..40}; do
 		post application/x-ndjson in /v1/data
