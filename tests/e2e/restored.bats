@@ -172,6 +172,11 @@ after_restore() { nos-rekey --after-restore "${SEALED[@]}" >/dev/null; }
 	is_new
 	are_told
 	closes_gaps 50 60 1 '. % 3 == 0 and . != 60'
+	# Who was away over both moves is told that what was between is not kept, in a line of each topic.
+	jq -c 'select(.value <= 30 or .value > 50)' out >came
+	close-gaps --token token --url "$URL" <came 2>notes | cmp came -
+	[ "$(grep -c 'are not kept any more$' notes)" = 3 ]
+	[ "$(wc -l <notes)" = 3 ]
 	node_stop
 	# Its disk is gone, and what is left is a copy of the beginning.
 	nos-keytable import --store sqlite:copy.db --node-key node.key <copy 2>/dev/null
