@@ -189,7 +189,7 @@ static void answer_pack(struct nos_ingest *g, struct nos_job *job)
 	begin_answer(
 	    job->request, fresh ? job->batch.count : 0, fresh ? 0 : job->batch.count, &job->batch);
 	if (fresh)
-		nos_encode_member_uint(b, "position", job->position);
+		nos_encode_member_uint(b, "position", job->raw.era + job->position);
 	if (fresh && job->lane)
 		nos_encode_member_uint(b, "lane", job->lane);
 	if (job->key)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "lane/change.h"
 #include "registry/correct.h"
+#include "registry/era.h"
 #include "registry/lanes.h"
 #include "registry/trail.h"
 
@@ -124,11 +125,16 @@ static enum nos_code correct(struct work *w, struct nos_track_series *s,
     const struct nos_correct *before, struct nos_err *err)
 {
 	struct nos_ledger_amend *a = &w->ledger->amend;
-	struct nos_processed p = { .topic = w->trail.p.topic, .links = s->links };
+	const uint64_t n = nos_era_next(w->ledger->era, s->n);
+	struct nos_processed p = { .topic = w->trail.p.topic,
+		.links = s->links,
+		.era = w->trail.p.era,
+		.jumps = n != s->n + 1,
+		.after = n != s->n + 1 ? s->n : 0 };
 
 	remember(w, s);
-	if (nos_correct_make(&w->scan, before, s->n + 1, w->trail.p.filters,
-		w->ledger->analyse.profile, &w->made, err))
+	if (nos_correct_make(
+		&w->scan, before, n, w->trail.p.filters, w->ledger->analyse.profile, &w->made, err))
 		return nos_store_damaged(err);
 	p.record = nos_buf_str(&w->made.record);
 	p.filters = nos_buf_str(&w->made.filters);
@@ -141,7 +147,8 @@ static enum nos_code correct(struct work *w, struct nos_track_series *s,
 		nos_buf_span(&w->entry), &a->last, err))
 		return err->code;
 	w->failed = false;
-	s->links = nos_processed_next(s->links, a->last, ++s->n);
+	s->n = n;
+	s->links = nos_processed_next(s->links, a->last, n);
 	a->count++;
 	return NOS_OK;
 }

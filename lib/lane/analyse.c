@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "json/encode.h"
+#include "registry/era.h"
 #include "score/identity.h"
 #include "score/measure.h"
 #include "score/normal.h"
@@ -62,8 +63,7 @@ static enum nos_rule_identity identity_of(const struct nos_raw *raw, const struc
 }
 
 /* By hand, as is encode_topic: printf would cost more than all scores. */
-static void encode_id(
-    struct nos_buf *b, const struct nos_analyse *a, uint64_t position, uint32_t index)
+static void encode_id(struct nos_buf *b, const struct nos_analyse *a, uint64_t pack, uint32_t index)
 {
 	nos_buf_add_text(b, "{\"id\":\"");
 	nos_num_add_uint(b, a->node);
@@ -72,16 +72,16 @@ static void encode_id(
 		nos_num_add_uint(b, a->lane);
 	}
 	nos_buf_add_char(b, '-');
-	nos_num_add_uint(b, position);
+	nos_num_add_uint(b, pack);
 	nos_buf_add_char(b, '-');
 	nos_num_add_uint(b, index);
 	nos_buf_add_char(b, '"');
 }
 
 static void encode_head(struct nos_buf *b, const struct nos_analyse *a, const struct nos_raw *raw,
-    uint64_t position, uint32_t index, uint64_t n, const struct nos_reading *r)
+    uint64_t pack, uint32_t index, uint64_t n, const struct nos_reading *r)
 {
-	encode_id(b, a, position, index);
+	encode_id(b, a, pack, index);
 	nos_encode_member_uint(b, "node", a->node);
 	nos_encode_member_uint(b, "n", n);
 	nos_encode_member_text(b, "source", nos_str_of(*raw->source ? raw->source : "anonymous"));
@@ -164,6 +164,7 @@ static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw,
 	struct nos_rule_scores scores;
 	struct nos_track_series *topic, *series;
 	size_t topic_at;
+	uint64_t after;
 
 	nos_normal_make(&item->reading, in.type, &normal);
 	nos_normal_tell(&normal, &in);
@@ -183,10 +184,18 @@ static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw,
 	told(a, NOS_METRIC_STAGE_SCORE);
 	topic = &track->series[topic_at]; /* the table may have moved */
 	encode_topic(&ret->text, a, raw, &(struct nos_filter_input){ &in, &before, &scores });
-	encode_head(&ret->text, a, raw, position, item->index, ++topic->n, r);
+	after = topic->n;
+	topic->n = nos_era_next(raw->era, after);
+	encode_head(&ret->text, a, raw, raw->era + position, item->index, topic->n, r);
 	nos_measure_encode(&ret->text, &in, &before, &scores);
 	encode_tail(&ret->text, raw, r);
-	(void)!nos_weighed_note(ret, track, topic_at, topic->n, err);
+	(void)!nos_weighed_note(ret,
+	    &(struct nos_weighed_record){ .track = track,
+		.series = topic_at,
+		.n = topic->n,
+		.after = after,
+		.era = raw->era },
+	    err);
 	told(a, NOS_METRIC_STAGE_ENCODE);
 	return err->code;
 }

@@ -8,6 +8,7 @@
 #include "key/hop.h"
 #include "lane/amend.h"
 #include "registry/bearer.h"
+#include "registry/era.h"
 #include "registry/leaving.h"
 #include "registry/seen.h"
 #include "scheme/link.h"
@@ -70,14 +71,17 @@ static enum nos_code look(struct nos_ledger *l, struct nos_err *err)
 {
 	const struct nos_ledger_config *f = &l->config;
 	NOS_AUTO(life) life = l->life;
+	uint64_t era;
 	bool changed;
 
 	if (nos_card_refresh(f->card, f->store, f->vault, &changed, err) ||
-	    nos_life_open(&life, f->store, f->vault, &l->audit, nos_card_self(f->card), err))
+	    nos_life_open(&life, f->store, f->vault, &l->audit, nos_card_self(f->card), err) ||
+	    nos_era_get(f->store, &era, err))
 		return err->code;
 	life.noted = nos_metric_noted;
 	life.noted_state = f->metric;
 	l->life = life;
+	l->era = era;
 	return look_for_forgotten(l, err) ? err->code : nos_amend_look(l, err);
 }
 

@@ -16,7 +16,8 @@ static enum nos_code take(
 	struct nos_processed_id id;
 	struct nos_processed p;
 
-	if (!nos_processed_decode(entry, &p) || !nos_processed_id_of(p.record, &id))
+	if (!nos_processed_decode(entry, &p) || !nos_processed_id_of(p.record, &id) ||
+	    !nos_processed_pack(&p, &id))
 		return nos_err_set(
 		    err, NOS_IO, "store: record %llu is damaged", (unsigned long long)position);
 	k->read = position;
@@ -24,6 +25,7 @@ static enum nos_code take(
 	if (id.correction)
 		return NOS_OK;
 	k->chunk[k->count].id = id;
+	k->chunk[k->count].pack = nos_processed_pack(&p, &id);
 	k->chunk[k->count++].position = position;
 	return NOS_OK;
 }
@@ -55,7 +57,7 @@ enum nos_code nos_known_open(struct nos_known *k, uint64_t saved, struct nos_err
 		if (!k->any)
 			k->newest = k->chunk[k->count - 1].id;
 		k->any = true;
-		if (k->chunk[0].id.pack <= saved)
+		if (k->chunk[0].pack <= saved)
 			break;
 	}
 	return NOS_OK;

@@ -20,6 +20,7 @@ struct nos_known {
 	/* Those behind the last one that was asked for, in their order. */
 	struct {
 		struct nos_processed_id id;
+		uint64_t pack; /* where its pack stands in the raw stream */
 		uint64_t position;
 	} chunk[NOS_KNOWN_CHUNK];
 	size_t at, count;
@@ -29,7 +30,7 @@ struct nos_known {
 /* saved: what of the raw stream nobody will ask for. What the store gave; NOS_IO: damaged. */
 enum nos_code nos_known_open(struct nos_known *k, uint64_t saved, struct nos_err *err) NOS_CHECK;
 
-/* Was the record of a pack written? */
+/* Was the record of a pack written? pack: as ids have it. */
 bool nos_known_has(const struct nos_known *k, uint64_t pack, uint64_t index);
 
 /* Its position; 0: it was trimmed. To be asked for in the order of the stream. */

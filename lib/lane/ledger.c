@@ -8,6 +8,7 @@
 #include "lane/amend.h"
 #include "lane/carry.h"
 #include "lane/change.h"
+#include "registry/era.h"
 #include "registry/lanes.h"
 
 #define ENTRY_MAX   (NOS_STORE_ENTRY_MAX - 4096)
@@ -35,8 +36,9 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	nos_lap_init(&l->lap, config->metric, NOS_METRIC_STAGE_COMMIT);
 	nos_weighed_init(&l->pending, RECORDS_MAX);
 	nos_audit_init(&l->audit, config->store, "nos-serve", false);
-	/* What was changed before is no news. */
+	/* What was changed before is no news. Under another era ids would be given again. */
 	if (nos_lanes_get(config->store, &l->lanes, err) ||
+	    nos_era_get(config->store, &l->era, err) ||
 	    nos_store_changed(config->store, &changed, err) ||
 	    nos_follower_init(&l->follower, config->store, err))
 		return err->code;
@@ -234,6 +236,7 @@ static enum nos_code put_pack(
 		return err->code;
 	if (job->verdict != NOS_WINDOW_FRESH)
 		return NOS_OK;
+	job->raw.era = l->era;
 	nos_buf_truncate(entry, 0);
 	nos_raw_encode(entry, &job->raw, nos_buf_str(&job->body));
 	if (nos_buf_check(entry, "pack", err) ||

@@ -82,7 +82,8 @@ struct nos_ledger {
 	bool broken;		    /* only a restart helps */
 	bool begun;		    /* the last group came so far that it may have written */
 	struct nos_audit audit;
-	struct nos_life life; /* as of the last look at the store */
+	struct nos_life life; /* as of the last look at the store, so also: */
+	uint64_t era;	      /* that packs are taken in under (registry/era.h) */
 	unsigned lanes;	      /* of the store; this ledger is of that which its view is in */
 	/* Of whom an operator has just had everything deleted: nothing is written any more. */
 	char (*forgotten)[NOS_RECORD_ID_MAX];

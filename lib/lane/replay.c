@@ -20,14 +20,14 @@ struct replay {
 };
 
 /* Records that are in the store already are not written again; what comes is linked to them. */
-static enum nos_code take_new(struct replay *r, uint64_t position, const struct nos_batch *batch,
+static enum nos_code take_new(struct replay *r, uint64_t pack, const struct nos_batch *batch,
     struct nos_weighed *made, struct nos_err *err)
 {
 	size_t i = 0;
 	uint64_t at;
 
-	for (; i < made->count && nos_known_has(&r->known, position, batch->items[i].index); i++) {
-		if (nos_known_find(&r->known, position, batch->items[i].index, &at, err))
+	for (; i < made->count && nos_known_has(&r->known, pack, batch->items[i].index); i++) {
+		if (nos_known_find(&r->known, pack, batch->items[i].index, &at, err))
 			return err->code;
 		if (at)
 			nos_weighed_known(made, i, at);
@@ -78,7 +78,7 @@ static enum nos_code replay_entry(
 	nos_weighed_init(&made, RECORDS_MAX);
 	code = nos_analyse_pack(&l->analyse, &raw, position, &r->batch, packs, track, &made, err);
 	if (!code)
-		code = take_new(r, position, &r->batch, &made, err);
+		code = take_new(r, raw.era + position, &r->batch, &made, err);
 	nos_weighed_release(&made);
 	nos_track_touch(l->tracks, track, position);
 	return code;

@@ -25,8 +25,10 @@ void nos_weighed_clear(struct nos_weighed *w)
 }
 
 enum nos_code nos_weighed_note(
-    struct nos_weighed *w, struct nos_track *track, size_t series, uint64_t n, struct nos_err *err)
+    struct nos_weighed *w, const struct nos_weighed_record *record, struct nos_err *err)
 {
+	struct nos_weighed_record *r;
+
 	if (w->count == w->cap) {
 		size_t cap = w->cap ? w->cap * 2 : 64;
 		void *grown = reallocarray(w->records, cap, sizeof(*w->records));
@@ -36,9 +38,10 @@ enum nos_code nos_weighed_note(
 		w->records = grown;
 		w->cap = cap;
 	}
-	w->records[w->count++] = (struct nos_weighed_record){
-		.end = w->text.len, .track = track, .series = series, .n = n
-	};
+	r = &w->records[w->count++];
+	*r = *record;
+	r->end = w->text.len;
+	r->put = false;
 	return NOS_OK;
 }
 
@@ -69,7 +72,7 @@ enum nos_code nos_weighed_take(
 
 		nos_buf_add_str(&w->text, text_at(other, i));
 		if (nos_buf_check(&w->text, "records of one commit", err) ||
-		    nos_weighed_note(w, r->track, r->series, r->n, err))
+		    nos_weighed_note(w, r, err))
 			return err->code;
 	}
 	return NOS_OK;
@@ -95,6 +98,9 @@ enum nos_code nos_weighed_put(struct nos_weighed *w, size_t i, struct nos_store 
 	struct nos_processed p = nos_weighed_at(w, i);
 
 	p.links = *links_of(r);
+	p.era = r->era;
+	p.jumps = r->n != r->after + 1;
+	p.after = p.jumps ? r->after : 0;
 	nos_buf_truncate(entry, 0);
 	nos_processed_encode(entry, &p);
 	if (nos_buf_check(entry, "record", err) || nos_store_append(store, NOS_PROCESSED_STREAM,

@@ -15,8 +15,9 @@ struct nos_weighed_record {
 	size_t end;		 /* of it in text; it begins where the one before ends */
 	struct nos_track *track; /* whose topic it is: changed, hence held in memory */
 	size_t series;
-	uint64_t n;
-	bool put; /* with the group in hand: was holds the topic's links before that */
+	uint64_t n, after; /* and that of the topic's record before it */
+	uint64_t era;	   /* of its pack */
+	bool put;	   /* with the group in hand: was holds the topic's links before that */
 	struct nos_processed_links was;
 };
 
@@ -31,9 +32,10 @@ void nos_weighed_init(struct nos_weighed *w, size_t max);
 void nos_weighed_release(struct nos_weighed *w);
 void nos_weighed_clear(struct nos_weighed *w);
 
-/* The text behind the last record is one more. NOS_INTERNAL alone. */
-enum nos_code nos_weighed_note(struct nos_weighed *w, struct nos_track *track, size_t series,
-    uint64_t n, struct nos_err *err) NOS_CHECK;
+/* The text behind the last record is one more, whose track, series, n, after and era are said.
+ * NOS_INTERNAL alone. */
+enum nos_code nos_weighed_note(
+    struct nos_weighed *w, const struct nos_weighed_record *record, struct nos_err *err) NOS_CHECK;
 
 /* Topic, filters and record at i; links are zero. */
 struct nos_processed nos_weighed_at(const struct nos_weighed *w, size_t i);

@@ -3,7 +3,8 @@
  * What of a store goes along when its node is moved (nos-formats(7), "A moved node"): all state but
  * what is of one store alone, and the audit stream. Packs and records stay: they were published,
  * and their positions are of their store. So what refers to a position is set back on the way, and
- * the rest stays: numbers that were seen, n of each topic, series, how often a key was used.
+ * the rest stays: numbers that were seen, n of each topic, series, how often a key was used. In the
+ * other store an era begins (registry/era.h).
  */
 #ifndef NOS_REGISTRY_CARGO_H
 #define NOS_REGISTRY_CARGO_H

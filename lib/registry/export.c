@@ -8,6 +8,7 @@
 #include "registry/cargo.h"
 #include "registry/compromise.h"
 #include "registry/crate.h"
+#include "registry/era.h"
 #include "registry/idle.h"
 #include "registry/lanes.h"
 #include "registry/mark.h"
@@ -25,11 +26,12 @@ struct run {
 	const char *ns;	     /* in hand */
 	uint64_t entries;
 	uint64_t position; /* of the newest audit entry */
+	uint64_t packs;	   /* the newest entry of a raw stream stands there, in whichever lane */
 };
 
 /* ---- may it leave? ---- */
 
-static enum nos_code check_lane(const struct run *r, struct nos_err *err)
+static enum nos_code check_lane(struct run *r, struct nos_err *err)
 {
 	struct nos_mark mark;
 	uint64_t first, last;
@@ -37,6 +39,8 @@ static enum nos_code check_lane(const struct run *r, struct nos_err *err)
 	if (nos_mark_get(r->store, &mark, err) ||
 	    nos_store_bounds(r->store, NOS_RAW_STREAM, &first, &last, err))
 		return err->code;
+	if (last > r->packs)
+		r->packs = last;
 	if (last > mark.saved)
 		return nos_err_set(err, NOS_BUSY,
 		    "packs are not in the records yet (%" PRIu64 "): run nos-serve, and end it",
@@ -53,7 +57,7 @@ static enum nos_code check_lane(const struct run *r, struct nos_err *err)
 		   : NOS_OK;
 }
 
-static enum nos_code check_all(const struct run *r, unsigned *ret_lanes, struct nos_err *err)
+static enum nos_code check_all(struct run *r, unsigned *ret_lanes, struct nos_err *err)
 {
 	char id[NOS_RECORD_ID_MAX];
 
@@ -83,19 +87,31 @@ static enum nos_code count(struct run *r, struct nos_err *err)
 	return NOS_OK;
 }
 
-/* *value becomes a view of r->text. */
-static enum nos_code lift(struct run *r, struct nos_str *value, struct nos_err *err)
+static enum nos_code lift_track(struct run *r, struct nos_str value, struct nos_err *err)
 {
 	struct nos_track t;
 
-	if (nos_track_decode(*value, &t, err))
+	if (nos_track_decode(value, &t, err))
 		return nos_store_damaged(err);
 	nos_cargo_lift(&t);
-	nos_buf_truncate(&r->text, 0);
 	nos_track_encode(&r->text, &t);
 	nos_track_release(&t);
-	*value = nos_buf_str(&r->text);
 	return nos_buf_check(&r->text, "what is kept of a source", err);
+}
+
+/* What refers to positions: *value becomes a view of r->text. */
+static enum nos_code lift(
+    struct run *r, struct nos_str key, struct nos_str *value, struct nos_err *err)
+{
+	const bool track = strcmp(r->ns, NOS_TRACK_NS) == 0;
+
+	if (!track && (strcmp(r->ns, NOS_SELF_NS) != 0 || !nos_str_is(key, NOS_ERA_KEY)))
+		return NOS_OK;
+	nos_buf_truncate(&r->text, 0);
+	if (track ? lift_track(r, *value, err) : nos_era_lift(*value, r->packs, &r->text, err))
+		return err->code;
+	*value = nos_buf_str(&r->text);
+	return NOS_OK;
 }
 
 static enum nos_code add_state(
@@ -107,7 +123,7 @@ static enum nos_code add_state(
 	(void)rev;
 	if (nos_cargo_stays(r->ns, key))
 		return NOS_OK;
-	if (count(r, err) || (strcmp(r->ns, NOS_TRACK_NS) == 0 && lift(r, &value, err)))
+	if (count(r, err) || lift(r, key, &value, err))
 		return err->code;
 	if (nos_crate_add_num(c, NOS_CARGO_STATE, err) ||
 	    nos_crate_add(c, nos_str_bytes(nos_str_of(r->ns)), err) ||

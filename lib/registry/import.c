@@ -9,6 +9,7 @@
 #include "registry/audit.h"
 #include "registry/cargo.h"
 #include "registry/crate.h"
+#include "registry/era.h"
 #include "registry/idle.h"
 #include "registry/lanes.h"
 #include "registry/moved.h"
@@ -345,11 +346,14 @@ static enum nos_code bring(struct run *r, uint64_t *ret_life, struct nos_err *er
 {
 	const struct nos_import *m = r->m;
 	struct nos_home *h = m->home;
+	uint64_t era;
 
 	if (prepare(r, err) || file_once(m, h->store, r, err) ||
 	    nos_self_open(h->store, &h->vault, &h->self, err))
 		return err->code;
-	if (r->head.copy && begin_life(m, ret_life, err))
+	/* A life begins with an era. */
+	if (r->head.copy ? begin_life(m, ret_life, err)
+			 : nos_era_begin(h->store, nos_time_now(), &era, err))
 		return err->code;
 	return nos_moved_put(h->store, NOS_MOVED_NOT, r->now, err);
 }

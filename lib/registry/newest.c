@@ -8,7 +8,7 @@
 
 struct chunk {
 	struct nos_newest *w;
-	uint64_t pack; /* of its first record; 0: none but corrections */
+	uint64_t pack; /* where that of its first record stands; 0: none but corrections */
 	uint64_t end;  /* behind it all was read before */
 };
 
@@ -60,11 +60,12 @@ static enum nos_code take(
 
 	if (position > c->end)
 		return NOS_OK;
-	if (!nos_processed_decode(entry, &p) || !nos_processed_id_of(p.record, &id))
+	if (!nos_processed_decode(entry, &p) || !nos_processed_id_of(p.record, &id) ||
+	    !nos_processed_pack(&p, &id))
 		return nos_err_set(
 		    err, NOS_IO, "store: record %llu is damaged", (unsigned long long)position);
 	if (!c->pack && !id.correction)
-		c->pack = id.pack;
+		c->pack = nos_processed_pack(&p, &id);
 	if (!nos_processed_source(p.topic, &source) ||
 	    (c->w->source && !nos_str_is(source, c->w->source)))
 		return NOS_OK;

@@ -2,6 +2,7 @@
 #include "registry/overhaul.h"
 
 #include "json/encode.h"
+#include "registry/era.h"
 #include "registry/groups.h"
 #include "registry/recall.h"
 #include "registry/visit.h"
@@ -68,11 +69,12 @@ static enum nos_code renew_groups(
 static enum nos_code next_life(
     struct nos_life *l, struct nos_time now, struct nos_buf *row, struct nos_err *err)
 {
-	uint64_t life;
+	uint64_t life, era;
 
 	/* Some of the visitors may have been revoked at home since the backup. */
-	if (nos_self_next_life(l->store, &life, err) || nos_recall_all(l, life, now, err) ||
-	    renew_groups(l, life, now, err) || nos_visit_drop(l->store, NULL, NULL, NULL, err))
+	if (nos_era_begin(l->store, now, &era, err) || nos_self_next_life(l->store, &life, err) ||
+	    nos_recall_all(l, life, now, err) || renew_groups(l, life, now, err) ||
+	    nos_visit_drop(l->store, NULL, NULL, NULL, err))
 		return err->code;
 	nos_encode_member_uint(row, "life", life);
 	nos_encode_member_text(row, "status", NOS_STR("confirmed"));

@@ -14,7 +14,8 @@
 enum nos_code nos_overhaul_identity(struct nos_life *l, const char *reason, struct nos_time now,
     struct nos_buf *ret, struct nos_err *err) NOS_CHECK;
 
-/* The store's next life, in which no name of the one before is given, and all global keys anew.
+/* The store's next life, in which no name of the one before is given, all global keys anew, and an
+ * era in which no id of a record is given that was given before.
  * Append the row: {"life":…,"status":"confirmed"}. NOS_BUSY: others change it at once; NOS_IO. */
 enum nos_code nos_overhaul_restore(struct nos_life *l, const char *reason, struct nos_time now,
     struct nos_buf *ret, struct nos_err *err) NOS_CHECK;

@@ -4,9 +4,23 @@
 #include <inttypes.h>
 
 #include "base/num.h"
+#include "registry/era.h"
 #include "store/store.h"
 
 #define SOURCE_LEVEL 4 /* nos/<node>/<kind>/<source>/… */
+
+/* FAR[@ERA][<AFTER] */
+static bool decode_far(struct nos_str text, struct nos_processed *ret)
+{
+	struct nos_str part, far;
+
+	if (!nos_str_cut(&text, '<', &part) || !nos_str_cut(&part, '@', &far) ||
+	    !nos_num_parse(far, 0, UINT64_MAX, &ret->links.far) ||
+	    (part.p && !nos_num_parse(part, 1, NOS_ERA_MAX, &ret->era)))
+		return false;
+	ret->jumps = text.p != NULL;
+	return !ret->jumps || nos_num_parse(text, 0, NOS_NUM_SAFE, &ret->after);
+}
 
 bool nos_processed_decode(struct nos_span entry, struct nos_processed *ret)
 {
@@ -22,7 +36,7 @@ bool nos_processed_decode(struct nos_span entry, struct nos_processed *ret)
 		return true;
 	if (!nos_str_cut(&head, ' ', &part) ||
 	    !nos_num_parse(part, 0, UINT64_MAX, &ret->links.before) ||
-	    !nos_str_cut(&head, ' ', &part) || !nos_num_parse(part, 0, UINT64_MAX, &ret->links.far))
+	    !nos_str_cut(&head, ' ', &part) || !decode_far(part, ret))
 		return false;
 	ret->filters = head;
 	return true;
@@ -35,6 +49,14 @@ void nos_processed_encode(struct nos_buf *b, const struct nos_processed *p)
 	nos_num_add_uint(b, p->links.before);
 	nos_buf_add_char(b, ' ');
 	nos_num_add_uint(b, p->links.far);
+	if (p->era) {
+		nos_buf_add_char(b, '@');
+		nos_num_add_uint(b, p->era);
+	}
+	if (p->jumps) {
+		nos_buf_add_char(b, '<');
+		nos_num_add_uint(b, p->after);
+	}
 	if (p->filters.len) {
 		nos_buf_add_char(b, ' ');
 		nos_buf_add_str(b, p->filters);

@@ -2,7 +2,8 @@
 /*
  * An entry of the processed stream: a record as users receive it, behind its topic, the filters
  * that it passed, and where the records of that topic before it stand, so that a topic can be gone
- * back through without its neighbours. Pure; thread-safe.
+ * back through without its neighbours: "TOPIC BEFORE FAR[@ERA][<AFTER][ FILTER…]". Pure;
+ * thread-safe.
  */
 #ifndef NOS_REGISTRY_PROCESSED_H
 #define NOS_REGISTRY_PROCESSED_H
@@ -25,6 +26,9 @@ struct nos_processed_links {
 struct nos_processed {
 	struct nos_str topic;
 	struct nos_processed_links links;
+	uint64_t era;	/* of its pack (registry/era.h), which the number in its id counts from */
+	bool jumps;	/* n is more than one above that of the topic's record before it, */
+	uint64_t after; /* which was this; 0: it had none */
 	struct nos_str filters; /* names, a blank between two; len 0: none */
 	struct nos_str record;	/* a JSON object */
 };
@@ -39,13 +43,22 @@ struct nos_processed_links nos_processed_next(
 
 /* What an id says: "1-42-0", a correction's "1-42-0~1", and in another lane than 0 "1.3-42-0". */
 struct nos_processed_id {
-	uint64_t node, lane, pack, index;
+	uint64_t node, lane;
+	uint64_t pack; /* its position in the raw stream, from its era on */
+	uint64_t index;
 	uint64_t correction; /* 0: it is none */
 };
 bool nos_processed_id_parse(struct nos_str text, struct nos_processed_id *ret);
 
 /* That of a record, which begins with it; false: it does not. */
 bool nos_processed_id_of(struct nos_str record, struct nos_processed_id *ret);
+
+/* Where the pack of an entry with this id stands in the raw stream; 0: the entry is damaged. */
+static inline uint64_t nos_processed_pack(
+    const struct nos_processed *p, const struct nos_processed_id *id)
+{
+	return id->pack > p->era ? id->pack - p->era : 0;
+}
 
 /* Which record of its topic it is, from 1; false: it does not say. */
 bool nos_processed_n_of(struct nos_str record, uint64_t *ret);

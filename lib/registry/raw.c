@@ -8,6 +8,7 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "key/state.h"
+#include "registry/era.h"
 
 #define BEARER "bearer"
 
@@ -89,6 +90,8 @@ void nos_raw_encode(struct nos_buf *b, const struct nos_raw *raw, struct nos_str
 	member_text(b, "kind", raw->kind);
 	member_text(b, "form", nos_batch_form_text(raw->form));
 	member_text(b, "map", raw->map);
+	if (raw->era)
+		nos_encode_member_uint(b, "era", raw->era);
 	nos_encode_member_time(b, "received", raw->received);
 	nos_buf_add_text(b, "}\n");
 	nos_buf_add_str(b, body);
@@ -201,6 +204,8 @@ static enum nos_code decode_members(
 	    nos_decode_copy(d, "kind", false, ret->kind, sizeof(ret->kind), err) ||
 	    nos_decode_text(d, "form", &form, err) ||
 	    nos_decode_copy(d, "map", true, ret->map, sizeof(ret->map), err) ||
+	    (nos_decode_has(d, "era") &&
+		nos_decode_uint(d, "era", 1, NOS_ERA_MAX, &ret->era, err)) ||
 	    nos_decode_time(d, "received", &ret->received, err))
 		return err->code;
 	if (!nos_batch_form_parse(form, &ret->form))

@@ -39,6 +39,7 @@ struct nos_raw {
 	enum nos_batch_form form;
 	char map[NOS_MAPS_HASH_MAX]; /* through which it is read; empty: none */
 	struct nos_time received;
+	uint64_t era; /* under which it was taken in (registry/era.h) */
 	/* But for identity and position, which each reading has. Of an anonymous one through a
 	 * relay: how far the relay's word goes; under TLS: how far that goes. */
 	struct nos_rule_security security;

@@ -14,6 +14,7 @@
 #include "registry/self_document.h"
 
 #define VERSION	   1
+#define FORMAT	   2 /* the store's own: 1 until an era begins (registry/era.h) */
 #define IDENTITY   NOS_STR("identity")
 #define LIFE	   NOS_STR("life")
 #define NONCES_LEN 32
@@ -221,7 +222,7 @@ static enum nos_code check_format(
 		return none_yet(err);
 	if (nos_decode_object(scan, nos_buf_str(&text), "store", &d, err))
 		return err->code;
-	return nos_decode_version(&d, VERSION, "store", err);
+	return nos_decode_version(&d, FORMAT, "store", err);
 }
 
 /* The record of the identity, scanned; text is what d looks into. Of *ret number and rev are

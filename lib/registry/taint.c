@@ -75,7 +75,7 @@ static enum nos_code look_at(struct walk *w, uint64_t first, bool *ret_old, stru
 {
 	struct nos_correct r;
 
-	*ret_old = !w->trail.id.correction && w->trail.id.pack < first;
+	*ret_old = !w->trail.id.correction && w->trail.pack < first;
 	if (*ret_old || w->trail.id.correction)
 		return NOS_OK;
 	if (nos_correct_read(&w->scan, w->trail.p.record, &r, err))

@@ -18,7 +18,7 @@ void nos_trail_release(struct nos_trail *t)
 struct look {
 	struct nos_trail *t;
 	uint64_t position; /* wanted */
-	bool linked;	   /* it is an older one of the topic in hand */
+	uint64_t least;	   /* it is an older one of the topic in hand, of this n at least; 0: any */
 	bool found;
 };
 
@@ -44,17 +44,19 @@ static struct nos_str tail_of(struct nos_str topic)
 }
 
 /* What the entry in hand is linked to is older, so that no walk goes round, and of its topic.
- * NOS_ABSENT: this one is the first of its kind. */
+ * NOS_ABSENT: this one is the first of its kind; or that one is of a lower n than least, since
+ * some were passed over. */
 static enum nos_code check_link(
-    const struct nos_trail *t, uint64_t position, struct nos_span entry, struct nos_err *err)
+    const struct look *look, uint64_t position, struct nos_span entry, struct nos_err *err)
 {
+	const struct nos_trail *t = look->t;
 	struct nos_processed p;
 	uint64_t n;
 
 	if (!nos_processed_decode(entry, &p) || !nos_processed_n_of(p.record, &n) || n >= t->n ||
 	    !nos_str_eq(tail_of(p.topic), tail_of(t->p.topic)))
 		return damaged(position, err);
-	return nos_str_eq(p.topic, t->p.topic) ? NOS_OK : absent(err);
+	return nos_str_eq(p.topic, t->p.topic) && n >= look->least ? NOS_OK : absent(err);
 }
 
 static enum nos_code take(
@@ -66,7 +68,7 @@ static enum nos_code take(
 	/* The next one that is there, where the one that is wanted is not. */
 	if (position != look->position)
 		return NOS_OK;
-	if (look->linked && check_link(t, position, entry, err))
+	if (look->least && check_link(look, position, entry, err))
 		return err->code;
 	look->found = true;
 	t->position = 0;
@@ -77,13 +79,17 @@ static enum nos_code take(
 	if (!nos_processed_decode(nos_buf_span(&t->entry), &t->p) ||
 	    !nos_processed_id_of(t->p.record, &t->id) || !nos_processed_n_of(t->p.record, &t->n))
 		return damaged(position, err);
+	t->pack = nos_processed_pack(&t->p, &t->id);
+	t->after = t->p.jumps ? t->p.after : t->n - 1;
+	if (!t->pack || t->after >= t->n)
+		return damaged(position, err);
 	t->position = position;
 	return NOS_OK;
 }
 
-static enum nos_code go(struct nos_trail *t, uint64_t position, bool linked, struct nos_err *err)
+static enum nos_code go(struct nos_trail *t, uint64_t position, uint64_t least, struct nos_err *err)
 {
-	struct look look = { .t = t, .position = position, .linked = linked };
+	struct look look = { .t = t, .position = position, .least = least };
 
 	if (position &&
 	    nos_store_read(t->store, NOS_PROCESSED_STREAM, position - 1, 1, take, &look, err))
@@ -93,12 +99,12 @@ static enum nos_code go(struct nos_trail *t, uint64_t position, bool linked, str
 
 enum nos_code nos_trail_go(struct nos_trail *t, uint64_t position, struct nos_err *err)
 {
-	return go(t, position, false, err);
+	return go(t, position, 0, err);
 }
 
 enum nos_code nos_trail_back(struct nos_trail *t, struct nos_err *err)
 {
-	return go(t, t->position ? t->p.links.before : 0, true, err);
+	return go(t, t->position ? t->p.links.before : 0, 1, err);
 }
 
 /* By a stride, if that is not too far. NOS_ABSENT: it is, or nothing is there any more. */
@@ -106,23 +112,24 @@ static enum nos_code stride(struct nos_trail *t, uint64_t n, struct nos_err *err
 {
 	if ((t->n - 1) / STRIDE * STRIDE < n)
 		return absent(err);
-	return go(t, t->p.links.far, true, err);
+	return go(t, t->p.links.far, n ? n : 1, err);
 }
 
 enum nos_code nos_trail_seek(struct nos_trail *t, uint64_t n, struct nos_err *err)
 {
 	bool strides = true;
 
-	while (t->position && t->n > n) {
+	while (t->position && t->after >= n) {
 		if (strides && !stride(t, n, err))
 			continue;
 		if (err->code && err->code != NOS_ABSENT)
 			return err->code;
 		nos_err_clear(err);
-		/* Where that is gone the oldest that is there is less than a stride away. */
+		/* Where that is gone the oldest that is there is less than a stride away, or two
+		 * where an era begins between them. */
 		strides = false;
 		if (nos_trail_back(t, err))
 			return err->code;
 	}
-	return t->position && t->n == n ? NOS_OK : absent(err);
+	return t->position && t->n >= n && t->after < n ? NOS_OK : absent(err);
 }

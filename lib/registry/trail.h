@@ -18,7 +18,9 @@ struct nos_trail {
 	uint64_t position; /* in the processed stream; 0: none */
 	struct nos_processed p;
 	struct nos_processed_id id;
+	uint64_t pack; /* where its pack stands in the raw stream */
 	uint64_t n;
+	uint64_t after; /* n of the topic's record before it, whether that is there or not */
 	struct nos_buf entry;
 };
 
@@ -33,8 +35,9 @@ enum nos_code nos_trail_go(struct nos_trail *t, uint64_t position, struct nos_er
  * in hand still is; NOS_IO: also where what it is linked to is another's, or no older. */
 enum nos_code nos_trail_back(struct nos_trail *t, struct nos_err *err) NOS_CHECK;
 
-/* Back to the record n of the topic, by strides: one that is no older than it is in hand.
- * NOS_ABSENT: it is not there any more, and the oldest that is there is in hand. */
+/* Back to the record n of the topic, or the first behind it where n was passed over, by strides:
+ * one that is no older is in hand. NOS_ABSENT: it is not there any more, and the oldest that is
+ * there is in hand. */
 enum nos_code nos_trail_seek(struct nos_trail *t, uint64_t n, struct nos_err *err) NOS_CHECK;
 
 #endif

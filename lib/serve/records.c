@@ -296,15 +296,16 @@ static enum nos_code refuse_gone(const struct ask *a, struct nos_http_request *r
 	return NOS_OK;
 }
 
-/* From the one in hand back to the first that is asked for: where each stands. */
-static enum nos_code collect(struct nos_trail *t, uint64_t first, uint64_t *positions,
-    size_t *ret_count, uint64_t *ret_oldest, struct nos_err *err)
+/* From the one in hand back to the first behind after: where each stands. The oldest that is there
+ * is in hand then. No more than limit: what is in hand is the last of so many, or n was passed over
+ * between it and the one before. */
+static enum nos_code collect(struct nos_trail *t, const struct nos_records_query *q,
+    uint64_t *positions, size_t *ret_count, struct nos_err *err)
 {
 	*ret_count = 0;
-	do {
+	do
 		positions[(*ret_count)++] = t->position;
-		*ret_oldest = t->n;
-	} while (t->n > first && !nos_trail_back(t, err) && t->n >= first);
+	while (t->after > q->after && *ret_count < q->limit && !nos_trail_back(t, err));
 	if (err->code == NOS_ABSENT)
 		nos_err_clear(err);
 	return err->code;
@@ -331,9 +332,8 @@ static enum nos_code write_down(struct nos_trail *t, const uint64_t *positions, 
 static enum nos_code go_back(
     const struct ask *a, struct nos_trail *t, struct nos_http_request *r, struct nos_err *err)
 {
-	const uint64_t first = a->query.after + 1;
 	const uint64_t last = a->query.after + a->query.limit;
-	uint64_t positions[NOS_RECORDS_LIMIT_MAX], oldest;
+	uint64_t positions[NOS_RECORDS_LIMIT_MAX];
 	size_t count;
 
 	if (nos_trail_seek(t, last < t->n ? last : t->n, err)) {
@@ -342,10 +342,10 @@ static enum nos_code go_back(
 		nos_err_clear(err);
 		return refuse_gone(a, r, t->n);
 	}
-	if (collect(t, first, positions, &count, &oldest, err))
+	if (collect(t, &a->query, positions, &count, err))
 		return err->code;
-	if (oldest > first)
-		return refuse_gone(a, r, oldest);
+	if (t->after > a->query.after)
+		return refuse_gone(a, r, t->n);
 	return write_down(t, positions, count, &r->out, err);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "group.h"
+#include "user.h"
 
 static struct {
 	bool torn;
@@ -62,6 +63,7 @@ void check_stored(bool at_end)
 	uint8_t count[VALUES_MAX];
 	uint64_t first, last;
 
+	user_look();
 	MUST(nos_store_bounds(world.node.view, NOS_RAW_STREAM, &first, &last, &fault));
 	if (last == check.stored && !at_end)
 		return;

@@ -12,6 +12,7 @@
 #include "enrol.h"
 #include "group.h"
 #include "scheme/holder.h"
+#include "user.h"
 
 static struct {
 	const char *path; /* of the keyring's backup */
@@ -176,6 +177,7 @@ void operator_restore_store(bool said)
 	world_trace("the store is put back; with notice:", said);
 	if (!backup.store)
 		return;
+	user_look();
 	check_count(count);
 	for (uint64_t v = 0; v < device.next; v++)
 		if (count[v] && !backup.stored_then[v])
@@ -189,6 +191,7 @@ void operator_restore_store(bool said)
 		group_store_went_back();
 	check_torn();
 	ear_store_went_back();
+	user_store_went_back(said);
 	device_store_went_back();
 	counter_store_went_back(life);
 	node_up(&world.node);

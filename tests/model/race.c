@@ -15,6 +15,7 @@
 #include "rekey.h"
 #include "sealing.h"
 #include "shared.h"
+#include "user.h"
 #include "way.h"
 
 #define AGAIN 20 /* times that who was told to come again does */
@@ -152,6 +153,7 @@ static void begin(uint64_t n)
 	device_begin();
 	way_begin();
 	ear_begin();
+	user_begin();
 	sealing_begin();
 	check_begin();
 	counter_begin();

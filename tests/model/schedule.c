@@ -13,6 +13,7 @@
 #include "group.h"
 #include "operator.h"
 #include "sealing.h"
+#include "user.h"
 #include "way.h"
 
 #define STEPS	    40
@@ -165,6 +166,7 @@ static void begin(uint64_t n)
 	device_begin();
 	way_begin();
 	ear_begin();
+	user_begin();
 	sealing_begin();
 	check_begin();
 	counter_begin();

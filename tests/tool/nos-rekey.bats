@@ -293,6 +293,8 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 	post application/jose pack.1 /v1/data
 	[ "$STATUS" = 202 ]
 	[ "$(jq -c .resync <<<"$ANSWER")" = true ]
+	# Its records count from an era on: the node that runs has heard of it.
+	[ "$(jq '.position > 1e15' <<<"$ANSWER")" = true ]
 	[ "$(rekey --after-restore --format csv | xargs)" = 'life,status 3,confirmed' ]
 	[ "$(keytable audit | jq -r 'select(.what == "restore") | .reason' | uniq)" = 'a backup was put back' ]
 }

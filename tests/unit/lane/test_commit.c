@@ -8,6 +8,7 @@
 #include "ingest/ingest.h"
 #include "lane/commit.h"
 #include "lane/replay.h"
+#include "registry/era.h"
 #include "registry/seen.h"
 
 #define SOURCE	"s-0000000001"
@@ -281,8 +282,8 @@ static void what_another_has_written_behind_the_last_that_is_known_is_not_passed
 	nos_buf_release(&late);
 }
 
-/* Who looks for what is old enough asks for the end, and would go on behind what stands there. */
-static void what_another_has_written_is_found_before_anything_goes_behind_it(void **state)
+/* A ledger without a committer. */
+static enum nos_code try_ledger(struct nos_ledger *ret)
 {
 	const struct nos_ledger_config config = { .store = own,
 		.card = card,
@@ -292,22 +293,140 @@ static void what_another_has_written_is_found_before_anything_goes_behind_it(voi
 		.metric = &metric,
 		.keep_ms = UINT64_C(86400000),
 		.node = 5 };
+
+	return nos_ledger_init(ret, &config, nos_profile_builtin(), &err)
+		   ? err.code
+		   : nos_replay_run(ret, &err);
+}
+
+static void open_ledger(struct nos_ledger *ret)
+{
+	assert_int_equal(try_ledger(ret), NOS_OK);
+}
+
+/* As another has it, and in no group of this one. */
+static void put_raw(int i)
+{
+	NOS_AUTO(buf) entry = { 0 };
+
+	nos_buf_init(&entry, 10000);
+	nos_raw_encode(&entry, &jobs[i]->raw, nos_buf_str(&jobs[i]->body));
+	assert_int_equal(nos_store_append(store, NOS_RAW_STREAM, nos_time_now(),
+			     nos_buf_span(&entry), NULL, &err),
+	    NOS_OK);
+}
+
+/* Who looks for what is old enough asks for the end, and would go on behind what stands there. */
+static void what_another_has_written_is_found_before_anything_goes_behind_it(void **state)
+{
 	struct nos_ledger ledger;
-	struct nos_buf other;
 
 	(void)state;
-	assert_int_equal(nos_ledger_init(&ledger, &config, nos_profile_builtin(), &err), NOS_OK);
-	assert_int_equal(nos_replay_run(&ledger, &err), NOS_OK);
-	nos_buf_init(&other, 10000);
-	nos_raw_encode(&other, &jobs[0]->raw, nos_buf_str(&jobs[0]->body));
-	assert_int_equal(nos_store_append(store, NOS_RAW_STREAM, nos_time_now(),
-			     nos_buf_span(&other), NULL, &err),
-	    NOS_OK);
+	open_ledger(&ledger);
+	put_raw(0);
 	assert_int_equal(nos_ledger_commit(&ledger, jobs[0], &err), NOS_BUSY);
 	assert_int_equal(last_of(NOS_RAW_STREAM), 1);
 	nos_err_clear(&err);
 	nos_ledger_release(&ledger);
-	nos_buf_release(&other);
+}
+
+/* ---- a backup that was put back ---- */
+
+static enum nos_code see(void *state, uint64_t position, struct nos_span entry, struct nos_err *e)
+{
+	struct nos_buf *seen = state;
+	struct nos_processed p;
+	uint64_t n;
+
+	(void)e;
+	assert_true(nos_processed_decode(entry, &p) && nos_processed_n_of(p.record, &n));
+	nos_buf_addf(seen, "%llu: %.*s %llu", (unsigned long long)position,
+	    (int)((const char *)memchr(p.record.p, ',', p.record.len) - p.record.p - 8),
+	    p.record.p + 7, (unsigned long long)n);
+	if (p.jumps)
+		nos_buf_addf(seen, " behind %llu", (unsigned long long)p.after);
+	nos_buf_add_char(seen, '\n');
+	return NOS_OK;
+}
+
+/* A line of each record: where it stands, its id, n, and what it follows where that is not one
+ * below. */
+static void assert_records(const char *text)
+{
+	NOS_AUTO(buf) seen = { 0 };
+
+	nos_buf_init(&seen, 10000);
+	assert_int_equal(
+	    nos_store_read(store, NOS_PROCESSED_STREAM, 0, 100, see, &seen, &err), NOS_OK);
+	assert_buf(&seen, text);
+}
+
+/* A group of a job, and one of its records. */
+static void take_in(struct nos_ledger *ledger, int i)
+{
+	assert_int_equal(nos_ledger_commit(ledger, jobs[i], &err), NOS_OK);
+	nos_ledger_weigh(ledger, jobs[i]);
+	assert_int_equal(nos_ledger_commit(ledger, NULL, &err), NOS_OK);
+}
+
+static void what_a_backup_had_not_weighed_keeps_its_ids_and_what_comes_counts_from_the_era(
+    void **state)
+{
+	struct nos_ledger ledger;
+	uint64_t era;
+
+	(void)state;
+	put_raw(0);
+	put_raw(1);
+	assert_int_equal(nos_era_begin(store, (struct nos_time){ 1 }, &era, &err), NOS_OK);
+	assert_int_equal(era, 1000);
+	open_ledger(&ledger);
+	take_in(&ledger, 3);
+	nos_ledger_release(&ledger);
+	assert_records("1: 5-1-0 1\n2: 5-2-0 2\n3: 5-1003-0 1001 behind 2\n");
+	/* Nor does it change that all of it is gone through again. */
+	node_put(NOS_SELF_NS, "mark", "{\"v\":1,\"saved\":0}");
+	assert_int_equal(
+	    nos_store_del(store, NOS_TRACK_NS, NOS_STR(SOURCE), NOS_STORE_ANY, &err), NOS_OK);
+	open_ledger(&ledger);
+	nos_ledger_release(&ledger);
+	assert_int_equal(last_of(NOS_PROCESSED_STREAM), 3);
+}
+
+/* Which servers tell it late. */
+static void begin_era_beside(struct nos_ledger *ledger, int64_t ms)
+{
+	uint64_t era;
+
+	assert_int_equal(nos_era_begin(store, (struct nos_time){ ms }, &era, &err), NOS_OK);
+	for (int i = 0; i <= CLUSTER_LATE; i++)
+		assert_int_equal(nos_ledger_commit(ledger, NULL, &err), NOS_OK);
+}
+
+static void an_era_that_begins_under_a_node_that_runs_holds_once_it_hears_of_it(void **state)
+{
+	struct nos_ledger ledger;
+
+	(void)state;
+	open_ledger(&ledger);
+	take_in(&ledger, 0);
+	begin_era_beside(&ledger, 1);
+	take_in(&ledger, 1);
+	begin_era_beside(&ledger, 2);
+	take_in(&ledger, 3);
+	nos_ledger_release(&ledger);
+	assert_records("1: 5-1-0 1\n2: 5-1002-0 1001 behind 1\n3: 5-2003-0 2001 behind 1001\n");
+}
+
+/* Else what it takes in would have ids that were given. */
+static void a_node_that_cannot_read_its_era_takes_nothing_in(void **state)
+{
+	struct nos_ledger ledger;
+
+	(void)state;
+	node_put(NOS_SELF_NS, NOS_ERA_KEY, "{\"v\":1}");
+	assert_int_equal(try_ledger(&ledger), NOS_IO);
+	nos_ledger_release(&ledger);
 }
 
 int main(void)
@@ -319,6 +438,9 @@ int main(void)
 		T(what_comes_when_the_lane_is_anothers_is_refused_and_changes_nothing),
 		T(a_lane_that_another_takes_over_is_as_it_was_stored),
 		T(what_another_has_written_behind_the_last_that_is_known_is_not_passed_over),
+		T(what_a_backup_had_not_weighed_keeps_its_ids_and_what_comes_counts_from_the_era),
+		T(an_era_that_begins_under_a_node_that_runs_holds_once_it_hears_of_it),
+		T(a_node_that_cannot_read_its_era_takes_nothing_in),
 		T(what_another_has_written_is_found_before_anything_goes_behind_it),
 #undef T
 	};

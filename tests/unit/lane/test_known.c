@@ -132,6 +132,52 @@ static void a_correction_says_nothing_of_how_far_the_weighing_came(void **state)
 	assert_int_equal(find(3, 1), 0);
 }
 
+/* A record of a pack of an era. */
+static void put_of_era(unsigned era, unsigned pack)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text),
+	    "nos/1/k/s/t 0 0@%u\n{\"id\":\"1-%u-0\",\"node\":1,\"n\":1,\"source\":\"s\"}", era,
+	    era + pack);
+	put_text(text);
+}
+
+/* What was saved is said by positions of the raw stream, packs are asked for as ids have them. */
+static void packs_of_an_era_are_known_by_their_ids_and_read_as_far_as_was_saved(void **state)
+{
+	const unsigned era = 1000000, packs = 3 * NOS_KNOWN_CHUNK;
+
+	(void)state;
+	assert_int_equal(nos_store_begin(store, &err), NOS_OK);
+	for (unsigned pack = 1; pack <= packs; pack++)
+		if (pack <= 10)
+			put(pack, 0, "");
+		else
+			put_of_era(era, pack);
+	assert_int_equal(nos_store_commit(store, &err), NOS_OK);
+	reads = 0;
+	open_at(packs - 10);
+	assert_int_equal(reads, 1);
+	assert_true(nos_known_has(&known, era + packs, 0));
+	assert_false(nos_known_has(&known, era + packs + 1, 0));
+	assert_int_equal(find(era + packs - 9, 0), packs - 9);
+	open_at(0);
+	assert_int_equal(find(10, 0), 10);
+	assert_int_equal(find(11, 0), 0);
+	assert_int_equal(find(era + 11, 0), 11);
+}
+
+/* As where servers have lost the end of one stream and not of the other. */
+static void what_another_history_had_there_is_not_taken_for_it(void **state)
+{
+	(void)state;
+	fill(5, 1);
+	open_at(0);
+	assert_true(nos_known_has(&known, 4, 0));
+	assert_false(nos_known_has(&known, 1000000 + 4, 0));
+}
+
 static void a_damaged_record_is_said_by_its_place(void **state)
 {
 	(void)state;
@@ -140,6 +186,12 @@ static void a_damaged_record_is_said_by_its_place(void **state)
 	nos_err_clear(&err);
 	assert_int_equal(nos_known_open(&known, 0, &err), NOS_IO);
 	assert_string_equal(err.text, "store: record 2 is damaged");
+	/* An id that is not of its era. */
+	folder_trim(NOS_PROCESSED_STREAM, 2);
+	put_text("nos/1/k/s/t 0 0@9\n{\"id\":\"1-9-0\",\"node\":1,\"n\":1,\"source\":\"s\"}");
+	nos_err_clear(&err);
+	assert_int_equal(nos_known_open(&known, 0, &err), NOS_IO);
+	assert_string_equal(err.text, "store: record 3 is damaged");
 }
 
 #define KNOWN_TEST(f) cmocka_unit_test_setup_teardown(f, start, folder_stop)
@@ -152,6 +204,8 @@ int main(void)
 		KNOWN_TEST(only_what_may_be_asked_for_is_read),
 		KNOWN_TEST(what_was_dropped_is_known_and_stands_nowhere),
 		KNOWN_TEST(a_correction_says_nothing_of_how_far_the_weighing_came),
+		KNOWN_TEST(packs_of_an_era_are_known_by_their_ids_and_read_as_far_as_was_saved),
+		KNOWN_TEST(what_another_history_had_there_is_not_taken_for_it),
 		KNOWN_TEST(a_damaged_record_is_said_by_its_place),
 	};
 

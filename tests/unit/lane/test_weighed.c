@@ -2,6 +2,7 @@
 #include "../store/folder.h"
 
 #include "lane/weighed.h"
+#include "registry/era.h"
 #include "registry/trail.h"
 
 #define NOW    ((struct nos_time){ 1795600000000 })
@@ -10,10 +11,12 @@
 static struct nos_track track;
 static struct nos_weighed weighed;
 static struct nos_buf entry;
+static uint64_t era;
 
 static int start(void **state)
 {
 	track = (struct nos_track){ 0 };
+	era = 0;
 	nos_weighed_init(&weighed, 1 << 20);
 	nos_buf_init(&entry, 1 << 16);
 	return folder_start(state);
@@ -42,12 +45,16 @@ static size_t series(unsigned topic)
 static void weigh(struct nos_weighed *w, unsigned topic)
 {
 	const size_t at = series(topic);
-	const uint64_t n = ++track.series[at].n;
+	const uint64_t after = track.series[at].n, n = nos_era_next(era, after);
+	const struct nos_weighed_record record = {
+		.track = &track, .series = at, .n = n, .after = after, .era = era
+	};
 
+	track.series[at].n = n;
 	nos_buf_addf(&w->text,
 	    "nos/1/k/s/t%u\n{\"id\":\"1-%llu-%u\",\"node\":1,\"n\":%llu,\"source\":\"s\"}", topic,
 	    (unsigned long long)n, topic, (unsigned long long)n);
-	assert_int_equal(nos_weighed_note(w, &track, at, n, &err), NOS_OK);
+	assert_int_equal(nos_weighed_note(w, &record, &err), NOS_OK);
 }
 
 static void put_all(void)
@@ -85,7 +92,7 @@ static void is_whole(unsigned topic, uint64_t count)
 	nos_err_clear(&err);
 	assert_int_equal(nos_trail_go(&t, track.series[series(topic)].links.before, &err), NOS_OK);
 	assert_int_equal(t.n, count);
-	while (t.n > 1)
+	while (t.after > 0)
 		assert_int_equal(nos_trail_back(&t, &err), NOS_OK);
 	assert_int_equal(nos_trail_back(&t, &err), NOS_ABSENT);
 	assert_int_equal(nos_trail_go(&t, track.series[series(topic)].links.before, &err), NOS_OK);
@@ -169,6 +176,30 @@ static void a_record_that_stands_in_the_stream_already_is_what_the_next_is_linke
 	is_whole(1, 71);
 }
 
+/* The ids of these packs are the topic's n. */
+static void a_record_says_its_era_and_what_it_follows_where_that_is_not_one_below(void **state)
+{
+	struct nos_trail t;
+
+	(void)state;
+	group(2, true);
+	era = 1000000;
+	group(2, true);
+	is_whole(0, 1000002);
+	nos_trail_init(&t, store);
+	assert_int_equal(nos_trail_go(&t, 7, &err), NOS_OK);
+	assert_int_equal(t.p.era, 1000000);
+	assert_false(t.p.jumps);
+	assert_int_equal(nos_trail_back(&t, &err), NOS_OK);
+	assert_int_equal(t.n, 1000001);
+	assert_true(t.p.jumps);
+	assert_int_equal(t.p.after, 2);
+	assert_int_equal(nos_trail_back(&t, &err), NOS_OK);
+	assert_int_equal(t.n, 2);
+	assert_int_equal(t.p.era, 0);
+	nos_trail_release(&t);
+}
+
 #define WEIGHED_TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -178,6 +209,7 @@ int main(void)
 		WEIGHED_TEST(
 		    what_a_failed_group_linked_is_undone_and_the_next_one_links_it_as_it_stands),
 		WEIGHED_TEST(a_group_that_failed_half_way_undoes_what_it_had_put_alone),
+		WEIGHED_TEST(a_record_says_its_era_and_what_it_follows_where_that_is_not_one_below),
 		WEIGHED_TEST(
 		    a_record_that_stands_in_the_stream_already_is_what_the_next_is_linked_to),
 	};

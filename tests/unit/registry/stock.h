@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "registry/era.h"
 #include "registry/mark.h"
 #include "registry/track.h"
 #include "store/engine.h"
@@ -31,6 +32,7 @@ static struct {
 	char kid[NOS_NAME_TEXT_MAX]; /* that it sends under */
 } stock[STOCK_SOURCES];
 static uint64_t stock_pack;
+static uint64_t stock_era; /* of what is sent */
 
 static enum nos_code stock_read(void *e, const char *stream, uint64_t after, size_t limit,
     nos_store_entry *each, void *state, struct nos_err *e_err)
@@ -61,7 +63,7 @@ static int stock_start(void **state)
 	stock_engine.read = stock_read;
 	stock_engine.append = stock_append;
 	stock_fail = -1;
-	stock_pack = 0;
+	stock_pack = stock_era = 0;
 	nos_err_clear(&err);
 	for (unsigned i = 0; i < STOCK_SOURCES; i++) {
 		snprintf(stock[i].id, sizeof(stock[i].id), "s-%010x", i + 1);
@@ -91,12 +93,17 @@ static inline void stock_send(unsigned source, unsigned type)
 	const struct nos_time now = { STOCK_BEGIN + (int64_t)(++stock_pack * 1000) };
 	const char name[] = { 't', (char)('0' + (int)type), '\0' };
 	struct nos_track_series *s = nos_track_series(t, NOS_STR(""), nos_str_of(name), 10, &err);
-	char text[1000];
-	uint64_t position;
+	char text[1000], jump[64] = "";
+	uint64_t position, n;
 
 	assert_non_null(s);
+	n = nos_era_next(stock_era, s->n);
+	if (n != s->n + 1)
+		snprintf(jump, sizeof(jump), "@%" PRIu64 "<%" PRIu64, stock_era, s->n);
+	else if (stock_era)
+		snprintf(jump, sizeof(jump), "@%" PRIu64, stock_era);
 	snprintf(text, sizeof(text),
-	    "nos/1/meter/%s/%s %" PRIu64 " %" PRIu64 " all\n{\"id\":\"1-%" PRIu64
+	    "nos/1/meter/%s/%s %" PRIu64 " %" PRIu64 "%s all\n{\"id\":\"1-%" PRIu64
 	    "-0\",\"node\":1,\"n\":%" PRIu64 ",\"source\":\"%s\",\"seq\":%" PRIu64
 	    ",\"kind\":\"meter\",\"type\":\"%s\",\"value\":%" PRIu64 ",\"received\":%" PRId64
 	    ",\"key\":\"%s\",\"via\":[],\"scores\":{\"confidentiality\":1,\"integrity\":1,"
@@ -105,12 +112,13 @@ static inline void stock_send(unsigned source, unsigned type)
 	    "\"holders\":2,\"key_age\":1,\"key_period\":604800,\"key_state\":\"active\","
 	    "\"proof\":\"key\",\"enrolled\":\"token\",\"fresh\":true,"
 	    "\"identity\":\"pseudonym\"},\"flags\":[\"no-time\"]}",
-	    stock[source].id, name, s->links.before, s->links.far, stock_pack, s->n + 1,
-	    stock[source].id, s->n + 1, name, s->n + 1, now.ms / 1000, stock[source].kid);
+	    stock[source].id, name, s->links.before, s->links.far, jump, stock_era + stock_pack, n,
+	    stock[source].id, n, name, n, now.ms / 1000, stock[source].kid);
 	assert_int_equal(nos_store_append(store, "processed", now, nos_str_bytes(nos_str_of(text)),
 			     &position, &err),
 	    NOS_OK);
-	s->links = nos_processed_next(s->links, position, ++s->n);
+	s->n = n;
+	s->links = nos_processed_next(s->links, position, n);
 	assert_int_equal(nos_track_use(t, stock[source].kid, stock_pack, now, &err), NOS_OK);
 	t->position = stock_pack;
 }
@@ -123,6 +131,16 @@ static inline void stock_fill(unsigned sources, unsigned each)
 		for (unsigned s = 0; s < sources; s++)
 			stock_send(s, i % STOCK_TYPES);
 	assert_int_equal(nos_store_commit(store, &err), NOS_OK);
+}
+
+/* As behind a backup that was put back before any of it was sent. */
+static inline uint64_t stock_begin_era(void)
+{
+	uint64_t era;
+
+	assert_int_equal(
+	    nos_era_begin(store, (struct nos_time){ STOCK_BEGIN }, &era, &err), NOS_OK);
+	return era;
 }
 
 static inline void stock_save_track(unsigned source)

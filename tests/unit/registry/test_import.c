@@ -6,9 +6,13 @@
 
 #include "registry/audit.h"
 #include "registry/cargo.h"
+#include "registry/era.h"
 #include "registry/export.h"
 #include "registry/import.h"
+#include "registry/mark.h"
 #include "registry/moved.h"
+#include "registry/processed.h"
+#include "registry/raw.h"
 
 #define SOURCES 40
 
@@ -215,6 +219,57 @@ static void an_export_that_is_stopped_anywhere_leaves_the_node_where_it_is(void 
 	close(fd);
 }
 
+static void append_raw(unsigned count)
+{
+	const struct nos_mark mark = { .saved = count };
+
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(nos_store_append(store, NOS_RAW_STREAM, nos_time_now(),
+				     nos_str_bytes(NOS_STR("any")), NULL, &err),
+		    NOS_OK);
+	assert_int_equal(nos_mark_put(store, &mark, &err), NOS_OK);
+}
+
+static uint64_t era_of(struct nos_store *s)
+{
+	uint64_t ret;
+
+	assert_int_equal(nos_era_get(s, &ret, &err), NOS_OK);
+	return ret;
+}
+
+static void in_the_store_that_a_node_comes_into_an_era_begins_behind_all_that_it_gave(void **state)
+{
+	const uint64_t now = (uint64_t)nos_time_now().ms * 1000;
+	struct nos_store *other = other_open();
+	uint64_t entries, first, era;
+	int fd;
+
+	(void)state;
+	append_raw(5);
+	fd = exported(&entries);
+	assert_true(fd >= 0);
+	assert_int_equal(imported(other, fd, 1), NOS_OK);
+	first = era_of(other);
+	assert_true(first >= now);
+	/* The same file into the same store again, as where it broke off. */
+	put(other, NOS_SELF_NS, NOS_MOVED_KEY, "{\"v\":1,\"away\":false,\"time\":1}");
+	assert_int_equal(imported(other, fd, 1), NOS_OK);
+	assert_true(era_of(other) >= first);
+	close(fd);
+	/* Of a node that has had one, and far more packs than microseconds went by. */
+	assert_int_equal(nos_moved_put(store, NOS_MOVED_NOT, nos_time_now(), &err), NOS_OK);
+	assert_int_equal(nos_era_begin(store, nos_time_now(), &era, &err), NOS_OK);
+	put(store, NOS_SELF_NS, NOS_ERA_KEY, "{\"v\":1,\"era\":7,\"ahead\":3000000000}");
+	fd = exported(&entries);
+	assert_true(fd >= 0);
+	put(other, NOS_SELF_NS, NOS_MOVED_KEY, "{\"v\":1,\"away\":false,\"time\":1}");
+	assert_int_equal(imported(other, fd, 1), NOS_OK);
+	assert_true(era_of(other) >= now + 3000000000 + 5);
+	close(fd);
+	nos_store_close(other);
+}
+
 static void numbers_of_a_relay_in_all_lanes_become_one_where_lanes_are_others(void **state)
 {
 	struct nos_store *other = other_open();
@@ -254,6 +309,9 @@ int main(void)
 		    an_import_that_is_stopped_anywhere_is_no_node_and_is_begun_again, start, stop),
 		cmocka_unit_test_setup_teardown(
 		    an_export_that_is_stopped_anywhere_leaves_the_node_where_it_is, start, stop),
+		cmocka_unit_test_setup_teardown(
+		    in_the_store_that_a_node_comes_into_an_era_begins_behind_all_that_it_gave,
+		    start, stop),
 		cmocka_unit_test_setup_teardown(
 		    numbers_of_a_relay_in_all_lanes_become_one_where_lanes_are_others, start, stop),
 	};

@@ -41,10 +41,44 @@ static void an_entry_of_an_older_node_has_no_links(void **state)
 	assert_true(nos_str_is(out.record, "{}"));
 }
 
+static void an_era_and_what_a_record_follows_stand_behind_its_links(void **state)
+{
+	const struct nos_processed in = { .topic = NOS_STR("nos/1/kind/s-1/type"),
+		.links = { 41, 7 },
+		.era = 1795600000000000,
+		.jumps = true,
+		.filters = NOS_STR("3 trusted"),
+		.record = NOS_STR("{\"id\":\"1-1795600000000042-0\"}") };
+	NOS_AUTO(buf) b = { 0 };
+	struct nos_processed_id id;
+	struct nos_processed out;
+
+	(void)state;
+	nos_buf_init(&b, 1024);
+	nos_processed_encode(&b, &in);
+	assert_int_equal(
+	    strncmp(b.p, "nos/1/kind/s-1/type 41 7@1795600000000000<0 3 trusted\n", 54), 0);
+	assert_true(nos_processed_decode(nos_buf_span(&b), &out));
+	assert_int_equal(out.links.far, 7);
+	assert_int_equal(out.era, in.era);
+	assert_true(out.jumps);
+	assert_int_equal(out.after, 0);
+	assert_true(nos_str_eq(out.filters, in.filters));
+	assert_true(nos_processed_id_of(out.record, &id));
+	assert_int_equal(nos_processed_pack(&out, &id), 42);
+	/* No pack stands there. */
+	id.pack = in.era;
+	assert_int_equal(nos_processed_pack(&out, &id), 0);
+	assert_true(nos_processed_decode(span("nos/1/k/s/t 1 0<50\n{}"), &out));
+	assert_true(out.jumps && out.after == 50 && !out.era);
+}
+
 static void what_is_no_entry_is_refused(void **state)
 {
 	static const char *const texts[] = { "", "nos/1/k/s/t", "nos/1/k/s/t x 0\n{}",
-		"nos/1/k/s/t 1\n{}", "nos/1/k/s/t 1 -2\n{}" };
+		"nos/1/k/s/t 1\n{}", "nos/1/k/s/t 1 -2\n{}", "nos/1/k/s/t 1 0@\n{}",
+		"nos/1/k/s/t 1 0@0\n{}", "nos/1/k/s/t 1 0@9000000000000000\n{}",
+		"nos/1/k/s/t 1 0<\n{}", "nos/1/k/s/t 1 0<5@7\n{}" };
 	struct nos_processed out;
 
 	(void)state;
@@ -112,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_entry_comes_back_as_it_was_put),
 		cmocka_unit_test(an_entry_of_an_older_node_has_no_links),
+		cmocka_unit_test(an_era_and_what_a_record_follows_stand_behind_its_links),
 		cmocka_unit_test(what_is_no_entry_is_refused),
 		cmocka_unit_test(every_64th_record_of_a_topic_is_linked_to_the_last_such),
 		cmocka_unit_test(an_id_says_where_its_reading_stood_and_which_correction_it_is),

@@ -68,6 +68,28 @@ static void a_sealed_pack_comes_back_as_it_was(void **state)
 	nos_buf_release(&b);
 }
 
+static void an_entry_of_an_era_says_so_and_one_of_none_does_not(void **state)
+{
+	struct nos_raw raw = { .kind = "window", .received = { 1547813280000 } }, again;
+	struct nos_buf b;
+	struct nos_str body;
+
+	(void)state;
+	for (uint64_t era = 0; era < 2; era++) {
+		raw.era = era * 1795600000000000;
+		encode(&b, &raw, "[]");
+		assert_int_equal(strstr(b.p, "\"era\":1795600000000000,") != NULL, era);
+		assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_OK);
+		assert_int_equal(again.era, raw.era);
+		nos_buf_release(&b);
+	}
+	encode(&b, &raw, "[]");
+	memcpy(strstr(b.p, "1795600000000000"), "9795600000000000", 16);
+	assert_int_equal(nos_raw_decode(nos_buf_span(&b), &again, &body, &err), NOS_IO);
+	nos_err_clear(&err);
+	nos_buf_release(&b);
+}
+
 /* Else a time that is relative would be another when it is gone through again. */
 static void its_body_is_read_as_when_it_came(void **state)
 {
@@ -315,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sealed_pack_comes_back_as_it_was),
+		cmocka_unit_test(an_entry_of_an_era_says_so_and_one_of_none_does_not),
 		cmocka_unit_test(its_body_is_read_as_when_it_came),
 		cmocka_unit_test(an_anonymous_one_has_no_security),
 		cmocka_unit_test(the_relays_that_carried_it_come_back),

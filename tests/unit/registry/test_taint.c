@@ -100,6 +100,27 @@ static void what_a_busy_node_has_not_saved_is_found_as_well(void **state)
 	assert_int_equal(rows_of("p.1", stock[4].id, EVER), 9);
 }
 
+/* A key's first use, and what was saved, are said by positions, which ids count from an era on. */
+static void what_was_sent_in_eras_is_found_as_what_was_sent_in_none(void **state)
+{
+	(void)state;
+	stock_fill(STOCK_SOURCES, 60);
+	stock_era = UINT64_C(1795600000000000);
+	stock_fill(STOCK_SOURCES, 6);
+	for (unsigned i = 0; i < STOCK_SOURCES; i++)
+		change_key(i, "p.2");
+	stock_fill(STOCK_SOURCES, 90);
+	stock_save(STOCK_SOURCES);
+	assert_int_equal(rows_of("p.1", stock[7].id, EVER), 66);
+	assert_int_equal(rows_of("p.2", stock[7].id, EVER), 90);
+	assert_non_null(strstr(rows, "{\"id\":\"1-1795600000006608-0\""));
+	/* Those before the key's first use are not looked at, nor is what was saved. */
+	assert_true(stock_reads <= 90 + STOCK_TYPES + 1);
+	stock_fill(STOCK_SOURCES, 9);
+	assert_int_equal(rows_of("p.2", stock[7].id, EVER), 99);
+	assert_true(stock_reads <= 99 + 2 * STOCK_TYPES + 9 * STOCK_SOURCES / 512 + 3);
+}
+
 static void whoever_used_a_key_is_found_by_its_track_or_behind_what_was_saved(void **state)
 {
 	(void)state;
@@ -169,6 +190,7 @@ int main(void)
 		STOCK_TEST(one_source_among_many_costs_what_it_holds_under_the_key),
 		STOCK_TEST(a_row_says_where_the_record_went_and_the_newest_of_a_topic_is_first),
 		STOCK_TEST(what_a_busy_node_has_not_saved_is_found_as_well),
+		STOCK_TEST(what_was_sent_in_eras_is_found_as_what_was_sent_in_none),
 		STOCK_TEST(whoever_used_a_key_is_found_by_its_track_or_behind_what_was_saved),
 		STOCK_TEST(what_is_corrected_is_no_row_and_the_record_says_so),
 		STOCK_TEST(what_was_trimmed_ends_a_topic),

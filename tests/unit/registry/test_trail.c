@@ -3,12 +3,14 @@
 
 #include <inttypes.h>
 
+#include "registry/era.h"
 #include "registry/trail.h"
 
 #define NOW    ((struct nos_time){ 1795600000000 })
 #define TOPICS 100
 
 static struct nos_trail trail;
+static uint64_t era;
 
 /* Of each topic, as the committer knows it. */
 static struct {
@@ -19,6 +21,7 @@ static struct {
 static int start(void **state)
 {
 	memset(topics, 0, sizeof(topics));
+	era = 0;
 	if (folder_start(state))
 		return -1;
 	nos_trail_init(&trail, store);
@@ -38,16 +41,21 @@ static void put_entry(const char *text, uint64_t *ret_position)
 	    NOS_OK);
 }
 
-/* The next record of a topic. */
+/* The next record of a topic, of a pack of the era. */
 static void put(unsigned topic)
 {
-	const uint64_t n = ++topics[topic].n;
-	char text[200];
+	const uint64_t after = topics[topic].n, n = nos_era_next(era, after);
+	char text[200], jump[64] = "";
 
+	if (n != after + 1)
+		snprintf(jump, sizeof(jump), "@%" PRIu64 "<%" PRIu64, era, after);
+	else if (era)
+		snprintf(jump, sizeof(jump), "@%" PRIu64, era);
 	snprintf(text, sizeof(text),
-	    "nos/1/k/s/t%u %" PRIu64 " %" PRIu64 "\n{\"id\":\"1-%" PRIu64
+	    "nos/1/k/s/t%u %" PRIu64 " %" PRIu64 "%s\n{\"id\":\"1-%" PRIu64
 	    "-%u\",\"node\":1,\"n\":%" PRIu64 ",\"source\":\"s\"}",
-	    topic, topics[topic].links.before, topics[topic].links.far, n, topic, n);
+	    topic, topics[topic].links.before, topics[topic].links.far, jump, n, topic, n);
+	topics[topic].n = n;
 	put_entry(text, &topics[topic].position);
 	topics[topic].links = nos_processed_next(topics[topic].links, topics[topic].position, n);
 }
@@ -149,6 +157,75 @@ static void among_100000_records_of_100_topics_a_topic_costs_what_it_holds(void 
 	assert_true(most <= each / NOS_PROCESSED_STRIDE + NOS_PROCESSED_STRIDE);
 }
 
+#define ERA UINT64_C(1795600000000000)
+
+/* 100 records of no era, 90 of one, 10 of another. */
+static void fill_eras(void)
+{
+	fill(2, 100);
+	era = ERA;
+	fill(2, 90);
+	era = ERA + 1000;
+	fill(2, 10);
+}
+
+static void each_record_is_reached_over_numbers_that_were_passed_over(void **state)
+{
+	(void)state;
+	fill_eras();
+	for (uint64_t i = 1; i <= 200; i++) {
+		const uint64_t n = i <= 100 ? i : i <= 190 ? ERA + i - 100 : ERA + 1000 + i - 190;
+
+		to_newest(1);
+		assert_int_equal(seek(n), NOS_OK);
+		assert_int_equal(trail.n, n);
+		assert_true(reads <= 200 / NOS_PROCESSED_STRIDE + 3 * NOS_PROCESSED_STRIDE);
+	}
+	to_newest(1);
+	assert_int_equal(seek(ERA + 1011), NOS_ABSENT);
+}
+
+static void of_what_was_passed_over_the_first_behind_it_is_in_hand(void **state)
+{
+	static const uint64_t over[] = { 101, 1000, ERA - 64, ERA };
+
+	(void)state;
+	fill_eras();
+	for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
+		to_newest(0);
+		assert_int_equal(seek(over[i]), NOS_OK);
+		assert_int_equal(trail.n, ERA + 1);
+		assert_int_equal(trail.after, 100);
+		assert_int_equal(trail.pack, 1);
+	}
+	to_newest(0);
+	assert_int_equal(seek(ERA + 500), NOS_OK);
+	assert_int_equal(trail.n, ERA + 1001);
+	assert_int_equal(trail.after, ERA + 90);
+	assert_int_equal(nos_trail_back(&trail, &err), NOS_OK);
+	assert_int_equal(trail.n, ERA + 90);
+}
+
+/* Whether there was anything between is known though what was before is gone. */
+static void where_all_before_an_era_was_trimmed_its_first_says_what_it_follows(void **state)
+{
+	(void)state;
+	fill_eras();
+	folder_trim(NOS_PROCESSED_STREAM, 200);
+	to_newest(0);
+	assert_int_equal(seek(101), NOS_OK);
+	assert_int_equal(trail.n, ERA + 1);
+	to_newest(0);
+	assert_int_equal(seek(100), NOS_ABSENT);
+	assert_int_equal(trail.n, ERA + 1);
+	/* And what was trimmed of an era was. */
+	folder_trim(NOS_PROCESSED_STREAM, 204);
+	to_newest(0);
+	assert_int_equal(seek(ERA + 2), NOS_ABSENT);
+	assert_int_equal(trail.n, ERA + 3);
+	assert_int_equal(seek(1), NOS_ABSENT);
+}
+
 static void what_an_older_node_wrote_ends_the_way_back(void **state)
 {
 	(void)state;
@@ -212,6 +289,9 @@ int main(void)
 		TRAIL_TEST(each_record_is_reached_by_strides),
 		TRAIL_TEST(where_the_beginning_was_trimmed_the_oldest_that_is_there_is_in_hand),
 		TRAIL_TEST(among_100000_records_of_100_topics_a_topic_costs_what_it_holds),
+		TRAIL_TEST(each_record_is_reached_over_numbers_that_were_passed_over),
+		TRAIL_TEST(of_what_was_passed_over_the_first_behind_it_is_in_hand),
+		TRAIL_TEST(where_all_before_an_era_was_trimmed_its_first_says_what_it_follows),
 		TRAIL_TEST(what_an_older_node_wrote_ends_the_way_back),
 		TRAIL_TEST(where_a_source_was_of_another_kind_before_its_topic_begins),
 		TRAIL_TEST(a_link_that_leads_astray_is_damage_and_no_way_round),
