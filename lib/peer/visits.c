@@ -93,26 +93,11 @@ static enum nos_code put_key(struct nos_visits *v, const struct nos_job_visit *v
 {
 	const struct nos_stay stay = stay_of(v);
 	struct nos_visit_key key = { .day = visit->day, .value = a->key, .expires = a->expires };
-	NOS_AUTO(visit) r = { 0 };
+	const struct nos_stay_guest guest = { visit->id, a->kind, visit->home, a->open };
 
 	if (key.expires.ms > nos_roam_until(visit->day).ms)
 		key.expires = nos_roam_until(visit->day);
-	if (nos_visit_get(stay.store, stay.vault, nos_str_of(visit->id), &r, err) &&
-	    err->code != NOS_ABSENT)
-		goto out;
-	nos_err_clear(err);
-	if (r.refused.ms) {
-		unknown(err);
-		goto out;
-	}
-	snprintf(r.id, sizeof(r.id), "%s", visit->id);
-	snprintf(r.kind, sizeof(r.kind), "%s", a->kind);
-	if (r.home != visit->home)
-		r.key_count = 0;
-	r.home = visit->home;
-	r.open = a->open;
-	(void)!nos_stay_keep(&stay, &r, &key, nos_time_now(), err);
-out:
+	(void)!nos_stay_keep(&stay, &guest, &key, nos_time_now(), err);
 	explicit_bzero(&key, sizeof(key));
 	return err->code;
 }

@@ -79,7 +79,7 @@ static void tell(const struct nos_stay *s, const char *id)
 
 /* ---- one ---- */
 
-enum nos_code nos_stay_keep(const struct nos_stay *s, struct nos_visit *v,
+static enum nos_code keep(const struct nos_stay *s, struct nos_visit *v,
     const struct nos_visit_key *key, struct nos_time now, struct nos_err *err)
 {
 	const bool begins = !v->key_count;
@@ -90,6 +90,26 @@ enum nos_code nos_stay_keep(const struct nos_stay *s, struct nos_visit *v,
 	if (!nos_visit_put(s->store, s->vault, v, err) && begins)
 		(void)!note_begun(s->audit, v, now, err);
 	return end(s, err);
+}
+
+enum nos_code nos_stay_keep(const struct nos_stay *s, const struct nos_stay_guest *g,
+    const struct nos_visit_key *key, struct nos_time now, struct nos_err *err)
+{
+	NOS_AUTO(visit) v = { 0 };
+
+	if (nos_visit_get(s->store, s->vault, nos_str_of(g->id), &v, err) &&
+	    err->code != NOS_ABSENT)
+		return err->code;
+	nos_err_clear(err);
+	if (v.refused.ms)
+		return nos_err_set(err, NOS_TAG, "does not verify");
+	snprintf(v.id, sizeof(v.id), "%s", g->id);
+	snprintf(v.kind, sizeof(v.kind), "%s", g->kind);
+	if (v.home != g->home)
+		v.key_count = 0;
+	v.home = g->home;
+	v.open = g->open;
+	return keep(s, &v, key, now, err);
 }
 
 /* As it was read, without what is secret. */

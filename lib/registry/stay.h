@@ -22,9 +22,16 @@ struct nos_stay {
 	void *state;
 };
 
-/* Put a key of v, which is as it was read, or new. NOS_EXISTS: another has changed it; what
- * nos_visit_put and nos_audit_append return. */
-enum nos_code nos_stay_keep(const struct nos_stay *s, struct nos_visit *v,
+/* What a home says of a source of its own. */
+struct nos_stay_guest {
+	const char *id, *kind;
+	uint64_t home;
+	bool open; /* registered there without a token */
+};
+
+/* Keep a key of one. NOS_TAG: it was put out here; NOS_EXISTS: another has changed what there is of
+ * it; what nos_visit_put and nos_audit_append return. */
+enum nos_code nos_stay_keep(const struct nos_stay *s, const struct nos_stay_guest *g,
     const struct nos_visit_key *key, struct nos_time now, struct nos_err *err) NOS_CHECK;
 
 /* Why keys are dropped, as the audit stream has it. */

@@ -159,8 +159,9 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 			roam_start 2
 			roam_peer 2 roam | roam_peers_now 1
 		fi
-		away a 2 --roam "$URL_2"
-		[ "$STATUS" = 0 ]
+		# One that comes before the node has looked is refused, as any whose key has just gone.
+		comes_again() { away a 2 --roam "$URL_2"; [ "$STATUS" = 0 ]; }
+		eventually comes_again
 		[ "$(kt)" = 1 ]
 	done
 	roam_peers_now 2 </dev/null
@@ -251,8 +252,6 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	[ "$STATUS" = 77 ]
 	[ -z "$(metric "$ADMIN_2" 'nos_visits_total{')" ]
 	[ -z "$(roam_at 2 nos-keytable kt)" ]
-	grep -q "a visit of $(jq -r .source c.key) from node 1 is refused: it is registered here" n2/err
-	[ "$(refusals 2 own)" = 1 ]
 }
 
 @test "a stranger is refused, and not asked for again at once" {
