@@ -134,23 +134,22 @@ enum nos_code nos_roaming_give(const struct nos_roaming_home *h, const struct no
 {
 	char key[KEY_MAX];
 	NOS_AUTO(buf) text = { 0 };
-	struct said before;
+	struct said before = { 0 };
 	uint64_t rev;
+	bool begins;
 
 	key_of(g, key);
 	nos_buf_init(&text, TEXT_MAX);
-	if (!nos_store_get(h->store, NOS_ROAMING_GIVEN_NS, nos_str_of(key), &text, &rev, err)) {
-		if (decode(nos_str_of(key), nos_buf_str(&text), &before, err) ||
-		    before.g.day >= g->day)
-			return err->code;
-	} else if (err->code != NOS_ABSENT) {
-		return err->code;
-	} else {
+	begins = nos_store_get(h->store, NOS_ROAMING_GIVEN_NS, nos_str_of(key), &text, &rev, err) ==
+		 NOS_ABSENT;
+	if (begins)
 		nos_err_clear(err);
-		if (note(h, g, "active", "given to", now, err))
-			return err->code;
-	}
-	return put(h->store, NOS_ROAMING_GIVEN_NS, g, false, err);
+	else if (err->code || decode(nos_str_of(key), nos_buf_str(&text), &before, err) ||
+		 before.g.day >= g->day)
+		return err->code;
+	if (!put(h->store, NOS_ROAMING_GIVEN_NS, g, false, err) && begins)
+		(void)!note(h, g, "active", "given to", now, err);
+	return err->code;
 }
 
 static enum nos_code recall_one(const struct nos_roaming_home *h, const struct nos_roaming *g,

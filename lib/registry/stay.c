@@ -128,15 +128,16 @@ enum nos_code nos_stay_end(const struct nos_stay *s, const char *id, uint64_t ho
 {
 	struct nos_visit v;
 
-	do {
+	*ret_was = false;
+	for (int i = 0; !*ret_was && i < TRIES; i++) {
 		nos_err_clear(err);
-		*ret_was = false;
-		if (nos_visit_get(s->store, NULL, nos_str_of(id), &v, err) == NOS_ABSENT)
+		if (nos_visit_get(s->store, NULL, nos_str_of(id), &v, err) || v.home != home ||
+		    v.refused.ms)
 			break;
-		if (err->code || v.home != home || v.refused.ms)
-			return err->code;
 		*ret_was = !del(s, &v, reason, now, err);
-	} while (err->code == NOS_EXISTS);
+		if (err->code != NOS_EXISTS)
+			break;
+	}
 	if (err->code == NOS_ABSENT)
 		nos_err_clear(err);
 	if (*ret_was)
