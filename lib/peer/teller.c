@@ -251,6 +251,8 @@ enum nos_code nos_teller_new(struct nos_store *store, const struct nos_card *car
 
 void nos_teller_look(struct nos_teller *t)
 {
+	if (!t)
+		return;
 	pthread_mutex_lock(&t->lock);
 	t->changed = true;
 	pthread_mutex_unlock(&t->lock);

@@ -20,7 +20,7 @@ enum nos_code nos_teller_new(struct nos_store *store, const struct nos_card *car
     struct nos_peers *peers, const char *ca, struct nos_teller **ret,
     struct nos_err *err) NOS_CHECK;
 
-/* The peers are others: one of them may be yet to be told. From any thread. */
+/* The peers are others: one of them may be yet to be told. From any thread. NULL is fine. */
 void nos_teller_look(struct nos_teller *t);
 
 /* What is not told yet stays in the store. NULL is fine. */

@@ -220,6 +220,7 @@ static enum nos_code go(struct nos_nomad *n, size_t way, struct nos_send_pack *p
 	return way ? visit(n, &n->hosts[way - 1], p, most_ms, ret, err) : go_home(n, p, ret, err);
 }
 
+/* Home's, unless it is another's. */
 static size_t way_of(const struct nos_nomad *n, const char *url)
 {
 	for (size_t i = 0; i < n->count; i++)
@@ -268,10 +269,10 @@ static enum nos_code find_again(struct nos_nomad *n, const struct nos_send_pack 
 		}
 	}
 	n->unnamed = !last.code;
-	if (last.code)
-		return nos_err_set(err, NOS_AWAY,
-		    "what may have arrived at node %" PRIu64 " waits for it: %s", p->node,
-		    last.text);
+	if (last.code) {
+		*err = last;
+		return err->code;
+	}
 	return nos_err_set(err, NOS_AWAY,
 	    "what may have arrived at node %" PRIu64
 	    " waits for it, and no --roam names it: name it (it was %s), or --give-up %" PRIu64,
@@ -308,27 +309,33 @@ static void note_why(struct nos_err *last, const struct nos_err *err)
 		nos_err_set(last, NOS_AWAY, "%s; %s", before.text, err->text);
 }
 
-/* One that may have arrived goes there again: home's, unless it is another's. */
-static enum nos_code first_of(struct nos_nomad *n, const struct nos_send_pack *p, uint64_t most_ms,
-    size_t *ret, struct nos_err *err)
+/* One that may have arrived at another node. */
+static enum nos_code go_again(struct nos_nomad *n, struct nos_send_pack *p, uint64_t most_ms,
+    struct nos_answer *ret, struct nos_err *err)
 {
-	n->unnamed = false;
-	if (p->sent && p->node)
-		return find_again(n, p, most_ms, ret, err);
-	*ret = p->sent ? way_of(n, p->url) : first_way(n);
-	return NOS_OK;
+	const uint64_t node = p->node;
+	size_t way = 0;
+
+	if (!find_again(n, p, most_ms, &way, err) && !go(n, way, p, most_ms, ret, err))
+		note_good(n, way);
+	if (!is_waiting(err->code) || n->unnamed)
+		return err->code;
+	return nos_err_within(err,
+	    "what may have arrived at node %" PRIu64 " waits for it, unless --give-up %" PRIu64,
+	    node, node);
 }
 
 /* Each way once, until one takes it. */
 static enum nos_code try_all(struct nos_nomad *n, struct nos_send_pack *p, uint64_t most_ms,
     struct nos_answer *ret, struct nos_err *err)
 {
+	const size_t first = p->sent ? way_of(n, p->url) : first_way(n);
 	struct nos_err last = { 0 };
-	size_t first = 0;
 
 	nos_err_clear(err);
-	if (first_of(n, p, most_ms, &first, err))
-		return err->code;
+	n->unnamed = false;
+	if (p->sent && p->node)
+		return go_again(n, p, most_ms, ret, err);
 	for (size_t i = 0; i <= n->count; i++) {
 		const size_t way = !i ? first : i <= first ? i - 1 : i;
 

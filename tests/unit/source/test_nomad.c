@@ -281,8 +281,15 @@ static void a_pack_that_may_have_arrived_finds_its_node_by_whatever_url(void **s
 	(void)state;
 	lose_at_two();
 	run_with(renamed, 2);
+	world.away[0] = true;
+	assert_int_equal(again(), NOS_AWAY);
+	assert_string_equal(world.log, "three/node zwei/node");
+	assert_string_equal(err.text,
+	    "what may have arrived at node 2 waits for it, unless --give-up 2: "
+	    "http://zwei: refused");
+	world.away[0] = false;
 	assert_int_equal(again(), NOS_OK);
-	assert_string_equal(world.log, "three/node zwei/node zwei");
+	assert_string_equal(world.log, "zwei/node zwei");
 	assert_int_equal(pack.node, 2);
 	assert_string_equal(pack.url, "http://zwei");
 }
