@@ -16,6 +16,7 @@
 #include "registry/home.h"
 #include "registry/keytable.h"
 #include "registry/registry.h"
+#include "registry/stay.h"
 #include "registry/taint.h"
 #include "registry/verdict.h"
 
@@ -59,8 +60,8 @@ static const struct nos_opt opts[] = {
 };
 
 static const struct nos_opt_tool tool = { "nos-keytable",
-	"[sources|ct|gt|kt|groups|tokens|audit|taint|export|import]",
-	"Show the sources, keys (ct), global keys (gt), visitors' keys (kt), groups, enrolments, audit entries or what a key protected; "
+	"[sources|ct|gt|kt|visitors|groups|tokens|audit|taint|export|import]",
+	"Show the sources, keys (ct), global keys (gt), visitors' keys (kt), visitors, groups, enrolments, audit entries or what a key protected; "
 	"move a node.",
 	opts, offsetof(struct keytable_opts, common), .rows = true };
 
@@ -164,7 +165,7 @@ static enum nos_code allow(
 static enum nos_code find_source(struct nos_store *store, const struct nos_keytable *t,
     const char *word, char ret[static NOS_RECORD_ID_MAX], struct nos_err *err)
 {
-	if (t->which != NOS_KEYTABLE_KT)
+	if (t->which != NOS_KEYTABLE_KT && t->which != NOS_KEYTABLE_VISITORS)
 		return nos_registry_resolve(store, nos_str_of(word), ret, err);
 	return nos_str_copy(nos_str_of(word), ret, NOS_RECORD_ID_MAX)
 		   ? NOS_OK
@@ -245,7 +246,7 @@ static enum nos_code print_taint(
 		return nos_err_set(
 		    err, NOS_USAGE, "--key: '%s' is no key's name, such as d.1.7", o->key);
 	if (nos_home_locate(&home, &o->store, o->node_key, err) || nos_home_look(&home, err) ||
-	    (o->source && nos_registry_resolve(home.store, nos_str_of(o->source), id, err)))
+	    (o->source && nos_stay_resolve(home.store, nos_str_of(o->source), id, err)))
 		return err->code;
 	t.store = home.store;
 	t.source = o->source ? id : NULL;
@@ -306,7 +307,7 @@ static enum nos_code choose(const struct keytable_opts *o, char **operands, int 
 		return nos_err_set(err, NOS_USAGE, "one table at a time: '%s'", operands[1]);
 	if (count && !*ret_stream && !nos_keytable_parse(nos_str_of(word), &ret->which))
 		return nos_err_set(err, NOS_USAGE,
-		    "no table '%s', take sources, ct, gt, kt, groups, tokens, audit or taint",
+		    "no table '%s', take sources, ct, gt, kt, visitors, groups, tokens, audit or taint",
 		    word);
 	if (*ret_stream && o->states.count)
 		return nos_err_set(err, NOS_USAGE, "--state: the table %s has no states", word);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "cli/opt.h"
 #include "cli/settings.h"
 #include "cli/start.h"
@@ -25,7 +26,7 @@ struct send_opts {
 	const char *keyring, *kind, *spool, *ca, *mqtt, *mqtt_password, *map;
 	struct nos_opt_list urls, via, roam;
 	bool anonymous, follow, csv;
-	uint64_t batch, linger_ms, spool_max, wait_ms, max_line;
+	uint64_t batch, linger_ms, spool_max, wait_ms, give_up, max_line;
 };
 
 #define AT(field) offsetof(struct send_opts, field)
@@ -38,6 +39,9 @@ static const struct nos_opt opts[] = {
 	    "a neighbour that relays, where the node is not reached" },
 	{ "roam", 0, NOS_OPT_AGAIN, AT(roam), "url",
 	    "another node, to send to where the source's own is not reached" },
+	{ "give-up", 0, NOS_OPT_UINT, AT(give_up), "node",
+	    "what may have arrived at this other node goes elsewhere", .min = 1,
+	    .max = NOS_NUM_SAFE },
 	{ "kind", 0, NOS_OPT_TEXT, AT(kind), "kind", "of an anonymous source" },
 	{ "csv", 0, NOS_OPT_FLAG, AT(csv), NULL, "the lines are CSV, the first one a header" },
 	{ "map", 0, NOS_OPT_PATH, AT(map), "file", "where in each line the readings stand" },
@@ -310,6 +314,9 @@ static enum nos_code check(const struct send_opts *o, struct nos_err *err)
 	if (o->anonymous && o->roam.count)
 		return nos_err_set(
 		    err, NOS_USAGE, "--roam needs a --keyring: its home vouches for it");
+	if (nos_opt_is_typed(&tool, &o->common, "give-up") && !o->spool)
+		return nos_err_set(
+		    err, NOS_USAGE, "--give-up is for --spool, where packs wait for that node");
 	return nos_nomad_check(o->roam.items, o->roam.count, err)
 		   ? err->code
 		   : nos_route_check(o->via.items, o->via.count, err);
@@ -371,9 +378,10 @@ static enum nos_code prepare(struct sender *s, struct nos_err *err)
 		return err->code;
 	nos_nomad_init(&s->nomad, &s->send, o->roam.items, o->roam.count);
 	s->courier = (struct nos_courier){ .send = &s->send,
-		.nomad = o->roam.count ? &s->nomad : NULL,
+		.nomad = o->keyring ? &s->nomad : NULL,
 		.spool = o->spool ? &s->spool : NULL,
 		.wait_ms = o->wait_ms,
+		.give_up = nos_opt_is_typed(&tool, &o->common, "give-up") ? o->give_up : 0,
 		.note = say };
 	if (!o->follow)
 		return NOS_OK;

@@ -55,6 +55,18 @@ static const struct nos_table_column kt_columns[] = {
 	{ 0 },
 };
 
+static const struct nos_table_column visitors_columns[] = {
+	{ "source", NOS_TABLE_TEXT },
+	{ "home", NOS_TABLE_TEXT },
+	{ "kind", NOS_TABLE_TEXT },
+	{ "state", NOS_TABLE_TEXT },
+	{ "until", NOS_TABLE_TIME },
+	{ "last_seen", NOS_TABLE_TIME },
+	{ "seq", NOS_TABLE_TEXT },
+	{ "readings", NOS_TABLE_TEXT },
+	{ 0 },
+};
+
 static const struct nos_table_column groups_columns[] = {
 	{ "group", NOS_TABLE_TEXT },
 	{ "number", NOS_TABLE_TEXT },
@@ -123,6 +135,7 @@ static const struct nos_table_column *const of_store[] = {
 	[NOS_KEYTABLE_CT] = ct_columns,
 	[NOS_KEYTABLE_GT] = gt_columns,
 	[NOS_KEYTABLE_KT] = kt_columns,
+	[NOS_KEYTABLE_VISITORS] = visitors_columns,
 	[NOS_KEYTABLE_GROUPS] = groups_columns,
 	[NOS_KEYTABLE_TOKENS] = tokens_columns,
 };

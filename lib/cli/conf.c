@@ -28,7 +28,7 @@ static const struct {
 	    "expires url replace open bearer" },
 	{ "nos-register", "keyring keyring-dir name mode type replace ca url via wait" },
 	{ "nos-send",
-	    "keyring anonymous url via roam kind csv map batch linger spool spool-max wait follow mqtt "
+	    "keyring anonymous url via roam give-up kind csv map batch linger spool spool-max wait follow mqtt "
 	    "mqtt-password ca max-line" },
 	{ "nos-relay", "keyring listen via url ca wait ready-fd" },
 	{ "nos-keytable",

@@ -93,7 +93,8 @@ enum nos_code nos_peer_request_seal(const struct nos_peer_request *r, const stru
 	nos_encode_member_bytes(&b, "from", r->from, sizeof(r->from));
 	nos_encode_member_bytes(&b, "to", r->to, sizeof(r->to));
 	nos_encode_member_bytes(&b, "E", r->once.bytes, sizeof(r->once.bytes));
-	nos_encode_member_text(&b, "source", nos_str_of(r->source));
+	if (*r->source)
+		nos_encode_member_text(&b, "source", nos_str_of(r->source));
 	nos_encode_member_text(&b, "kid", nos_str_of(kid));
 	nos_buf_add_char(&b, '}');
 	return seal(sign, &b, to, ret, err);
@@ -179,12 +180,15 @@ static enum nos_code decode_op(
 static enum nos_code decode_what(
     const struct nos_decode *d, struct nos_peer_request *ret, struct nos_err *err)
 {
-	struct nos_str source, kid;
+	const bool all = ret->op == NOS_PEER_REVOKED && !nos_decode_has(d, "source");
+	struct nos_str source = NOS_STR(""), kid;
 	uint64_t home, day;
 
-	if (nos_decode_text(d, "source", &source, err) || nos_decode_text(d, "kid", &kid, err))
+	if ((!all && nos_decode_text(d, "source", &source, err)) ||
+	    nos_decode_text(d, "kid", &kid, err))
 		return err->code;
-	if (!nos_peer_is_source(source) || !nos_str_copy(source, ret->source, sizeof(ret->source)))
+	if ((!all && !nos_peer_is_source(source)) ||
+	    !nos_str_copy(source, ret->source, sizeof(ret->source)))
 		return nos_err_set_field(err, NOS_DATA, "source", "source is no id");
 	if (!nos_name_parse(kid, &ret->key) || !nos_roam_is(&ret->key, &home, &day))
 		return nos_err_set_field(err, NOS_DATA, "kid", "kid is no r.HOME.DAY");

@@ -24,15 +24,15 @@
 
 enum nos_peer_op {
 	NOS_PEER_ROAM,	  /* the key of a source for a day */
-	NOS_PEER_REVOKED, /* what was given of a source counts no longer */
+	NOS_PEER_REVOKED, /* what was given of a source, or of all, counts no longer */
 };
 
 struct nos_peer_request {
 	enum nos_peer_op op;
 	uint8_t from[NOS_HASH_LEN], to[NOS_HASH_LEN]; /* thumbprints */
 	struct nos_ecdh_point once;		      /* E, to which the answer is sealed */
-	char source[NOS_PEER_SOURCE_MAX];
-	struct nos_name key; /* r.<home>.<day> */
+	char source[NOS_PEER_SOURCE_MAX];	      /* empty: REVOKED, all of them */
+	struct nos_name key;			      /* r.<home>.<day> */
 };
 
 /* Holds a key: release it. */

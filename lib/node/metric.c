@@ -134,6 +134,22 @@ static void encode_results(
 			    nos_code_slug((enum nos_code)i), (uint64_t)codes[i]);
 }
 
+static void encode_refusals(struct nos_metric *m, struct nos_buf *b)
+{
+	static const char *const labels[] = {
+#define X(name, label, text) [NOS_METRIC_REFUSAL_##name] = label,
+		NOS_METRIC_REFUSAL_MAP(X)
+#undef X
+	};
+	const char *name = "nos_visits_refused_total";
+
+	head(b, name, "Packs of visitors refused.", "counter");
+	for (int i = 0; i < NOS_METRIC_REFUSAL_COUNT; i++)
+		if (m->refusals[i])
+			nos_buf_addf(b, "%s{cause=\"%s\"} %" PRIu64 "\n", name, labels[i],
+			    (uint64_t)m->refusals[i]);
+}
+
 static void encode_changes(struct nos_metric *m, struct nos_buf *b)
 {
 	const char *name = "nos_key_changes_total";
@@ -186,6 +202,7 @@ void nos_metric_encode(struct nos_metric *m, const char *version, struct nos_buf
 	encode_requests(m, b);
 	encode_results(b, "nos_registrations_total", "Registrations answered.", m->registrations);
 	encode_results(b, "nos_visits_total", "Homes asked for the key of a visitor.", m->visits);
+	encode_refusals(m, b);
 	encode_changes(m, b);
 	for (int i = 0; i < NOS_METRIC_GAUGE_COUNT; i++) {
 		if (i == 0 || strcmp(gauges[i].name, gauges[i - 1].name) != 0)

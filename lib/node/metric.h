@@ -83,6 +83,22 @@ enum nos_metric_time {
 	    NOS_METRIC_TIME_COUNT
 };
 
+/* Why a visit was refused: name, label, words. */
+#define NOS_METRIC_REFUSAL_MAP(X)                                  \
+	X(STRANGER, "stranger", "its home is not among the peers") \
+	X(OWN, "own", "it is registered here")                     \
+	X(HERE, "here", "it was revoked here")                     \
+	X(HOME, "home", "its home gives no key of it")             \
+	X(AWAY, "away", "its home is not reached")                 \
+	X(BUSY, "busy", "too many strangers, or visitors, come at once")
+
+enum nos_metric_refusal {
+#define X(name, label, text) NOS_METRIC_REFUSAL_##name,
+	NOS_METRIC_REFUSAL_MAP(X)
+#undef X
+	    NOS_METRIC_REFUSAL_COUNT
+};
+
 /* The stages of a pack: what they take of the processor. */
 #define NOS_METRIC_STAGE_MAP(X) \
 	X(HTTP, "http")         \
@@ -111,6 +127,7 @@ struct nos_metric {
 	atomic_uint_least64_t rejected[NOS_CODE_COUNT];
 	atomic_uint_least64_t registrations[NOS_CODE_COUNT];
 	atomic_uint_least64_t visits[NOS_CODE_COUNT]; /* homes asked, by what came of it */
+	atomic_uint_least64_t refusals[NOS_METRIC_REFUSAL_COUNT]; /* of visits */
 	atomic_uint_least64_t changes[NOS_METRIC_SCHEMES][NOS_STATE_COUNT];
 	atomic_uint_least64_t stages_ns[NOS_METRIC_STAGE_COUNT]; /* node/lap.h */
 	atomic_uint_least64_t requests[NOS_METRIC_PATH_COUNT][NOS_METRIC_STATUSES];

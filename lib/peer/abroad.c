@@ -46,9 +46,11 @@ enum nos_code nos_abroad_new(const struct nos_abroad_config *config,
 	return NOS_OK;
 }
 
-struct nos_peers *nos_abroad_peers(struct nos_abroad *a)
+void nos_abroad_replace(struct nos_abroad *a, const struct nos_peers_list *peers)
 {
-	return a->peers;
+	nos_peers_replace(a->peers, peers);
+	nos_visits_look(a->visits);
+	nos_teller_look(a->teller);
 }
 
 struct nos_visits *nos_abroad_visits(struct nos_abroad *a)

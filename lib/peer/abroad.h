@@ -22,7 +22,9 @@ struct nos_abroad_config {
 enum nos_code nos_abroad_new(const struct nos_abroad_config *config,
     const struct nos_peers_list *peers, struct nos_abroad **ret, struct nos_err *err) NOS_CHECK;
 
-struct nos_peers *nos_abroad_peers(struct nos_abroad *a);
+/* The peers are these from now on. From the thread that made it. */
+void nos_abroad_replace(struct nos_abroad *a, const struct nos_peers_list *peers);
+
 struct nos_visits *nos_abroad_visits(struct nos_abroad *a);
 
 /* Fill the answer to another node's request. life is the caller's own. */

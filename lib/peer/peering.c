@@ -80,13 +80,14 @@ static enum nos_code let_roam(void *state, struct nos_record *r, const struct no
 static enum nos_code give(const struct nos_peering *p, struct asked *a, struct nos_record *r,
     struct nos_time now, struct nos_err *err)
 {
+	const struct nos_roaming_home home = { p->life->store, p->life->audit, p->life->node };
 	struct nos_roaming given = { .node = a->peer.node, .day = a->day };
 	struct nos_peer_answer *answer = &a->answer;
 
 	if (nos_life_change(p->life, nos_str_of(a->request.source), now, let_roam, NULL, r, err))
 		return err->code == NOS_ABSENT ? refuse(err) : err->code;
 	memcpy(given.id, r->id, sizeof(given.id));
-	if (nos_roaming_give(p->life->store, &given, err) ||
+	if (nos_roaming_give(&home, &given, now, err) ||
 	    nos_roam_key(&r->a.base.z_key, a->peer.pin, a->day, &answer->key, err))
 		return err->code;
 	snprintf(answer->kind, sizeof(answer->kind), "%s", r->kind);
@@ -119,12 +120,20 @@ static enum nos_code answer_roam(const struct nos_peering *p, struct asked *a, s
 static enum nos_code answer_revoked(
     const struct nos_peering *p, const struct asked *a, struct nos_err *err)
 {
-	if (a->home != a->peer.node)
+	const char *source = a->request.source;
+
+	/* One that is old is no more than a nuisance, but may be somebody else's. */
+	if (a->home != a->peer.node || (!*source && !nos_roam_is_near(a->day, nos_time_now())))
 		return refuse(err);
-	if (nos_visits_revoke(p->visits, p->life->store, a->home, a->request.source, err))
+	if (nos_visits_revoke(p->visits, p->life->store, p->life->audit, a->home, source, err))
 		return err->code;
-	nos_log_line(NOS_LOG_INFO, "node %llu has taken back what it gave of source %s",
-	    (unsigned long long)a->home, a->request.source);
+	if (!*source)
+		nos_log_line(NOS_LOG_INFO,
+		    "node %llu was put back from a backup, and all that it gave is dropped",
+		    (unsigned long long)a->home);
+	else
+		nos_log_line(NOS_LOG_INFO, "node %llu has taken back what it gave of source %s",
+		    (unsigned long long)a->home, a->request.source);
 	return NOS_OK;
 }
 

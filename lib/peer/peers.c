@@ -215,6 +215,18 @@ void nos_peers_free(struct nos_peers *p)
 	free(p);
 }
 
+bool nos_peers_at(struct nos_peers *p, size_t i, struct nos_peer *ret)
+{
+	bool found;
+
+	pthread_mutex_lock(&p->lock);
+	found = i < p->list.count;
+	if (found)
+		*ret = p->list.of[i];
+	pthread_mutex_unlock(&p->lock);
+	return found;
+}
+
 bool nos_peers_by_node(struct nos_peers *p, uint64_t node, struct nos_peer *ret)
 {
 	bool found = false;

@@ -48,6 +48,9 @@ enum nos_code nos_peers_new(
 void nos_peers_replace(struct nos_peers *p, const struct nos_peers_list *list);
 void nos_peers_free(struct nos_peers *p); /* NULL is fine */
 
+/* Each in the file's order, from 0; false: there are no more. */
+bool nos_peers_at(struct nos_peers *p, size_t i, struct nos_peer *ret);
+
 /* By number, or by the thumbprint of its key; false: there is none. */
 bool nos_peers_by_node(struct nos_peers *p, uint64_t node, struct nos_peer *ret);
 bool nos_peers_by_pin(

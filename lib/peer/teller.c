@@ -30,12 +30,17 @@ struct nos_teller {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool stop;	  /* guarded by lock */
+	bool changed;	  /* the peers have, guarded by lock */
 	volatile int cut; /* set with it: what is under way is broken off */
 
 	/* The thread's own. */
 	struct nos_call call;
+	struct nos_audit audit;
 	struct pause pauses[NOS_PEERS_MAX];
-	bool left; /* something is yet to be told */
+	bool left;	  /* something is yet to be told */
+	uint64_t all_day; /* all peers are to be told of all sources up to this day; 0: not */
+	uint64_t told[NOS_PEERS_MAX]; /* but these, which were */
+	size_t told_count;
 	struct nos_mono swept;
 };
 
@@ -75,31 +80,83 @@ static enum nos_code call(struct nos_teller *t, const struct nos_roaming *g, str
 	return nos_call_peer(&t->call, &peer, NOS_PEER_REVOKED, g->id, &name, &a, err);
 }
 
+/* NOS_BUSY: not now. Whether it was is said once. */
+static enum nos_code tell_peer(
+    struct nos_teller *t, const struct nos_roaming *g, struct nos_err *err)
+{
+	struct pause *pause = pause_of(t, g->node);
+
+	if (nos_mono_now().us < pause->until.us || __atomic_load_n(&t->cut, __ATOMIC_RELAXED))
+		return nos_err_set(err, NOS_BUSY, "not yet");
+	if (!call(t, g, err)) {
+		*pause = (struct pause){ 0 };
+		return NOS_OK;
+	}
+	if (!pause->us && err->code != NOS_BUSY)
+		nos_log_line(NOS_LOG_WARN, "node %llu is not told yet of %s%s: %s",
+		    (unsigned long long)g->node, *g->id ? "source " : "all that it was given",
+		    g->id, err->text);
+	note_failed(pause);
+	return err->code;
+}
+
+static enum nos_code note_told(
+    struct nos_teller *t, const struct nos_roaming *g, struct nos_err *err)
+{
+	return nos_roaming_told(t->store, g, nos_time_now(), err);
+}
+
 /* What has had its time needs no word. The error is that of the store. */
-static enum nos_code tell(void *state, const struct nos_roaming *g, struct nos_err *err)
+static enum nos_code tell(void *state, const struct nos_roaming *g, bool told, struct nos_err *err)
 {
 	struct nos_teller *t = state;
-	struct pause *pause = pause_of(t, g->node);
 	struct nos_err why = { 0 };
 
-	if (nos_roam_until(g->day).ms > nos_time_now().ms) {
-		if (nos_mono_now().us < pause->until.us ||
-		    __atomic_load_n(&t->cut, __ATOMIC_RELAXED)) {
-			t->left = true;
-			return NOS_OK;
-		}
-		if (call(t, g, &why)) {
-			if (!pause->us && why.code != NOS_BUSY)
-				nos_log_line(NOS_LOG_WARN,
-				    "node %llu is not told yet of source %s: %s",
-				    (unsigned long long)g->node, g->id, why.text);
-			note_failed(pause);
-			t->left = true;
-			return NOS_OK;
-		}
+	if (nos_roam_until(g->day).ms <= nos_time_now().ms)
+		return note_told(t, g, err);
+	if (!*g->id && !g->node) {
+		t->all_day = g->day;
+		return NOS_OK;
 	}
-	*pause = (struct pause){ 0 };
-	return nos_roaming_told(t->store, g, err);
+	if (told) {
+		if (t->told_count < NOS_PEERS_MAX)
+			t->told[t->told_count++] = g->node;
+		return NOS_OK;
+	}
+	if (!tell_peer(t, g, &why))
+		return note_told(t, g, err);
+	t->left = true;
+	return NOS_OK;
+}
+
+static bool was_told(const struct nos_teller *t, uint64_t node)
+{
+	for (size_t i = 0; i < t->told_count; i++)
+		if (t->told[i] == node)
+			return true;
+	return false;
+}
+
+/* Those that may have been given a key: who may ask for one. */
+static enum nos_code tell_all(struct nos_teller *t, struct nos_err *err)
+{
+	struct nos_peer peer;
+
+	for (size_t i = 0; !err->code && nos_peers_at(t->peers, i, &peer); i++) {
+		const struct nos_roaming g = { .node = peer.node, .day = t->all_day };
+		struct nos_err why = { 0 };
+
+		if (!(peer.may >> NOS_PEER_ROAM & 1) || was_told(t, peer.node))
+			continue;
+		if (tell_peer(t, &g, &why)) {
+			t->left = true;
+			continue;
+		}
+		nos_log_line(NOS_LOG_INFO, "node %llu has dropped all that this one gave it",
+		    (unsigned long long)peer.node);
+		(void)!note_told(t, &g, err);
+	}
+	return err->code;
 }
 
 static void look(struct nos_teller *t)
@@ -110,7 +167,9 @@ static void look(struct nos_teller *t)
 	if (nos_store_changed(t->store, &changed, &err) || (!changed && !t->left))
 		return;
 	t->left = false;
-	if (nos_roaming_tasks(t->store, tell, t, &err)) {
+	t->all_day = 0;
+	t->told_count = 0;
+	if (nos_roaming_tasks(t->store, tell, t, &err) || (t->all_day && tell_all(t, &err))) {
 		t->left = true;
 		nos_log_line(NOS_LOG_WARN, "other nodes are not told: %s", err.text);
 	}
@@ -118,10 +177,12 @@ static void look(struct nos_teller *t)
 
 static void sweep(struct nos_teller *t)
 {
+	const struct nos_roaming_home home = { t->store, &t->audit,
+		nos_card_self(t->card)->number };
 	struct nos_err err = { 0 };
 
 	t->swept = nos_mono_now();
-	if (nos_roaming_sweep(t->store, nos_time_now(), &err))
+	if (nos_roaming_sweep(&home, nos_time_now(), &err))
 		nos_log_line(NOS_LOG_WARN, "what was given to other nodes: %s", err.text);
 }
 
@@ -138,6 +199,8 @@ static bool wait_for_work(struct nos_teller *t)
 	while (!t->stop && pthread_cond_timedwait(&t->wake, &t->lock, &at) == 0)
 		;
 	stop = t->stop;
+	t->left |= t->changed;
+	t->changed = false;
 	pthread_mutex_unlock(&t->lock);
 	return !stop;
 }
@@ -167,6 +230,7 @@ enum nos_code nos_teller_new(struct nos_store *store, const struct nos_card *car
 	t->store = store;
 	t->card = card;
 	t->peers = peers;
+	nos_audit_init(&t->audit, store, "nos-serve", false);
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -183,6 +247,15 @@ enum nos_code nos_teller_new(struct nos_store *store, const struct nos_card *car
 	pthread_setname_np(t->thread, "nos-teller");
 	*ret = t;
 	return NOS_OK;
+}
+
+void nos_teller_look(struct nos_teller *t)
+{
+	if (!t)
+		return;
+	pthread_mutex_lock(&t->lock);
+	t->changed = true;
+	pthread_mutex_unlock(&t->lock);
 }
 
 void nos_teller_free(struct nos_teller *t)

@@ -8,14 +8,10 @@
 #include "base/log.h"
 #include "node/refuse.h"
 #include "peer/call.h"
+#include "peer/refusals.h"
 #include "registry/registry.h"
-#include "registry/visit.h"
+#include "registry/stay.h"
 
-#define REFUSED_MAX    256	/* that are remembered */
-#define REFUSED_US     10000000 /* for so long */
-#define AWAY_US	       2000000	/* a home that was not reached is not tried again for so long */
-#define STRANGERS_MAX  32	/* refusals at once … */
-#define STRANGERS_US   125000	/* … and then one in so long */
 #define SWEEP_EVERY_US 60000000
 #define TRIES	       8
 
@@ -24,12 +20,6 @@ struct waiting {
 	struct nos_http_request *request;
 	struct nos_job_visit visit;
 	struct waiting *next;
-};
-
-/* What was asked for in vain, and until when it is not asked again. */
-struct refused {
-	struct nos_job_visit visit; /* id empty: the home was not reached */
-	struct nos_mono until;
 };
 
 struct nos_visits {
@@ -52,81 +42,62 @@ struct nos_visits {
 	/* The thread's own. */
 	struct nos_ingest_loop loop;
 	struct nos_call call;
-	struct refused refused[REFUSED_MAX];
-	size_t refused_next;
-	struct nos_mono strangers; /* when all refusals so far are made up for */
+	struct nos_refusals refusals;
+	struct nos_audit audit;
 	struct nos_mono swept;
 };
 
-/* ---- what was refused ---- */
-
-static bool is_same(const struct nos_job_visit *a, const struct nos_job_visit *b)
+static void gone(void *state, const char *id)
 {
-	return a->home == b->home && a->day == b->day && strcmp(a->id, b->id) == 0;
+	const struct nos_visits *v = state;
+
+	nos_member_forget(v->config.members, id);
+	nos_placement_purge(v->config.placement);
 }
 
-static const struct refused *find_refused(
-    const struct nos_visits *v, const struct nos_job_visit *visit)
+/* On the thread's own store. */
+static struct nos_stay stay_of(struct nos_visits *v)
 {
-	const struct nos_mono now = nos_mono_now();
-
-	for (size_t i = 0; i < REFUSED_MAX; i++)
-		if (now.us < v->refused[i].until.us && is_same(&v->refused[i].visit, visit))
-			return &v->refused[i];
-	return NULL;
-}
-
-static void note_refused(struct nos_visits *v, const struct nos_job_visit *visit, uint64_t us)
-{
-	struct refused *r = &v->refused[v->refused_next++ % REFUSED_MAX];
-
-	r->visit = *visit;
-	r->until.us = nos_mono_now().us + us;
-}
-
-/* Any number of ids that never were can be made up. */
-static bool are_too_many(const struct nos_visits *v)
-{
-	return v->strangers.us > nos_mono_now().us + STRANGERS_MAX * STRANGERS_US;
-}
-
-static void note_stranger(struct nos_visits *v)
-{
-	const uint64_t now = nos_mono_now().us;
-
-	v->strangers.us = (v->strangers.us > now ? v->strangers.us : now) + STRANGERS_US;
+	return (struct nos_stay){ .store = v->config.store,
+		.vault = v->config.vault,
+		.audit = &v->audit,
+		.gone = gone,
+		.state = v };
 }
 
 /* ---- the key ---- */
 
-static enum nos_code refuse(struct nos_err *err)
+/* What is refused looks as it does to anyone. */
+static enum nos_code unknown(struct nos_err *err)
 {
 	return nos_err_set(err, NOS_TAG, "does not verify");
+}
+
+/* Why goes to the log alone. */
+static enum nos_code refuse(struct nos_visits *v, const struct nos_job_visit *visit,
+    enum nos_metric_refusal cause, struct nos_err *err)
+{
+	const struct nos_err why = *err;
+
+	nos_refusals_say(&v->refusals, visit, cause, why.text);
+	if (cause == NOS_METRIC_REFUSAL_AWAY)
+		return nos_err_set(err, NOS_AWAY, "the source's home is not reached");
+	if (cause == NOS_METRIC_REFUSAL_BUSY)
+		return nos_err_set(err, NOS_BUSY, "too many strangers at once");
+	return unknown(err);
 }
 
 /* With keys held, so that a revocation comes before it or behind it. */
 static enum nos_code put_key(struct nos_visits *v, const struct nos_job_visit *visit,
     const struct nos_peer_answer *a, struct nos_err *err)
 {
-	const struct nos_visits_config *f = &v->config;
+	const struct nos_stay stay = stay_of(v);
 	struct nos_visit_key key = { .day = visit->day, .value = a->key, .expires = a->expires };
-	NOS_AUTO(visit) r = { 0 };
+	const struct nos_stay_guest guest = { visit->id, a->kind, visit->home, a->open };
 
 	if (key.expires.ms > nos_roam_until(visit->day).ms)
 		key.expires = nos_roam_until(visit->day);
-	if (nos_visit_get(f->store, f->vault, nos_str_of(visit->id), &r, err) &&
-	    err->code != NOS_ABSENT)
-		goto out;
-	nos_err_clear(err);
-	snprintf(r.id, sizeof(r.id), "%s", visit->id);
-	snprintf(r.kind, sizeof(r.kind), "%s", a->kind);
-	if (r.home != visit->home)
-		r.key_count = 0;
-	r.home = visit->home;
-	r.open = a->open;
-	nos_visit_add(&r, &key);
-	(void)!nos_visit_put(f->store, f->vault, &r, err);
-out:
+	(void)!nos_stay_keep(&stay, &guest, &key, nos_time_now(), err);
 	explicit_bzero(&key, sizeof(key));
 	return err->code;
 }
@@ -138,7 +109,7 @@ static enum nos_code keep_key(struct nos_visits *v, const struct nos_job_visit *
 	for (int i = 0; i < TRIES; i++) {
 		nos_err_clear(err);
 		if (v->taken_back)
-			refuse(err);
+			unknown(err);
 		else if (put_key(v, visit, a, err) == NOS_EXISTS)
 			continue;
 		break;
@@ -150,13 +121,13 @@ static enum nos_code keep_key(struct nos_visits *v, const struct nos_job_visit *
 }
 
 /* Another node must not speak for who is registered here, revoked or not. */
-static enum nos_code check_own(
-    struct nos_visits *v, const struct nos_job_visit *visit, struct nos_err *err)
+static enum nos_code is_own(
+    struct nos_visits *v, const struct nos_job_visit *visit, bool *ret, struct nos_err *err)
 {
 	uint64_t rev;
 
-	if (!nos_store_get(v->config.store, NOS_RECORD_NS, nos_str_of(visit->id), NULL, &rev, err))
-		return refuse(err);
+	*ret =
+	    !nos_store_get(v->config.store, NOS_RECORD_NS, nos_str_of(visit->id), NULL, &rev, err);
 	if (err->code == NOS_ABSENT)
 		nos_err_clear(err);
 	return err->code;
@@ -184,39 +155,56 @@ static enum nos_code ask_home(struct nos_visits *v, const struct nos_peer *home,
 	return err->code;
 }
 
-/* Is it there meanwhile? Who waited behind another of the same source finds what that one got. */
-static bool has_key(struct nos_visits *v, const struct nos_job_visit *visit)
+/* Is it there meanwhile? Who waited behind another of the same source finds what that one got. Or
+ * has the operator put it out? */
+static bool has_key(struct nos_visits *v, const struct nos_job_visit *visit, bool *ret_refused)
 {
 	struct nos_err ignored = { 0 };
 	NOS_AUTO(visit) r = { 0 };
 
-	return !nos_visit_get(v->config.store, NULL, nos_str_of(visit->id), &r, &ignored) &&
-	       r.home == visit->home && nos_visit_key(&r, visit->day);
+	*ret_refused = false;
+	if (nos_visit_get(v->config.store, NULL, nos_str_of(visit->id), &r, &ignored))
+		return false;
+	*ret_refused = r.refused.ms;
+	return r.home == visit->home && nos_visit_key(&r, visit->day);
+}
+
+/* What needs no question. */
+static enum nos_code check(struct nos_visits *v, const struct nos_job_visit *visit,
+    struct nos_peer *ret_home, struct nos_err *err)
+{
+	const struct nos_job_visit home = { .home = visit->home };
+	bool own;
+
+	if (!nos_peers_by_node(v->config.peers, visit->home, ret_home))
+		return refuse(v, visit, NOS_METRIC_REFUSAL_STRANGER, err);
+	if (nos_refusals_has(&v->refusals, visit))
+		return refuse(v, visit, NOS_METRIC_REFUSAL_HOME, err);
+	if (nos_refusals_has(&v->refusals, &home))
+		return refuse(v, visit, NOS_METRIC_REFUSAL_AWAY, err);
+	if (nos_refusals_are_too_many(&v->refusals))
+		return refuse(v, visit, NOS_METRIC_REFUSAL_BUSY, err);
+	if (is_own(v, visit, &own, err) || !own)
+		return err->code;
+	return refuse(v, visit, NOS_METRIC_REFUSAL_OWN, err);
 }
 
 static enum nos_code fetch(
     struct nos_visits *v, const struct nos_job_visit *visit, struct nos_err *err)
 {
-	const struct nos_job_visit home = { .home = visit->home };
 	struct nos_peer peer;
 
-	if (!nos_peers_by_node(v->config.peers, visit->home, &peer) || find_refused(v, visit))
-		return refuse(err);
-	if (find_refused(v, &home))
-		return nos_err_set(err, NOS_AWAY, "the source's home is not reached");
-	if (are_too_many(v))
-		return nos_err_set(err, NOS_BUSY, "too many strangers at once");
-	if (check_own(v, visit, err))
+	if (check(v, visit, &peer, err))
 		return err->code;
 	switch ((int)ask_home(v, &peer, visit, err)) {
 	case NOS_DENIED:
-		note_refused(v, visit, REFUSED_US);
-		note_stranger(v);
-		return refuse(err);
+		nos_refusals_note(&v->refusals, visit, false);
+		return refuse(v, visit, NOS_METRIC_REFUSAL_HOME, err);
+	case NOS_TAG: /* it was taken back meanwhile */
+		return refuse(v, visit, NOS_METRIC_REFUSAL_HOME, err);
 	case NOS_AWAY:
-		note_refused(v, &home, AWAY_US);
-		nos_log_line(NOS_LOG_WARN, "the home of a visitor: %s", err->text);
-		return nos_err_set(err, NOS_AWAY, "the source's home is not reached");
+		nos_refusals_note(&v->refusals, visit, true);
+		return refuse(v, visit, NOS_METRIC_REFUSAL_AWAY, err);
 	default:
 		return err->code;
 	}
@@ -242,11 +230,13 @@ static void take(struct nos_visits *v, struct nos_http_request *r)
 static void handle(struct nos_visits *v, const struct waiting *w, bool stop)
 {
 	struct nos_err err = { 0 };
+	bool refused;
 
 	if (stop)
 		nos_err_set(&err, NOS_BUSY, "the node ends");
-	else if (!has_key(v, &w->visit))
-		(void)!fetch(v, &w->visit, &err);
+	else if (!has_key(v, &w->visit, &refused))
+		(void)!(refused ? refuse(v, &w->visit, NOS_METRIC_REFUSAL_HERE, &err)
+				: fetch(v, &w->visit, &err));
 	/* What is refused looks as it does to anyone: it is taken, and opened by no key. */
 	if (!err.code || err.code == NOS_TAG) {
 		take(v, w->request);
@@ -256,29 +246,23 @@ static void handle(struct nos_visits *v, const struct waiting *w, bool stop)
 	answer(v, w->request);
 }
 
-static void swept(void *state, const char *id)
-{
-	const struct nos_visits *v = state;
-
-	nos_member_forget(v->config.members, id);
-	nos_placement_purge(v->config.placement);
-}
-
-static bool stays(void *state, uint64_t home)
+static bool stays(void *state, const struct nos_visit *visit)
 {
 	const struct nos_visits *v = state;
 	struct nos_peer peer;
 
-	return nos_peers_by_node(v->config.peers, home, &peer);
+	return nos_peers_by_node(v->config.peers, visit->home, &peer);
 }
 
 static void sweep(struct nos_visits *v)
 {
+	const struct nos_stay stay = stay_of(v);
+	const struct nos_time now = nos_time_now();
 	struct nos_err err = { 0 };
 
 	v->swept = nos_mono_now();
-	if (nos_visit_drop(v->config.store, stays, swept, v, &err) ||
-	    nos_visit_sweep(v->config.store, v->config.vault, nos_time_now(), swept, v, &err))
+	if (nos_stay_drop(&stay, stays, v, NOS_STAY_NO_PEER, now, &err) ||
+	    nos_stay_sweep(&stay, now, &err))
 		nos_log_line(NOS_LOG_WARN, "keys of visitors stay: %s", err.text);
 }
 
@@ -358,6 +342,8 @@ enum nos_code nos_visits_new(
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	v->config = *config;
 	v->tail = &v->queue;
+	v->refusals.metric = config->metric;
+	nos_audit_init(&v->audit, config->store, "nos-serve", false);
 	make_lock(v);
 	nos_ingest_loop_init(&v->loop, config->store, config->metric);
 	v->loop.visiting = true;
@@ -393,29 +379,34 @@ bool nos_visits_submit(void *state, struct nos_http_request *r, const struct nos
 		pthread_cond_signal(&v->wake);
 	}
 	pthread_mutex_unlock(&v->lock);
-	if (!room)
+	if (!room) {
+		atomic_fetch_add_explicit(
+		    &v->config.metric->refusals[NOS_METRIC_REFUSAL_BUSY], 1, memory_order_relaxed);
 		free(w);
+	}
 	return room;
 }
 
-enum nos_code nos_visits_revoke(struct nos_visits *v, struct nos_store *store, uint64_t home,
-    const char *id, struct nos_err *err)
+static bool is_of_another(void *state, const struct nos_visit *visit)
 {
-	NOS_AUTO(visit) r = { 0 };
-	bool was = false;
+	const uint64_t *home = state;
+
+	return visit->home != *home;
+}
+
+enum nos_code nos_visits_revoke(struct nos_visits *v, struct nos_store *store,
+    struct nos_audit *audit, uint64_t home, const char *id, struct nos_err *err)
+{
+	const struct nos_stay stay = { .store = store, .audit = audit, .gone = gone, .state = v };
+	const struct nos_time now = nos_time_now();
+	bool was;
 
 	pthread_mutex_lock(&v->keys);
-	if (v->asking.home == home && strcmp(v->asking.id, id) == 0)
+	if (v->asking.home == home && (!*id || strcmp(v->asking.id, id) == 0))
 		v->taken_back = true;
-	if (nos_visit_get(store, NULL, nos_str_of(id), &r, err) == NOS_ABSENT)
-		nos_err_clear(err);
-	else if (!err->code && r.home == home)
-		(void)!nos_visit_del(store, nos_str_of(id), &was, err);
+	(void)!(*id ? nos_stay_end(&stay, id, home, NOS_STAY_TAKEN_BACK, now, &was, err)
+		    : nos_stay_drop(&stay, is_of_another, &home, NOS_STAY_TAKEN_BACK, now, err));
 	pthread_mutex_unlock(&v->keys);
-	if (!was)
-		return err->code;
-	nos_member_forget(v->config.members, id);
-	nos_placement_purge(v->config.placement);
 	return err->code;
 }
 

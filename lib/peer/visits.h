@@ -13,6 +13,7 @@
 #include "ingest/ingest.h"
 #include "node/card.h"
 #include "peer/peers.h"
+#include "registry/audit.h"
 
 struct nos_visits; /* opaque */
 
@@ -45,10 +46,10 @@ enum nos_code nos_visits_new(
 /* A nos_ingest_visit; state is the visits. */
 bool nos_visits_submit(void *state, struct nos_http_request *r, const struct nos_job_visit *visit);
 
-/* Its home says that what it gave of a source counts no longer. store is the caller's own. What is
- * on its way of it counts no longer either. From any thread. */
-enum nos_code nos_visits_revoke(struct nos_visits *v, struct nos_store *store, uint64_t home,
-    const char *id, struct nos_err *err) NOS_CHECK;
+/* Its home says that what it gave of a source, of all where id is empty, counts no longer. store
+ * and audit are the caller's own. What is on its way counts no longer either. From any thread. */
+enum nos_code nos_visits_revoke(struct nos_visits *v, struct nos_store *store,
+    struct nos_audit *audit, uint64_t home, const char *id, struct nos_err *err) NOS_CHECK;
 
 /* The peers are others: keys of sources of a home that is no peer any more are dropped. From any
  * thread. */

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "registry/stay.h"
+
 #define GAP_NS	1000000	 /* between two groups: others who write get in */
 #define LOOK_NS 50000000 /* between two looks for confirmations */
 #define NAMES	20
@@ -42,13 +44,22 @@ static void absent(const struct nos_campaign *c, struct nos_err *err)
 
 /* ---- orders ---- */
 
+/* What visits has no keys that could be replaced, but can be put out. */
+static enum nos_code resolve(const struct nos_campaign *c, const char *word,
+    struct nos_roster_item *ret, struct nos_err *err)
+{
+	return c->order.what == NOS_ORDER_REVOKE
+		   ? nos_stay_resolve(c->life->store, nos_str_of(word), ret->id, err)
+		   : nos_registry_resolve(c->life->store, nos_str_of(word), ret->id, err);
+}
+
 enum nos_code nos_campaign_name(
     struct nos_campaign *c, char **words, size_t count, struct nos_err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct nos_roster_item item = { 0 };
 
-		if (!nos_registry_resolve(c->life->store, nos_str_of(words[i]), item.id, err)) {
+		if (!resolve(c, words[i], &item, err)) {
 			if (nos_roster_add(&c->sources, &item, err))
 				return err->code;
 			continue;

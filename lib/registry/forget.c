@@ -13,6 +13,7 @@
 #include "registry/order.h"
 #include "registry/processed.h"
 #include "registry/raw.h"
+#include "registry/stay.h"
 #include "registry/track.h"
 
 #define GROUP	500	/* entries erased in one transaction */
@@ -26,7 +27,7 @@ enum nos_code nos_forget_resolve(struct nos_store *store, struct nos_str word,
 	struct nos_err gone = { 0 };
 	uint64_t rev;
 
-	if (nos_registry_resolve(store, word, ret, err) != NOS_ABSENT)
+	if (nos_stay_resolve(store, word, ret, err) != NOS_ABSENT)
 		return err->code;
 	if (!nos_str_starts(word, "s-") || !nos_str_copy(word, ret, NOS_RECORD_ID_MAX))
 		return err->code;
@@ -258,7 +259,8 @@ static enum nos_code del_due(struct nos_store *store, struct nos_str id, struct 
 	return err->code;
 }
 
-/* The record and the name last: until then it can be called by both. *ret_was: it was there. */
+/* The record and the name last: until then it can be called by both. *ret_was: it was there. Of a
+ * visitor it stays that it was put out, since it may come again. */
 static enum nos_code del_record(struct nos_store *store, const char *id, struct nos_str word,
     bool *ret_was, struct nos_err *err)
 {
@@ -308,6 +310,8 @@ enum nos_code nos_forget_source(const struct nos_forget *f, const char *id, stru
 {
 	struct hunt hunt = { .f = f, .id = nos_str_of(id) };
 
+	/* As who serves it has it: what is told is the mark. */
+	nos_store_hush(f->life->store, NOS_TRACK_NS);
 	if (!shut_out(f, id, now, err) && !erase(&hunt, err))
 		(void)!del_rest(f, id, word, now, err);
 	*ret_entries = hunt.erased;

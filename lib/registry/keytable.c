@@ -30,6 +30,7 @@ static const char *const words[] = {
 	[NOS_KEYTABLE_CT] = "ct",
 	[NOS_KEYTABLE_GT] = "gt",
 	[NOS_KEYTABLE_KT] = "kt",
+	[NOS_KEYTABLE_VISITORS] = "visitors",
 	[NOS_KEYTABLE_GROUPS] = "groups",
 	[NOS_KEYTABLE_TOKENS] = "tokens",
 };
@@ -323,7 +324,7 @@ enum nos_code nos_keytable_scan(const struct nos_keytable *t, struct nos_store *
 
 	if (t->which == NOS_KEYTABLE_GT)
 		return nos_gt_scan(t, store, each, state, err);
-	if (t->which == NOS_KEYTABLE_KT)
+	if (t->which == NOS_KEYTABLE_KT || t->which == NOS_KEYTABLE_VISITORS)
 		return nos_kt_scan(t, store, each, state, err);
 	if (t->which == NOS_KEYTABLE_GROUPS)
 		return nos_roll_scan(t, store, each, state, err);

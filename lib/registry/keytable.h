@@ -17,9 +17,10 @@
 enum nos_keytable_which {
 	NOS_KEYTABLE_SOURCES,
 	NOS_KEYTABLE_CT,
-	NOS_KEYTABLE_GT,     /* registry/gt.h */
-	NOS_KEYTABLE_KT,     /* registry/kt.h */
-	NOS_KEYTABLE_GROUPS, /* registry/roll.h */
+	NOS_KEYTABLE_GT,       /* registry/gt.h */
+	NOS_KEYTABLE_KT,       /* registry/kt.h */
+	NOS_KEYTABLE_VISITORS, /* as above */
+	NOS_KEYTABLE_GROUPS,   /* registry/roll.h */
 	NOS_KEYTABLE_TOKENS,
 };
 

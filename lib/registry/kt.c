@@ -39,12 +39,44 @@ static enum nos_code show(struct table *k, const struct nos_visit *v, const stru
 	return nos_row_end(&k->row, err);
 }
 
+/* A visitor with a key that holds is active; one that the operator put out is compromised, as a
+ * source is that was revoked. */
+static enum nos_code show_visitor(
+    struct table *k, const struct nos_visit *v, const struct nos_track *track, struct nos_err *err)
+{
+	enum nos_state state = v->refused.ms ? NOS_STATE_COMPROMISED : NOS_STATE_DEACTIVATED;
+	struct nos_time until = v->refused;
+	struct nos_buf *b;
+
+	for (size_t i = 0; i < v->key_count; i++)
+		if (v->keys[i].expires.ms > until.ms)
+			until = v->keys[i].expires;
+	if (!v->refused.ms && k->t->now.ms < until.ms)
+		state = NOS_STATE_ACTIVE;
+	if (!nos_row_wants(&k->row, state))
+		return NOS_OK;
+	b = nos_row_begin(&k->row);
+	nos_row_text(&k->row, "source", v->id);
+	nos_encode_member_uint(b, "home", v->home);
+	nos_row_text(&k->row, "kind", v->kind);
+	nos_row_text(&k->row, "state", nos_state_text(state));
+	nos_encode_member_time(b, "until", until);
+	if (track->last_seen.ms)
+		nos_encode_member_time(b, "last_seen", track->last_seen);
+	if (track->window.top)
+		nos_encode_member_uint(b, "seq", track->window.top);
+	nos_encode_member_uint(b, "readings", track->readings);
+	return nos_row_end(&k->row, err);
+}
+
 static enum nos_code show_all(struct table *k, const struct nos_visit *v, struct nos_err *err)
 {
 	const struct nos_track *track;
 
 	if (nos_tail_track(&k->tail, v->id, &track, err))
 		return err->code;
+	if (k->t->which == NOS_KEYTABLE_VISITORS)
+		return show_visitor(k, v, track, err);
 	for (size_t i = 0; i < v->key_count; i++)
 		if (show(k, v, track, &v->keys[i], err))
 			return err->code;
@@ -71,9 +103,11 @@ static enum nos_code each_visit(void *state, const struct nos_visit *v, struct n
 enum nos_code nos_kt_scan(const struct nos_keytable *t, struct nos_store *store,
     nos_keytable_each *each, void *state, struct nos_err *err)
 {
-	struct table k = {
-		.t = t, .store = store, .tail = { .store = store, .source = t->source }
-	};
+	struct table k = { .t = t,
+		.store = store,
+		.tail = { .store = store,
+		    .source = t->source,
+		    .readings = t->which == NOS_KEYTABLE_VISITORS } };
 
 	nos_row_init(&k.row, t, each, state);
 	if (!nos_tail_read(&k.tail, err))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The keys of other nodes' sources that send here, as rows of the table kt (nos-keytable(1)): one
- * for each source and day, until it has had its time. Belongs to the thread whose store it is
- * given.
+ * for each source and day, until it has had its time; and these sources, as rows of the table
+ * visitors. Belongs to the thread whose store it is given.
  */
 #ifndef NOS_REGISTRY_KT_H
 #define NOS_REGISTRY_KT_H

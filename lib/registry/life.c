@@ -217,19 +217,22 @@ static enum nos_code write_down(
 }
 
 /* What other nodes were given was made of a Z that counts no longer. */
-static enum nos_code recall(struct nos_life *l, struct nos_record *r, struct nos_err *err)
+static bool is_recalled(struct nos_record *r)
 {
 	if (!r->roams || (!r->a.revoked && r->a.base.z == r->roams))
-		return NOS_OK;
+		return false;
 	r->roams = r->a.revoked ? 0 : r->a.base.z;
-	return nos_roaming_recall(l->store, r->id, err);
+	return true;
 }
 
 enum nos_code nos_life_put(
     struct nos_life *l, struct nos_time now, struct nos_record *r, struct nos_err *err)
 {
-	if (recall(l, r, err) || note_before(l, r, err) ||
-	    nos_registry_put(l->store, l->vault, r, err))
+	const struct nos_roaming_home home = { l->store, l->audit, l->node };
+	const bool recalled = is_recalled(r);
+
+	if (note_before(l, r, err) || nos_registry_put(l->store, l->vault, r, err) ||
+	    (recalled && nos_roaming_recall(&home, r->id, now, err)))
 		return err->code;
 	return write_down(l, now, r, err);
 }

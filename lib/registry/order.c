@@ -3,6 +3,7 @@
 
 #include "json/encode.h"
 #include "registry/bearer.h"
+#include "registry/stay.h"
 
 /* An order on its way through nos_life_change. */
 struct giving {
@@ -249,14 +250,32 @@ static enum nos_code compromise(struct nos_life *l, struct giving *g, const stru
 	return NOS_OK;
 }
 
+/* A source of another node: none of its own keys are here, but what it was given for this node. */
+static enum nos_code put_out(
+    struct nos_life *l, struct giving *g, const char *id, struct nos_time now, struct nos_err *err)
+{
+	NOS_AUTO(record) none = { 0 };
+
+	*g->done = (struct nos_order_done){ .status = NOS_ORDER_REVOKED };
+	nos_str_copy(nos_str_of(id), g->done->id, sizeof(g->done->id));
+	g->known = (struct nos_compromise_order){ .since = g->o->since, .until = now };
+	return nos_stay_refuse(l->store, l->audit, id, g->o->reason, now, &g->changed, err)
+		   ? err->code
+		   : compromise(l, g, &none, now, err);
+}
+
 enum nos_code nos_order_give(struct nos_life *l, const struct nos_order *o, const char *id,
     struct nos_time now, struct nos_order_done *ret, struct nos_err *err)
 {
 	struct giving g = { .o = o, .done = ret };
 	NOS_AUTO(record) r = { 0 };
 
-	if (nos_life_change(l, nos_str_of(id), now, step, &g, &r, err))
-		return err->code;
+	if (nos_life_change(l, nos_str_of(id), now, step, &g, &r, err)) {
+		if (err->code != NOS_ABSENT || o->what != NOS_ORDER_REVOKE)
+			return err->code;
+		nos_err_clear(err);
+		return put_out(l, &g, id, now, err);
+	}
 	/* Of a key that is replaced its own entry tells. */
 	if (g.changed && !o->dry_run &&
 	    (o->what == NOS_ORDER_RENEW || o->what == NOS_ORDER_REVOKE) && note(l, &g, now, err))

@@ -13,9 +13,9 @@
 #define NOS_ORDER_REASON_MAX 200 /* bytes */
 
 enum nos_order_what {
-	NOS_ORDER_REPLACE, /* the key of its scheme */
-	NOS_ORDER_RENEW,   /* all that it holds */
-	NOS_ORDER_REVOKE,
+	NOS_ORDER_REPLACE,     /* the key of its scheme */
+	NOS_ORDER_RENEW,       /* all that it holds */
+	NOS_ORDER_REVOKE,      /* of a visitor: it is put out (stay.h) */
 	NOS_ORDER_INVALIDATE,  /* what it has of global keys that were taken back (globals.h) */
 	NOS_ORDER_COMPROMISED, /* nothing is done to its keys: of those that it has no more */
 	NOS_ORDER_FOLLOW, /* its group, which was moved on (advance.h): to be looked at alone */

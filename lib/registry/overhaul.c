@@ -5,6 +5,7 @@
 #include "registry/era.h"
 #include "registry/groups.h"
 #include "registry/recall.h"
+#include "registry/roaming.h"
 #include "registry/visit.h"
 
 #define GROUPS_MAX 4096 /* that are made anew at once */
@@ -21,7 +22,7 @@ static enum nos_code renew(
 	/* Keys of visitors are bound to the keys that were. */
 	if (nos_self_open(l->store, l->vault, &self, err) ||
 	    nos_self_renew(l->store, l->vault, &self, now, err) || nos_recall_sign(l, &self, err) ||
-	    nos_visit_drop(l->store, NULL, NULL, NULL, err))
+	    nos_visit_clear(l->store, err))
 		return err->code;
 	nos_encode_member_uint(row, "identity", self.generation);
 	nos_encode_member_text(row, "pin", nos_str_of(self.pin));
@@ -71,10 +72,11 @@ static enum nos_code next_life(
 {
 	uint64_t life, era;
 
-	/* Some of the visitors may have been revoked at home since the backup. */
+	/* Some of the visitors may have been revoked at home since the backup; and to whom keys of
+	 * its own sources were given since then this node does not know. */
 	if (nos_era_begin(l->store, now, &era, err) || nos_self_next_life(l->store, &life, err) ||
 	    nos_recall_all(l, life, now, err) || renew_groups(l, life, now, err) ||
-	    nos_visit_drop(l->store, NULL, NULL, NULL, err))
+	    nos_visit_clear(l->store, err) || nos_roaming_recall_all(l->store, now, err))
 		return err->code;
 	nos_encode_member_uint(row, "life", life);
 	nos_encode_member_text(row, "status", NOS_STR("confirmed"));

@@ -54,11 +54,14 @@ static enum nos_code encode(const struct nos_visit *v, const struct nos_vault *v
 	nos_encode_member_uint(b, "home", v->home);
 	nos_encode_member_text(b, "kind", nos_str_of(v->kind));
 	nos_encode_member_bool(b, "open", v->open);
+	if (v->refused.ms)
+		nos_encode_member_time(b, "refused", v->refused);
 	encode_keys(b, v);
 	if (nos_buf_check(&secrets, "keys of a visitor", err) ||
-	    nos_vault_seal(vault, &place, nos_buf_span(&secrets), &sealed, err))
+	    (v->key_count && nos_vault_seal(vault, &place, nos_buf_span(&secrets), &sealed, err)))
 		return err->code;
-	nos_encode_member_bytes(b, "sealed", sealed.p, sealed.len);
+	if (v->key_count)
+		nos_encode_member_bytes(b, "sealed", sealed.p, sealed.len);
 	nos_buf_add_char(b, '}');
 	return nos_buf_check(b, "visitor", err);
 }
@@ -93,6 +96,17 @@ static enum nos_code open_keys(const struct nos_decode *d, const struct nos_vaul
 	return NOS_OK;
 }
 
+static enum nos_code decode_rest(const struct nos_decode *d, const struct nos_vault *vault,
+    struct nos_visit *ret, struct nos_err *err)
+{
+	if (nos_decode_has(d, "refused") && nos_decode_time(d, "refused", &ret->refused, err))
+		return err->code;
+	if (nos_decode_each(d, "keys", NOS_VISIT_KEYS_MAX, take_key, ret, err) || !vault ||
+	    !ret->key_count)
+		return err->code;
+	return open_keys(d, vault, ret, err);
+}
+
 static enum nos_code decode(struct nos_str id, struct nos_str text, const struct nos_vault *vault,
     struct nos_visit *ret, struct nos_err *err)
 {
@@ -106,9 +120,8 @@ static enum nos_code decode(struct nos_str id, struct nos_str text, const struct
 		 !nos_decode_version(&d, VERSION, "store: visitor", err) &&
 		 !nos_decode_uint(&d, "home", 1, NOS_NUM_SAFE, &ret->home, err) &&
 		 !nos_decode_copy(&d, "kind", false, ret->kind, sizeof(ret->kind), err) &&
-		 !nos_decode_bool(&d, "open", false, &ret->open, err) &&
-		 !nos_decode_each(&d, "keys", NOS_VISIT_KEYS_MAX, take_key, ret, err) && vault)
-		(void)!open_keys(&d, vault, ret, err);
+		 !nos_decode_bool(&d, "open", false, &ret->open, err))
+		(void)!decode_rest(&d, vault, ret, err);
 	nos_scan_release(&scan);
 	if (err->code)
 		nos_visit_release(ret);
@@ -208,87 +221,37 @@ enum nos_code nos_visit_scan(
 	return nos_store_scan(store, NOS_VISIT_NS, NOS_STR(""), take, &s, err);
 }
 
-/* Those that are to go: a scan must not change what it goes through. */
-struct sweep {
-	struct nos_time now;
-	nos_visit_stays *stays;
-	void *state;
+/* ---- within a group ---- */
+
+/* Those that are there: a scan must not change what it goes through. */
+struct clear {
 	char (*ids)[NOS_RECORD_ID_MAX];
 	size_t count;
 };
 
-static enum nos_code note(struct sweep *s, const struct nos_visit *v, struct nos_err *err)
+static enum nos_code note_id(void *state, const struct nos_visit *v, struct nos_err *err)
 {
-	void *grown = reallocarray(s->ids, s->count + 1, sizeof(*s->ids));
+	struct clear *c = state;
+	void *grown;
 
+	if (v->refused.ms)
+		return NOS_OK;
+	grown = reallocarray(c->ids, c->count + 1, sizeof(*c->ids));
 	if (!grown)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	s->ids = grown;
-	memcpy(s->ids[s->count++], v->id, sizeof(v->id));
+	c->ids = grown;
+	memcpy(c->ids[c->count++], v->id, sizeof(v->id));
 	return NOS_OK;
 }
 
-static enum nos_code collect_left(void *state, const struct nos_visit *v, struct nos_err *err)
+enum nos_code nos_visit_clear(struct nos_store *store, struct nos_err *err)
 {
-	struct sweep *s = state;
-
-	return s->stays && s->stays(s->state, v->home) ? NOS_OK : note(s, v, err);
-}
-
-static enum nos_code collect(void *state, const struct nos_visit *v, struct nos_err *err)
-{
-	struct sweep *s = state;
-	bool due = false;
-
-	for (size_t i = 0; i < v->key_count; i++)
-		due |= v->keys[i].expires.ms <= s->now.ms;
-	return due ? note(s, v, err) : NOS_OK;
-}
-
-static enum nos_code sweep_one(struct nos_store *store, const struct nos_vault *vault,
-    struct nos_time now, const char *id, struct nos_err *err)
-{
-	NOS_AUTO(visit) v = { 0 };
-	size_t left = 0;
-
-	if (nos_visit_get(store, vault, nos_str_of(id), &v, err))
-		return err->code;
-	for (size_t i = 0; i < v.key_count; i++)
-		if (v.keys[i].expires.ms > now.ms)
-			v.keys[left++] = v.keys[i];
-	v.key_count = left;
-	return left ? nos_visit_put(store, vault, &v, err)
-		    : nos_store_del(store, NOS_VISIT_NS, nos_str_of(id), v.rev, err);
-}
-
-enum nos_code nos_visit_sweep(struct nos_store *store, const struct nos_vault *vault,
-    struct nos_time now, nos_visit_swept *swept, void *state, struct nos_err *err)
-{
-	struct sweep s = { .now = now };
-
-	(void)!nos_visit_scan(store, collect, &s, err);
-	for (size_t i = 0; !err->code && i < s.count; i++) {
-		/* Another was quicker: the next sweep finds what is left. */
-		if (sweep_one(store, vault, now, s.ids[i], err) == NOS_EXISTS ||
-		    err->code == NOS_ABSENT)
-			nos_err_clear(err);
-		if (!err->code)
-			swept(state, s.ids[i]);
-	}
-	free(s.ids);
-	return err->code;
-}
-
-enum nos_code nos_visit_drop(struct nos_store *store, nos_visit_stays *stays,
-    nos_visit_swept *swept, void *state, struct nos_err *err)
-{
-	struct sweep s = { .stays = stays, .state = state };
+	struct clear c = { 0 };
 	bool was;
 
-	(void)!nos_visit_scan(store, collect_left, &s, err);
-	for (size_t i = 0; !err->code && i < s.count; i++)
-		if (!nos_visit_del(store, nos_str_of(s.ids[i]), &was, err) && was && swept)
-			swept(state, s.ids[i]);
-	free(s.ids);
+	(void)!nos_visit_scan(store, note_id, &c, err);
+	for (size_t i = 0; !err->code && i < c.count; i++)
+		(void)!nos_visit_del(store, nos_str_of(c.ids[i]), &was, err);
+	free(c.ids);
 	return err->code;
 }

@@ -28,7 +28,8 @@ struct nos_visit {
 	bool open; /* registered there without a token */
 	struct nos_visit_key keys[NOS_VISIT_KEYS_MAX];
 	size_t key_count;
-	uint64_t rev; /* of the record; 0: new */
+	struct nos_time refused; /* when the operator put it out, registry/stay.h; 0: not */
+	uint64_t rev;		 /* of the record; 0: new */
 };
 
 void nos_visit_release(struct nos_visit *v);
@@ -38,7 +39,8 @@ void nos_visit_release(struct nos_visit *v);
 enum nos_code nos_visit_get(struct nos_store *store, const struct nos_vault *vault,
     struct nos_str id, struct nos_visit *ret, struct nos_err *err) NOS_CHECK;
 
-/* Put it as it was read, or new, and set its rev. NOS_EXISTS: another has changed it. */
+/* Put it as it was read, or new, and set its rev; vault NULL: it has no keys. NOS_EXISTS: another
+ * has changed it. */
 enum nos_code nos_visit_put(struct nos_store *store, const struct nos_vault *vault,
     struct nos_visit *v, struct nos_err *err) NOS_CHECK;
 
@@ -52,19 +54,8 @@ const struct nos_visit_key *nos_visit_key(const struct nos_visit *v, uint64_t da
 enum nos_code nos_visit_del(
     struct nos_store *store, struct nos_str id, bool *ret_was, struct nos_err *err) NOS_CHECK;
 
-/* Told of each visitor of whom keys were dropped. */
-typedef void nos_visit_swept(void *state, const char *id);
-
-/* Drop the keys that have had their time, and who has none left. */
-enum nos_code nos_visit_sweep(struct nos_store *store, const struct nos_vault *vault,
-    struct nos_time now, nos_visit_swept *swept, void *state, struct nos_err *err) NOS_CHECK;
-
-/* Is a node's word on its sources still good? */
-typedef bool nos_visit_stays(void *state, uint64_t home);
-
-/* Drop the visitors of homes that do not stay; stays NULL: all. swept NULL: nobody is told. */
-enum nos_code nos_visit_drop(struct nos_store *store, nos_visit_stays *stays,
-    nos_visit_swept *swept, void *state, struct nos_err *err) NOS_CHECK;
+/* Drop all visitors but those that were refused, within the caller's group. */
+enum nos_code nos_visit_clear(struct nos_store *store, struct nos_err *err) NOS_CHECK;
 
 /* Each, without what is secret. */
 typedef enum nos_code nos_visit_each(void *state, const struct nos_visit *v, struct nos_err *err);

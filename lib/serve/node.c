@@ -13,7 +13,7 @@
 #include "peer/abroad.h"
 #include "registry/globals.h"
 #include "registry/self_policy.h"
-#include "registry/visit.h"
+#include "registry/stay.h"
 #include "serve/admin.h"
 #include "serve/routes.h"
 
@@ -104,6 +104,16 @@ static struct nos_publish_config publish_of(struct nos_node *n)
 		.print_fd = f->print_fd };
 }
 
+/* Without peers there are no visitors, also those that were. */
+static enum nos_code drop_visitors(struct nos_store *store, struct nos_err *err)
+{
+	struct nos_audit audit;
+	const struct nos_stay stay = { .store = store, .audit = &audit };
+
+	nos_audit_init(&audit, store, "nos-serve", false);
+	return nos_stay_drop(&stay, NULL, NULL, NOS_STAY_NO_PEERS, nos_time_now(), err);
+}
+
 static enum nos_code start_abroad(struct nos_node *n, struct nos_err *err)
 {
 	const struct nos_node_config *f = &n->config;
@@ -120,9 +130,8 @@ static enum nos_code start_abroad(struct nos_node *n, struct nos_err *err)
 		    .answer = nos_routes_controlled,
 		    .opened = nos_routes_visited } };
 
-	/* Without peers there are no visitors, also those that were. */
 	if (!f->peers)
-		return nos_visit_drop(f->home->store, NULL, NULL, NULL, err);
+		return drop_visitors(f->home->store, err);
 	if (nos_peers_check(f->peers, nos_card_self(n->card)->number, err) ||
 	    nos_abroad_new(&config, f->peers, &n->abroad, err))
 		return err->code;
@@ -390,8 +399,7 @@ enum nos_code nos_node_peers(
 {
 	if (nos_peers_check(peers, nos_card_self(n->card)->number, err))
 		return err->code;
-	nos_peers_replace(nos_abroad_peers(n->abroad), peers);
-	nos_visits_look(nos_abroad_visits(n->abroad));
+	nos_abroad_replace(n->abroad, peers);
 	return NOS_OK;
 }
 

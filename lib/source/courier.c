@@ -34,8 +34,7 @@ static void renumber(struct nos_courier *c, struct nos_send_pack *p)
 		    c->send->config.ring->path);
 	c->copied = true;
 	p->seq = 0;
-	p->url[0] = '\0';
-	p->sent = false;
+	nos_send_let_go(p);
 }
 
 static enum nos_code in_use(const struct nos_courier *c, struct nos_err *err)
@@ -58,15 +57,27 @@ static enum nos_code give_up(
 	return in_use(c, err);
 }
 
+static bool is_noted(const struct nos_courier *c, const struct nos_send_pack *p)
+{
+	return strcmp(c->noted.url, p->url) == 0 && c->noted.node == p->node &&
+	       (!p->node || memcmp(c->noted.thumbprint, p->thumbprint, sizeof(p->thumbprint)) == 0);
+}
+
+static void set_noted(struct nos_courier *c, const struct nos_send_pack *p)
+{
+	snprintf(c->noted.url, sizeof(c->noted.url), "%s", p->url);
+	c->noted.node = p->node;
+	memcpy(c->noted.thumbprint, p->thumbprint, sizeof(p->thumbprint));
+}
+
 /* The oldest is about to go there, or nowhere any more; on disk unless it stands there. */
 static enum nos_code note_going(void *state, const struct nos_send_pack *p, struct nos_err *err)
 {
 	struct nos_courier *c = state;
 
-	if (strcmp(c->noted, p->url) == 0 || nos_spool_note(c->spool, p, err))
-		return err->code;
-	snprintf(c->noted, sizeof(c->noted), "%s", p->url);
-	return NOS_OK;
+	if (!is_noted(c, p) && !nos_spool_note(c->spool, p, err))
+		set_noted(c, p);
+	return err->code;
 }
 
 /* Where it has arrived nowhere, a pack that waits may go to any node the next time. */
@@ -75,10 +86,10 @@ static enum nos_code let_go(
 {
 	struct nos_err failed = { 0 };
 
-	if (!c->nomad || !waiting || !is_passing(err->code))
+	if (!c->nomad || !c->nomad->count || !waiting || !is_passing(err->code))
 		return err->code;
 	if (!p->sent)
-		p->url[0] = '\0';
+		nos_send_let_go(p);
 	if (note_going(c, p, &failed))
 		*err = failed;
 	return err->code;
@@ -111,7 +122,7 @@ static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool w
 		bool numbered = p->seq != 0;
 
 		nos_err_clear(err);
-		snprintf(c->noted, sizeof(c->noted), "%s", p->url);
+		set_noted(c, p);
 		/* Of a keyring that was replaced: none that comes gets the same. */
 		if (numbered)
 			nos_ring_skip(c->send->config.ring, p->seq + 1);
@@ -119,7 +130,7 @@ static enum nos_code push(struct nos_courier *c, struct nos_send_pack *p, bool w
 		    (waiting && !numbered && nos_spool_note(c->spool, p, err)))
 			return err->code;
 		if (!numbered)
-			snprintf(c->noted, sizeof(c->noted), "%s", p->url);
+			set_noted(c, p);
 		if (carry(c, p, waiting, left_ms, ret, err) != NOS_EXISTS)
 			break;
 		renumber(c, p);
@@ -172,6 +183,18 @@ static enum nos_code settle(
 	return nos_spool_drop(c->spool, err);
 }
 
+/* The operator's word that a node is not waited for any more: the oldest goes anywhere, and that is
+ * on disk before it does. */
+static enum nos_code give_free(struct nos_courier *c, struct nos_send_pack *p, struct nos_err *err)
+{
+	if (!c->give_up || !p->sent || p->node != c->give_up)
+		return NOS_OK;
+	note(c, "spool: %zu readings may have arrived at node %" PRIu64 " and go elsewhere now",
+	    p->readings, p->node);
+	nos_send_let_go(p);
+	return nos_spool_note(c->spool, p, err);
+}
+
 enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err)
 {
 	while (c->spool && c->spool->count && !*c->send->config.stop) {
@@ -190,6 +213,8 @@ enum nos_code nos_courier_drain(struct nos_courier *c, struct nos_err *err)
 			nos_err_clear(err);
 			continue;
 		}
+		if (give_free(c, &p, err))
+			return err->code;
 		if (push(c, &p, true, &answer, err)) {
 			if (!is_passing(err->code))
 				return err->code;
@@ -232,7 +257,7 @@ enum nos_code nos_courier_deliver(struct nos_courier *c, struct nos_send_pack *p
 	if (p->seq && !p->sent) {
 		nos_ring_back(c->send->config.ring, p->seq);
 		p->seq = 0;
-		p->url[0] = '\0';
+		nos_send_let_go(p);
 	}
 	return c->spool ? put_by(c, p, ret_fate, err) : err->code;
 }

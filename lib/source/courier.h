@@ -22,12 +22,18 @@ typedef void nos_courier_note(void *state, const char *text);
 
 struct nos_courier {
 	struct nos_send *send;
-	struct nos_nomad *nomad; /* over it: to other nodes as well; NULL: to none */
+	struct nos_nomad *nomad; /* over it: to other nodes as well; NULL: of no keyring */
 	struct nos_spool *spool; /* NULL: none */
 	uint64_t wait_ms;	 /* for a node that is away */
+	uint64_t
+	    give_up; /* number of the node that what may have arrived there waits for no more */
 	nos_courier_note *note;
 	void *note_state;
-	char noted[NOS_URL_MAX + 1]; /* where the oldest of the spool may be, as it is on disk */
+	struct { /* where the oldest of the spool may be, as it is on disk */
+		char url[NOS_URL_MAX + 1];
+		uint64_t node;
+		uint8_t thumbprint[NOS_HASH_LEN];
+	} noted;
 	bool copied;	    /* a number was in use: the keyring is a copy, and it was said */
 	bool newer;	    /* a key message of a newer nos came, and it was said */
 	bool away;	    /* the last try failed … */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/nomad.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "envelope/document.h"
@@ -108,7 +109,6 @@ static enum nos_code settle(struct nos_nomad *n, const struct nos_nomad_host *h,
 {
 	if (nos_answer_decode(nos_buf_str(&n->answer.body), p->readings, ret, err))
 		return err->code;
-	p->node = h->node;
 	if (ret->refused && nos_send_is_passing(ret->why.code)) {
 		nos_err_set(err, NOS_BUSY, "%s: %s", h->url, ret->why.text);
 	} else if (ret->duplicates && !ret->same) {
@@ -121,13 +121,16 @@ static enum nos_code settle(struct nos_nomad *n, const struct nos_nomad_host *h,
 	return err->code;
 }
 
-/* Without a receipt nothing is settled, whoever says it. */
+/* Without a receipt nothing is settled, whoever says it. A node that does not reach the source's
+ * home has room, and cannot know the key. */
 static enum nos_code unproven(
     const struct nos_nomad *n, const struct nos_nomad_host *h, struct nos_err *err)
 {
 	struct nos_err why = { 0 };
 	const bool has = nos_answer_problem(nos_buf_str(&n->answer.body), &why);
-	const enum nos_code code = n->answer.status == UNKNOWN ? NOS_TAG : NOS_BUSY;
+	const enum nos_code code = n->answer.status == UNKNOWN ? NOS_TAG
+				   : why.code == NOS_AWAY      ? NOS_AWAY
+							       : NOS_BUSY;
 
 	return nos_err_set(err, code, "%s: answered %u without a receipt%s%s", h->url,
 	    n->answer.status, has ? ": " : "", why.text);
@@ -137,6 +140,13 @@ static enum nos_code note_going(
     const struct nos_nomad *n, const struct nos_send_pack *p, struct nos_err *err)
 {
 	return n->going ? n->going(n->going_state, p, err) : NOS_OK;
+}
+
+static void aim(struct nos_send_pack *p, const struct nos_nomad_host *h)
+{
+	snprintf(p->url, sizeof(p->url), "%s", h->url);
+	p->node = h->node;
+	memcpy(p->thumbprint, h->thumbprint, sizeof(p->thumbprint));
 }
 
 /* Send it once. An answer without a receipt is no word that it was stored: the pack is free to go
@@ -151,7 +161,7 @@ static enum nos_code once(struct nos_nomad *n, struct nos_nomad_host *h, struct 
 	if (seal(n, h, p, &keys, err))
 		return err->code;
 	body = nos_buf_span(&n->jwe);
-	snprintf(p->url, sizeof(p->url), "%s", h->url);
+	aim(p, h);
 	if (note_going(n, p, err))
 		return err->code;
 	if (!carry(n, h, "/v1/data", &body, most_ms, err))
@@ -162,7 +172,7 @@ static enum nos_code once(struct nos_nomad *n, struct nos_nomad_host *h, struct 
 	else
 		p->sent |= n->answer.sent;
 	if (err->code && !p->sent)
-		p->url[0] = '\0';
+		nos_send_let_go(p);
 	return err->code;
 }
 
@@ -210,13 +220,63 @@ static enum nos_code go(struct nos_nomad *n, size_t way, struct nos_send_pack *p
 	return way ? visit(n, &n->hosts[way - 1], p, most_ms, ret, err) : go_home(n, p, ret, err);
 }
 
-/* Where a pack that may have arrived goes again; home's, unless it is another's. */
+/* Home's, unless it is another's. */
 static size_t way_of(const struct nos_nomad *n, const char *url)
 {
 	for (size_t i = 0; i < n->count; i++)
 		if (strcmp(url, n->hosts[i].url) == 0)
 			return i + 1;
 	return 0;
+}
+
+/* Is it the node that the pack went to? Its own keys may be others since: it shows those before. */
+static bool is_of(struct nos_nomad *n, const struct nos_nomad_host *h,
+    const struct nos_send_pack *p, uint64_t most_ms)
+{
+	struct nos_err ignored = { 0 };
+	struct nos_ecdh_point key;
+
+	if (h->node != p->node || memcmp(h->thumbprint, p->thumbprint, sizeof(p->thumbprint)) == 0)
+		return h->node == p->node;
+	return !carry(n, h, "/v1/node", NULL, most_ms < DOCUMENT_MS ? most_ms : DOCUMENT_MS,
+		   &ignored) &&
+	       n->answer.status == 200 &&
+	       nos_document_key(nos_buf_str(&n->answer.body), p->thumbprint, &key);
+}
+
+/*
+ * The way to the node that it went to, by whatever URL that is named now; the one that it had goes
+ * first. NOS_AWAY: it is not reached, or none of those that are named is it (n->unnamed).
+ */
+static enum nos_code find_again(struct nos_nomad *n, const struct nos_send_pack *p,
+    uint64_t most_ms, size_t *ret, struct nos_err *err)
+{
+	const size_t first = way_of(n, p->url);
+	struct nos_err why = { 0 }, last = { 0 };
+
+	for (size_t i = first ? 0 : 1; i <= n->count; i++) {
+		const size_t way = i ? i : first;
+
+		if (i == first && i)
+			continue;
+		nos_err_clear(&why);
+		if (learn(n, &n->hosts[way - 1], most_ms, &why)) {
+			if (!last.code)
+				last = why;
+		} else if (is_of(n, &n->hosts[way - 1], p, most_ms)) {
+			*ret = way;
+			return NOS_OK;
+		}
+	}
+	n->unnamed = !last.code;
+	if (last.code) {
+		*err = last;
+		return err->code;
+	}
+	return nos_err_set(err, NOS_AWAY,
+	    "what may have arrived at node %" PRIu64
+	    " waits for it, and no --roam names it: name it (it was %s), or --give-up %" PRIu64,
+	    p->node, p->url, p->node);
 }
 
 static size_t first_way(struct nos_nomad *n)
@@ -249,6 +309,22 @@ static void note_why(struct nos_err *last, const struct nos_err *err)
 		nos_err_set(last, NOS_AWAY, "%s; %s", before.text, err->text);
 }
 
+/* One that may have arrived at another node. */
+static enum nos_code go_again(struct nos_nomad *n, struct nos_send_pack *p, uint64_t most_ms,
+    struct nos_answer *ret, struct nos_err *err)
+{
+	const uint64_t node = p->node;
+	size_t way = 0;
+
+	if (!find_again(n, p, most_ms, &way, err) && !go(n, way, p, most_ms, ret, err))
+		note_good(n, way);
+	if (!is_waiting(err->code) || n->unnamed)
+		return err->code;
+	return nos_err_within(err,
+	    "what may have arrived at node %" PRIu64 " waits for it, unless --give-up %" PRIu64,
+	    node, node);
+}
+
 /* Each way once, until one takes it. */
 static enum nos_code try_all(struct nos_nomad *n, struct nos_send_pack *p, uint64_t most_ms,
     struct nos_answer *ret, struct nos_err *err)
@@ -256,6 +332,10 @@ static enum nos_code try_all(struct nos_nomad *n, struct nos_send_pack *p, uint6
 	const size_t first = p->sent ? way_of(n, p->url) : first_way(n);
 	struct nos_err last = { 0 };
 
+	nos_err_clear(err);
+	n->unnamed = false;
+	if (p->sent && p->node)
+		return go_again(n, p, most_ms, ret, err);
 	for (size_t i = 0; i <= n->count; i++) {
 		const size_t way = !i ? first : i <= first ? i - 1 : i;
 
@@ -277,13 +357,13 @@ enum nos_code nos_nomad_pack(struct nos_nomad *n, struct nos_send_pack *p, uint6
 	struct nos_attempt *attempt = &n->send->attempt;
 	const uint64_t try_ms = wait_ms ? wait_ms : n->send->config.try_ms;
 
-	if (!n->count)
+	if (!n->count && !p->node)
 		return nos_send_pack(n->send, p, wait_ms, ret, err);
 	for (;;) {
 		if (!is_waiting(try_all(n, p, try_ms < ANSWER_MS ? try_ms : ANSWER_MS, ret, err)))
 			return err->code;
 		nos_attempt_failed(attempt, n->answer.retry_s, false);
-		if (!nos_attempt_wait(attempt, until, n->send->config.stop))
+		if (n->unnamed || !nos_attempt_wait(attempt, until, n->send->config.stop))
 			return err->code;
 	}
 }

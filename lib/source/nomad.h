@@ -39,6 +39,7 @@ struct nos_nomad {
 	size_t count;
 	size_t good;	       /* way of the last pack that was taken: 0 home, i + 1 host i */
 	struct nos_mono again; /* when home is to be tried first */
+	bool unnamed;	       /* the last pack waits for a node that is not among the hosts */
 	int64_t shift_days;    /* of the hosts' clock against this one */
 	struct nos_http_answer answer;
 	struct nos_buf jwe;
@@ -55,8 +56,9 @@ void nos_nomad_release(struct nos_nomad *n);
 
 /*
  * As nos_send_pack: by the way that took the last pack, then home's, then the others in their
- * order. A pack that may have arrived at a node goes there and nowhere else. p->node is the number
- * of the node that took it, 0 for home.
+ * order. A pack that may have arrived at a node goes there and nowhere else: where none of the
+ * hosts is that node, by its number and its key, it is NOS_AWAY at once. p->node is the number of
+ * the node that took it, 0 for home.
  */
 enum nos_code nos_nomad_pack(struct nos_nomad *n, struct nos_send_pack *p, uint64_t wait_ms,
     struct nos_answer *ret, struct nos_err *err) NOS_CHECK;

@@ -124,11 +124,18 @@ static bool is_ours(const struct nos_send *s, const char *url)
 	return false;
 }
 
+void nos_send_let_go(struct nos_send_pack *p)
+{
+	p->url[0] = '\0';
+	p->node = 0;
+	p->sent = false;
+}
+
 enum nos_code nos_send_number(struct nos_send *s, struct nos_send_pack *p, struct nos_err *err)
 {
 	if (s->config.ring && !p->seq && nos_ring_take(s->config.ring, &p->seq, err))
 		return err->code;
-	if (!is_ours(s, p->url))
+	if (!p->node && !is_ours(s, p->url))
 		snprintf(p->url, sizeof(p->url), "%s", s->urls[s->url]);
 	return NOS_OK;
 }

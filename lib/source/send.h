@@ -8,6 +8,7 @@
 #ifndef NOS_SOURCE_SEND_H
 #define NOS_SOURCE_SEND_H
 
+#include "crypto/hash.h"
 #include "envelope/pack.h"
 #include "net/http_client.h"
 #include "net/url.h"
@@ -26,8 +27,10 @@ struct nos_send_pack {
 	size_t readings;
 	uint64_t seq;		   /* its number, 0: none yet */
 	char url[NOS_URL_MAX + 1]; /* of the node that it went to, and goes to again; or empty */
-	uint64_t
-	    node; /* number of the node that took it, where that is not its home (source/nomad.h) */
+	/* Number, and thumbprint of the key, of the node that it went to where that is not its home
+	 * (source/nomad.h); 0: home. It is the node's own, whatever its URL is by then. */
+	uint64_t node;
+	uint8_t thumbprint[NOS_HASH_LEN];
 	bool sent; /* it may have arrived: a duplicate is no wonder */
 };
 
@@ -69,6 +72,9 @@ struct nos_send {
 	struct nos_http_answer answer;
 	struct nos_buf jwe;
 };
+
+/* It is known to have arrived nowhere: it may go anywhere. */
+void nos_send_let_go(struct nos_send_pack *p);
 
 /* So that release is fine whatever follows. */
 void nos_send_init(struct nos_send *s);

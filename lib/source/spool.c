@@ -175,6 +175,10 @@ static void encode(struct nos_buf *b, const struct nos_send_pack *p)
 		nos_encode_member_uint(b, "seq", p->seq);
 		if (*p->url)
 			nos_encode_member_text(b, "url", nos_str_of(p->url));
+		if (*p->url && p->node) {
+			nos_encode_member_uint(b, "node", p->node);
+			nos_encode_member_bytes(b, "pin", p->thumbprint, sizeof(p->thumbprint));
+		}
 	}
 	nos_buf_add_text(b, "}\n");
 	nos_buf_add_str(b, p->text);
@@ -214,6 +218,17 @@ enum nos_code nos_spool_add(struct nos_spool *s, const struct nos_send_pack *p, 
 	return add_entry(s, number, jwe.len, err);
 }
 
+/* Another node that it may have arrived at. */
+static enum nos_code decode_node(
+    const struct nos_decode *d, struct nos_send_pack *ret, struct nos_err *err)
+{
+	if (!nos_decode_has(d, "node"))
+		return NOS_OK;
+	return nos_decode_uint(d, "node", 1, NOS_NUM_SAFE, &ret->node, err)
+		   ? err->code
+		   : nos_decode_bytes(d, "pin", ret->thumbprint, sizeof(ret->thumbprint), err);
+}
+
 static enum nos_code decode_head(
     struct nos_str head, struct nos_send_pack *ret, struct nos_err *err)
 {
@@ -227,8 +242,9 @@ static enum nos_code decode_head(
 	    !nos_decode_text(&d, "cty", &cty, err) &&
 	    !nos_decode_uint(&d, "readings", 1, NOS_PACK_READINGS_MAX, &readings, err) &&
 	    nos_decode_has(&d, "seq") &&
-	    !nos_decode_uint(&d, "seq", 1, NOS_NUM_SAFE - 1, &ret->seq, err))
-		(void)!nos_decode_copy(&d, "url", true, ret->url, sizeof(ret->url), err);
+	    !nos_decode_uint(&d, "seq", 1, NOS_NUM_SAFE - 1, &ret->seq, err) &&
+	    !nos_decode_copy(&d, "url", true, ret->url, sizeof(ret->url), err))
+		(void)!decode_node(&d, ret, err);
 	if (!err->code && !nos_str_is(cty, NOS_SEND_CTY))
 		nos_err_set(err, NOS_DATA, "head: not a form that nos-send sends");
 	nos_scan_release(&scan);

@@ -8,7 +8,8 @@
  * and, as seq, the file's own number, so that no file is taken for another. Its plaintext is a
  * head, one JSON object, and a newline, and then the pack's text:
  *   {"v":1,"cty":"application/x-ndjson","readings":50,"seq":17,"url":"http://…"}
- * seq, the pack's number, and url, of the node that it goes to, are there once it has them.
+ * seq, the pack's number, and url, of the node that it goes to, are there once it has them, and
+ * where that is not its home also node and pin, the node's number and the thumbprint of its key.
  */
 #ifndef NOS_SOURCE_SPOOL_H
 #define NOS_SOURCE_SPOOL_H

@@ -30,6 +30,7 @@ teardown() { everything_stops; ! grep -sA 30 Sanitizer n?/err; }
 	[ "$(entries -n n3/node.db raw)" -eq 0 ]
 }
 
+refusals() { metric "$(eval "echo \$ADMIN_$1")" "nos_visits_refused_total{cause=\"$2\"}"; } # I CAUSE
 kept() { entries -n "n$1/node.db" raw; }
 metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 
@@ -158,8 +159,9 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 			roam_start 2
 			roam_peer 2 roam | roam_peers_now 1
 		fi
-		away a 2 --roam "$URL_2"
-		[ "$STATUS" = 0 ]
+		# One that comes before the node has looked is refused, as any whose key has just gone.
+		comes_again() { away a 2 --roam "$URL_2"; [ "$STATUS" = 0 ]; }
+		eventually comes_again
 		[ "$(kt)" = 1 ]
 	done
 	roam_peers_now 2 </dev/null
@@ -181,9 +183,13 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	roam_nodes 2
 	roam_register 1 a
 	roam_stop 1
+	away a 1 --roam "$URL_2"
+	[ "$STATUS" = 69 ]
 	away a 1 --roam "$URL_2" --spool spool
 	[ "$(jq -r .status <<<"$ANSWER")" = spooled ]
 	grep -q 'answered 503 without a receipt: .*home is not reached' send.err
+	[ "$(refusals 2 away)" = 2 ]
+	grep -q "a visit of $(jq -r .source a.key) from node 1 is refused: its home is not reached: " n2/err
 	[ "$(kept 2)" = 0 ]
 	roam_start 1
 	arrived() { # home is looked for again after two seconds
@@ -206,6 +212,35 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	nos-send --keyring a.key --roam "$BETWEEN" --spool spool </dev/null
 	[ -z "$(ls spool/*)" ]
 	[ "$(kept 1)$(kept 2)" = 01 ]
+}
+
+@test "a pack that may have arrived at a node waits for it by whatever URL, and given up it may stand in both" {
+	roam_nodes 3
+	roam_register 1 a
+	between_start "${URL_2##*:}" pass lose lose
+	away a 1 --roam "$BETWEEN" --spool spool
+	[ "$(kept 2)" = 1 ]
+	# Home is there, and so is another node; neither is where it may have arrived.
+	for roam in '' "$URL_3"; do
+		run -0 --separate-stderr nos-send --keyring a.key ${roam:+--roam "$roam"} --spool spool < <(numbers 2 2)
+		[ "$(jq -r .status <<<"$output")" = spooled ]
+		[[ $stderr == *'may have arrived at node 2 waits for it, and no --roam names it: '*'--give-up 2' ]]
+	done
+	[ "$(kept 1)$(kept 2)$(kept 3)" = 010 ]
+	run -0 --separate-stderr nos-send --keyring a.key --roam "$URL_3" --roam "$URL_2" --spool spool </dev/null
+	[ -z "$(ls spool/*)" ]
+	[ "$(kept 1)$(kept 2)$(kept 3)" = 030 ]
+	# The other way: the node is given up, and what it had arrived at it stands in both.
+	between_start "${URL_2##*:}" pass lose lose
+	away a 3 --roam "$BETWEEN" --spool spool
+	[ "$(kept 2)" = 4 ]
+	run -64 nos-send --keyring a.key --give-up 2 </dev/null
+	run -0 --separate-stderr nos-send --keyring a.key --spool spool --give-up 3 </dev/null
+	[ "$(kept 1)" = 0 ]
+	run -0 --separate-stderr nos-send --keyring a.key --spool spool --give-up 2 </dev/null
+	[[ $stderr == *'spool: 1 readings may have arrived at node 2 and go elsewhere now'* ]]
+	[ -z "$(ls spool/*)" ]
+	[ "$(kept 1)$(kept 2)" = 14 ]
 }
 
 @test "of a source that is registered at a node itself no other node is asked" {
@@ -233,6 +268,95 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	away c 4 --roam "$URL_2"
 	[ "$STATUS" = 77 ]
 	[ "$(metric "$ADMIN_2" 'nos_visits_total{result="denied"}')" = 1 ]
+	# Each is counted by its cause, which is said once.
+	[ "$(refusals 2 home) $(refusals 2 stranger)" = '3 1' ]
+	source=$(jq -r .source c.key)
+	[ "$(grep -c "a visit of $source from node 1 is refused: its home gives no key of it: $URL_1: refused" n2/err)" = 1 ]
+	[ "$(grep -c "a visit of $source from node 3 is refused: its home is not among the peers" n2/err)" = 1 ]
+}
+
+# What the audit stream of node I says of keys for visits of a source.
+visits_of() { # I SOURCE
+	roam_at "$1" nos-keytable audit --source "$2" --format json |
+		jq -r 'select(.key // "" | startswith("r.")) | "\(.from) \(.to) \(.reason)"'
+}
+
+@test "a visit is an entry of the audit stream where it begins and where it ends, at both nodes" {
+	roam_nodes 2
+	roam_register 1 a
+	source=$(jq -r .source a.key)
+	for i in 1 2 3; do away a $i --roam "$URL_2"; done
+	[ "$(visits_of 1 "$source")" = 'null active given to node 2' ]
+	[ "$(visits_of 2 "$source")" = 'null active given by node 1, its home' ]
+	roam_at 1 nos-rekey --revoke a >/dev/null
+	ended() { [ "$(visits_of 2 "$source" | tail -n +2)" = 'active destroyed its home took it back' ]; }
+	eventually ended
+	[ "$(visits_of 1 "$source" | tail -n +2)" = 'active destroyed taken back from node 2' ]
+	for i in 1 2; do roam_at "$i" nos-keytable audit --verify >/dev/null; done
+}
+
+@test "a home that was put back from a backup has all that it gave dropped, and gives it anew" {
+	roam_nodes 2
+	roam_register 1 a
+	roam_stop 1
+	cp n1/node.db backup.db
+	roam_start 1
+	away a 1 --roam "$URL_2"
+	[ "$STATUS" = 0 ]
+	roam_stop 1
+	rm n1/node.db*
+	cp backup.db n1/node.db
+	roam_at 1 nos-rekey --after-restore >/dev/null
+	roam_start 1
+	none_left() { [ -z "$(roam_at 2 nos-keytable kt)" ]; }
+	eventually none_left
+	grep -q 'node 1 was put back from a backup, and all that it gave is dropped' n2/err
+	said() { grep -q 'node 2 has dropped all that this one gave it' n1/err; }
+	eventually said
+	# What it gives from now on it knows, and is not taken back by what was told.
+	away a 2 --roam "$URL_2"
+	[ "$STATUS" = 0 ]
+	roam_stop 1
+	roam_start 1
+	away a 3 --roam "$URL_2"
+	[ "$STATUS" = 0 ]
+	[ "$(grep -c 'all that it gave is dropped' n2/err)" = 1 ]
+	roam_at 1 nos-rekey --revoke a >/dev/null
+	eventually none_left
+}
+
+@test "the host lists its visitors, puts one out for good, and corrects and forgets what it sent" {
+	roam_nodes 2
+	for name in a b; do
+		roam_register 1 $name
+		away $name 1 --roam "$URL_2"
+		[ "$STATUS" = 0 ]
+	done
+	source=$(jq -r .source a.key)
+	visitor() { roam_at 2 nos-keytable visitors --source "$source" --format json; }
+	[ "$(visitor | jq -c '[.source, .home, .kind, .state, .seq, .readings]')" = "[\"$source\",1,\"k\",\"active\",1,1]" ]
+	[ "$(visitor | jq '.until > .last_seen')" = true ]
+	[ "$(roam_at 2 nos-keytable visitors --format json | jq -s length)" = 2 ]
+	run -0 roam_at 2 nos-keytable visitors --format table
+	[[ ${lines[0]} == source*home*kind*state*until*last_seen*seq*readings ]]
+	run -0 roam_at 2 nos-rekey --revoke "$source" --since 2020-01-01T00:00:00Z --reason stolen
+	[ "$(jq -r '"\(.source) \(.status)"' <<<"$output")" = "$source revoked" ]
+	[ "$(visitor | jq -r .state)" = compromised ]
+	# Its home is asked no more, and what it sent is corrected, as of a source of the node's own.
+	away a 2 --roam "$URL_2"
+	[ "$STATUS" = 77 ]
+	[ "$(refusals 2 here)" = 1 ]
+	[ "$(metric "$ADMIN_2" 'nos_visits_total{result="ok"}')" = 2 ]
+	corrected() { [ "$(roam_at 2 nos-keytable taint --source "$source" | jq .corrected)" = true ]; }
+	eventually corrected
+	away b 2 --roam "$URL_2"
+	[ "$STATUS" = 0 ]
+	run -0 roam_at 2 nos-token forget "$source"
+	[ "$(roam_at 2 nos-keytable taint --source "$source")" = '' ]
+	roam_stop 2
+	roam_start 2
+	away a 3 --roam "$URL_2"
+	[ "$STATUS" = 77 ]
 }
 
 @test "a pack is opened by one node alone, whatever keys the other has" {

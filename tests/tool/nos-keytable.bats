@@ -664,7 +664,7 @@ record() {
 
 @test "what is no table and more than one are refused" {
 	run -64 --separate-stderr keytable lt
-	[ "$stderr" = "nos-keytable: no table 'lt', take sources, ct, gt, kt, groups, tokens, audit or taint" ]
+	[ "$stderr" = "nos-keytable: no table 'lt', take sources, ct, gt, kt, visitors, groups, tokens, audit or taint" ]
 	run -64 --separate-stderr keytable ct sources
 	[ "$stderr" = "nos-keytable: one table at a time: 'sources'" ]
 	run -64 --separate-stderr keytable --show

@@ -40,7 +40,7 @@ nats_start() { # [PORT [ARGUMENT...]]
 
 two_are_out() { [ "$(wc -l <out)" -eq 2 ]; }
 
-@test "a source registers, sends and is revoked on NATS servers as it is on a file" {
+@test "a source registers, sends, is revoked and forgotten on NATS servers as it is on a file" {
 	node_start --print
 	[ "$(jq -r .store <<<"$READY")" = "$NATS" ]
 	(umask 077 && nos-token new "${SEALED[@]}" --kind weather-station --url "$URL" >enrolment)
@@ -53,6 +53,9 @@ two_are_out() { [ "$(wc -l <out)" -eq 2 ]; }
 	run -77 nos-send --keyring campo.key <<<'{"type":"air_temperature","value":22,"unit":"Cel"}'
 	node_stop
 	[ "$NODE_STATUS" = 0 ]
+	nos-token "${SEALED[@]}" forget campo >forgotten
+	[ "$(jq -c '[.entries, .status]' forgotten)" = '[3,"forgotten"]' ]
+	[ -z "$(nos-keytable "${STORE[@]}" sources)" ]
 }
 
 @test "what a node on NATS servers accepted is there when both have died and come back" {

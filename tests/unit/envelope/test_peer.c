@@ -104,6 +104,29 @@ static void a_sealed_message_with_a_byte_changed_does_not_open(void **state)
 	nos_buf_release(&plain);
 }
 
+static void a_word_of_all_sources_names_none_and_a_key_is_asked_for_one(void **state)
+{
+	struct nos_buf plain, jwe, opened = { 0 };
+	struct nos_peer_request r = request_of_the_vectors(&plain), back;
+
+	(void)state;
+	r.source[0] = '\0';
+	for (int i = 0; i < 2; i++) {
+		r.op = i ? NOS_PEER_REVOKED : NOS_PEER_ROAM;
+		nos_buf_init(&jwe, NOS_PEER_MAX);
+		assert_int_equal(nos_peer_request_seal(&r, &sign, &public, &jwe, &err), NOS_OK);
+		assert_int_equal(nos_peer_open(&private, nos_buf_str(&jwe), &opened, &err), NOS_OK);
+		assert_int_equal(
+		    nos_peer_request_decode(&opened, &back, &err), i ? NOS_OK : NOS_DATA);
+		nos_err_clear(&err);
+		nos_buf_release(&opened);
+		nos_buf_release(&jwe);
+	}
+	assert_int_equal(back.op, NOS_PEER_REVOKED);
+	assert_string_equal(back.source, "");
+	nos_buf_release(&plain);
+}
+
 static struct nos_peer_answer given(void)
 {
 	struct nos_peer_answer a = { .op = NOS_PEER_ROAM,
@@ -209,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_request_has_the_bytes_of_the_vectors),
 		cmocka_unit_test(each_byte_of_a_message_is_signed),
 		cmocka_unit_test(a_sealed_message_with_a_byte_changed_does_not_open),
+		cmocka_unit_test(a_word_of_all_sources_names_none_and_a_key_is_asked_for_one),
 		cmocka_unit_test(an_answer_comes_back_as_it_was_given),
 		cmocka_unit_test(what_is_no_message_is_refused),
 	};

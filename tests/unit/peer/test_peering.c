@@ -244,6 +244,21 @@ static void a_peer_takes_back_no_key_of_another_home(void **state)
 	assert_int_equal(ask(&r), 403);
 }
 
+/* It may have been recorded long ago, when that home was put back once. */
+static void that_all_counts_no_longer_is_believed_near_its_day_alone(void **state)
+{
+	struct nos_peer_request r = request();
+	const uint64_t today = r.key.parts[1];
+
+	(void)state;
+	r.op = NOS_PEER_REVOKED;
+	r.source[0] = '\0';
+	r.key = nos_roam_name(HOST, today - 3);
+	assert_int_equal(ask(&r), 403);
+	r.key = nos_roam_name(HOST + 1, today);
+	assert_int_equal(ask(&r), 403);
+}
+
 static void what_is_no_message_is_400(void **state)
 {
 	struct nos_peer_request r = request();
@@ -276,6 +291,7 @@ int main(void)
 		PEERING_TEST(a_source_that_has_a_token_and_no_keys_does_not_roam),
 		FORBIDDEN_TEST(a_peer_that_may_not_ask_it_is_refused),
 		FORBIDDEN_TEST(a_peer_takes_back_no_key_of_another_home),
+		FORBIDDEN_TEST(that_all_counts_no_longer_is_believed_near_its_day_alone),
 		PEERING_TEST(what_is_no_message_is_400),
 	};
 

@@ -302,6 +302,29 @@ static void what_was_half_written_when_one_was_killed_is_removed(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, test_folder, test_folder_gone)
 
+static void the_other_node_that_a_pack_went_to_is_kept_with_it(void **state)
+{
+	struct nos_spool s = open_spool(1, 1 << 20);
+	struct nos_send_pack p = pack_of("a\n", 17), seen;
+
+	(void)state;
+	p.node = 2;
+	memset(p.thumbprint, 7, sizeof(p.thumbprint));
+	assert_int_equal(nos_spool_add(&s, &p, &err), NOS_OK);
+	assert_int_equal(nos_spool_oldest(&s, &seen, &err), NOS_OK);
+	assert_int_equal(seen.node, 2);
+	assert_memory_equal(seen.thumbprint, p.thumbprint, sizeof(p.thumbprint));
+	/* Given up, it is nobody's. */
+	nos_send_let_go(&seen);
+	assert_int_equal(nos_spool_note(&s, &seen, &err), NOS_OK);
+	assert_int_equal(nos_spool_oldest(&s, &seen, &err), NOS_OK);
+	assert_int_equal(seen.node, 0);
+	assert_int_equal(seen.seq, 17);
+	assert_false(seen.sent);
+	assert_int_equal(nos_spool_drop(&s, &err), NOS_OK);
+	nos_spool_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +338,7 @@ int main(void)
 		TEST(another_keyrings_packs_do_not_open),
 		TEST(other_files_of_the_folder_are_left_alone),
 		TEST(what_was_half_written_when_one_was_killed_is_removed),
+		TEST(the_other_node_that_a_pack_went_to_is_kept_with_it),
 	};
 
 	nos_jose_start();
