@@ -38,3 +38,10 @@ enum nos_code nos_aim_relays(
 	*err = inside;
 	return NOS_OK;
 }
+
+enum nos_code nos_aim_is_blind(const struct nos_placement *k, struct nos_err *err)
+{
+	return k && nos_placement_is_blind(k)
+		   ? nos_err_set(err, NOS_AWAY, "the store cannot be read now")
+		   : NOS_OK;
+}

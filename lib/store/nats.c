@@ -61,7 +61,12 @@ static enum nos_code prepare(struct nats *q, bool create, struct nos_err *err)
 	const struct nos_str format = NOS_STR("1");
 	uint64_t rev;
 
-	if (check_format(q, err) != NOS_ABSENT)
+	if (check_format(q, err) && err->code != NOS_ABSENT && !nos_nats_link_keeps(&q->link))
+		return nos_err_set(err, NOS_CONFIG,
+		    "store: %s has no JetStream, or not for this account: it needs 'jetstream' in its "
+		    "settings",
+		    q->link.servers);
+	if (err->code != NOS_ABSENT)
 		return err->code;
 	if (!create)
 		return nos_err_set(err, NOS_ABSENT, "store: nothing of '%s' is at %s",
@@ -88,6 +93,9 @@ static enum nos_code open_as(
 		nats_close(q);
 		return err->code;
 	}
+	/* Of all that open it, one that may make it says so. */
+	if (create)
+		nos_nats_make_look(&q->link);
 	*ret = q;
 	return NOS_OK;
 }
