@@ -39,9 +39,7 @@ enum nos_code nos_aim_relays(
 	return NOS_OK;
 }
 
-enum nos_code nos_aim_is_blind(const struct nos_placement *k, struct nos_err *err)
+enum nos_code nos_aim_check(const struct nos_placement *k, struct nos_err *err)
 {
-	return k && nos_placement_is_blind(k)
-		   ? nos_err_set(err, NOS_AWAY, "the store cannot be read now")
-		   : NOS_OK;
+	return k ? nos_placement_check(k, false, err) : NOS_OK;
 }

@@ -9,6 +9,7 @@
 #include "registry/lanes.h"
 
 #define REST_US	  UINT64_C(2000000)  /* after a lane that could not be opened */
+#define STUCK_US  UINT64_C(10000000) /* for which no turn was good; who leads is chosen in less */
 #define SETTLE_US UINT64_C(10000000) /* so long a start waits for each lane to be with somebody */
 
 /* ---- the thread ---- */
@@ -82,6 +83,8 @@ static void turn(struct nos_placement *p, struct nos_mono now)
 	struct nos_err err = { 0 };
 	bool was;
 
+	if (!atomic_load(&p->good_us))
+		atomic_store(&p->good_us, now.us);
 	(void)!nos_lease_turn(&p->lease, now, &err);
 	pthread_mutex_lock(&p->lock);
 	for (unsigned i = 0; i < p->lanes; i++) {
@@ -97,8 +100,10 @@ static void turn(struct nos_placement *p, struct nos_mono now)
 	p->refused = nos_lease_is_refused(&p->lease);
 	pthread_cond_broadcast(&p->turned);
 	pthread_mutex_unlock(&p->lock);
-	atomic_store(&p->stuck, err.code && !p->refused);
+	atomic_store(&p->stuck, err.code && !nos_lease_is_refused(&p->lease));
 	atomic_store(&p->blind, p->lease.blind);
+	if (!atomic_load(&p->stuck))
+		atomic_store(&p->good_us, nos_mono_now().us);
 	if (err.code && !was)
 		nos_log_line(NOS_LOG_WARN, "no lane is taken: %s", err.text);
 }
@@ -342,26 +347,34 @@ bool nos_placement_url(struct nos_placement *p, unsigned lane, char ret[static N
 	return *ret && !nos_placement_has(p, lane);
 }
 
+/* Servers are waited for with each step of a turn. */
+static bool is_waiting(const struct nos_placement *p)
+{
+	const uint64_t good_us = atomic_load(&p->good_us);
+
+	return good_us && nos_mono_now().us >= good_us + STUCK_US;
+}
+
+enum nos_code nos_placement_check(const struct nos_placement *p, bool writes, struct nos_err *err)
+{
+	const bool stuck = atomic_load(&p->stuck);
+
+	if (atomic_load(&p->blind) || (!stuck && is_waiting(p)))
+		return nos_err_set(err, NOS_AWAY, "the store cannot be reached now");
+	return writes && stuck ? nos_err_set(err, NOS_AWAY, "the store cannot be written now")
+			       : NOS_OK;
+}
+
 void nos_placement_why(struct nos_placement *p, unsigned lane, struct nos_err *err)
 {
 	char url[NOS_LEASE_URL_MAX];
 
-	if (nos_placement_is_stuck(p))
-		nos_err_set(err, NOS_AWAY, "the store cannot be written now");
-	else if (nos_placement_url(p, lane, url))
+	if (nos_placement_check(p, true, err))
+		return;
+	if (nos_placement_url(p, lane, url))
 		nos_err_set(err, NOS_AWAY, "this part of the store is with another nos-serve");
 	else
 		nos_err_set(err, NOS_AWAY, "this part of the store is with no nos-serve now");
-}
-
-bool nos_placement_is_stuck(const struct nos_placement *p)
-{
-	return atomic_load(&p->stuck);
-}
-
-bool nos_placement_is_blind(const struct nos_placement *p)
-{
-	return atomic_load(&p->blind);
 }
 
 static void refuse(struct nos_placement *p, unsigned lane, struct nos_job *list)

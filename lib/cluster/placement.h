@@ -47,10 +47,11 @@ bool nos_placement_url(struct nos_placement *p, unsigned lane, char ret[static N
 /* For who asks for a lane that is not here: NOS_AWAY, and what is so of it. */
 void nos_placement_why(struct nos_placement *p, unsigned lane, struct nos_err *err);
 
-/* Is it known that the store that is shared cannot be written; that it cannot be read either? As of
- * the last try, which is made again each second. */
-bool nos_placement_is_stuck(const struct nos_placement *p);
-bool nos_placement_is_blind(const struct nos_placement *p);
+/* For who is to write to the store, or to read it: NOS_AWAY where it is known that this cannot be,
+ * where it is shared. The last try failed, or has gone on for ten seconds; the next is made within
+ * one. */
+enum nos_code nos_placement_check(
+    const struct nos_placement *p, bool writes, struct nos_err *err) NOS_CHECK;
 
 /* Hand over a linked list of jobs. Where the lane is not here they are answered at once: NOS_AWAY.
  */

@@ -68,6 +68,8 @@ enum nos_code nos_placement_health(struct nos_placement *p, struct nos_err *err)
 	pthread_mutex_lock(&p->lock);
 	*err = p->fault;
 	pthread_mutex_unlock(&p->lock);
+	if (!err->code)
+		(void)!nos_placement_check(p, true, err);
 	for (unsigned i = 0; i < p->lanes && !err->code; i++) {
 		struct nos_lane *l = nos_hosted_enter(&p->slots[i].hosted);
 

@@ -31,7 +31,8 @@ struct nos_placement {
 	bool seated, refused; /* its URL is its own, or another's */
 	bool starts;	      /* nobody is told yet that it serves */
 	pthread_cond_t turned;
-	atomic_bool stuck, blind; /* the last turn: nothing is written, nor read */
+	atomic_bool stuck, blind;      /* the last turn: nothing was written, nor read */
+	atomic_uint_least64_t good_us; /* when one was good, or the first began; 0: none has */
 
 	/* Where lanes are shared. */
 	struct nos_store *store;

@@ -41,7 +41,7 @@ static enum nos_code find(const struct nos_ingest *g, struct nos_ingest_loop *l,
 {
 	struct nos_str token;
 
-	if (nos_aim_is_blind(g->placement, err))
+	if (nos_aim_check(g->placement, err))
 		return err->code;
 
 	if (!nos_http_bearer_read(r->authorization, &token))

@@ -176,17 +176,14 @@ static bool begin(
 
 /* What would wait for servers until it fails is told at once. Readings and words of sources are
  * where their lane is, or not. */
-static bool is_stuck(
+static enum nos_code check_store(
     const struct nos_routes *s, const struct nos_http_request *r, struct nos_err *err)
 {
 	const enum nos_metric_path path = path_of(r);
+	const bool writes = path == NOS_METRIC_SOURCES || path == NOS_METRIC_PEER;
 
-	if ((path == NOS_METRIC_SOURCES || path == NOS_METRIC_PEER) &&
-	    nos_placement_is_stuck(s->placement))
-		nos_err_set(err, NOS_AWAY, "the store cannot be written now");
-	else if (path == NOS_METRIC_KEYS && nos_placement_is_blind(s->placement))
-		nos_err_set(err, NOS_AWAY, "the store cannot be read now");
-	return err->code;
+	return writes || path == NOS_METRIC_KEYS ? nos_placement_check(s->placement, writes, err)
+						 : NOS_OK;
 }
 
 bool nos_routes_begin(void *state, struct nos_http_request *r, size_t *ret_max)
@@ -194,7 +191,7 @@ bool nos_routes_begin(void *state, struct nos_http_request *r, size_t *ret_max)
 	struct nos_routes *s = state;
 	struct nos_err err = { 0 };
 
-	if (begin(s, r, ret_max, &err) && !is_stuck(s, r, &err))
+	if (begin(s, r, ret_max, &err) && !check_store(s, r, &err))
 		return true;
 	if (!r->status)
 		nos_refuse_request(s->card, r, &err);

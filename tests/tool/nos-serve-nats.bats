@@ -155,3 +155,32 @@ answered() {
 	node_stop
 	[ "$NODE_STATUS" = 0 ]
 }
+
+# The answer has it from no server: it says that none is reached.
+is_away() { [ "$(jq -r .detail <<<"$ANSWER")" = 'the store cannot be reached now' ]; }
+refused_at_once() {
+	post application/jose - /v1/sources <<<junk
+	[ "$STATUS" = 503 ] && grep -qi '^retry-after: 1' headers && is_away || return 1
+	post application/json - /v1/data -H "Authorization: Bearer $(jq -r .token webhook.json)" <<<'{}'
+	[ "$STATUS" = 503 ] && is_away || return 1
+	ANSWER=$(curl -s -H 'Authorization: Nos AAAAAAAAAAAAAAAAAAAAAA' "$URL/v1/sources/s-0123456789/keys?wait=0")
+	is_away || return 1
+	[ "$(curl -s -o /dev/null -w '%{http_code}' "$ADMIN/healthz")" = 503 ]
+}
+
+@test "a node that knows that its store is away refuses at once what needs it, until it is back" {
+	node_start --tls-proxy 128
+	(umask 077 && nos-token new --bearer "${SEALED[@]}" --url https://n >webhook.json)
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	eventually refused_at_once
+	# Nobody has a lane meanwhile, and nobody is said to.
+	answered 503 1
+	[ "$(jq -r .detail <<<"$ANSWER")" = 'the store cannot be reached now' ]
+	nats_start "$NATS_PORT"
+	eventually answered 202 2
+	post application/jose - /v1/sources <<<junk
+	[ "$STATUS" = 400 ]
+	node_stop
+	[ "$NODE_STATUS" = 0 ]
+}
