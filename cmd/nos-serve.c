@@ -262,7 +262,8 @@ static enum nos_code make(struct serve *s, struct nos_err *err)
 {
 	enum nos_home_made made;
 
-	if (nos_home_make(&s->home, s->o.node, &made, err) || make_lanes(s, made, err))
+	if (nos_home_make(&s->home, s->o.node, &made, err) || make_lanes(s, made, err) ||
+	    nos_store_copies(s->home.store, s->o.init, err))
 		return err->code;
 	if (made != NOS_HOME_MADE_NOTHING)
 		nos_log_line(NOS_LOG_INFO, "made node %" PRIu64 ": %s, %s %s", s->home.self.number,

@@ -93,9 +93,6 @@ static enum nos_code open_as(
 		nats_close(q);
 		return err->code;
 	}
-	/* Of all that open it, one that may make it says so. */
-	if (create)
-		nos_nats_make_look(&q->link);
 	*ret = q;
 	return NOS_OK;
 }
@@ -363,13 +360,23 @@ static enum nos_code nats_space(
 	return NOS_OK;
 }
 
+static enum nos_code nats_copies(void *e, bool make, struct nos_err *err)
+{
+	struct nats *q = e;
+	struct nos_err own = { 0 };
+
+	if (!be_there(q, &own))
+		(void)!nos_nats_make_copies(&q->link, make, &own);
+	return told(&own, err);
+}
+
 #define FUNCTIONS                                                                           \
 	.close = nats_close, .begin = nats_begin, .commit = nats_commit,                    \
 	.rollback = nats_rollback, .settle = nats_settle, .hush = nats_hush,                \
 	.changed = nats_changed, .get = nats_get, .put = nats_put, .scan = nats_scan,       \
 	.append = nats_append, .append_behind = nats_append_behind, .read = nats_read,      \
 	.bounds = nats_bounds, .claim = nats_claim, .trim = nats_trim, .erase = nats_erase, \
-	.purge = nats_purge, .space = nats_space
+	.purge = nats_purge, .space = nats_space, .copies = nats_copies
 
 const struct nos_store_engine nos_nats_engine = { .kind = "nats", .open = nats_open, FUNCTIONS };
 const struct nos_store_engine nos_nats_tls_engine = { .kind = "tls", .open = tls_open, FUNCTIONS };

@@ -71,6 +71,18 @@ static natsStatus ask(const struct nos_nats_link *l, const char *name, jsStreamI
 	return nos_nats_link_is_passing(s, code) ? NATS_TIMEOUT : s;
 }
 
+static enum nos_code added(const struct nos_nats_link *l, const char *name, natsStatus s,
+    jsErrCode code, struct nos_err *err)
+{
+	if (code == NO_PEERS || code == NO_CLUSTER)
+		return nos_err_set(err, code == NO_PEERS ? NOS_BUSY : NOS_CONFIG,
+		    "store: %s: there are fewer than %" PRId64
+		    " servers with JetStream in the cluster of %s: start them, or ask for fewer "
+		    "copies with ?replicas=",
+		    name, l->replicas, l->servers);
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, name, s, code, err);
+}
+
 /* Two that make it at once make the same. */
 static enum nos_code add(const struct nos_nats_link *l, jsStreamConfig *config, struct nos_err *err)
 {
@@ -85,13 +97,7 @@ static enum nos_code add(const struct nos_nats_link *l, jsStreamConfig *config, 
 	do
 		s = js_AddStream(NULL, l->js, config, &o, &code);
 	while (nos_nats_link_again(&t, s, code));
-	if (code == NO_PEERS || code == NO_CLUSTER)
-		return nos_err_set(err, code == NO_PEERS ? NOS_BUSY : NOS_CONFIG,
-		    "store: %s: there are fewer than %" PRId64
-		    " servers with JetStream in the cluster of %s: start them, or ask for fewer "
-		    "copies with ?replicas=",
-		    config->Name, l->replicas, l->servers);
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, config->Name, s, code, err);
+	return added(l, config->Name, s, code, err);
 }
 
 static enum nos_code make(struct nos_nats_made *m, const struct nos_nats_link *l,
@@ -245,36 +251,65 @@ enum nos_code nos_nats_make_bytes(const struct nos_nats_link *l, uint64_t *ret, 
 }
 
 struct copies {
+	bool make;
 	unsigned count, few;
-	int64_t least;
 };
 
-static enum nos_code count_copies(
+static enum nos_code raise(
+    const struct nos_nats_link *l, jsStreamConfig *config, struct nos_err *err)
+{
+	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
+	jsOptions o = l->ask;
+	jsErrCode code;
+	natsStatus s;
+
+	config->Replicas = l->replicas;
+	do
+		s = js_UpdateStream(NULL, l->js, config, &o, &code);
+	while (nos_nats_link_again(&t, s, code));
+	return added(l, config->Name, s, code, err);
+}
+
+static enum nos_code look_at_copies(
     void *state, const struct nos_nats_link *l, const char *name, struct nos_err *err)
 {
 	struct copies *c = state;
 	jsStreamInfo *info = NULL;
+	natsStatus s = ask(l, name, &info);
 
-	(void)err;
-	if (ask(l, name, &info) != NATS_OK)
+	if (s == NATS_NOT_FOUND)
 		return NOS_OK;
+	if (s != NATS_OK)
+		return nos_nats_link_failed(l, name, s, 0, err);
 	c->count++;
-	c->few += info->Config->Replicas < l->replicas;
-	if (info->Config->Replicas < c->least)
-		c->least = info->Config->Replicas;
+	if (info->Config->Replicas < l->replicas) {
+		c->few++;
+		if (c->make)
+			(void)raise(l, info->Config, err);
+	}
 	jsStreamInfo_Destroy(info);
-	return NOS_OK;
+	return err->code;
 }
 
-void nos_nats_make_look(const struct nos_nats_link *l)
+enum nos_code nos_nats_make_copies(const struct nos_nats_link *l, bool make, struct nos_err *err)
 {
-	struct copies c = { .least = l->replicas };
-	struct nos_err err = { 0 };
+	struct copies c = { .make = make };
 
-	if (l->replicas < 2 || each_name(l, count_copies, &c, &err) || !c.few)
-		return;
-	nos_log_line(NOS_LOG_WARN,
-	    "store: %u of its %u streams have fewer copies than %" PRId64 ", down to %" PRId64
-	    ", as they were made: nos-cluster(7), Copies, says how they get more",
-	    c.few, c.count, l->replicas, c.least);
+	if (l->replicas < 2)
+		return NOS_OK;
+	/* Who only says so may as well not know. */
+	if (each_name(l, look_at_copies, &c, err) && !make)
+		nos_err_clear(err);
+	if (err->code || !c.few)
+		return err->code;
+	if (make)
+		nos_log_line(NOS_LOG_INFO,
+		    "store: %u of its %u streams have %" PRId64 " copies now", c.few, c.count,
+		    l->replicas);
+	else
+		nos_log_line(NOS_LOG_WARN,
+		    "store: %u of its %u streams have fewer copies than the %" PRId64
+		    " asked for, as they were made: nos-serve --init gives them so many",
+		    c.few, c.count, l->replicas);
+	return NOS_OK;
 }

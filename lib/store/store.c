@@ -263,3 +263,8 @@ enum nos_code nos_store_space(
 {
 	return s->engine->space(s->e, ret_used, ret_free, err);
 }
+
+enum nos_code nos_store_copies(struct nos_store *s, bool make, struct nos_err *err)
+{
+	return s->engine->copies ? s->engine->copies(s->e, make, err) : NOS_OK;
+}

@@ -182,4 +182,8 @@ enum nos_code nos_store_purge(struct nos_store *s, struct nos_err *err) NOS_CHEC
 enum nos_code nos_store_space(
     struct nos_store *s, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err) NOS_CHECK;
 
+/* Where some of what servers keep has fewer copies than are asked for now, say so in one line, or
+ * make those that lack. */
+enum nos_code nos_store_copies(struct nos_store *s, bool make, struct nos_err *err) NOS_CHECK;
+
 #endif

@@ -184,3 +184,32 @@ refused_at_once() {
 	node_stop
 	[ "$NODE_STATUS" = 0 ]
 }
+
+@test "a server without JetStream, and one alone of which copies are asked, are one line each, which names the remedy" {
+	says 78 "store: KV_nos-_store: there are fewer than 3 servers with JetStream in the cluster of 127.0.0.1:$NATS_PORT: start them, or ask for fewer copies with ?replicas=" \
+		--store "$NATS/nos?replicas=3"
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	nats_start '' -e '/^jetstream {/,/^}/d'
+	says 78 "store: 127.0.0.1:$NATS_PORT has no JetStream, or not for this account: it needs 'jetstream' in its settings"
+}
+
+@test "two nodes of one number that throw each other out of a broker say what it may be, and another number mends it" {
+	broker_start
+	node_start --mqtt "$MQTT"
+	other_starts() { # PREFIX [ARGUMENT...]
+		nos-serve --store "$NATS/$1" --node-key "$1.key" --listen 127.0.0.1:0 --admin '' --mqtt "$MQTT" "${@:2}" 2>"$1.err" 3>&- &
+		OTHER=$!
+		OTHER_PIDS="$OTHER_PIDS $OTHER"
+	}
+	other_starts two
+	perhaps='nos-serve: broker: each connection ends at once: perhaps another node 1 is there, and they throw each other out: make the store of one of them with another --node'
+	eventually grep -qx "$perhaps" err
+	eventually grep -qx "$perhaps" two.err
+	[ "$(grep -c perhaps err)" = 1 ]
+	kill -9 "$OTHER"
+	wait "$OTHER" || true
+	other_starts three --node 3
+	eventually grep -q 'broker: connected' three.err
+	fails grep perhaps three.err
+}
