@@ -213,3 +213,18 @@ refused_at_once() {
 	eventually grep -q 'broker: connected' three.err
 	fails grep perhaps three.err
 }
+
+@test "what the account of a store holds on its servers, and may hold, is in the metrics" {
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	NATS_MORE='accounts { NOS { jetstream: { max_file: 1000000000 }, users: [{ user: nos, password: nos }] } }
+		no_auth_user: nos'
+	nats_start
+	SEALED[1]=$NATS
+	node_start
+	eventually answered 202 1
+	metric() { curl -s "$ADMIN/metrics" | awk -v name="$1" '$1 == name { print $2 }'; }
+	counted() { [ "$(metric nos_store_account_bytes)" -gt 0 ] && [ "$(metric nos_store_account_bytes)" -ge "$(metric nos_store_bytes)" ]; }
+	eventually counted
+	[ "$(metric nos_store_account_limit_bytes)" = 1000000000 ]
+}
