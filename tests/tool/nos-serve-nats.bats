@@ -194,6 +194,25 @@ refused_at_once() {
 	says 78 "store: 127.0.0.1:$NATS_PORT has no JetStream, or not for this account: it needs 'jetstream' in its settings"
 }
 
+@test "--check says of credentials and of the node in the store what a start would say" {
+	nos-serve --init -q "${SEALED[@]}"
+	(umask 077 && printf 'me\nsecret\n' >creds)
+	run -0 nos-serve --check "${SEALED[@]}" --store-creds creds --node 1
+	says 78 "the store is node 1's, not 2's" --check --node 2
+	says 78 'none: is not there: look at --store-creds' --check --store-creds none
+	chmod 644 creds
+	says 77 "'creds' is open to others: chmod 600 creds" --check --store-creds creds
+	chmod 600 creds
+	echo me >creds
+	says 78 'creds: neither credentials of NATS nor two lines, a name and a password' --check --store-creds creds
+	# So it is where no server is there to be asked.
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	says 78 'creds: neither credentials of NATS nor two lines, a name and a password' --check --store-creds creds
+	chmod 644 node.key
+	says 77 "'node.key' is open to others: chmod 600 node.key" --check
+}
+
 @test "two nodes of one number that throw each other out of a broker say what it may be, and another number mends it" {
 	broker_start
 	node_start --mqtt "$MQTT"
