@@ -150,6 +150,20 @@ static enum nos_code check_addresses(const struct serve_opts *o, struct nos_err 
 	return NOS_OK;
 }
 
+static enum nos_code check_cluster_url(const char *url, struct nos_err *err)
+{
+	if (!url)
+		return NOS_OK;
+	if (nos_url_check(url, err))
+		return nos_err_within(err, "--cluster-url");
+	return nos_url_is_any(url)
+		   ? nos_err_set(err, NOS_USAGE,
+			 "--cluster-url: %s is no machine's: others reach this one by its own name or "
+			 "address",
+			 url)
+		   : NOS_OK;
+}
+
 static enum nos_code read_pool(struct serve_opts *o, struct nos_err *err)
 {
 	uint64_t keys, ring;
@@ -178,10 +192,8 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 		return err->code;
 	if (s->o.url && nos_url_check(s->o.url, err))
 		return nos_err_within(err, "--url");
-	if (s->o.cluster_url && nos_url_check(s->o.cluster_url, err))
-		return nos_err_within(err, "--cluster-url");
-	if (check_addresses(&s->o, err) || check_listen(&s->o, err) ||
-	    files_read(&s->files, &s->o.files, err))
+	if (check_cluster_url(s->o.cluster_url, err) || check_addresses(&s->o, err) ||
+	    check_listen(&s->o, err) || files_read(&s->files, &s->o.files, err))
 		return err->code;
 	if (s->o.files.peers && nos_http_client_start(err))
 		return err->code;
@@ -219,7 +231,7 @@ static int check(struct serve *s)
 	struct nos_err err = { 0 };
 	NOS_AUTO(buf) text = { 0 };
 
-	if ((nos_home_open(&s->home, &err) && err.code != NOS_ABSENT) || check_broker(s, &err))
+	if (nos_home_check(&s->home, s->o.node, &err) || check_broker(s, &err))
 		return nos_start_fail(tool.name, &err);
 	nos_buf_init(&text, 65536);
 	if (s->o.common.verbose)
@@ -250,7 +262,8 @@ static enum nos_code make(struct serve *s, struct nos_err *err)
 {
 	enum nos_home_made made;
 
-	if (nos_home_make(&s->home, s->o.node, &made, err) || make_lanes(s, made, err))
+	if (nos_home_make(&s->home, s->o.node, &made, err) || make_lanes(s, made, err) ||
+	    nos_store_copies(s->home.store, s->o.init, err))
 		return err->code;
 	if (made != NOS_HOME_MADE_NOTHING)
 		nos_log_line(NOS_LOG_INFO, "made node %" PRIu64 ": %s, %s %s", s->home.self.number,

@@ -38,3 +38,8 @@ enum nos_code nos_aim_relays(
 	*err = inside;
 	return NOS_OK;
 }
+
+enum nos_code nos_aim_check(const struct nos_placement *k, struct nos_err *err)
+{
+	return k ? nos_placement_check(k, false, err) : NOS_OK;
+}

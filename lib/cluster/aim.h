@@ -23,4 +23,7 @@ enum nos_code nos_aim_raw(
 enum nos_code nos_aim_relays(
     const struct nos_placement *k, struct nos_job *job, struct nos_err *err) NOS_CHECK;
 
+/* Before what only the store tells is asked of it. NOS_AWAY: it is known that it cannot be read. */
+enum nos_code nos_aim_check(const struct nos_placement *k, struct nos_err *err) NOS_CHECK;
+
 #endif

@@ -1,47 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/placement.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "cluster/hosted.h"
+#include "cluster/placement_part.h"
 #include "lane/carry.h"
 #include "registry/lanes.h"
 
-#define REST_US UINT64_C(2000000) /* after a lane that could not be opened */
-
-struct slot {
-	struct nos_hosted hosted;
-	char url[NOS_LEASE_URL_MAX]; /* guarded by the placement's lock: of who has it, or empty; */
-	bool elsewhere;		     /* so also: it is known to live */
-	/* The placement's thread's: */
-	bool lost;	       /* what is here, or comes, or goes, is another's */
-	struct nos_mono rests; /* until then it is not tried again */
-};
-
-struct nos_placement {
-	struct nos_placement_config config;
-	unsigned lanes;
-	struct slot slots[NOS_STORE_LANES_MAX];
-	struct nos_rulebook rules;
-	pthread_mutex_t print;
-
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stop, news;      /* guarded by lock, so also: */
-	struct nos_err fault; /* of the last turn */
-
-	/* Where lanes are shared. */
-	struct nos_store *store;
-	struct nos_lease lease; /* the thread's */
-	bool started;
-	pthread_t thread;
-};
+#define REST_US	  UINT64_C(2000000)  /* after a lane that could not be opened */
+#define STUCK_US  UINT64_C(10000000) /* for which no turn was good; who leads is chosen in less */
+#define SETTLE_US UINT64_C(10000000) /* so long a start waits for each lane to be with somebody */
 
 /* ---- the thread ---- */
 
-static void give(struct nos_placement *p, const struct slot *s)
+static void give(struct nos_placement *p, const struct nos_placement_slot *s)
 {
 	struct nos_err err = { 0 };
 
@@ -51,7 +24,7 @@ static void give(struct nos_placement *p, const struct slot *s)
 }
 
 /* A lane that cannot be opened here may be elsewhere. */
-static void ended(struct nos_placement *p, struct slot *s, struct nos_mono now)
+static void ended(struct nos_placement *p, struct nos_placement_slot *s, struct nos_mono now)
 {
 	const unsigned number = s->hosted.number;
 
@@ -74,7 +47,8 @@ static void ended(struct nos_placement *p, struct slot *s, struct nos_mono now)
 }
 
 /* One that was lost stays so until it is closed, even where it is this one's again. */
-static void settle(struct nos_placement *p, struct slot *s, struct nos_mono now, bool stop)
+static void settle(
+    struct nos_placement *p, struct nos_placement_slot *s, struct nos_mono now, bool stop)
 {
 	struct nos_hosted *h = &s->hosted;
 	bool held;
@@ -109,6 +83,8 @@ static void turn(struct nos_placement *p, struct nos_mono now)
 	struct nos_err err = { 0 };
 	bool was;
 
+	if (!atomic_load(&p->good_us))
+		atomic_store(&p->good_us, now.us);
 	(void)!nos_lease_turn(&p->lease, now, &err);
 	pthread_mutex_lock(&p->lock);
 	for (unsigned i = 0; i < p->lanes; i++) {
@@ -117,17 +93,30 @@ static void turn(struct nos_placement *p, struct nos_mono now)
 		snprintf(p->slots[i].url, sizeof(p->slots[i].url), "%s", url ? url : "");
 		p->slots[i].elsewhere = nos_lease_is_elsewhere(&p->lease, i);
 	}
-	was = p->fault.code != NOS_OK;
+	/* One that is refused at its start ends, and says why. */
+	was = p->fault.code != NOS_OK || (p->starts && nos_lease_is_refused(&p->lease));
 	p->fault = err;
+	p->seated = nos_lease_is_seated(&p->lease);
+	p->refused = nos_lease_is_refused(&p->lease);
+	pthread_cond_broadcast(&p->turned);
 	pthread_mutex_unlock(&p->lock);
+	atomic_store(&p->stuck, err.code && !nos_lease_is_refused(&p->lease));
+	atomic_store(&p->blind, p->lease.blind);
+	if (!atomic_load(&p->stuck))
+		atomic_store(&p->good_us, nos_mono_now().us);
 	if (err.code && !was)
 		nos_log_line(NOS_LOG_WARN, "no lane is taken: %s", err.text);
 }
 
+static struct timespec time_of(struct nos_mono at)
+{
+	return (struct timespec){ .tv_sec = (time_t)(at.us / 1000000),
+		.tv_nsec = (long)(at.us % 1000000) * 1000 };
+}
+
 static bool wait_until(struct nos_placement *p, struct nos_mono at)
 {
-	const struct timespec until = { .tv_sec = (time_t)(at.us / 1000000),
-		.tv_nsec = (long)(at.us % 1000000) * 1000 };
+	const struct timespec until = time_of(at);
 	bool stop;
 
 	pthread_mutex_lock(&p->lock);
@@ -188,6 +177,7 @@ static void wake(void *state)
 	pthread_mutex_lock(&p->lock);
 	p->news = true;
 	pthread_cond_signal(&p->wake);
+	pthread_cond_broadcast(&p->turned);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -199,6 +189,7 @@ static void drop(struct nos_placement *p)
 	nos_rulebook_release(&p->rules);
 	for (unsigned i = 0; i < NOS_STORE_LANES_MAX; i++)
 		nos_hosted_release(&p->slots[i].hosted);
+	pthread_cond_destroy(&p->turned);
 	pthread_cond_destroy(&p->wake);
 	pthread_mutex_destroy(&p->lock);
 	pthread_mutex_destroy(&p->print);
@@ -218,6 +209,7 @@ static struct nos_placement *make(const struct nos_placement_config *config)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&p->wake, &attr);
+	pthread_cond_init(&p->turned, &attr);
 	pthread_condattr_destroy(&attr);
 	nos_rulebook_init(&p->rules, config->profile);
 	for (unsigned i = 0; i < NOS_STORE_LANES_MAX; i++) {
@@ -264,17 +256,43 @@ enum nos_code nos_placement_new(
 	return NOS_OK;
 }
 
+/* With the lock held. */
+static bool is_settled(struct nos_placement *p)
+{
+	bool settled = p->seated;
+
+	for (unsigned i = 0; i < p->lanes; i++)
+		settled &= nos_placement_has(p, i) || p->slots[i].elsewhere;
+	return settled || p->refused;
+}
+
+/* What waits for one that has died longer than that is refused for as long as it does. */
+static enum nos_code wait_for_lanes(struct nos_placement *p, struct nos_err *err)
+{
+	const struct timespec until = time_of((struct nos_mono){ nos_mono_now().us + SETTLE_US });
+
+	pthread_mutex_lock(&p->lock);
+	while (!is_settled(p) && pthread_cond_timedwait(&p->turned, &p->lock, &until) == 0)
+		;
+	p->starts = false;
+	if (p->refused)
+		*err = p->fault;
+	pthread_mutex_unlock(&p->lock);
+	return err->code;
+}
+
 enum nos_code nos_placement_start(struct nos_placement *p, const char *url, struct nos_err *err)
 {
 	nos_store_hush(p->store, NOS_LEASE_NS);
 	nos_store_hush(p->store, NOS_LEASE_LIVE_NS);
 	if (nos_lease_init(&p->lease, p->store, p->lanes, url, err))
 		return err->code;
+	p->starts = true;
 	if (pthread_create(&p->thread, NULL, run, p))
 		return nos_err_set(err, NOS_INTERNAL, "cannot start the thread of lanes");
 	pthread_setname_np(p->thread, "nos-placement");
 	p->started = true;
-	return NOS_OK;
+	return wait_for_lanes(p, err);
 }
 
 /* What a broker still has to take is handed over of all at once. */
@@ -312,9 +330,13 @@ unsigned nos_placement_lanes(const struct nos_placement *p)
 	return p->lanes;
 }
 
+/* Its thread may still wait for servers when the time is up. */
 bool nos_placement_has(const struct nos_placement *p, unsigned lane)
 {
-	return atomic_load(&p->slots[lane].hosted.here);
+	const struct nos_hosted *h = &p->slots[lane].hosted;
+
+	return atomic_load(&h->here) &&
+	       (!p->config.lane.shared || nos_mono_now().us < atomic_load(&h->until_us));
 }
 
 bool nos_placement_url(struct nos_placement *p, unsigned lane, char ret[static NOS_LEASE_URL_MAX])
@@ -325,24 +347,43 @@ bool nos_placement_url(struct nos_placement *p, unsigned lane, char ret[static N
 	return *ret && !nos_placement_has(p, lane);
 }
 
-bool nos_placement_is_settled(struct nos_placement *p)
+/* Servers are waited for with each step of a turn. */
+static bool is_waiting(const struct nos_placement *p)
 {
-	bool settled = true;
+	const uint64_t good_us = atomic_load(&p->good_us);
 
-	pthread_mutex_lock(&p->lock);
-	for (unsigned i = 0; i < p->lanes; i++)
-		settled &= nos_placement_has(p, i) || p->slots[i].elsewhere;
-	pthread_mutex_unlock(&p->lock);
-	return settled;
+	return good_us && nos_mono_now().us >= good_us + STUCK_US;
 }
 
-static void refuse(struct nos_placement *p, struct nos_job *list)
+enum nos_code nos_placement_check(const struct nos_placement *p, bool writes, struct nos_err *err)
+{
+	const bool stuck = atomic_load(&p->stuck);
+
+	if (atomic_load(&p->blind) || (!stuck && is_waiting(p)))
+		return nos_err_set(err, NOS_AWAY, "the store cannot be reached now");
+	return writes && stuck ? nos_err_set(err, NOS_AWAY, "the store cannot be written now")
+			       : NOS_OK;
+}
+
+void nos_placement_why(struct nos_placement *p, unsigned lane, struct nos_err *err)
+{
+	char url[NOS_LEASE_URL_MAX];
+
+	if (nos_placement_check(p, true, err))
+		return;
+	if (nos_placement_url(p, lane, url))
+		nos_err_set(err, NOS_AWAY, "this part of the store is with another nos-serve");
+	else
+		nos_err_set(err, NOS_AWAY, "this part of the store is with no nos-serve now");
+}
+
+static void refuse(struct nos_placement *p, unsigned lane, struct nos_job *list)
 {
 	const struct nos_commit_config *f = &p->config.lane.commit;
 	struct nos_err err = { 0 };
 	struct nos_job *next;
 
-	nos_err_set(&err, NOS_AWAY, "this part of the store is on its way to another nos-serve");
+	nos_placement_why(p, lane, &err);
 	for (struct nos_job *job = list; job; job = job->link)
 		nos_carry_fail(job, &err);
 	f->answer(f->state, list);
@@ -366,86 +407,9 @@ void nos_placement_submit(
 	}
 	l = nos_hosted_enter(h);
 	if (!l) {
-		refuse(p, list);
+		refuse(p, lane, list);
 		return;
 	}
 	nos_commit_submit(nos_lane_commit(l), list, count);
 	nos_hosted_leave(h);
-}
-
-/* Does any go by these? With use: all shall. */
-static bool profile_used(void *state, const struct nos_profile *profile, bool use)
-{
-	struct nos_placement *p = state;
-	bool used = false;
-
-	for (unsigned i = 0; i < p->lanes; i++) {
-		struct nos_lane *l = nos_hosted_enter(&p->slots[i].hosted);
-
-		if (!l)
-			continue;
-		if (use)
-			nos_commit_profile(nos_lane_commit(l), profile);
-		used |= nos_commit_uses(nos_lane_commit(l), profile);
-		nos_hosted_leave(&p->slots[i].hosted);
-	}
-	return used;
-}
-
-void nos_placement_profile(struct nos_placement *p, struct nos_profile *profile)
-{
-	nos_rulebook_add(&p->rules, profile, profile_used, p);
-}
-
-void nos_placement_purge(struct nos_placement *p)
-{
-	for (unsigned i = 0; i < p->lanes; i++) {
-		struct nos_lane *l = nos_hosted_enter(&p->slots[i].hosted);
-
-		if (l) {
-			nos_commit_purge(nos_lane_commit(l));
-			nos_hosted_leave(&p->slots[i].hosted);
-		}
-	}
-}
-
-void nos_placement_head(struct nos_placement *p, struct nos_str head)
-{
-	struct nos_lane *l = nos_hosted_enter(&p->slots[0].hosted);
-
-	if (l && nos_lane_publish(l))
-		nos_publish_head(nos_lane_publish(l), head);
-	if (l)
-		nos_hosted_leave(&p->slots[0].hosted);
-}
-
-bool nos_placement_is_connected(struct nos_placement *p)
-{
-	bool connected = true;
-
-	for (unsigned i = 0; i < p->lanes; i++) {
-		struct nos_lane *l = nos_hosted_enter(&p->slots[i].hosted);
-
-		if (l && nos_lane_publish(l))
-			connected &= nos_publish_is_connected(nos_lane_publish(l));
-		if (l)
-			nos_hosted_leave(&p->slots[i].hosted);
-	}
-	return connected;
-}
-
-enum nos_code nos_placement_health(struct nos_placement *p, struct nos_err *err)
-{
-	pthread_mutex_lock(&p->lock);
-	*err = p->fault;
-	pthread_mutex_unlock(&p->lock);
-	for (unsigned i = 0; i < p->lanes && !err->code; i++) {
-		struct nos_lane *l = nos_hosted_enter(&p->slots[i].hosted);
-
-		if (!l)
-			continue;
-		(void)!nos_commit_health(nos_lane_commit(l), err);
-		nos_hosted_leave(&p->slots[i].hosted);
-	}
-	return err->code;
 }

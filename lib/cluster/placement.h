@@ -28,20 +28,30 @@ struct nos_placement_config {
 enum nos_code nos_placement_new(const struct nos_placement_config *config,
     struct nos_placement **ret, struct nos_err *err) NOS_CHECK;
 
-/* Where lanes are shared: begin to take them. url: by which others reach this one. */
+/*
+ * Where lanes are shared: begin to take them, and wait until each is here or with another that is
+ * known to live, some seconds at most. url: by which others reach this one. NOS_BUSY: so they reach
+ * another that lives, and this one is to end.
+ */
 enum nos_code nos_placement_start(
     struct nos_placement *p, const char *url, struct nos_err *err) NOS_CHECK;
 
 unsigned nos_placement_lanes(const struct nos_placement *p);
 
-/* Is a lane here? Another moment it may not be any more. */
+/* Is a lane here? Another moment it may not be any more; one whose lease is over is not. */
 bool nos_placement_has(const struct nos_placement *p, unsigned lane);
 
 /* Another has it: its URL. False: nobody is known to, or it is here. */
 bool nos_placement_url(struct nos_placement *p, unsigned lane, char ret[static NOS_LEASE_URL_MAX]);
 
-/* Is each lane here, or with another that is known to live? */
-bool nos_placement_is_settled(struct nos_placement *p);
+/* For who asks for a lane that is not here: NOS_AWAY, and what is so of it. */
+void nos_placement_why(struct nos_placement *p, unsigned lane, struct nos_err *err);
+
+/* For who is to write to the store, or to read it: NOS_AWAY where it is known that this cannot be,
+ * where it is shared. The last try failed, or has gone on for ten seconds; the next is made within
+ * one. */
+enum nos_code nos_placement_check(
+    const struct nos_placement *p, bool writes, struct nos_err *err) NOS_CHECK;
 
 /* Hand over a linked list of jobs. Where the lane is not here they are answered at once: NOS_AWAY.
  */

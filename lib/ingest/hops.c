@@ -201,7 +201,8 @@ static enum nos_code open_pack(const struct nos_ingest *g, struct nos_ingest_loo
 	    check_source(job, h->source, err))
 		return err->code;
 	/* What is sealed here is of its source, unless more is inside. */
-	if (strcmp(h->cty, FRAME) != 0 && nos_aim(g->placement, job, nos_str_of(h->source), err))
+	if (strcmp(h->cty, FRAME) == 0 ? nos_aim_check(g->placement, err)
+				       : nos_aim(g->placement, job, nos_str_of(h->source), err))
 		return err->code;
 	if (find_key(g, l, job, h, err)) {
 		if (err->code == NOS_TAG && nos_name_parse(nos_str_of(h->kid), &name))

@@ -36,10 +36,13 @@ static enum nos_code refused(struct nos_err *err)
 	return nos_err_set(err, NOS_TAG, "does not verify");
 }
 
-static enum nos_code find(struct nos_ingest_loop *l, const struct nos_http_request *r,
-    struct nos_bearer *ret, struct nos_err *err)
+static enum nos_code find(const struct nos_ingest *g, struct nos_ingest_loop *l,
+    const struct nos_http_request *r, struct nos_bearer *ret, struct nos_err *err)
 {
 	struct nos_str token;
+
+	if (nos_aim_check(g->placement, err))
+		return err->code;
 
 	if (!nos_http_bearer_read(r->authorization, &token))
 		return refused(err);
@@ -115,7 +118,7 @@ enum nos_code nos_webhook_open(
 	struct nos_bearer t;
 
 	job->pack = r->body;
-	if (find(l, r, &t, err))
+	if (find(g, l, r, &t, err))
 		return err->code;
 	if (is_plain(g, r))
 		return expose(&t, job, err);

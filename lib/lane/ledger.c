@@ -99,7 +99,7 @@ enum nos_code nos_ledger_ours(const struct nos_ledger *l, struct nos_err *err)
 
 	return !until_us || nos_mono_now().us < atomic_load(until_us)
 		   ? NOS_OK
-		   : nos_err_set(err, NOS_AWAY, "this part of the store is another's by now");
+		   : nos_err_set(err, NOS_AWAY, "this nos-serve has lost this part of the store");
 }
 
 /* Tracks as they stand hold everything up to the group before. How many are saved: all that changed

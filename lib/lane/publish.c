@@ -14,6 +14,7 @@
 #include "json/encode.h"
 #include "lane/announce.h"
 #include "lane/print.h"
+#include "lane/thrown.h"
 #include "net/mqtt.h"
 #include "node/lap.h"
 #include "score/filter.h"
@@ -43,6 +44,7 @@ struct nos_publish {
 	size_t messages;       /* so many of them */
 	bool greet;	       /* the status is to be published */
 	bool was_connected;
+	struct nos_thrown thrown;
 	char status_topic[64], head_topic[64];
 	struct nos_announce announce;
 	struct nos_lap lap;
@@ -94,6 +96,8 @@ static void turned(void *state, bool connected, const struct nos_err *err)
 	else if (p->was_connected || p->sent == nos_commit_mark(p->config.commit))
 		nos_log_line(NOS_LOG_WARN, "%s; records wait", err->text);
 	p->was_connected = connected;
+	if (nos_thrown_turned(&p->thrown, connected, nos_mono_now()) && p->config.speaks)
+		nos_thrown_say(p->config.node);
 }
 
 /* Mosquitto counts what it dropped since it began: QoS 1 for a subscriber that is too slow. */

@@ -22,12 +22,16 @@ struct excess {
 static enum nos_code look_for_excess(struct nos_retain *r, const struct nos_retain_spare *spare,
     struct excess *ret, struct nos_err *err)
 {
-	uint64_t used, left;
+	uint64_t used, left, account, limit;
 
 	*ret = (struct excess){ .before = { INT64_MIN }, .most = MOST + 2 * spare->came };
 	if (nos_store_space(r->store, &used, &left, err))
 		return err->code;
 	nos_metric_set(r->metric, NOS_METRIC_STORE_BYTES, used);
+	if (nos_store_account(r->store, &account, &limit)) {
+		nos_metric_set(r->metric, NOS_METRIC_ACCOUNT_BYTES, account);
+		nos_metric_set(r->metric, NOS_METRIC_ACCOUNT_LIMIT, limit);
+	}
 	if (r->keep_ms)
 		ret->before.ms = nos_time_now().ms - (int64_t)r->keep_ms;
 	if (r->keep_bytes && used > r->keep_bytes)

@@ -15,6 +15,10 @@ enum nos_code nos_url_check(const char *url, struct nos_err *err) NOS_CHECK;
 /* Is it https? */
 bool nos_url_is_secure(const char *url);
 
+/* Of one that is good: is its host none, or an address that only means any (0.0.0.0, [::])? Nobody
+ * finds a machine by it. */
+bool nos_url_is_any(const char *url);
+
 /* Append url, without the slashes at its end, and path. */
 void nos_url_join(struct nos_buf *b, const char *url, const char *path);
 

@@ -60,7 +60,11 @@ enum nos_metric_counter {
 	X(LIMIT_POLLS, "nos_queue_limit", "{queue=\"polls\"}", "Limit of a queue.")           \
 	X(LONG_POLLS, "nos_long_polls", "", "Polls that are held.")                           \
 	X(SOURCES_HELD, "nos_sources", "", "Registered sources.")                             \
-	X(STORE_BYTES, "nos_store_bytes", "", "Bytes of the store.")
+	X(STORE_BYTES, "nos_store_bytes", "", "Bytes of the store.")                          \
+	X(ACCOUNT_BYTES, "nos_store_account_bytes", "",                                       \
+	    "Bytes of all copies in the account of the store.")                               \
+	X(ACCOUNT_LIMIT, "nos_store_account_limit_bytes", "",                                 \
+	    "Bytes that the account of the store may hold; 0: not limited.")
 
 enum nos_metric_gauge {
 #define X(name, text, label, help) NOS_METRIC_##name,

@@ -127,18 +127,26 @@ static enum nos_code make_folder(const char *path, struct nos_err *err)
 	return nos_file_folder(dirname(copy), err);
 }
 
-static enum nos_code make_key(struct nos_home *h, struct nos_err *err)
+/* Without a key: is there no node that has one? */
+static enum nos_code check_bare(const struct nos_home *h, struct nos_err *err)
 {
-	NOS_AUTO(buf) text = { 0 };
 	uint64_t rev;
 
 	if (!nos_store_get(h->store, NOS_SELF_NS, NOS_STR("identity"), NULL, &rev, err))
 		return nos_err_set(err, NOS_CONFIG,
 		    "the store's node key '%s' is missing: put it back, it cannot be made anew",
 		    h->key);
-	if (err->code != NOS_ABSENT)
+	if (err->code == NOS_ABSENT)
+		nos_err_clear(err);
+	return err->code;
+}
+
+static enum nos_code make_key(struct nos_home *h, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+
+	if (check_bare(h, err))
 		return err->code;
-	nos_err_clear(err);
 	nos_buf_init_secret(&text, KEY_TEXT_MAX);
 	if (make_folder(h->key, err) || nos_vault_new(&h->vault, &text, err))
 		return err->code;
@@ -159,6 +167,15 @@ enum nos_code nos_home_bare(struct nos_home *h, struct nos_err *err)
 {
 	/* Without its key nothing is made. */
 	return open_key(h, err) ? err->code : make_store(h, err);
+}
+
+static enum nos_code check_number(const struct nos_home *h, uint64_t number, struct nos_err *err)
+{
+	return !number || number == h->self.number
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_CONFIG,
+			 "the store is node %" PRIu64 "'s, not %" PRIu64 "'s", h->self.number,
+			 number);
 }
 
 enum nos_code nos_home_make(
@@ -183,10 +200,30 @@ enum nos_code nos_home_make(
 		    nos_self_open(h->store, &h->vault, &h->self, err))
 			return err->code;
 	}
-	if (!err->code && number && number != h->self.number)
-		return nos_err_set(err, NOS_CONFIG,
-		    "the store is node %" PRIu64 "'s, not %" PRIu64 "'s", h->self.number, number);
-	return err->code;
+	return err->code ? err->code : check_number(h, number, err);
+}
+
+enum nos_code nos_home_check(struct nos_home *h, uint64_t number, struct nos_err *err)
+{
+	const bool has_key = open_key(h, err) != NOS_ABSENT;
+
+	if (!has_key)
+		nos_err_clear(err);
+	if (err->code)
+		return err->code;
+	if (open_store(h, err) == NOS_ABSENT) {
+		nos_err_clear(err);
+		return NOS_OK;
+	}
+	if (err->code || nos_moved_check(h->store, h->away_too, err))
+		return err->code;
+	if (!has_key)
+		return check_bare(h, err);
+	if (nos_self_open(h->store, &h->vault, &h->self, err) == NOS_ABSENT) {
+		nos_err_clear(err);
+		return NOS_OK;
+	}
+	return err->code ? err->code : check_number(h, number, err);
 }
 
 enum nos_code nos_home_lock(

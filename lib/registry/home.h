@@ -39,6 +39,12 @@ struct nos_store_where nos_home_where(const struct nos_home *h);
  * user's, open to others, or another node's key; and what nos_store_open returns. */
 enum nos_code nos_home_open(struct nos_home *h, struct nos_err *err) NOS_CHECK;
 
+/*
+ * Would a start do with what is there? Nothing is made; what is not there yet a start would make.
+ * Errors as nos_home_make, with the store open or not.
+ */
+enum nos_code nos_home_check(struct nos_home *h, uint64_t number, struct nos_err *err) NOS_CHECK;
+
 /* Open the store alone, for who reads what is not sealed; of self the number is filled. Errors as
  * above, but for those of the key. */
 enum nos_code nos_home_look(struct nos_home *h, struct nos_err *err) NOS_CHECK;

@@ -35,7 +35,7 @@ enum nos_code nos_lease_init(struct nos_lease *l, struct nos_store *store, unsig
 	if (nos_buf_check(&hex, "holder", err))
 		return err->code;
 	(void)nos_str_copy(nos_buf_str(&hex), l->holder, sizeof(l->holder));
-	return NOS_OK;
+	return nos_seat_init(&l->seat, store, l->holder, l->url, err);
 }
 
 /* ---- what is there ---- */
@@ -95,6 +95,8 @@ static enum nos_code take_peer(
 	struct nos_lease *l = k->l;
 	size_t i = 0;
 
+	if (nos_seat_note(&l->seat, key, value, rev))
+		return NOS_OK;
 	while (i < l->peer_count && !nos_str_is(key, l->peers[i].holder))
 		i++;
 	if (i == NOS_LEASE_PEERS_MAX || key.len != NOS_LEASE_HOLDER_LEN)
@@ -126,11 +128,33 @@ static enum nos_code look(struct nos_lease *l, struct nos_mono now, struct nos_e
 		l->lane[i].beat.seen = false;
 	for (size_t i = 0; i < l->peer_count; i++)
 		l->peers[i].seen = false;
+	nos_seat_look(&l->seat);
 	if (nos_store_scan(l->store, NOS_LEASE_LIVE_NS, NOS_STR(""), take_peer, &k, err) ||
 	    nos_store_scan(l->store, NOS_LEASE_NS, NOS_STR(""), take_lane, &k, err))
 		return err->code;
 	forget_gone(l);
 	return NOS_OK;
+}
+
+/* After a look: the URL. */
+static enum nos_code sit(struct nos_lease *l, struct nos_mono now, struct nos_err *err)
+{
+	uint64_t beat = 0;
+
+	for (size_t i = 0; i < l->peer_count; i++)
+		if (strcmp(l->peers[i].holder, l->seat.other) == 0)
+			beat = l->peers[i].rev;
+	return l->ending ? NOS_OK : nos_seat_turn(&l->seat, beat, now, err);
+}
+
+bool nos_lease_is_seated(const struct nos_lease *l)
+{
+	return l->seat.whose == NOS_SEAT_OWN;
+}
+
+bool nos_lease_is_refused(const struct nos_lease *l)
+{
+	return l->seat.whose == NOS_SEAT_TAKEN;
 }
 
 /* ---- beats ---- */
@@ -158,8 +182,9 @@ static enum nos_code beat_live(struct nos_lease *l, struct nos_err *err)
 {
 	uint64_t rev;
 
-	if (l->ending)
+	if (l->ending || !nos_lease_is_seated(l))
 		return NOS_OK;
+	l->beats_live = true;
 	return put(l, NOS_LEASE_LIVE_NS, l->holder, NOS_STORE_ANY, &rev, err);
 }
 
@@ -315,7 +340,8 @@ static void bury(struct nos_lease *l, struct nos_mono now)
 		if (is_own(l, b) || now.us - b->since.us < BURY_US)
 			continue;
 		/* Who is at it as well, or lives after all, writes what stands. */
-		if (nos_store_del(l->store, NOS_LEASE_LIVE_NS, nos_str_of(b->holder), b->rev, &err))
+		if (nos_seat_bury(l->store, b->url, b->holder, &err) ||
+		    nos_store_del(l->store, NOS_LEASE_LIVE_NS, nos_str_of(b->holder), b->rev, &err))
 			nos_err_clear(&err);
 	}
 }
@@ -331,8 +357,11 @@ enum nos_code nos_lease_turn(struct nos_lease *l, struct nos_mono now, struct no
 {
 	lapse(l, now);
 	l->looked = now;
-	if (look(l, now, err) || beat(l, now, err) || beat_live(l, err))
+	l->blind = look(l, now, err) != NOS_OK;
+	if (l->blind || sit(l, now, err) || beat(l, now, err) || beat_live(l, err))
 		return err->code;
+	if (!nos_lease_is_seated(l))
+		return NOS_OK;
 	/* Who moves the node away marks its store and then looks for beats: one of the two is seen.
 	 */
 	if ((!own(l) && nos_moved_check(l->store, false, err)) || take(l, now, err))
@@ -381,6 +410,8 @@ enum nos_code nos_lease_end(struct nos_lease *l, struct nos_err *err)
 	if (l->ending)
 		return NOS_OK;
 	l->ending = true;
-	return nos_store_del(
-	    l->store, NOS_LEASE_LIVE_NS, nos_str_of(l->holder), NOS_STORE_ANY, err);
+	if (l->beats_live &&
+	    nos_store_del(l->store, NOS_LEASE_LIVE_NS, nos_str_of(l->holder), NOS_STORE_ANY, err))
+		return err->code;
+	return nos_seat_leave(&l->seat, err);
 }

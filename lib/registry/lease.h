@@ -14,6 +14,7 @@
 #define NOS_REGISTRY_LEASE_H
 
 #include "base/time.h"
+#include "registry/seat.h"
 #include "registry/spaces.h"
 #include "store/store.h"
 
@@ -46,6 +47,9 @@ struct nos_lease {
 	unsigned lanes;
 	char holder[NOS_LEASE_HOLDER_LEN + 1];
 	char url[NOS_LEASE_URL_MAX];
+	struct nos_seat seat;	/* its URL */
+	bool beats_live;	/* its own beat is there */
+	bool blind;		/* the last look failed */
 	bool ending;		/* takes none any more */
 	struct nos_mono looked; /* when the last turn was */
 	uint64_t beats;
@@ -60,12 +64,18 @@ enum nos_code nos_lease_init(struct nos_lease *l, struct nos_store *store, unsig
 
 /*
  * Look at all, beat for what is held, and take what is free up to a fair share, but nothing of a
- * store whose node is not to run (registry/moved.h): NOS_CONFIG. To be called once a beat, with the
- * time from before. What was lost in it is not held any more. An error of the store: what could not
- * be beaten for is held until its time is up.
+ * store whose node is not to run (registry/moved.h): NOS_CONFIG, and nothing before the URL is this
+ * one's (registry/seat.h): NOS_BUSY where it is another's that lives, which nos_lease_is_refused
+ * says too, and what is held lapses. To be called once a beat, with the time from before. What was
+ * lost in it is not held any more. An error of the store: what could not be beaten for is held
+ * until its time is up.
  */
 enum nos_code nos_lease_turn(
     struct nos_lease *l, struct nos_mono now, struct nos_err *err) NOS_CHECK;
+
+/* As of the last turn: is its URL its own, or that of another that lives? */
+bool nos_lease_is_seated(const struct nos_lease *l);
+bool nos_lease_is_refused(const struct nos_lease *l);
 
 bool nos_lease_is_held(const struct nos_lease *l, unsigned lane, struct nos_mono now);
 

@@ -176,7 +176,8 @@ static void handle(struct nos_control *c, struct nos_http_request *r)
 		send_answer(c, r);
 		return;
 	}
-	if (look(c, &err)) {
+	/* What waited behind one that waits for servers is not to wait as long again. */
+	if (nos_placement_check(c->config.placement, is_work(kind), &err) || look(c, &err)) {
 		nos_refuse_request(c->config.card, r, &err);
 		if (kind == NOS_CONTROL_POLL)
 			send_poll(c, r);
@@ -215,8 +216,8 @@ static void look_after_polls(struct nos_control *c, bool drain)
 		nos_polls_close(&c->held);
 	if ((c->held.count || c->config.looks) && now.us - c->looked.us >= LOOK_US) {
 		c->looked = now;
-		if (!look(c, &err) && (c->news || c->all) &&
-		    nos_polls_look(&c->held, &c->life, c->all))
+		if (!nos_placement_check(c->config.placement, false, &err) && !look(c, &err) &&
+		    (c->news || c->all) && nos_polls_look(&c->held, &c->life, c->all))
 			c->news = c->all = false;
 		nos_polls_expire(&c->held, now);
 	}

@@ -19,7 +19,6 @@
 
 #define ANSWER_MAX (4u << 20) /* bytes: all of 10,000 readings refused */
 #define STEP_MS	   5
-#define SETTLE_MS  10000 /* so long a start waits for each lane to be with somebody */
 #define SQLITE	   "sqlite:"
 #define POOL_TRIES 8
 
@@ -311,13 +310,7 @@ static enum nos_code share(struct nos_node *n, struct nos_err *err)
 	if (!url)
 		return nos_err_set(err, NOS_USAGE,
 		    "--cluster-url: by which URL do others that share the store reach this one?");
-	if (nos_placement_start(n->placement, url, err))
-		return err->code;
-	/* What waits for one that has died longer than that is refused for as long as it does. */
-	for (unsigned ms = 0; ms < SETTLE_MS && !nos_placement_is_settled(n->placement);
-	     ms += STEP_MS)
-		poll(NULL, 0, STEP_MS);
-	return NOS_OK;
+	return nos_placement_start(n->placement, url, err);
 }
 
 static enum nos_code start_maps(struct nos_node *n, struct nos_err *err)
@@ -345,9 +338,9 @@ static enum nos_code start(struct nos_node *n, struct nos_err *err)
 	    note_policy(n, n->config.profile, err) || start_maps(n, err) || start_lanes(n, err) ||
 	    prepare_routes(n, err) || start_abroad(n, err) || start_control(n, err) ||
 	    start_forward(n, err) || start_admin(n, err) || start_server(n, err) ||
-	    nos_addresses_note(&n->addresses, f->home->store, f->url, err))
+	    (is_shared(n) && share(n, err)))
 		return err->code;
-	return is_shared(n) ? share(n, err) : NOS_OK;
+	return nos_addresses_note(&n->addresses, f->home->store, f->url, err);
 }
 
 enum nos_code nos_node_new(

@@ -174,12 +174,24 @@ static bool begin(
 	return false;
 }
 
+/* What would wait for servers until it fails is told at once. Readings and words of sources are
+ * where their lane is, or not. */
+static enum nos_code check_store(
+    const struct nos_routes *s, const struct nos_http_request *r, struct nos_err *err)
+{
+	const enum nos_metric_path path = path_of(r);
+	const bool writes = path == NOS_METRIC_SOURCES || path == NOS_METRIC_PEER;
+
+	return writes || path == NOS_METRIC_KEYS ? nos_placement_check(s->placement, writes, err)
+						 : NOS_OK;
+}
+
 bool nos_routes_begin(void *state, struct nos_http_request *r, size_t *ret_max)
 {
 	struct nos_routes *s = state;
 	struct nos_err err = { 0 };
 
-	if (begin(s, r, ret_max, &err))
+	if (begin(s, r, ret_max, &err) && !check_store(s, r, &err))
 		return true;
 	if (!r->status)
 		nos_refuse_request(s->card, r, &err);
@@ -244,7 +256,7 @@ static void send_elsewhere(struct nos_routes *s, struct nos_http_request *r, uns
 		nos_forward_send(s->forward, r, url);
 		return;
 	}
-	nos_err_set(&err, NOS_AWAY, "this part of the store is on its way to another nos-serve");
+	nos_placement_why(s->placement, lane, &err);
 	nos_refuse_request(s->card, r, &err);
 	send_answer(s, r);
 }

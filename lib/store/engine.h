@@ -48,6 +48,9 @@ struct nos_store_engine {
 	enum nos_code (*purge)(void *e, struct nos_err *err);
 	enum nos_code (*space)(
 	    void *e, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err);
+	/* Both NULL: it has no such thing */
+	void (*account)(void *e, uint64_t *ret_bytes, uint64_t *ret_limit);
+	enum nos_code (*copies)(void *e, bool make, struct nos_err *err);
 };
 
 extern const struct nos_store_engine nos_sqlite_engine;

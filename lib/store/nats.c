@@ -26,8 +26,9 @@ struct nats {
 	struct nos_nats_streams streams;
 	bool group;
 	bool deaf;	     /* the connection is another, and nobody listens on it yet */
-	uint64_t used, left; /* bytes, when they were asked for */
-	uint64_t asked_us;   /* 0: never */
+	uint64_t used, left; /* bytes, when they were asked for, so also: */
+	uint64_t account, account_limit; /* of the account; 0: it has none */
+	uint64_t asked_us;		 /* 0: never */
 };
 
 static void nats_close(void *e)
@@ -61,7 +62,12 @@ static enum nos_code prepare(struct nats *q, bool create, struct nos_err *err)
 	const struct nos_str format = NOS_STR("1");
 	uint64_t rev;
 
-	if (check_format(q, err) != NOS_ABSENT)
+	if (check_format(q, err) && err->code != NOS_ABSENT && !nos_nats_link_keeps(&q->link))
+		return nos_err_set(err, NOS_CONFIG,
+		    "store: %s has no JetStream, or not for this account: it needs 'jetstream' in its "
+		    "settings",
+		    q->link.servers);
+	if (err->code != NOS_ABSENT)
 		return err->code;
 	if (!create)
 		return nos_err_set(err, NOS_ABSENT, "store: nothing of '%s' is at %s",
@@ -328,6 +334,8 @@ static enum nos_code limit_of(struct nats *q, int64_t *ret, struct nos_err *err)
 	while (nos_nats_link_again(&t, s, code));
 	if (s != NATS_OK)
 		return nos_nats_link_failed(&q->link, "space", s, code, err);
+	q->account = info->Store;
+	q->account_limit = info->Limits.MaxStore < 0 ? 0 : (uint64_t)info->Limits.MaxStore;
 	*ret = info->Limits.MaxStore < 0 ? -1 : info->Limits.MaxStore - (int64_t)info->Store;
 	if (info->Limits.MaxStore >= 0 && *ret < 0)
 		*ret = 0;
@@ -355,13 +363,31 @@ static enum nos_code nats_space(
 	return NOS_OK;
 }
 
+static void nats_account(void *e, uint64_t *ret_bytes, uint64_t *ret_limit)
+{
+	const struct nats *q = e;
+
+	*ret_bytes = q->account;
+	*ret_limit = q->account_limit;
+}
+
+static enum nos_code nats_copies(void *e, bool make, struct nos_err *err)
+{
+	struct nats *q = e;
+	struct nos_err own = { 0 };
+
+	if (!be_there(q, &own))
+		(void)!nos_nats_make_copies(&q->link, make, &own);
+	return told(&own, err);
+}
+
 #define FUNCTIONS                                                                           \
 	.close = nats_close, .begin = nats_begin, .commit = nats_commit,                    \
 	.rollback = nats_rollback, .settle = nats_settle, .hush = nats_hush,                \
 	.changed = nats_changed, .get = nats_get, .put = nats_put, .scan = nats_scan,       \
 	.append = nats_append, .append_behind = nats_append_behind, .read = nats_read,      \
 	.bounds = nats_bounds, .claim = nats_claim, .trim = nats_trim, .erase = nats_erase, \
-	.purge = nats_purge, .space = nats_space
+	.purge = nats_purge, .space = nats_space, .account = nats_account, .copies = nats_copies
 
 const struct nos_store_engine nos_nats_engine = { .kind = "nats", .open = nats_open, FUNCTIONS };
 const struct nos_store_engine nos_nats_tls_engine = { .kind = "tls", .open = tls_open, FUNCTIONS };

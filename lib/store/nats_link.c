@@ -22,6 +22,8 @@
 /* err_code of the JetStream API: what may be stored is. */
 #define FULL	     10023
 #define FULL_ACCOUNT 10047
+#define NONE	     10076   /* there is no JetStream, */
+#define NONE_ACCOUNT 10039   /* or not for who asks */
 #define REOPEN_US    1000000 /* between two tries to be let in again */
 
 void nos_nats_link_nap(uint64_t ms)
@@ -125,6 +127,17 @@ uint64_t nos_nats_link_found(const struct nos_nats_link *l)
 		    stats, &in, &in_bytes, &out, &out_bytes, &reconnects);
 	natsStatistics_Destroy(stats);
 	return l->found + reconnects;
+}
+
+bool nos_nats_link_keeps(const struct nos_nats_link *l)
+{
+	jsAccountInfo *info = NULL;
+	jsOptions o = l->ask;
+	jsErrCode code = 0;
+	natsStatus s = js_GetAccountInfo(&info, l->js, &o, &code);
+
+	jsAccountInfo_Destroy(info);
+	return s != NATS_NO_RESPONDERS && code != NONE && code != NONE_ACCOUNT;
 }
 
 /* ---- another server ---- */

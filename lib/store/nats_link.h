@@ -47,6 +47,9 @@ void nos_nats_link_close(struct nos_nats_link *l);
  * one does that is cut off from the others. */
 void nos_nats_link_leave(const struct nos_nats_link *l);
 
+/* Do the servers have JetStream at all? Asked once; true also where nobody answers. */
+bool nos_nats_link_keeps(const struct nos_nats_link *l);
+
 /* Is the connection given up? Then nothing comes or goes. */
 bool nos_nats_link_is_given_up(const struct nos_nats_link *l);
 

@@ -5,7 +5,10 @@
 
 #include "base/log.h"
 
-#define TWICE_NS INT64_C(120000000000) /* that a message sent again is known by its id */
+#define TWICE_NS   INT64_C(120000000000) /* that a message sent again is known by its id */
+/* err_code of the JetStream API: there are not so many servers. */
+#define NO_PEERS   10005
+#define NO_CLUSTER 10074
 
 void nos_nats_make_name(
     const struct nos_nats_link *l, const char *stream, char ret[static NOS_NATS_NAME_MAX])
@@ -68,6 +71,18 @@ static natsStatus ask(const struct nos_nats_link *l, const char *name, jsStreamI
 	return nos_nats_link_is_passing(s, code) ? NATS_TIMEOUT : s;
 }
 
+static enum nos_code added(const struct nos_nats_link *l, const char *name, natsStatus s,
+    jsErrCode code, struct nos_err *err)
+{
+	if (code == NO_PEERS || code == NO_CLUSTER)
+		return nos_err_set(err, code == NO_PEERS ? NOS_BUSY : NOS_CONFIG,
+		    "store: %s: there are fewer than %" PRId64
+		    " servers with JetStream in the cluster of %s: start them, or ask for fewer "
+		    "copies with ?replicas=",
+		    name, l->replicas, l->servers);
+	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, name, s, code, err);
+}
+
 /* Two that make it at once make the same. */
 static enum nos_code add(const struct nos_nats_link *l, jsStreamConfig *config, struct nos_err *err)
 {
@@ -82,7 +97,7 @@ static enum nos_code add(const struct nos_nats_link *l, jsStreamConfig *config, 
 	do
 		s = js_AddStream(NULL, l->js, config, &o, &code);
 	while (nos_nats_link_again(&t, s, code));
-	return s == NATS_OK ? NOS_OK : nos_nats_link_failed(l, config->Name, s, code, err);
+	return added(l, config->Name, s, code, err);
 }
 
 static enum nos_code make(struct nos_nats_made *m, const struct nos_nats_link *l,
@@ -101,9 +116,6 @@ static enum nos_code make(struct nos_nats_made *m, const struct nos_nats_link *l
 		nos_err_set(err, NOS_CONFIG,
 		    "store: '%s' was made by another and does not tell what changes in it",
 		    config->Name);
-	} else if (info->Config->Replicas < l->replicas) {
-		nos_log_line(NOS_LOG_WARN, "store: '%s' has %" PRId64 " replicas, not %" PRId64,
-		    config->Name, info->Config->Replicas, l->replicas);
 	}
 	jsStreamInfo_Destroy(info);
 	if (!err->code)
@@ -193,16 +205,18 @@ static bool is_ours(const struct nos_nats_link *l, const char *name)
 	return strncmp(name, l->prefix, len) == 0 && name[len] == '-';
 }
 
-enum nos_code nos_nats_make_bytes(const struct nos_nats_link *l, uint64_t *ret, struct nos_err *err)
+/* Each of this store's: its name. */
+static enum nos_code each_name(const struct nos_nats_link *l,
+    enum nos_code (*each)(
+	void *state, const struct nos_nats_link *l, const char *name, struct nos_err *err),
+    void *state, struct nos_err *err)
 {
 	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
 	jsStreamNamesList *list = NULL;
-	struct nos_nats_state state;
 	jsOptions o = l->ask;
 	jsErrCode code;
 	natsStatus s;
 
-	*ret = 0;
 	do
 		s = js_StreamNames(&list, l->js, &o, &code);
 	while (nos_nats_link_again(&t, s, code));
@@ -210,14 +224,92 @@ enum nos_code nos_nats_make_bytes(const struct nos_nats_link *l, uint64_t *ret, 
 		return NOS_OK;
 	if (s != NATS_OK)
 		return nos_nats_link_failed(l, "space", s, code, err);
-	for (int i = 0; i < list->Count && !err->code; i++) {
-		if (!is_ours(l, list->List[i]))
-			continue;
-		if (!nos_nats_make_state(l, list->List[i], &state, err))
-			*ret += state.bytes;
-		else if (err->code == NOS_ABSENT)
-			nos_err_clear(err);
-	}
+	for (int i = 0; i < list->Count && !err->code; i++)
+		if (is_ours(l, list->List[i]))
+			(void)each(state, l, list->List[i], err);
 	jsStreamNamesList_Destroy(list);
 	return err->code;
+}
+
+static enum nos_code add_bytes(
+    void *state, const struct nos_nats_link *l, const char *name, struct nos_err *err)
+{
+	struct nos_nats_state of;
+	uint64_t *bytes = state;
+
+	if (!nos_nats_make_state(l, name, &of, err))
+		*bytes += of.bytes;
+	else if (err->code == NOS_ABSENT)
+		nos_err_clear(err);
+	return err->code;
+}
+
+enum nos_code nos_nats_make_bytes(const struct nos_nats_link *l, uint64_t *ret, struct nos_err *err)
+{
+	*ret = 0;
+	return each_name(l, add_bytes, ret, err);
+}
+
+struct copies {
+	bool make;
+	unsigned count, few;
+};
+
+static enum nos_code raise(
+    const struct nos_nats_link *l, jsStreamConfig *config, struct nos_err *err)
+{
+	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
+	jsOptions o = l->ask;
+	jsErrCode code;
+	natsStatus s;
+
+	config->Replicas = l->replicas;
+	do
+		s = js_UpdateStream(NULL, l->js, config, &o, &code);
+	while (nos_nats_link_again(&t, s, code));
+	return added(l, config->Name, s, code, err);
+}
+
+static enum nos_code look_at_copies(
+    void *state, const struct nos_nats_link *l, const char *name, struct nos_err *err)
+{
+	struct copies *c = state;
+	jsStreamInfo *info = NULL;
+	natsStatus s = ask(l, name, &info);
+
+	if (s == NATS_NOT_FOUND)
+		return NOS_OK;
+	if (s != NATS_OK)
+		return nos_nats_link_failed(l, name, s, 0, err);
+	c->count++;
+	if (info->Config->Replicas < l->replicas) {
+		c->few++;
+		if (c->make)
+			(void)raise(l, info->Config, err);
+	}
+	jsStreamInfo_Destroy(info);
+	return err->code;
+}
+
+enum nos_code nos_nats_make_copies(const struct nos_nats_link *l, bool make, struct nos_err *err)
+{
+	struct copies c = { .make = make };
+
+	if (l->replicas < 2)
+		return NOS_OK;
+	/* Who only says so may as well not know. */
+	if (each_name(l, look_at_copies, &c, err) && !make)
+		nos_err_clear(err);
+	if (err->code || !c.few)
+		return err->code;
+	if (make)
+		nos_log_line(NOS_LOG_INFO,
+		    "store: %u of its %u streams have %" PRId64 " copies now", c.few, c.count,
+		    l->replicas);
+	else
+		nos_log_line(NOS_LOG_WARN,
+		    "store: %u of its %u streams have fewer copies than the %" PRId64
+		    " asked for, as they were made: nos-serve --init gives them so many",
+		    c.few, c.count, l->replicas);
+	return NOS_OK;
 }

@@ -49,6 +49,10 @@ struct nos_nats_state {
 enum nos_code nos_nats_make_state(const struct nos_nats_link *l, const char *name,
     struct nos_nats_state *ret, struct nos_err *err) NOS_CHECK;
 
+/* Where some of the store's have fewer copies than are asked for now, say so, or make those. */
+enum nos_code nos_nats_make_copies(
+    const struct nos_nats_link *l, bool make, struct nos_err *err) NOS_CHECK;
+
 /* Bytes of all of the store's. */
 enum nos_code nos_nats_make_bytes(
     const struct nos_nats_link *l, uint64_t *ret, struct nos_err *err) NOS_CHECK;

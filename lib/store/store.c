@@ -263,3 +263,15 @@ enum nos_code nos_store_space(
 {
 	return s->engine->space(s->e, ret_used, ret_free, err);
 }
+
+bool nos_store_account(struct nos_store *s, uint64_t *ret_bytes, uint64_t *ret_limit)
+{
+	if (s->engine->account)
+		s->engine->account(s->e, ret_bytes, ret_limit);
+	return s->engine->account != NULL;
+}
+
+enum nos_code nos_store_copies(struct nos_store *s, bool make, struct nos_err *err)
+{
+	return s->engine->copies ? s->engine->copies(s->e, make, err) : NOS_OK;
+}

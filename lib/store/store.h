@@ -182,4 +182,12 @@ enum nos_code nos_store_purge(struct nos_store *s, struct nos_err *err) NOS_CHEC
 enum nos_code nos_store_space(
     struct nos_store *s, uint64_t *ret_used, uint64_t *ret_free, struct nos_err *err) NOS_CHECK;
 
+/* What an account with servers holds, each copy counted and all that is in it, and may hold (0:
+ * nobody limits it): as of the last nos_store_space. False: there is none. */
+bool nos_store_account(struct nos_store *s, uint64_t *ret_bytes, uint64_t *ret_limit);
+
+/* Where some of what servers keep has fewer copies than are asked for now, say so in one line, or
+ * make those that lack. */
+enum nos_code nos_store_copies(struct nos_store *s, bool make, struct nos_err *err) NOS_CHECK;
+
 #endif

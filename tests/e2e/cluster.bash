@@ -63,6 +63,22 @@ serve_kill() { # NAME [SIGNAL]
 	wait "${SERVE_PIDS[$1]}" || true
 }
 
+# One under the URL of a, which is to be refused, as TWIN has it: STATUS is how it ended.
+twin_starts() { # NAME
+	TWIN="another nos-serve that shares the store is reached at ${SERVE_URLS[a]} as well: give each its own --cluster-url"
+	nos-serve -q "${SEALED[@]}" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --cluster-url "${SERVE_URLS[a]}" 2>"$1.err" 3>&- &
+	SERVE_PIDS[$1]=$!
+	OTHER_PIDS="$OTHER_PIDS $!"
+}
+twin_goes() { # NAME...
+	local name pids=()
+	for name in "$@"; do pids+=("${SERVE_PIDS[$name]}"); done
+	STATUS=0
+	wait -n "${pids[@]}" || STATUS=$?
+	[ "$STATUS" = 75 ]
+	[ "$(cat "${@/%/.err}")" = "nos-serve: $TWIN" ]
+}
+
 # How many lanes are with the nos-serve of this name, as it says.
 lanes_of() {
 	local here

@@ -97,6 +97,37 @@ outlive() {
 	load_end
 }
 
+@test "a store that was made when one host was named gets its copies on three by --init, and until then a start says so" {
+	cluster_start 1
+	hosts=${STORE[1]#nats://} hosts=${hosts%/nos}
+	timeout 60 nos-serve --init -q --store "nats://127.0.0.1:${NATS_PORTS[1]}/one" --node-key one.key
+	STORE=(--store "nats://$hosts/one")
+	SEALED=("${STORE[@]}" --node-key one.key)
+	serve_start a
+	serve_kill a TERM
+	[ "$(grep -c copies a.err)" = 1 ]
+	grep -Eqx 'nos-serve: store: [0-9]+ of its [0-9]+ streams have fewer copies than the 3 asked for, as they were made: nos-serve --init gives them so many' a.err
+	run -0 --separate-stderr timeout 60 nos-serve --init "${SEALED[@]}"
+	[[ $stderr =~ ^nos-serve:\ store:\ [0-9]+\ of\ its\ [0-9]+\ streams\ have\ 3\ copies\ now$ ]]
+	serve_start a
+	fails grep copies a.err
+	# What has not so many servers is told with its remedy.
+	run -75 --separate-stderr timeout 60 nos-serve --init -q --store "nats://$hosts/five?replicas=5" --node-key five.key
+	[[ $stderr == *": there are fewer than 5 servers with JetStream in the cluster of $hosts: start them, or ask for fewer copies with ?replicas=" ]]
+}
+
+@test "of two nos-serve with one cluster URL the later goes and says why, but one that was killed starts again" {
+	cluster_start 2
+	SERVE_AT=([a]=$(address_free))
+	serve_start a
+	twin_starts b
+	twin_goes b
+	shared a 2
+	serve_kill a
+	serve_start a
+	shared a 2
+}
+
 # A record as a subscriber gets it: ID N VALUE.
 comes() { printf 'nos/1/meter/s/count {"id":"%s","source":"s","n":%d,"value":%d}\n' "$@" >>data.debug; }
 

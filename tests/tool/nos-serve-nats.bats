@@ -158,3 +158,95 @@ answered() {
 	node_stop
 	[ "$NODE_STATUS" = 0 ]
 }
+
+# The answer has it from no server: it says that none is reached.
+is_away() { [ "$(jq -r .detail <<<"$ANSWER")" = 'the store cannot be reached now' ]; }
+refused_at_once() {
+	post application/jose - /v1/sources <<<junk
+	[ "$STATUS" = 503 ] && grep -qi '^retry-after: 1' headers && is_away || return 1
+	post application/json - /v1/data -H "Authorization: Bearer $(jq -r .token webhook.json)" <<<'{}'
+	[ "$STATUS" = 503 ] && is_away || return 1
+	ANSWER=$(curl -s -H 'Authorization: Nos AAAAAAAAAAAAAAAAAAAAAA' "$URL/v1/sources/s-0123456789/keys?wait=0")
+	is_away || return 1
+	[ "$(curl -s -o /dev/null -w '%{http_code}' "$ADMIN/healthz")" = 503 ]
+}
+
+@test "a node that knows that its store is away refuses at once what needs it, until it is back" {
+	node_start --tls-proxy 128
+	(umask 077 && nos-token new --bearer "${SEALED[@]}" --url https://n >webhook.json)
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	eventually refused_at_once
+	# Nobody has a lane meanwhile, and nobody is said to.
+	answered 503 1
+	[ "$(jq -r .detail <<<"$ANSWER")" = 'the store cannot be reached now' ]
+	nats_start "$NATS_PORT"
+	eventually answered 202 2
+	post application/jose - /v1/sources <<<junk
+	[ "$STATUS" = 400 ]
+	node_stop
+	[ "$NODE_STATUS" = 0 ]
+}
+
+@test "a server without JetStream, and one alone of which copies are asked, are one line each, which names the remedy" {
+	says 78 "store: KV_nos-_store: there are fewer than 3 servers with JetStream in the cluster of 127.0.0.1:$NATS_PORT: start them, or ask for fewer copies with ?replicas=" \
+		--store "$NATS/nos?replicas=3"
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	nats_start '' -e '/^jetstream {/,/^}/d'
+	says 78 "store: 127.0.0.1:$NATS_PORT has no JetStream, or not for this account: it needs 'jetstream' in its settings"
+}
+
+@test "--check says of credentials and of the node in the store what a start would say" {
+	nos-serve --init -q "${SEALED[@]}"
+	(umask 077 && printf 'me\nsecret\n' >creds)
+	run -0 nos-serve --check "${SEALED[@]}" --store-creds creds --node 1
+	says 78 "the store is node 1's, not 2's" --check --node 2
+	says 78 'none: is not there: look at --store-creds' --check --store-creds none
+	chmod 644 creds
+	says 77 "'creds' is open to others: chmod 600 creds" --check --store-creds creds
+	chmod 600 creds
+	echo me >creds
+	says 78 'creds: neither credentials of NATS nor two lines, a name and a password' --check --store-creds creds
+	# So it is where no server is there to be asked.
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	says 78 'creds: neither credentials of NATS nor two lines, a name and a password' --check --store-creds creds
+	chmod 644 node.key
+	says 77 "'node.key' is open to others: chmod 600 node.key" --check
+}
+
+@test "two nodes of one number that throw each other out of a broker say what it may be, and another number mends it" {
+	broker_start
+	node_start --mqtt "$MQTT"
+	other_starts() { # PREFIX [ARGUMENT...]
+		nos-serve --store "$NATS/$1" --node-key "$1.key" --listen 127.0.0.1:0 --admin '' --mqtt "$MQTT" "${@:2}" 2>"$1.err" 3>&- &
+		OTHER=$!
+		OTHER_PIDS="$OTHER_PIDS $OTHER"
+	}
+	other_starts two
+	perhaps='nos-serve: broker: each connection ends at once: perhaps another node 1 is there, and they throw each other out: make the store of one of them with another --node'
+	eventually grep -qx "$perhaps" err
+	eventually grep -qx "$perhaps" two.err
+	[ "$(grep -c perhaps err)" = 1 ]
+	kill -9 "$OTHER"
+	wait "$OTHER" || true
+	other_starts three --node 3
+	eventually grep -q 'broker: connected' three.err
+	fails grep perhaps three.err
+}
+
+@test "what the account of a store holds on its servers, and may hold, is in the metrics" {
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	NATS_MORE='accounts { NOS { jetstream: { max_file: 1000000000 }, users: [{ user: nos, password: nos }] } }
+		no_auth_user: nos'
+	nats_start
+	SEALED[1]=$NATS
+	node_start
+	eventually answered 202 1
+	metric() { curl -s "$ADMIN/metrics" | awk -v name="$1" '$1 == name { print $2 }'; }
+	counted() { [ "$(metric nos_store_account_bytes)" -gt 0 ] && [ "$(metric nos_store_account_bytes)" -ge "$(metric nos_store_bytes)" ]; }
+	eventually counted
+	[ "$(metric nos_store_account_limit_bytes)" = 1000000000 ]
+}

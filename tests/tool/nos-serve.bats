@@ -67,6 +67,28 @@ records() { wc -l <out; }
 	[ "$stderr" = 'nos-serve: --ready-fd: no descriptor 99 is open' ]
 }
 
+@test "--check says of node key, number and cluster URL what a start would say" {
+	check() { run "-$1" --separate-stderr nos-serve --check "${SEALED[@]}" "${@:3}"; [ "$stderr" = "${2:+nos-serve: $2}" ]; }
+	nos-serve --init "${SEALED[@]}"
+	check 0 '' --node 1
+	check 78 "the store is node 1's, not 2's" --node 2
+	chmod 644 node.key
+	check 77 "'node.key' is open to others: chmod 600 node.key"
+	chmod 600 node.key
+	mv node.key away
+	check 78 "the store's node key 'node.key' is missing: put it back, it cannot be made anew"
+	[ ! -e node.key ]
+	(umask 077 && echo key >node.key)
+	run -78 --separate-stderr nos-serve --check "${SEALED[@]}"
+	[[ $stderr == 'nos-serve: node.key: '* ]]
+	run -78 nos-serve --check --store sqlite:none.db --node-key node.key
+	mv away node.key
+	for url in http://0.0.0.0:8080 'https://[::]' http://:80; do
+		check 64 "--cluster-url: $url is no machine's: others reach this one by its own name or address" --cluster-url "$url"
+	done
+	check 0 '' --cluster-url http://n1:8080
+}
+
 @test "a setting that no tool has is refused with its line" {
 	printf 'keep = 7d\n\nkeeep = 7d\n' >nos.conf
 	run -78 --separate-stderr nos-serve --config nos.conf --check "${SEALED[@]}"

@@ -215,6 +215,50 @@ static void another_node_s_number_or_key_is_refused(void **state)
 	assert_string_equal(err.text, "'n.key' is open to others: chmod 600 n.key");
 }
 
+static enum nos_code check(const char *store, const char *key, uint64_t number)
+{
+	NOS_AUTO(home) home = { 0 };
+
+	nos_err_clear(&err);
+	assert_int_equal(
+	    nos_home_locate(&home, &(struct nos_store_where){ .url = store }, key, &err), NOS_OK);
+	return nos_home_check(&home, number, &err);
+}
+
+static void a_check_says_what_a_start_would_say_and_makes_nothing(void **state)
+{
+	struct nos_store *store;
+
+	(void)state;
+	assert_int_equal(check("sqlite:n.db", "n.key", 3), NOS_OK);
+	assert_int_equal(access("n.db", F_OK), -1);
+	assert_int_equal(access("n.key", F_OK), -1);
+	make("sqlite:n.db", "n.key", 1, NOS_OK);
+	assert_int_equal(check("sqlite:n.db", "n.key", 0), NOS_OK);
+	assert_int_equal(check("sqlite:n.db", "n.key", 1), NOS_OK);
+	assert_int_equal(check("sqlite:n.db", "n.key", 2), NOS_CONFIG);
+	assert_string_equal(err.text, "the store is node 1's, not 2's");
+	make("sqlite:o.db", "o.key", 2, NOS_OK);
+	assert_int_equal(check("sqlite:n.db", "o.key", 0), NOS_DENIED);
+	/* A key file that another store may have is none of a store without a node. */
+	assert_int_equal(unlink("o.db"), 0);
+	assert_int_equal(check("sqlite:o.db", "o.key", 5), NOS_OK);
+	assert_int_equal(
+	    nos_store_open(&(struct nos_store_where){ .url = "sqlite:o.db" }, true, &store, &err),
+	    NOS_OK);
+	nos_store_close(store);
+	assert_int_equal(check("sqlite:o.db", "o.key", 5), NOS_OK);
+	assert_int_equal(chmod("o.key", 0644), 0);
+	assert_int_equal(check("sqlite:o.db", "o.key", 0), NOS_DENIED);
+	assert_string_equal(err.text, "'o.key' is open to others: chmod 600 o.key");
+	assert_int_equal(chmod("o.key", 0600), 0);
+	assert_int_equal(truncate("o.key", 5), 0);
+	assert_int_equal(check("sqlite:o.db", "o.key", 0), NOS_CONFIG);
+	assert_int_equal(unlink("n.key"), 0);
+	assert_int_equal(check("sqlite:n.db", "n.key", 0), NOS_CONFIG);
+	assert_int_equal(access("n.key", F_OK), -1);
+}
+
 static void without_the_key_the_number_can_be_looked_at(void **state)
 {
 	NOS_AUTO(home) home = { 0 };
@@ -242,6 +286,7 @@ int main(void)
 		TEST(a_store_without_a_node_is_made_whole_and_does_not_open),
 		TEST(a_key_that_is_lost_is_not_made_anew),
 		TEST(another_node_s_number_or_key_is_refused),
+		TEST(a_check_says_what_a_start_would_say_and_makes_nothing),
 		TEST(without_the_key_the_number_can_be_looked_at),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
