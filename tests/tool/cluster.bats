@@ -58,8 +58,8 @@ ended() { ! kill -0 "$1" 2>/dev/null; }
 	grep -q "what there was is in $FOLDER" said
 	# It is taken up as it was: the source goes on.
 	cluster_begin --dir 'kept here'
-	run -70 "$ROOT/scripts/cluster" --dir 'kept here'
-	[[ $output == *"$FOLDER is in use" ]]
+	run -75 "$ROOT/scripts/cluster" --dir 'kept here'
+	[ "${lines[-1]}" = "cluster: $FOLDER is in use" ]
 	try '"value":21' | jq -e '.seq > 2' >/dev/null
 	cluster_end
 }
