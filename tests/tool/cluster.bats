@@ -8,10 +8,11 @@ teardown() {
 }
 
 cluster_begin() { # ARGUMENT...
+	rm -f said # of the one before
 	env -u MAKEFLAGS -u MAKELEVEL -u CFLAGS -u LDFLAGS "$ROOT/scripts/cluster" "$@" >said 2>err 3>&- &
 	CLUSTER=$!
 	# It gives up by itself.
-	until grep -q '^Ctrl-C ends all' said; do
+	until grep -qs '^Ctrl-C ends all' said; do
 		kill -0 "$CLUSTER" || { cat err >&2; return 1; }
 		read -r -t 0.1 <> <(:) || true
 	done

@@ -133,7 +133,7 @@ END
 	PATH=$ROOT_DIR/usr/bin:$PATH "$cluster" --dir kept >said 2>err 3>&- &
 	CLUSTER=$!
 	# It gives up by itself.
-	until grep -q '^Ctrl-C ends all' said; do
+	until grep -qs '^Ctrl-C ends all' said; do
 		kill -0 "$CLUSTER" || { cat err >&2; return 1; }
 		read -r -t 0.1 <> <(:) || true
 	done
