@@ -285,7 +285,7 @@ MAPS      := $(sort $(wildcard scripts/dist/maps/*.json))
 INSTALLED := $(NAMES:%=$(BINDIR)/%) $(INCLUDEDIR)/nos.h $(LIBDIR)/libnos.a $(LIBDIR)/pkgconfig/nos.pc \
 	$(foreach page,$(PAGES),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(COMPDIR)/nos $(NAMES:%=$(COMPDIR)/%) $(UNITS:scripts/dist/systemd/%=$(UNITDIR)/%) $(SYSUSERDIR)/nos.conf \
-	$(MAPS:scripts/dist/maps/%=$(MAPDIR)/%) $(DATADIR)/mosquitto.conf $(DATADIR)/nats-server.conf
+	$(MAPS:scripts/dist/maps/%=$(MAPDIR)/%) $(DATADIR)/mosquitto.conf $(DATADIR)/nats-server.conf $(DATADIR)/cluster
 
 install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
@@ -301,6 +301,7 @@ install: $(TOOLS) $B/dist/libnos.a ## install below DESTDIR and PREFIX
 	install -m 644 scripts/dist/systemd/nos.sysusers $(DESTDIR)$(SYSUSERDIR)/nos.conf
 	install -m 644 $(MAPS) $(DESTDIR)$(MAPDIR)
 	install -m 644 scripts/dist/mosquitto.conf scripts/dist/nats-server.conf $(DESTDIR)$(DATADIR)
+	install -m 755 scripts/cluster $(DESTDIR)$(DATADIR)
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))

@@ -32,7 +32,7 @@ struct serve_opts {
 	struct nos_opt_list listen, listen_tls, limit;
 	struct files_paths files;
 	uint64_t tls_proxy; /* bits; 0: no proxy */
-	const char *url, *cluster_url, *admin, *mqtt, *mqtt_password, *ca;
+	const char *url, *cluster_url, *admin, *mqtt, *ca;
 	uint64_t ready_fd; /* 0: none */
 	const char *registration, *anonymous, *node_key;
 	struct nos_store_where store;
@@ -70,7 +70,8 @@ static const struct nos_opt opts[] = {
 	    .dflt = "127.0.0.1:8081" },
 	{ "mqtt", 0, NOS_OPT_TEXT, AT(mqtt), "url",
 	    "broker, mqtt://[USER@]HOST[:PORT] or mqtts://" },
-	{ "mqtt-password", 0, NOS_OPT_SECRET, AT(mqtt_password), "file", "the broker's, for USER" },
+	{ "mqtt-password", 0, NOS_OPT_SECRET, AT(files.password), "file",
+	    "the broker's, for USER" },
 	{ "ca", 0, NOS_OPT_PATH, AT(ca), "file", "authorities for mqtts, and for https to peers" },
 	{ "print", 0, NOS_OPT_FLAG, AT(print), NULL, "write each record to standard output" },
 	{ "ready-fd", 0, NOS_OPT_UINT, AT(ready_fd), "number",
@@ -109,14 +110,12 @@ struct serve {
 	struct nos_limit limits;
 	struct nos_home home;
 	struct files files;
-	struct nos_secret password; /* of the broker */
 };
 
 static void drop(struct serve *s)
 {
 	nos_home_release(&s->home);
 	files_drop(&s->files);
-	nos_secret_release(&s->password);
 }
 
 /* What goes with what, of where it listens. */
@@ -193,11 +192,9 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 	if (s->o.url && nos_url_check(s->o.url, err))
 		return nos_err_within(err, "--url");
 	if (check_cluster_url(s->o.cluster_url, err) || check_addresses(&s->o, err) ||
-	    check_listen(&s->o, err) || files_read(&s->files, &s->o.files, err))
+	    check_listen(&s->o, err) || files_read(&s->files, err))
 		return err->code;
 	if (s->o.files.peers && nos_http_client_start(err))
-		return err->code;
-	if (s->o.mqtt_password && nos_opt_secret_read(s->o.mqtt_password, &s->password, err))
 		return err->code;
 	return nos_home_locate(&s->home, &s->o.store, s->o.node_key, err);
 }
@@ -208,10 +205,11 @@ static int say(struct nos_buf *b, int fd)
 }
 
 /* Its URL, password and authorities; it need not be there. */
-static enum nos_code check_broker(const struct serve *s, struct nos_err *err)
+static enum nos_code check_broker(struct serve *s, struct nos_err *err)
 {
+	NOS_AUTO(secret) password = { 0 };
 	const struct nos_mqtt_config config = { .url = s->o.mqtt,
-		.password = s->password.len ? &s->password : NULL,
+		.password = nos_login_get(&s->files.login, &password) ? &password : NULL,
 		.ca = s->o.ca,
 		.client_id = "nos-serve",
 		.window = (unsigned)s->limits.of[NOS_LIMIT_WINDOW],
@@ -315,7 +313,7 @@ static int serve(struct serve *s)
 		.admin = *o->admin ? o->admin : NULL,
 		.loops = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
 		.mqtt = o->mqtt,
-		.mqtt_password = s->password.len ? &s->password : NULL,
+		.login = &s->files.login,
 		.ca = o->ca,
 		.print_fd = o->print ? STDOUT_FILENO : -1,
 		.closed = strcmp(o->registration, "closed") == 0,
@@ -369,6 +367,7 @@ int main(int argc, char **argv)
 	enum nos_opt_next next;
 	int operands, status;
 
+	files_begin(&s.files, &s.o.files);
 	nos_start(tool.name);
 	nos_start_secret();
 	nos_jose_start();

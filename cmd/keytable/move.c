@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/choice.h"
 #include "cli/progress.h"
 #include "cli/start.h"
 #include "registry/export.h"
@@ -23,35 +24,40 @@ bool move_is(const char *word)
 
 /* ---- what goes with what ---- */
 
-/* Those that are of no table stood on the command line, or they are settings for others. */
-static enum nos_code only(const char *const *names, const char *what,
-    const struct nos_opt_tool *tool, const struct nos_opt_common *common, struct nos_err *err)
+enum doing { TABLE, LEAVE, BACK, COME };
+
+static enum doing doing_of(const char *word, const struct move *m)
 {
-	for (; *names; names++)
-		if (nos_opt_is_typed(tool, common, *names))
-			return nos_err_set(err, NOS_USAGE, "--%s is for %s", *names, what);
-	return NOS_OK;
+	if (!word)
+		return TABLE;
+	return strcmp(word, IMPORT) == 0 ? COME : m->undo ? BACK : LEAVE;
 }
 
 enum nos_code move_check(const char *word, const struct nos_opt_tool *tool,
     const struct nos_opt_common *common, const struct move *m, struct nos_err *err)
 {
-	static const char *const leaving[] = { "copy", "unpublished", "undo", NULL };
-	static const char *const coming[] = { "lanes", NULL };
-	static const char *const tables[] = { "keyring", "source", "state", "show-secrets", "since",
-		"key", "verify", NULL };
-	const bool in = word && strcmp(word, IMPORT) == 0, out = word && !in;
+	static const struct nos_choice_fit fits[] = {
+		{ "copy", 1 << LEAVE },
+		{ "unpublished", 1 << LEAVE },
+		{ "undo", 1 << BACK },
+		{ "lanes", 1 << COME },
+		{ "keyring", 1 << TABLE },
+		{ "source", 1 << TABLE },
+		{ "state", 1 << TABLE },
+		{ "show-secrets", 1 << TABLE },
+		{ "since", 1 << TABLE },
+		{ "key", 1 << TABLE },
+		{ "verify", 1 << TABLE },
+		{ 0 },
+	};
+	const enum doing doing = doing_of(word, m);
 
-	if ((!out && only(leaving, EXPORT, tool, common, err)) ||
-	    (!in && only(coming, IMPORT, tool, common, err)) ||
-	    (word && only(tables, "tables", tool, common, err)))
+	if (nos_choice_fit(fits, tool, common, doing, err))
 		return err->code;
-	if (out && m->undo && (m->copy || m->unpublished))
-		return nos_err_set(err, NOS_USAGE, "--undo goes alone");
-	if (out && !m->undo && isatty(STDOUT_FILENO))
+	if (doing == LEAVE && isatty(STDOUT_FILENO))
 		return nos_err_set(err, NOS_USAGE,
 		    "output is a terminal: export is for a file, > FILE, or another tool");
-	if (in && isatty(STDIN_FILENO))
+	if (doing == COME && isatty(STDIN_FILENO))
 		return nos_err_set(
 		    err, NOS_USAGE, "input is a terminal: import what export wrote, < FILE");
 	return NOS_OK;

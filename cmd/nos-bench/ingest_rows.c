@@ -81,7 +81,8 @@ static enum nos_code rows_cpu(const struct page *p, struct ingest_figures *f, st
 		if (add(p, what, "us", NULL, &f->stages[i], err))
 			return err->code;
 	}
-	if (add(p, "node CPU, rest", "us", "of no stage", &f->rest, err) ||
+	if (add(p, "node CPU, rest", "us",
+		"of no stage, at least 0: most stages are of one pack in 16", &f->rest, err) ||
 	    add(p, "clock of the stages", "%",
 		"of the node's CPU: looks, times what one takes here", &f->clock, err) ||
 	    add(p, "load CPU", "us", "of the thread that posts, a reading", &f->posting, err))

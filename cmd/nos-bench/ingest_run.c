@@ -172,6 +172,9 @@ static enum nos_code add_cpu(
 		if (bench_sample_add(&ret->stages[i], ns / readings / 1e3, err))
 			return err->code;
 	}
+	/* What is taken of one pack in so many may come to more than there was. */
+	if (rest < 0)
+		rest = 0;
 	if (bench_sample_add(&ret->node, node / readings / 1e3, err) ||
 	    bench_sample_add(&ret->rest, rest / readings / 1e3, err) ||
 	    bench_sample_add(&ret->clock, clock_share(r, node), err) ||

@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "bench.h"
+#include "cli/choice.h"
 #include "cli/start.h"
 #include "crypto/jose.h"
 #include "crypto/random.h"
@@ -22,7 +23,8 @@ static const struct nos_opt opts[] = {
 	{ "scheme", 0, NOS_OPT_TEXT, AT(scheme), "list", "schemes: pairwise,dini,dipietro,tree" },
 	{ "profile", 0, NOS_OPT_TEXT, AT(profile), "list", "profiles: paper,default" },
 	{ "sources", 0, NOS_OPT_TEXT, AT(sources), "list", "numbers of sources" },
-	{ "runs", 0, NOS_OPT_UINT, AT(runs), "count", "runs of each measurement", .max = 1000000 },
+	{ "runs", 0, NOS_OPT_UINT, AT(runs), "count", "runs of each measurement", .min = 1,
+	    .max = 1000000 },
 	{ "rtt", 0, NOS_OPT_SPAN, AT(rtt_ms), "time", "added to each hop, there and back",
 	    .dflt = "0s", .max = 10000 },
 	{ "rate", 0, NOS_OPT_TEXT, AT(rate), "readings|half", "ingest: offered in a second" },
@@ -34,7 +36,7 @@ static const struct nos_opt opts[] = {
 	{ "store-creds", 0, NOS_OPT_PATH, AT(store_creds), "file",
 	    "who it is to a store of servers" },
 	{ "store-ca", 0, NOS_OPT_PATH, AT(store_ca), "file", "the authorities for tls://" },
-	{ "seed", 0, NOS_OPT_UINT, AT(seed), "number", "of all that is random" },
+	{ "seed", 0, NOS_OPT_UINT, AT(seed), "number", "of all that is random", .min = 1 },
 	{ "quick", 0, NOS_OPT_FLAG, AT(quick), NULL, "fewer runs and sources" },
 	{ "plot", 0, NOS_OPT_TEXT, AT(plot), "dir", "figures, as SVG" },
 	{ "report", 0, NOS_OPT_TEXT, AT(report), "file", "one page of HTML with all of it" },
@@ -349,6 +351,45 @@ static enum nos_code run_one(struct bench *b, size_t i, struct nos_err *err)
 	return err->code;
 }
 
+/* Where in the list; COUNT: all of them, or none. */
+static size_t place_of(const char *what)
+{
+	size_t i = 0;
+
+	while (i < COUNT && strcmp(what, workloads[i].name) != 0)
+		i++;
+	return i;
+}
+
+/* Is one of the stores on servers? Only what is not sqlite can be. */
+static bool has_servers(const struct nos_opt_list *stores)
+{
+	for (size_t i = 0; i < stores->count; i++)
+		if (strcmp(stores->items[i], "sqlite") != 0)
+			return true;
+	return false;
+}
+
+/* What goes with what. Settings name the store of the node that runs, and who it is to that. */
+static enum nos_code check(struct bench_opts *o, const char *what, struct nos_err *err)
+{
+	static const char *const away[] = { "store-creds", "store-ca" };
+	const unsigned ingest = 1u << place_of("ingest");
+	const struct nos_choice_fit fits[] = { { "rate", ingest }, { "idle", ingest },
+		{ "polls", ingest }, { "store", ingest }, { "store-creds", ingest },
+		{ "store-ca", ingest }, { 0 } };
+
+	if (!nos_opt_is_typed(&tool, &o->common, "store"))
+		o->stores.count = 0;
+	if (nos_choice_fit(fits, &tool, &o->common, place_of(what), err))
+		return err->code;
+	for (size_t i = 0; i < 2 && !has_servers(&o->stores); i++)
+		if (nos_opt_is_typed(&tool, &o->common, away[i]))
+			return nos_err_set(
+			    err, NOS_USAGE, "--%s: no --store is on servers", away[i]);
+	return NOS_OK;
+}
+
 static enum nos_code run(struct bench *b, const char *what, struct nos_err *err)
 {
 	const bool all = strcmp(what, "all") == 0;
@@ -396,12 +437,9 @@ int main(int argc, char **argv)
 		nos_err_set(&err, NOS_USAGE, "say what to run: %s", tool.usage);
 		return nos_start_fail(tool.name, &err);
 	}
-	/* What the settings name is the store of the node that runs. */
-	if (!nos_opt_is_typed(&tool, &o.common, "store"))
-		o.stores.count = 0;
 	nos_start_stop();
-	if (check_place("plot", o.plot, &err) || check_place("report", o.report, &err) ||
-	    prepare(&b, &err) || run(&b, argv[at], &err))
+	if (check(&o, argv[at], &err) || check_place("plot", o.plot, &err) ||
+	    check_place("report", o.report, &err) || prepare(&b, &err) || run(&b, argv[at], &err))
 		status = nos_start_fail(tool.name, &err);
 	drop(&b);
 	if (status)

@@ -39,10 +39,27 @@ static enum nos_code read_tls(struct files *f, struct nos_err *err)
 	return NOS_OK;
 }
 
-/* One after the other, the first that is bad ends it. */
-enum nos_code files_read(struct files *f, const struct files_paths *paths, struct nos_err *err)
+void files_begin(struct files *f, const struct files_paths *paths)
 {
-	f->paths = paths;
+	*f = (struct files){ .paths = paths };
+	nos_login_init(&f->login);
+}
+
+static enum nos_code read_password(struct files *f, bool *ret_changed, struct nos_err *err)
+{
+	NOS_AUTO(secret) password = { 0 };
+
+	if (!nos_opt_secret_read(f->paths->password, &password, err))
+		*ret_changed = nos_login_replace(&f->login, &password);
+	return err->code;
+}
+
+/* One after the other, the first that is bad ends it. */
+enum nos_code files_read(struct files *f, struct nos_err *err)
+{
+	const struct files_paths *paths = f->paths;
+	bool changed;
+
 	if (paths->tls_cert && read_tls(f, err))
 		return err->code;
 	if (paths->rules && nos_settings_rules(paths->rules, &f->rules, err))
@@ -51,7 +68,9 @@ enum nos_code files_read(struct files *f, const struct files_paths *paths, struc
 		return err->code;
 	if (paths->readers && nos_readers_read(paths->readers, &f->readers, err))
 		return err->code;
-	return paths->peers ? nos_peers_read(paths->peers, &f->peers, err) : NOS_OK;
+	if (paths->peers && nos_peers_read(paths->peers, &f->peers, err))
+		return err->code;
+	return paths->password ? read_password(f, &changed, err) : NOS_OK;
 }
 
 void files_drop(struct files *f)
@@ -59,6 +78,7 @@ void files_drop(struct files *f)
 	nos_profile_free(f->rules);
 	nos_maps_drop(f->maps);
 	nos_tls_free(f->tls);
+	nos_login_release(&f->login);
 }
 
 /* ---- again ---- */
@@ -135,6 +155,22 @@ static void reread_peers(struct files *f, struct nos_node *node)
 	nos_log_line(NOS_LOG_INFO, "%s: read again", f->paths->peers);
 }
 
+/* The publishers see by themselves that it is another. What came by a descriptor is read to its
+ * end, and there is no more of it. */
+static void reread_password(struct files *f)
+{
+	struct nos_err err = { 0 };
+	bool changed;
+
+	if (!f->paths->password || nos_str_starts(nos_str_of(f->paths->password), "fd:"))
+		return;
+	if (read_password(f, &changed, &err))
+		nos_log_line(NOS_LOG_WARN, "%s: the broker's password stays as it was", err.text);
+	else
+		nos_log_line(NOS_LOG_INFO, "%s: read again%s", f->paths->password,
+		    changed ? ", the broker is to know it" : "");
+}
+
 void files_reread(struct files *f, struct nos_node *node)
 {
 	reread_tls(f);
@@ -142,4 +178,5 @@ void files_reread(struct files *f, struct nos_node *node)
 	reread_maps(f, node);
 	reread_readers(f, node);
 	reread_peers(f, node);
+	reread_password(f);
 }

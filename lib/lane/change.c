@@ -87,9 +87,11 @@ static enum nos_code look(struct nos_ledger *l, struct nos_err *err)
 
 static void drop_member(void *state, struct nos_str source)
 {
-	const struct nos_ledger *l = state;
+	struct nos_ledger *l = state;
 	char id[NOS_RECORD_ID_MAX];
 
+	/* The last that is noted of it is that nothing is left of it. */
+	l->erased |= nos_change_is_gone(l, source);
 	if (nos_str_copy(source, id, sizeof(id)))
 		nos_member_forget(l->config.members, id);
 }

@@ -32,7 +32,8 @@ struct nos_commit {
 	bool working; /* a group is in hand, or its records wait */
 
 	atomic_uint_least64_t published, last_record;
-	atomic_bool purge; /* asked for by another thread */
+	atomic_uint_least64_t erased; /* so often may records have been */
+	atomic_bool purge;	      /* asked for by another thread */
 
 	/* The thread's own. */
 	struct nos_ledger ledger;
@@ -88,6 +89,11 @@ uint64_t nos_commit_last(const struct nos_commit *c)
 	return atomic_load(&c->last_record);
 }
 
+uint64_t nos_commit_erased(const struct nos_commit *c)
+{
+	return atomic_load(&c->erased);
+}
+
 void nos_commit_published(struct nos_commit *c, uint64_t position)
 {
 	atomic_store(&c->published, position);
@@ -135,12 +141,16 @@ static void set_health(struct nos_commit *c, const struct nos_err *err)
 	c->failing = err->code != NOS_OK;
 }
 
-/* Records are in: the publisher may read them. */
+/* Records are in: the publisher may read them; or some have gone. */
 static void tell(struct nos_commit *c)
 {
+	const bool erased = c->ledger.erased;
 	uint64_t one = 1;
 
-	if (atomic_exchange(&c->last_record, c->ledger.last_record) == c->ledger.last_record)
+	c->ledger.erased = false;
+	atomic_fetch_add(&c->erased, erased);
+	if (atomic_exchange(&c->last_record, c->ledger.last_record) == c->ledger.last_record &&
+	    !erased)
 		return;
 	if (c->config.wake_fd >= 0 && write(c->config.wake_fd, &one, sizeof(one)) < 0)
 		return; /* the counter is full: the publisher is awake */
@@ -193,6 +203,7 @@ static enum nos_code mend(struct nos_commit *c, struct nos_err *err)
 		return err->code;
 	}
 	c->torn = false;
+	c->ledger.erased = true; /* by whom it was not heard */
 	tell(c);
 	return NOS_OK;
 }

@@ -49,6 +49,9 @@ void nos_commit_purge(struct nos_commit *c);
 /* Position of the newest record of the processed stream, and the first that is still there. */
 uint64_t nos_commit_last(const struct nos_commit *c);
 
+/* How often another may have erased records: for who goes by their positions. */
+uint64_t nos_commit_erased(const struct nos_commit *c);
+
 /* The publisher's mark: everything up to this position was acknowledged. */
 void nos_commit_published(struct nos_commit *c, uint64_t position);
 uint64_t nos_commit_mark(const struct nos_commit *c);

@@ -77,6 +77,7 @@ struct nos_ledger {
 	uint64_t last_record;	    /* and of the processed stream, */
 	uint64_t last_weighed;	    /* and there of what is no correction; 0: not known */
 	uint64_t published;	    /* in: records up to it were acknowledged by the broker */
+	bool erased;		    /* out: records may have gone since it was false */
 	bool replayed;		    /* what a restart left has been gone through */
 	bool idle;		    /* in: nothing comes, so all that changed is saved */
 	bool broken;		    /* only a restart helps */

@@ -13,20 +13,20 @@
 #include "base/num.h"
 #include "json/encode.h"
 #include "lane/announce.h"
+#include "lane/backlog.h"
 #include "lane/print.h"
 #include "lane/thrown.h"
+#include "lane/topic.h"
 #include "net/mqtt.h"
 #include "node/lap.h"
-#include "score/filter.h"
 
-#define BURST		  500 /* records read at once */
-#define WAIT_MS		  250
-#define BYE_MS		  1000	  /* for the last message */
-#define SHORT_US	  1000000 /* where another goes on */
-#define NO_RECORD	  0	  /* no position of a record */
-#define KEEPALIVE_S	  30
-#define PUBLISH_TOPIC_MAX (NOS_PROCESSED_TOPIC_MAX + NOS_FILTER_NAME_MAX + 8)
-#define DROPPED_TOPIC	  "$SYS/broker/publish/messages/dropped"
+#define BURST	      500 /* records read at once */
+#define WAIT_MS	      250
+#define BYE_MS	      1000    /* for the last message */
+#define SHORT_US      1000000 /* where another goes on */
+#define NO_RECORD     0	      /* no position of a record */
+#define KEEPALIVE_S   30
+#define DROPPED_TOPIC "$SYS/broker/publish/messages/dropped"
 
 struct nos_publish {
 	struct nos_publish_config config;
@@ -52,7 +52,8 @@ struct nos_publish {
 	struct nos_print print;
 	bool knows_dropped; /* dropped is the broker's last count */
 	uint64_t dropped;
-	uint64_t outbox_said; /* of the metric */
+	struct nos_backlog backlog;
+	uint64_t login_age; /* of the password in use */
 };
 
 static bool is_ours(const struct nos_publish *p)
@@ -79,7 +80,8 @@ static void acked(void *state, uint64_t tag)
 	nos_metric_add(p->config.metric, NOS_METRIC_PUBLISHED, 1);
 	nos_metric_time(p->config.metric, NOS_METRIC_TIME_PUBLISH,
 	    p->handed[tag % p->config.limits->of[NOS_LIMIT_WINDOW]]);
-	nos_commit_published(p->config.commit, tag);
+	/* Behind the last that is on its way there may be some that have gone. */
+	nos_commit_published(p->config.commit, --p->backlog.flying ? tag : p->sent);
 }
 
 static void turned(void *state, bool connected, const struct nos_err *err)
@@ -145,22 +147,6 @@ static void say_head(struct nos_publish *p)
 		nos_log_line(NOS_LOG_WARN, "%s: %s", p->head_topic, err.text);
 }
 
-/* The topic by itself, or as it is under a filter: nos/N/only/FILTER/… */
-static bool make_topic(
-    struct nos_str topic, struct nos_str filter, char ret[static PUBLISH_TOPIC_MAX])
-{
-	struct nos_str rest = topic, part = { 0 };
-	int len;
-
-	if (!filter.len)
-		return nos_str_copy(topic, ret, PUBLISH_TOPIC_MAX);
-	if (!nos_str_cut(&rest, '/', &part) || !nos_str_cut(&rest, '/', &part) || !rest.p)
-		return false;
-	len = snprintf(ret, PUBLISH_TOPIC_MAX, "%.*sonly/%.*s/%.*s", (int)(rest.p - topic.p),
-	    topic.p, NOS_STR_ARG(filter), NOS_STR_ARG(rest));
-	return len > 0 && len < PUBLISH_TOPIC_MAX;
-}
-
 /*
  * The messages of a record, one for its topic and one for each filter, from the first that was not
  * handed over yet. Only the last has the tag: they are acknowledged in order, so all are with it.
@@ -169,7 +155,7 @@ static enum nos_code send_record(
     struct nos_publish *p, uint64_t position, const struct nos_processed *r, struct nos_err *err)
 {
 	struct nos_str rest = r->filters, filter = { 0 };
-	char topic[PUBLISH_TOPIC_MAX];
+	char topic[NOS_TOPIC_MAX];
 	bool more;
 
 	if (p->begun != position) {
@@ -179,7 +165,7 @@ static enum nos_code send_record(
 	for (size_t i = 0;; i++) {
 		more = rest.len > 0;
 		if (i >= p->messages) {
-			if (!make_topic(r->topic, filter, topic))
+			if (!nos_topic_make(r->topic, filter, topic))
 				return nos_err_set(
 				    err, NOS_IO, "store: record %" PRIu64 " is damaged", position);
 			if (nos_mqtt_publish(p->mqtt, topic, nos_str_bytes(r->record), false,
@@ -189,6 +175,7 @@ static enum nos_code send_record(
 				p->handed[position % p->config.limits->of[NOS_LIMIT_WINDOW]] =
 				    nos_mono_now();
 			p->messages = i + 1;
+			p->backlog.flying += !more;
 		}
 		if (!more)
 			return NOS_OK;
@@ -203,6 +190,7 @@ static enum nos_code hand_over(
 
 	if (p->mqtt && send_record(p, position, r, err))
 		return err->code;
+	nos_backlog_pass(&p->backlog, p->sent, position);
 	p->sent = position;
 	nos_print_add(&p->print, r->record);
 	return NOS_OK;
@@ -245,14 +233,12 @@ static size_t room(const struct nos_publish *p)
 /* False: there is nothing more to do before something happens. */
 static bool push(struct nos_publish *p)
 {
-	uint64_t last = nos_commit_last(p->config.commit), mark = nos_commit_mark(p->config.commit);
-	size_t n = room(p);
+	const uint64_t last = nos_commit_last(p->config.commit), before = p->sent;
+	const size_t n = room(p);
 	struct nos_err err = { 0 };
 
-	/* A record is read, sent and acknowledged as soon as the store has it: the mark may be
-	 * first. */
-	nos_metric_part(p->config.metric, NOS_METRIC_OUTBOX, &p->outbox_said,
-	    p->mqtt && last > mark ? last - mark : 0);
+	if (p->mqtt)
+		nos_backlog_say(&p->backlog, &p->config, before, last);
 	if (!n || p->sent >= last || !is_ours(p))
 		return false;
 	if (p->mqtt)
@@ -262,10 +248,13 @@ static bool push(struct nos_publish *p)
 	if (p->mqtt)
 		nos_mqtt_cork(p->mqtt, false);
 	nos_print_flush(&p->print);
+	if (!err.code && p->sent == before &&
+	    nos_backlog_is_gone(&p->backlog, p->config.store, last))
+		p->sent = last;
 	/* Where there is no broker, what is printed is what is handed over. */
-	if (!p->mqtt)
+	if (!p->backlog.flying)
 		nos_commit_published(p->config.commit, p->sent);
-	return !err.code;
+	return !err.code && p->sent != before;
 }
 
 static void wait(struct nos_publish *p, unsigned ms)
@@ -315,6 +304,18 @@ static uint64_t drain_us(const struct nos_publish *p)
 	return drain < SHORT_US ? drain : SHORT_US;
 }
 
+static void take_login(struct nos_publish *p)
+{
+	NOS_AUTO(secret) password = { 0 };
+	struct nos_err err = { 0 };
+
+	if (!p->mqtt || nos_login_age(p->config.login) == p->login_age)
+		return;
+	p->login_age = nos_login_get(p->config.login, &password);
+	if (nos_mqtt_login(p->mqtt, &password, &err))
+		nos_log_line(NOS_LOG_WARN, "%s", err.text);
+}
+
 static void *run(void *state)
 {
 	struct nos_publish *p = state;
@@ -328,6 +329,7 @@ static void *run(void *state)
 			if (nos_mono_now().us >= until || !is_ours(p))
 				break;
 		}
+		take_login(p);
 		if (p->greet && nos_mqtt_room(p->mqtt)) {
 			p->greet = false;
 			say(p, "online");
@@ -347,9 +349,9 @@ static enum nos_code open_broker(struct nos_publish *p, struct nos_err *err)
 {
 	const struct nos_publish_config *f = &p->config;
 	size_t window = f->limits->of[NOS_LIMIT_WINDOW];
+	NOS_AUTO(secret) password = { 0 };
 	NOS_AUTO(buf) will = { 0 };
 	struct nos_mqtt_config config = { .url = f->mqtt,
-		.password = f->password,
 		.ca = f->ca,
 		.client_id = f->client_id,
 		.window = (unsigned)window,
@@ -369,12 +371,14 @@ static enum nos_code open_broker(struct nos_publish *p, struct nos_err *err)
 	if (!p->handed || will.fail)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	config.will = will.p;
+	p->login_age = nos_login_get(f->login, &password);
+	config.password = password.len ? &password : NULL;
 	return nos_mqtt_new(&config, &p->mqtt, err);
 }
 
 static void drop(struct nos_publish *p)
 {
-	nos_metric_part(p->config.metric, NOS_METRIC_OUTBOX, &p->outbox_said, 0);
+	nos_backlog_leave(&p->backlog, p->config.metric);
 	nos_mqtt_free(p->mqtt);
 	nos_print_release(&p->print);
 	nos_announce_release(&p->announce);

@@ -10,8 +10,8 @@
 
 #include <pthread.h>
 
-#include "base/secret.h"
 #include "lane/commit.h"
+#include "lane/login.h"
 #include "node/limit.h"
 #include "node/metric.h"
 #include "store/store.h"
@@ -23,9 +23,9 @@ struct nos_publish_config {
 	struct nos_metric *metric;
 	uint64_t node;
 	const char *version;
-	struct nos_time since;		   /* when nos-serve began */
-	const char *mqtt;		   /* URL; NULL: no broker */
-	const struct nos_secret *password; /* NULL: none */
+	struct nos_time since;	 /* when nos-serve began */
+	const char *mqtt;	 /* URL; NULL: no broker */
+	struct nos_login *login; /* to the broker; must outlive it, and may be NULL without one */
 	const char *ca;
 	const char *client_id;
 	bool speaks;			       /* for the node */

@@ -30,6 +30,7 @@
 #define DELAY_MAX_MS 30000
 #define PAYLOAD_MAX  ((1u << 28) - 1)
 #define CA_FOLDER    "/etc/ssl/certs"
+#define ANEW	     MOSQ_ERR_AUTH /* MQTT 5 alone knows it: here another password is to be used */
 
 enum phase {
 	IDLE, /* not connected, the next attempt is due at next_ms */
@@ -308,6 +309,7 @@ static void fill_reason(const struct nos_mqtt *m, struct nos_err *err)
 	else
 		nos_err_set(err, NOS_AWAY, "broker: %s",
 		    m->broke == MOSQ_ERR_CONN_LOST   ? "connection closed by the other side"
+		    : m->broke == ANEW		     ? "another password"
 		    : m->broke == MOSQ_ERR_KEEPALIVE ? "no sign of life"
 		    : m->broke == MOSQ_ERR_TIMEOUT   ? "no answer"
 		    : m->broke == MOSQ_ERR_PROTOCOL  ? "does not speak MQTT 3.1.1"
@@ -444,6 +446,22 @@ void nos_mqtt_wait(struct nos_mqtt *m, int wake_fd, unsigned wait_ms)
 	m->news = false;
 	while (!turn(m, wake_fd, end_ms) && !m->news && now_ms() < end_ms)
 		;
+}
+
+enum nos_code nos_mqtt_login(
+    struct nos_mqtt *m, const struct nos_secret *password, struct nos_err *err)
+{
+	if (set_login(m, password->len ? password : NULL, err))
+		return err->code;
+	m->tries = 0;
+	if (m->phase == IDLE)
+		m->next_ms = now_ms();
+	if (!is_open(m))
+		return NOS_OK;
+	/* Noted first: what it was, not what the library makes of the end. */
+	note(m, ANEW);
+	mosquitto_disconnect(m->lib);
+	return NOS_OK;
 }
 
 void nos_mqtt_disconnect(struct nos_mqtt *m)

@@ -59,6 +59,13 @@ void nos_mqtt_start(void);
 enum nos_code nos_mqtt_new(
     const struct nos_mqtt_config *config, struct nos_mqtt **ret, struct nos_err *err) NOS_CHECK;
 
+/* Another password, empty: none. A connection that stands is left in good order and made anew by
+ * it; one that is still to be made is tried at once. NOS_USAGE as above, and nothing has changed
+ * then.
+ */
+enum nos_code nos_mqtt_login(
+    struct nos_mqtt *m, const struct nos_secret *password, struct nos_err *err) NOS_CHECK;
+
 /* Without a disconnect the broker publishes the will. NULL is fine. */
 void nos_mqtt_free(struct nos_mqtt *m);
 

@@ -7,28 +7,29 @@
 #include "base/buf.h"
 
 /* name, text, default, least, most, what it is */
-#define NOS_LIMIT_MAP(X)                                                                          \
-	X(CONNECTIONS, "connections", 4000, 1, 100000, "connections at once")                     \
-	X(REQUESTS, "requests", 2000, 1, 100000, "requests in hand at once")                      \
-	X(PACK, "pack", 1 << 20, 1024, 1 << 20, "bytes of a body with readings")                  \
-	X(READINGS, "readings", 10000, 1, 10000, "readings of one body")                          \
-	X(GROUP, "group", 20000, 1, 100000, "readings of one commit")                             \
-	X(GROUP_BYTES, "group-bytes", 8 << 20, 1 << 20, 1 << 28, "bytes of packs of one commit")  \
-	X(REGISTRATIONS, "registrations", 64, 1, 10000,                                           \
-	    "registrations and asks that wait at once")                                           \
-	X(POLLS, "polls", 1000, 1, 100000, "long polls held at once")                             \
-	X(VISITS, "visits", 64, 1, 10000, "packs at once that wait for a key of their home")      \
-	X(FORWARDS, "forwards", 256, 1, 10000,                                                    \
-	    "requests on their way to each other nos-serve at once")                              \
-	X(RECORDS, "records", 16, 1, 1000, "requests for records at once")                        \
-	X(SOURCES, "sources", 100000, 16, 10000000, "sources held in memory")                     \
-	X(TYPES, "types", 1000, 1, 1000, "types of readings of one source")                       \
-	X(KINDS, "kinds", 100, 1, 10000, "kinds of anonymous sources")                            \
-	X(REPLAY, "replay", 1000000, 100, 10000000, "readings that a restart goes through again") \
-	X(WINDOW, "window", 300, 1, 20000, "messages on their way to the broker")                 \
-	X(IDLE, "idle", 60, 1, 3600, "seconds after which an idle connection is closed")          \
-	X(REQUEST_TIME, "request-time", 30, 1, 3600, "seconds within which a request has come")   \
-	X(DRAIN, "drain", 10, 0, 3600, "seconds that an ending waits for the broker")             \
+#define NOS_LIMIT_MAP(X)                                                                         \
+	X(CONNECTIONS, "connections", 4000, 1, 100000, "connections at once")                    \
+	X(REQUESTS, "requests", 2000, 1, 100000, "requests in hand at once")                     \
+	X(PACK, "pack", 1 << 20, 1024, 1 << 20, "bytes of a body with readings")                 \
+	X(READINGS, "readings", 10000, 1, 10000, "readings of one body")                         \
+	X(GROUP, "group", 20000, 1, 100000, "readings of one commit")                            \
+	X(GROUP_BYTES, "group-bytes", 8 << 20, 1 << 20, 1 << 28, "bytes of packs of one commit") \
+	X(REGISTRATIONS, "registrations", 64, 1, 10000,                                          \
+	    "registrations and asks that wait at once")                                          \
+	X(POLLS, "polls", 1000, 1, 100000, "long polls held at once")                            \
+	X(VISITS, "visits", 64, 1, 10000, "packs at once that wait for a key of their home")     \
+	X(FORWARDS, "forwards", 256, 1, 10000,                                                   \
+	    "requests on their way to each other nos-serve at once")                             \
+	X(RECORDS, "records", 16, 1, 1000, "requests for records at once")                       \
+	X(SOURCES, "sources", 100000, 16, 10000000, "sources held in memory")                    \
+	X(TYPES, "types", 1000, 1, 1000, "types of readings of one source")                      \
+	X(KINDS, "kinds", 100, 1, 10000, "kinds of anonymous sources")                           \
+	X(REPLAY, "replay", 1000000, 100, 10000000,                                              \
+	    "readings of a lane that a restart goes through again")                              \
+	X(WINDOW, "window", 300, 1, 20000, "messages on their way to the broker")                \
+	X(IDLE, "idle", 60, 1, 3600, "seconds after which an idle connection is closed")         \
+	X(REQUEST_TIME, "request-time", 30, 1, 3600, "seconds within which a request has come")  \
+	X(DRAIN, "drain", 10, 0, 3600, "seconds that an ending waits for the broker")            \
 	X(RESERVE, "reserve", 32 << 20, 0, INT64_C(1) << 40, "bytes kept free on the store's disk")
 
 enum nos_limit_name {

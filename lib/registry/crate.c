@@ -290,6 +290,11 @@ static enum nos_code get_chunk(struct nos_crate *c, struct nos_err *err)
 	return NOS_OK;
 }
 
+enum nos_code nos_crate_look(struct nos_crate *c, struct nos_err *err)
+{
+	return c->n ? NOS_OK : get_chunk(c, err);
+}
+
 /* What is there of the chunk in hand, at least one byte, at most so many. */
 static enum nos_code next_bytes(
     struct nos_crate *c, size_t most, struct nos_span *ret, struct nos_err *err)

@@ -58,6 +58,8 @@ enum nos_code nos_crate_finish(struct nos_crate *c, struct nos_err *err) NOS_CHE
  * under another node key. */
 enum nos_code nos_crate_open(struct nos_crate *c, int fd, const volatile int *stop,
     const struct nos_vault *vault, struct nos_crate_head *ret, struct nos_err *err) NOS_CHECK;
+/* Is the first chunk there, and good? Nothing is taken of it. NOS_DATA as below. */
+enum nos_code nos_crate_look(struct nos_crate *c, struct nos_err *err) NOS_CHECK;
 /* Append what was added to *ret. NOS_DATA: the file was changed, or it is cut. */
 enum nos_code nos_crate_take(
     struct nos_crate *c, struct nos_buf *ret, struct nos_err *err) NOS_CHECK;

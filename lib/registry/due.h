@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What will have to be destroyed, by its time (state due/<time>/<what>): keys of a source, by its
- * id, or of a group. Noted before the keys are put, so that one which must go is never without its
- * note. Belongs to the thread whose store it is given.
+ * What will have to be destroyed, by its time (state due/<time>/<what>): keys of a source, or an
+ * enrolment, by its id, or keys of a group. Noted before the keys are put, so that one which must
+ * go is never without its note. Belongs to the thread whose store it is given.
  */
 #ifndef NOS_REGISTRY_DUE_H
 #define NOS_REGISTRY_DUE_H

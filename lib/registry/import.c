@@ -200,11 +200,11 @@ static enum nos_code take_all(struct run *r, struct nos_err *err)
 	}
 }
 
-/* From where the file stands; into the store, where there is one. */
-static enum nos_code read_file(struct run *r, struct nos_store *store, struct nos_err *err)
+/* From where the file stands. What is no such file, or is cut in its first chunk, is refused here,
+ * before a store is touched. To be dropped, also after an error. */
+static enum nos_code open_file(
+    struct run *r, const struct nos_import *m, struct nos_store *store, struct nos_err *err)
 {
-	const struct nos_import *m = r->m;
-
 	*r = (struct run){ .m = m, .store = store, .now = nos_time_now() };
 	nos_buf_init(&r->ns, 64);
 	nos_buf_init(&r->key, NOS_STORE_KEY_MAX);
@@ -212,16 +212,14 @@ static enum nos_code read_file(struct run *r, struct nos_store *store, struct no
 	nos_buf_add_text(&r->ns, "");
 	if (nos_crate_open(&r->crate, m->fd, m->stop, &m->home->vault, &r->head, err))
 		return err->code;
-	return take_all(r, err);
+	return nos_crate_look(&r->crate, err);
 }
 
-static enum nos_code file_once(
-    const struct nos_import *m, struct nos_store *store, struct run *r, struct nos_err *err)
+/* All of it, into the store, where there is one. */
+static enum nos_code read_file(struct run *r, struct nos_err *err)
 {
-	*r = (struct run){ .m = m };
-	if (read_file(r, store, err) && r->grouped)
-		nos_store_rollback(store);
-	drop(r);
+	if (take_all(r, err) && r->grouped)
+		nos_store_rollback(r->store);
 	return err->code;
 }
 
@@ -234,7 +232,10 @@ static enum nos_code look_through(const struct nos_import *m, struct nos_err *er
 
 	if (at < 0 || fstat(m->fd, &st) || !S_ISREG(st.st_mode))
 		return NOS_OK;
-	if (file_once(m, NULL, &r, err))
+	if (!open_file(&r, m, NULL, err))
+		(void)!read_file(&r, err);
+	drop(&r);
+	if (err->code)
 		return err->code;
 	return lseek(m->fd, at, SEEK_SET) < 0 ? nos_err_set(err, NOS_IO, "input") : NOS_OK;
 }
@@ -303,26 +304,43 @@ static enum nos_code wipe(const struct run *r, struct nos_err *err)
 	return NOS_OK;
 }
 
-static enum nos_code prepare(const struct run *r, struct nos_err *err)
+/* One that is no node's, or has the rest of an import. */
+static enum nos_code look_for_node(
+    struct nos_store *store, enum nos_moved *ret_moved, struct nos_err *err)
 {
-	struct nos_store *store = r->m->home->store;
-	enum nos_moved moved;
 	struct nos_time when;
 	uint64_t rev;
 
-	if (nos_moved_get(store, &moved, &when, err))
+	if (nos_moved_get(store, ret_moved, &when, err) || *ret_moved == NOS_MOVED_HERE)
 		return err->code;
-	if (moved != NOS_MOVED_HERE) {
-		if (!nos_store_get(store, NOS_SELF_NS, NOS_STR("identity"), NULL, &rev, err))
-			return nos_err_set(err, NOS_EXISTS, "a node was made in this store");
-		if (err->code != NOS_ABSENT)
-			return err->code;
+	if (!nos_store_get(store, NOS_SELF_NS, NOS_STR("identity"), NULL, &rev, err))
+		return nos_err_set(err, NOS_EXISTS, "a node was made in this store");
+	if (err->code == NOS_ABSENT)
 		nos_err_clear(err);
-	}
+	return err->code;
+}
+
+static enum nos_code prepare(const struct run *r, enum nos_moved moved, struct nos_err *err)
+{
+	struct nos_store *store = r->m->home->store;
+
 	if (nos_moved_put(store, NOS_MOVED_HERE, nos_time_now(), err) ||
 	    (moved == NOS_MOVED_HERE && wipe(r, err)))
 		return err->code;
 	return r->m->lanes > 1 ? nos_lanes_make(store, r->m->lanes, err) : NOS_OK;
+}
+
+/* The store is marked once it is known that something will come. */
+static enum nos_code fill(struct run *r, const struct nos_import *m, struct nos_err *err)
+{
+	enum nos_moved moved;
+
+	if (look_for_node(m->home->store, &moved, err))
+		return err->code;
+	if (!open_file(r, m, m->home->store, err) && !prepare(r, moved, err))
+		(void)!read_file(r, err);
+	drop(r);
+	return err->code;
 }
 
 /* What its original does from now on is not known here: no name may be given by both. */
@@ -348,8 +366,7 @@ static enum nos_code bring(struct run *r, uint64_t *ret_life, struct nos_err *er
 	struct nos_home *h = m->home;
 	uint64_t era;
 
-	if (prepare(r, err) || file_once(m, h->store, r, err) ||
-	    nos_self_open(h->store, &h->vault, &h->self, err))
+	if (fill(r, m, err) || nos_self_open(h->store, &h->vault, &h->self, err))
 		return err->code;
 	/* A life begins with an era. */
 	if (r->head.copy ? begin_life(m, ret_life, err)

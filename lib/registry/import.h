@@ -2,7 +2,8 @@
 /*
  * A node comes into a store in which none was made, out of the file that registry/export.h writes.
  * The store is marked before the first of it is put, and is a node's once the mark has gone: an
- * import that broke off is begun again over what is there. Belongs to the thread whose store it is
+ * import that broke off is begun again over what is there. What does not begin as such a file
+ * leaves the store as it is. Belongs to the thread whose store it is
  * given.
  */
 #ifndef NOS_REGISTRY_IMPORT_H

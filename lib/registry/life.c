@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "registry/due.h"
+#include "registry/token.h"
 #include "registry/grove.h"
 #include "registry/leaving.h"
 #include "registry/roaming.h"
@@ -314,7 +315,9 @@ static enum nos_code sweep_one(struct nos_life *l, struct nos_time now, const ch
 	const char *id = nos_due_id(key);
 	const uint64_t group = nos_due_group(id);
 
-	if (group ? sweep_group(l, now, group, err) : sweep_source(l, now, id, swept, state, err))
+	if (nos_token_is_id(id) ? nos_token_expire(l->store, id, now, err)
+	    : group		? sweep_group(l, now, group, err)
+				: sweep_source(l, now, id, swept, state, err))
 		return err->code;
 	return nos_due_done(l->store, key, err);
 }

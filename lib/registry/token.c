@@ -11,6 +11,7 @@
 #include "json/encode.h"
 #include "key/derive.h"
 #include "registry/bearer.h"
+#include "registry/due.h"
 #include "registry/registry.h"
 
 #define VERSION	 1
@@ -155,6 +156,9 @@ enum nos_code nos_token_make(struct nos_store *store, const struct nos_vault *va
 		    (!t->open && nos_derive_key(&t->t, "id", NULL, 0, NOS_GRANT_ID_LEN, &id, err)))
 			return err->code;
 		id_from(id.bytes, t->id);
+		if (nos_due_note_source(
+			store, (struct nos_time){ t->expires.ms + NOS_TOKEN_KEPT_MS }, t->id, err))
+			return err->code;
 		if (nos_token_put(store, vault, t, err) != NOS_EXISTS)
 			return err->code;
 		nos_err_clear(err); /* 40 bits met twice: draw again */
@@ -237,6 +241,34 @@ enum nos_code nos_token_get(struct nos_store *store, const struct nos_vault *vau
 	}
 	nos_secret_put(&ret->t, t.p, t.len);
 	return NOS_OK;
+}
+
+bool nos_token_is_id(const char *id)
+{
+	return nos_str_starts(nos_str_of(id), "t-");
+}
+
+enum nos_code nos_token_expire(
+    struct nos_store *store, const char *id, struct nos_time now, struct nos_err *err)
+{
+	NOS_AUTO(buf) text = { 0 };
+	NOS_AUTO(buf) sealed = { 0 };
+	NOS_AUTO(token) t = { 0 };
+	bool over;
+	uint64_t rev;
+
+	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
+	nos_buf_init(&sealed, 256);
+	if (nos_store_get(store, NOS_TOKEN_NS, nos_str_of(id), &text, &rev, err)) {
+		if (err->code == NOS_ABSENT)
+			nos_err_clear(err);
+		return err->code;
+	}
+	over = !decode(nos_buf_str(&text), &t, &sealed, err) &&
+	       t.expires.ms + NOS_TOKEN_KEPT_MS <= now.ms;
+	nos_err_clear(err);
+	return over ? nos_store_del(store, NOS_TOKEN_NS, nos_str_of(id), NOS_STORE_ANY, err)
+		    : NOS_OK;
 }
 
 void nos_token_line(struct nos_buf *b, const struct nos_token *t, const struct nos_secret *token,

@@ -19,10 +19,11 @@
 #include "scheme/group.h"
 #include "store/store.h"
 
-#define NOS_TOKEN_ID_MAX   16	    /* "t-" and ten hex digits */
-#define NOS_TOKEN_LEN	   16	    /* bytes of a token */
-#define NOS_TOKEN_USES_MAX 1000	    /* of one enrolment */
-#define NOS_TOKEN_KIND	   "sensor" /* where an enrolment names none */
+#define NOS_TOKEN_ID_MAX   16		       /* "t-" and ten hex digits */
+#define NOS_TOKEN_LEN	   16		       /* bytes of a token */
+#define NOS_TOKEN_USES_MAX 1000		       /* of one enrolment */
+#define NOS_TOKEN_KIND	   "sensor"	       /* where an enrolment names none */
+#define NOS_TOKEN_KEPT_MS  INT64_C(2592000000) /* 30 days, behind its end, for who asks */
 
 /* A registration under it. */
 struct nos_token_use {
@@ -61,7 +62,8 @@ enum nos_token_state nos_token_state_of(const struct nos_token *t, struct nos_ti
 const char *nos_token_state_text(enum nos_token_state state);
 
 /* Fill id and t, and *ret_token for the enrolment's line (empty where open), with scheme, kind,
- * group, most, made, expires, open and replaces given; put the record. */
+ * group, most, made, expires, open and replaces given; put the record, and note when it will have
+ * to go (registry/due.h). */
 enum nos_code nos_token_make(struct nos_store *store, const struct nos_vault *vault,
     struct nos_token *t, struct nos_secret *ret_token, struct nos_err *err) NOS_CHECK;
 
@@ -80,6 +82,14 @@ void nos_token_line(struct nos_buf *b, const struct nos_token *t, const struct n
  * change it at once, try again. */
 enum nos_code nos_token_withdraw(struct nos_store *store, const struct nos_vault *vault,
     struct nos_str id, struct nos_err *err) NOS_CHECK;
+
+/* Is a note's id one of an enrolment? */
+bool nos_token_is_id(const char *id);
+
+/* Delete one that has been at its end for so long; one that has not, or says nothing, stays.
+ * NOS_IO, NOS_BUSY: the store failed. */
+enum nos_code nos_token_expire(
+    struct nos_store *store, const char *id, struct nos_time now, struct nos_err *err) NOS_CHECK;
 
 /* NOS_ABSENT: no such token. */
 enum nos_code nos_token_get(struct nos_store *store, const struct nos_vault *vault,

@@ -8,7 +8,7 @@
 #include "cluster/aim.h"
 #include "node/refuse.h"
 #include "registry/enrol.h"
-#include "registry/registry.h"
+#include "serve/census.h"
 #include "serve/gardener.h"
 #include "serve/polls.h"
 #include "serve/records.h"
@@ -43,8 +43,8 @@ struct nos_control {
 	struct nos_mono looked, kept; /* at them; and after the node itself */
 	struct nos_mono gardened;     /* when the trees of its groups were looked after */
 	struct nos_gardener gardener;
-	bool due;	  /* the node itself is, whenever it was looked after */
-	uint64_t sources; /* registered */
+	bool due; /* the node itself is, whenever it was looked after */
+	struct nos_census census;
 };
 
 static enum nos_control_kind kind_of(const struct nos_http_request *r)
@@ -94,6 +94,7 @@ static enum nos_code look(struct nos_control *c, struct nos_err *err)
 	if (nos_store_changed(c->config.store, &changed, err))
 		return err->code;
 	c->news |= changed;
+	c->census.news |= changed;
 	c->stale |= changed || !c->known;
 	if (!c->stale)
 		return NOS_OK;
@@ -133,8 +134,7 @@ static void register_source(struct nos_control *c, struct nos_http_request *r)
 
 	(void)!nos_enrol_answer(
 	    &c->life, nos_card_self(c->config.card), m1, nos_time_now(), &r->out, &made, id, &err);
-	if (made)
-		nos_metric_set(metric, NOS_METRIC_SOURCES_HELD, ++c->sources);
+	c->census.news |= made;
 	atomic_fetch_add_explicit(&metric->registrations[err.code], 1, memory_order_relaxed);
 	if (err.code) {
 		nos_log_line(NOS_LOG_DEBUG, "registration refused: %s", err.text);
@@ -224,6 +224,14 @@ static void look_after_polls(struct nos_control *c, bool drain)
 	nos_metric_set(c->config.metric, NOS_METRIC_LONG_POLLS, c->held.count);
 }
 
+static void look_after_census(struct nos_control *c)
+{
+	struct nos_err err = { 0 };
+
+	if (nos_mono_now().us >= c->census.due.us && !look(c, &err))
+		nos_census_say(&c->census, c->config.store, c->config.metric);
+}
+
 static struct nos_upkeep upkeep_of(struct nos_control *c)
 {
 	const struct nos_control_config *f = &c->config;
@@ -231,23 +239,6 @@ static struct nos_upkeep upkeep_of(struct nos_control *c)
 	return (struct nos_upkeep){
 		.store = f->store, .vault = f->vault, .card = f->card, .audit = &c->audit
 	};
-}
-
-static void sign_audit(struct nos_control *c)
-{
-	const struct nos_control_config *f = &c->config;
-	const struct nos_upkeep u = upkeep_of(c);
-	struct nos_audit_head head = { 0 };
-	NOS_AUTO(buf) text = { 0 };
-	struct nos_err err = { 0 };
-
-	if (nos_upkeep_sign(&u, nos_time_now(), &head, &err))
-		nos_log_line(NOS_LOG_WARN, "the audit stream is not signed: %s", err.text);
-	if (!head.n)
-		return;
-	nos_buf_init(&text, NOS_PUBLISH_HEAD_MAX);
-	nos_audit_head_encode(&text, nos_card_self(f->card)->number, &head);
-	nos_placement_head(f->placement, nos_buf_str(&text));
 }
 
 /* A step at a time: readings and requests go before trees. */
@@ -290,7 +281,7 @@ static void keep_up(struct nos_control *c)
 		nos_log_line(NOS_LOG_WARN, "the node's old keys stay: %s", err.text);
 	if (retired)
 		nos_placement_purge(c->config.placement);
-	sign_audit(c);
+	nos_upkeep_tell(&u, c->config.placement);
 	if (!c->gardened.us || nos_mono_now().us - c->gardened.us >= GARDEN_US)
 		begin_to_garden(c);
 }
@@ -308,7 +299,9 @@ static void wait_for_work(struct nos_control *c)
 	uint64_t until = c->looked.us + LOOK_US;
 	struct timespec at;
 
-	if (!(c->held.count || c->config.looks) || until > due)
+	if (!(c->held.count || c->config.looks))
+		until = c->census.due.us;
+	if (until > due)
 		until = due;
 	if (c->gardener.at_work && nos_placement_has(c->config.placement, 0))
 		until = nos_mono_now().us + GARDEN_GAP_US;
@@ -346,12 +339,10 @@ static struct nos_http_request *next(struct nos_control *c, bool *ret_drain, boo
 static void *run(void *state)
 {
 	struct nos_control *c = state;
-	struct nos_err err = { 0 };
+	const struct nos_upkeep u = upkeep_of(c);
 	bool drain = false, stop = false;
 
-	if (nos_registry_count(c->config.store, &c->sources, &err))
-		nos_log_line(NOS_LOG_WARN, "counting the sources: %s", err.text);
-	nos_metric_set(c->config.metric, NOS_METRIC_SOURCES_HELD, c->sources);
+	nos_census_say(&c->census, c->config.store, c->config.metric);
 	keep_up(c);
 	while (!stop) {
 		struct nos_http_request *r = next(c, &drain, &stop);
@@ -359,8 +350,10 @@ static void *run(void *state)
 		if (r)
 			handle(c, r);
 		look_after_polls(c, drain);
-		if (!drain)
+		if (!drain) {
+			look_after_census(c);
 			garden(c);
+		}
 		if (c->life.destroyed)
 			nos_placement_purge(c->config.placement);
 		c->life.destroyed = false;
@@ -369,7 +362,7 @@ static void *run(void *state)
 	}
 	nos_polls_close(&c->held);
 	if (nos_placement_has(c->config.placement, 0))
-		sign_audit(c);
+		nos_upkeep_tell(&u, c->config.placement);
 	return NULL;
 }
 

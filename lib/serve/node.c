@@ -98,7 +98,7 @@ static struct nos_publish_config publish_of(struct nos_node *n)
 		.version = f->version,
 		.since = n->since,
 		.mqtt = f->mqtt,
-		.password = f->mqtt_password,
+		.login = f->login,
 		.ca = f->ca,
 		.print_fd = f->print_fd };
 }

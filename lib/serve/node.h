@@ -37,13 +37,13 @@ struct nos_node_config {
 	const char *admin;	 /* address; NULL: none */
 	unsigned loops;		 /* threads for sources */
 	const char *mqtt;	 /* broker's URL; NULL: none */
-	const struct nos_secret *mqtt_password;
-	const char *ca;			    /* file for an mqtts broker, and peers */
-	int print_fd;			    /* -1: none */
-	bool closed;			    /* no source registers */
-	bool anonymous;			    /* readings without a seal are taken */
-	unsigned pool, ring;		    /* global keys, and how many of them a source holds */
-	uint64_t overlap_ms;		    /* for which a key that was replaced still serves */
+	struct nos_login *login; /* to the broker; must outlive the node */
+	const char *ca;		 /* file for an mqtts broker, and peers */
+	int print_fd;		 /* -1: none */
+	bool closed;		 /* no source registers */
+	bool anonymous;		 /* readings without a seal are taken */
+	unsigned pool, ring;	 /* global keys, and how many of them a source holds */
+	uint64_t overlap_ms;	 /* for which a key that was replaced still serves */
 	uint64_t keep_ms, keep_bytes;	    /* 0: for ever, whatever it takes */
 	const struct nos_profile *profile;  /* the rules; must outlive the node */
 	struct nos_maps_set *maps;	    /* NULL: none; the node holds it for itself */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/upkeep.h"
 
+#include "base/log.h"
 #include "registry/bearer.h"
 #include "registry/registry.h"
 #include "registry/token.h"
@@ -120,4 +121,19 @@ enum nos_code nos_upkeep_sign(const struct nos_upkeep *u, struct nos_time now,
 	bool is_new;
 
 	return nos_audit_sign(u->store, nos_card_self(u->card), now, ret, &is_new, err);
+}
+
+void nos_upkeep_tell(const struct nos_upkeep *u, struct nos_placement *placement)
+{
+	struct nos_audit_head head = { 0 };
+	NOS_AUTO(buf) text = { 0 };
+	struct nos_err err = { 0 };
+
+	if (nos_upkeep_sign(u, nos_time_now(), &head, &err))
+		nos_log_line(NOS_LOG_WARN, "the audit stream is not signed: %s", err.text);
+	if (!head.n)
+		return;
+	nos_buf_init(&text, NOS_PUBLISH_HEAD_MAX);
+	nos_audit_head_encode(&text, nos_card_self(u->card)->number, &head);
+	nos_placement_head(placement, nos_buf_str(&text));
 }

@@ -7,6 +7,7 @@
 #ifndef NOS_SERVE_UPKEEP_H
 #define NOS_SERVE_UPKEEP_H
 
+#include "cluster/placement.h"
 #include "node/card.h"
 #include "registry/audit.h"
 
@@ -30,5 +31,8 @@ enum nos_code nos_upkeep_retire(
  * 0: there is none. Errors as nos_audit_sign. */
 enum nos_code nos_upkeep_sign(const struct nos_upkeep *u, struct nos_time now,
     struct nos_audit_head *ret, struct nos_err *err) NOS_CHECK;
+
+/* Sign it, and publish the head; what fails is logged. */
+void nos_upkeep_tell(const struct nos_upkeep *u, struct nos_placement *placement);
 
 #endif

@@ -12,8 +12,8 @@ def handed: packs("nats"; ", half of them handed on"; .node_us) as $with | packs
 # A committer's thread, and a publisher's: a lane has one of each.
 def lane: .stages_us | .commit + .score + .encode;
 def bench($bench; $what; $scheme): [$all[] | select(.bench == $bench and .what == $what and .scheme == $scheme)][0].median;
-def ingest($what): {"1": [$all[] | select(.what == $what + ", packs of 1, kept connections")][0].median,
-	"50": [$all[] | select(.what == $what + ", packs of 50, kept connections")][0].median};
+def ingest($what): [$all[] | select(.bench == "ingest" and .what == $what)][0].median;
+def ingest_packs($what): {"1": ingest($what + ", packs of 1, kept connections"), "50": ingest($what + ", packs of 50, kept connections")};
 # What is kept of a source that has sent, beside its record.
 def track: of("nats"; "first packs of 1"; .bytes.tracks);
 # n: of what has fewest.
@@ -28,7 +28,24 @@ def store($s): {
 	broker_us: packs($s; ""; .broker_us),
 	register: {node_us: of($s; "register"; .node_us)}, rekey: {node_us: rekey($s; .node_us)},
 	saved: {node_us: saved($s; .node_us)}, idle: {node_us: of($s; "idle"; .node_us / lanes($s))}};
-{
+# Where it comes from, of each row that there has to be.
+def needed:
+	("nats", "sqlite" | . as $s | ("packs of 1", "packs of 50", "packs of 1, one in ten with its source", "register", "two rounds",
+		"re-key and two rounds", "idle") | select([rows($s; .)] == []) | "measure-units \($s): \(.)"),
+	("packs of 1, half of them handed on", "packs of 50, half of them handed on", "first packs of 1", "packs of 50, heard by one" |
+		select([rows("nats"; .)] == []) | "measure-units nats: \(.)"),
+	("pairwise", "dini", "dipietro", "tree" | . as $k |
+		(("store for a source", "register, bytes", "register, written", "re-key, bytes", "re-key, written", "acknowledge, written",
+			(select($k == "tree") | "follow, bytes", "follow, written")) |
+			select(bench("scale"; .; $k) == null) | "nos-bench scale, \($k): \(.)"),
+		("message ack", (select($k == "dipietro") | "message evict") | select(bench("overhead"; .; $k) == null) | "nos-bench overhead, \($k): \(.)")),
+	("readings, packs of 1", "to the node, packs of 1", "to the node, packs of 50", "to the source, packs of 1", "to the source, packs of 50" |
+		. + ", kept connections" | select(ingest(.) == null) | "nos-bench ingest: \(.)"),
+	("to the subscriber, packs of 50, kept connections, subscriber" | select(ingest(.) == null) | "nos-bench ingest: \(.)");
+# One line, and the status of data that is none.
+def refuse: "plan-cluster: --measured: \(.)\n" | halt_error(65);
+
+def units: {
 	nats: (store("nats") + {
 		servers_us: packs("nats"; ""; .servers_us), messages: packs("nats"; ""; .messages), handed_us: handed,
 		raw: packs("nats"; ""; .bytes.raw), record: of("nats"; "packs of 50"; .bytes.processed),
@@ -50,9 +67,14 @@ def store($s): {
 		.dipietro.evict_bytes = bench("overhead"; "message evict"; "dipietro") | .tree.evict_bytes = .dipietro.evict_bytes |
 		.tree += {follow_bytes: bench("scale"; "follow, bytes"; "tree"), follow_written: bench("scale"; "follow, written"; "tree")}),
 	wire: {measured: measured("nos-bench ingest"; $all[] | select(.what == "readings, packs of 1, kept connections")),
-		to_node: ingest("to the node"), to_source: ingest("to the source"),
-		text: 71, record: [$all[] | select(.what == "to the subscriber, packs of 50, kept connections, subscriber")][0].median},
+		to_node: ingest_packs("to the node"), to_source: ingest_packs("to the source"),
+		text: 71, record: ingest("to the subscriber, packs of 50, kept connections, subscriber")},
 	memory: {measured: {by: "tests/unit/registry/test_memory.c, MEMORY of nos-serve(8)"}, source: 635, type: 128, key: 150,
 		process: of("sqlite"; "packs of 1"; .rss)},
 	most: {measured: {by: "the source: limits of nos-serve, and of the store"}, sources: 10000000, replay: 10000000, lanes: 64}
-} | short
+} | short;
+if any($all[]; type != "object") then "what comes is no rows of measure-units and nos-bench" | refuse
+else [needed] as $missing |
+	if $missing == [] then try units catch ("a row is not as it is printed (\(.))" | refuse)
+	else "no row of \($missing[0])" + ($missing | length - 1 | if . == 0 then "" else ", and of \(.) more" end) | refuse end
+end

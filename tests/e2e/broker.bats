@@ -75,6 +75,38 @@ payloads() { received "$1" | sed 's/^[^ ]* //'; }
 	fails grep -q 'status="5' <(curl -s "$ADMIN/metrics")
 }
 
+@test "records of a source that is forgotten are waited for no more, and who is registered is counted" {
+	metric() { curl -s "$ADMIN/metrics" | grep -qx "$1 $2"; }
+	broker_start
+	port=$BROKER_PORT
+	node_start --mqtt "$MQTT"
+	for name in a b; do
+		nos-token new --url "$URL" "${SEALED[@]}" 2>/dev/null | nos-register --keyring $name.key --name $name >/dev/null
+	done
+	eventually metric nos_sources 2
+	subscribe data 'nos/+/+/+/+'
+	broker_stop
+	numbers 1 30 | nos-send --keyring a.key >/dev/null
+	numbers 31 50 | nos-send --keyring b.key >/dev/null
+	numbers 51 70 | nos-send --keyring a.key >/dev/null
+	eventually metric nos_outbox_records 70
+	nos-token forget a "${SEALED[@]}" >/dev/null
+	eventually metric nos_outbox_records 20
+	eventually metric nos_sources 1
+	broker_start "$port"
+	eventually metric nos_outbox_records 0
+	eventually has data 20
+	[ "$(payloads data | jq -cs 'map(.value) | unique')" = "$(jq -nc '[range(31; 51)]')" ]
+	# Nothing is left to wait for, and what comes goes on.
+	node_stop
+	[ "$NODE_STATUS" -eq 0 ]
+	[ "$(sqlite3 node.db "select json_extract(value, '\$.published') from state where key = 'mark'")" = 70 ]
+	node_start --mqtt "$MQTT"
+	numbers 71 71 | nos-send --keyring b.key --url "$URL" >/dev/null
+	eventually has data 21
+	metric nos_sources 1
+}
+
 @test "records wait over a restart of the node without its broker" {
 	broker_start
 	port=$BROKER_PORT
@@ -121,6 +153,44 @@ payloads() { received "$1" | sed 's/^[^ ]* //'; }
 	chmod 644 password
 	run -77 --separate-stderr nos-serve "${SEALED[@]}" --mqtt "mqtt://node@127.0.0.1:$BROKER_PORT" --mqtt-password password
 	[ "$stderr" = "nos-serve: 'password' is open to others: chmod 600 password" ]
+}
+
+@test "SIGHUP reads the broker's password again, and only another one makes the connection anew" {
+	mosquitto_passwd -b -c users node secret 2>/dev/null
+	BROKER_MORE=$'allow_anonymous false\npassword_file '$PWD/users broker_start
+	(umask 077; echo secret >password)
+	node_start --mqtt "mqtt://node@127.0.0.1:$BROKER_PORT" --mqtt-password password
+	connected() { [ "$(grep -c 'broker: connected' err)" = "$1" ]; }
+	said() { [ "$(grep -c "$1" err)" = "$2" ]; }
+	eventually connected 1
+	kill -HUP "$NODE_PID"
+	eventually said 'password: read again$' 1
+	# The broker has another by now, which it takes from who comes.
+	mosquitto_passwd -b users node changed 2>/dev/null
+	kill -HUP "$BROKER_PID"
+	mosquitto_pub -p "$BROKER_PORT" -u node -P changed -t tried -m x
+	echo changed >password
+	kill -HUP "$NODE_PID"
+	eventually connected 2
+	send_numbers 1 3
+	published() { curl -s "$ADMIN/metrics" | grep -qx 'nos_readings_published_total 3'; }
+	eventually published
+	[ "$(mosquitto_sub -p "$BROKER_PORT" -u node -P changed -t nos/1/status -C 1 -W 10 | jq -r .status)" = online ]
+	# A bad file leaves it as it was.
+	chmod 644 password
+	kill -HUP "$NODE_PID"
+	eventually said "the broker's password stays as it was" 1
+	connected 2
+	[ "$(curl -s "$ADMIN/healthz")" = '{"status":"ok","broker":"connected"}' ]
+	# One that was refused is tried again with the good one.
+	chmod 600 password
+	echo wrong >password
+	kill -HUP "$NODE_PID"
+	eventually grep -q 'refused the user or password' err
+	echo changed >password
+	kill -HUP "$NODE_PID"
+	eventually connected 3
+	fails grep -qE 'changed|wrong' err
 }
 
 @test "messages that the broker dropped are said and counted" {

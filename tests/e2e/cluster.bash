@@ -55,7 +55,7 @@ serve_start() { # NAME [ARGUMENT...]
 		9>"$1.ready" >>"$1.out" 2>>"$1.err" 3>&- &
 	SERVE_PIDS[$1]=$!
 	OTHER_PIDS="${OTHER_PIDS:-} $!"
-	read -r -t 30 READY <"$1.ready" || { cat "$1.err" >&2; return 1; }
+	read -r -t 120 READY <"$1.ready" || { cat "$1.err" >&2; return 1; }
 	SERVE_URLS[$1]=http://$(jq -r '.listen[0]' <<<"$READY")
 }
 serve_kill() { # NAME [SIGNAL]

@@ -22,6 +22,8 @@ is_in_order() {
 		'group_by(.type) | map(map(.n) == [range($from; $to + 1)]) | all and length > 0' "$1")" = true ]
 }
 has() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+# What it said, but for how far it was behind, which is the machine's.
+said() { grep -vxE 'close-gaps: ([0-9]+ s behind the node|has caught up with the node)' <<<"$stderr" || true; }
 
 @test "what a broker drops for a subscriber that was away arrives once and in order" {
 	BROKER_MORE=$'allow_anonymous true\nmax_inflight_messages 20\nmax_queued_messages 50'
@@ -56,7 +58,7 @@ has() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 	cmp <(sort out) <(sort whole)
 	# Nothing is asked for where nothing is missing.
 	run -0 --separate-stderr close-gaps --token token --url http://127.0.0.1:1 <out
-	[ -z "$stderr" ] && cmp out <(printf '%s\n' "$output")
+	[ -z "$(said)" ] && cmp out <(printf '%s\n' "$output")
 }
 
 @test "what the node does not keep any more is said to be gone, and what follows goes on" {
@@ -69,7 +71,7 @@ has() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 	node_start --print --records-bearer token
 	run -0 --separate-stderr close-gaps --token token --url "$URL" < <(jq -c 'select([.n] | inside([120, 121, 180]))' out)
 	[ "$(jq -cs 'map(.n)' <<<"$output")" = "[120,121,$(seq -s, 151 180)]" ]
-	[ "$stderr" = $'close-gaps: nos/1/test/anonymous/a: 122 to 150 are not kept any more\nclose-gaps: nos/1/test/anonymous/a: 151 to 179 put in their place' ]
+	[ "$(said)" = $'close-gaps: nos/1/test/anonymous/a: 122 to 150 are not kept any more\nclose-gaps: nos/1/test/anonymous/a: 151 to 179 put in their place' ]
 	# As retention does, all of it.
 	node_stop
 	node_start --print --records-bearer token --keep 1s
@@ -88,15 +90,15 @@ has() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 	(umask 077 && echo 'not-a-token-of-this-node' >wrong)
 	run -77 --separate-stderr close-gaps --token wrong --url "$URL" <came
 	[ "$(jq .n <<<"$output")" = 1 ]
-	[ "$stderr" = 'close-gaps: nos/1/test/anonymous/a: no token that may read records' ]
+	[ "$(said)" = 'close-gaps: nos/1/test/anonymous/a: no token that may read records' ]
 	node_stop
 	node_start
 	run -66 --separate-stderr close-gaps --token token --url "$URL" <came
 	[ "$(jq .n <<<"$output")" = 1 ]
-	[ "$stderr" = 'close-gaps: nos/1/test/anonymous/a: nothing is at /v1/records' ]
+	[ "$(said)" = 'close-gaps: nos/1/test/anonymous/a: nothing is at /v1/records' ]
 	# Who is late is told so.
-	jq -c '.received -= 100, (.n += 1 | .received = now)' < <(tail -n 1 out) | close-gaps --token token >came 2>notes
-	[ "$(jq -s length came)" = 2 ] && grep -qE '^close-gaps: 1[0-9]{2} s behind the node$' notes
+	jq -c '.received = now - 10000, (.n += 1 | .received = now + 10000)' < <(tail -n 1 out) | close-gaps --token token >came 2>notes
+	[ "$(jq -s length came)" = 2 ] && grep -qE '^close-gaps: 1[0-9]{4} s behind the node$' notes
 	[ "$(tail -n 1 notes)" = 'close-gaps: has caught up with the node' ]
 	# What anybody may publish is no command.
 	echo '{"node":1,"kind":"a[$(touch pwned)]","source":"s","type":"t","n":1,"received":1}' |

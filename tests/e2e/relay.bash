@@ -89,7 +89,7 @@ relay_start() { # NAME [options]
 		9>"$1.ready" 2>>"$1.err" 3>&- 7>&- &
 	RELAY_PID=$!
 	OTHER_PIDS="${OTHER_PIDS:-} $RELAY_PID"
-	read -r -t 30 RELAY_READY <"$1.ready" || { cat "$1.err" >&2; return 1; }
+	read -r -t 120 RELAY_READY <"$1.ready" || { cat "$1.err" >&2; return 1; }
 	RELAY=http://$(jq -r '.listen[0]' <<<"$RELAY_READY")
 }
 

@@ -14,7 +14,7 @@ roam_start() { # I [OPTION…]
 	declare -g "PID_$i=$!"
 	OTHER_PIDS="${OTHER_PIDS:-} $!"
 	local ready
-	read -r -t 30 ready <"n$i/ready" || { cat "n$i/err" >&2; return 1; }
+	read -r -t 120 ready <"n$i/ready" || { cat "n$i/err" >&2; return 1; }
 	declare -g "URL_$i=http://$(jq -r '.listen[0]' <<<"$ready")" "LISTEN_$i=$(jq -r '.listen[0]' <<<"$ready")" \
 		"ADMIN_$i=http://$(jq -r .admin <<<"$ready")" "PIN_$i=$(jq -r .pin <<<"$ready")"
 }

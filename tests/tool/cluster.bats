@@ -8,10 +8,11 @@ teardown() {
 }
 
 cluster_begin() { # ARGUMENT...
+	rm -f said # of the one before
 	env -u MAKEFLAGS -u MAKELEVEL -u CFLAGS -u LDFLAGS "$ROOT/scripts/cluster" "$@" >said 2>err 3>&- &
 	CLUSTER=$!
 	# It gives up by itself.
-	until grep -q '^Ctrl-C ends all' said; do
+	until grep -qs '^Ctrl-C ends all' said; do
 		kill -0 "$CLUSTER" || { cat err >&2; return 1; }
 		read -r -t 0.1 <> <(:) || true
 	done
@@ -58,8 +59,8 @@ ended() { ! kill -0 "$1" 2>/dev/null; }
 	grep -q "what there was is in $FOLDER" said
 	# It is taken up as it was: the source goes on.
 	cluster_begin --dir 'kept here'
-	run -70 "$ROOT/scripts/cluster" --dir 'kept here'
-	[[ $output == *"$FOLDER is in use" ]]
+	run -75 "$ROOT/scripts/cluster" --dir 'kept here'
+	[ "${lines[-1]}" = "cluster: $FOLDER is in use" ]
 	try '"value":21' | jq -e '.seq > 2' >/dev/null
 	cluster_end
 }

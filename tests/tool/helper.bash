@@ -18,11 +18,11 @@ entries() { "$ROOT/build/${V:-release}/tests/help/entries" "$@"; }
 STORE=(--store sqlite:node.db)
 SEALED=("${STORE[@]}" --node-key node.key)
 
-# Until a command succeeds; 30 s at most.
+# Until a command succeeds; 120 s at most, which a machine that has more to do may need.
 eventually() {
-	local end=$((SECONDS + 30))
+	local end=$((SECONDS + 120))
 	until "$@"; do
-		((SECONDS < end)) || { printf 'not within 30 s: %s\n' "$*" >&2; return 1; }
+		((SECONDS < end)) || { printf 'not within 120 s: %s\n' "$*" >&2; return 1; }
 		read -r -t 0.05 <> <(:) || true
 	done
 }
@@ -35,7 +35,7 @@ node_start() {
 	"${AT_N[@]}" nos-serve "${SEALED[@]}" --listen "${LISTEN:-127.0.0.1:0}" --admin 127.0.0.1:0 --ready-fd 9 "$@" \
 		9>ready >>out 2>>err 3>&- &
 	NODE_PID=$!
-	read -r -t 30 READY <ready || { cat err >&2; return 1; }
+	read -r -t 120 READY <ready || { cat err >&2; return 1; }
 	URL=http://$(jq -r '.listen[0]' <<<"$READY")
 	ADMIN=http://$(jq -r .admin <<<"$READY")
 }
@@ -122,6 +122,6 @@ between_start() {
 	mkfifo between
 	"$ROOT/build/${V:-release}/tests/help/between" "$@" >between 3>&- &
 	OTHER_PIDS="${OTHER_PIDS:-} $!"
-	read -r -t 30 BETWEEN <between
+	read -r -t 120 BETWEEN <between
 	BETWEEN=http://127.0.0.1:$BETWEEN
 }

@@ -13,6 +13,8 @@ setup() {
 	ROOT_DIR=$BATS_FILE_TMPDIR/root
 }
 
+teardown() { [ -z "${CLUSTER:-}" ] || { kill -TERM "$CLUSTER" 2>/dev/null && wait "$CLUSTER"; } || true; }
+
 # make under make would take its options over from the one above.
 make_alone() { env -u MAKEFLAGS -u MAKELEVEL -u CFLAGS -u LDFLAGS make -s -C "$ROOT" V=release "$@"; }
 install_below() { make_alone install DESTDIR="$1" PREFIX=/usr "${@:2}"; }
@@ -120,6 +122,26 @@ END
 	for name in mosquitto nats-server; do
 		cmp "$ROOT_DIR/usr/share/nos/$name.conf" "$ROOT/scripts/dist/$name.conf"
 	done
+}
+
+@test "the cluster for trying out is there, and takes what is installed" {
+	cluster=$ROOT_DIR/usr/share/nos/cluster
+	mkdir bin
+	for name in bash basename dirname realpath sed cat mktemp mkdir rm; do ln -s "$(command -v $name)" "bin/$name"; done
+	PATH=$PWD/bin run -66 "$cluster"
+	[ "$output" = 'cluster: no nos-serve on PATH: install it' ]
+	PATH=$ROOT_DIR/usr/bin:$PATH "$cluster" --dir kept >said 2>err 3>&- &
+	CLUSTER=$!
+	# It gives up by itself.
+	until grep -qs '^Ctrl-C ends all' said; do
+		kill -0 "$CLUSTER" || { cat err >&2; return 1; }
+		read -r -t 0.1 <> <(:) || true
+	done
+	[ "$(readlink "/proc/$(cat kept/a.pid)/exe")" = "$ROOT_DIR/usr/bin/nos-serve" ]
+	kill -TERM "$CLUSTER"
+	wait "$CLUSTER"
+	CLUSTER=
+	[ ! -e kept/a.pid ]
 }
 
 @test "uninstall leaves no file, and folders go where they were told" {

@@ -162,6 +162,12 @@ stopped_by() {
 		overhead --sources 1,2,x|--sources: 'x' is no number of them
 		overhead --sources 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1|--sources: over 16 numbers
 		paper --runs many|--runs: 'many' is not a whole number
+		paper --runs 0|--runs: '0' is under 1
+		paper --seed 0|--seed: '0' is under 1
+		overhead --rate 5|--rate makes no sense here
+		scale --store sqlite|--store makes no sense here
+		ingest --store-creds file|--store-creds: no --store is on servers
+		ingest --store sqlite --store-ca file|--store-ca: no --store is on servers
 		paper --rtt 1h|--rtt:
 	END
 }

@@ -231,7 +231,10 @@ audit_of() { entries "$1" audit; }
 
 @test "an import that broke off is no node, and is begun again" {
 	node_with_two
+	# So that the end is not in the first chunk.
+	nos-token new --count 400 "${SEALED[@]}" >/dev/null
 	nos-keytable export "${SEALED[@]}" >node.moved
+	[ "$(stat -c %s node.moved)" -gt 70000 ]
 	# Of a pipe the end is not known before it is there.
 	run -65 nos-keytable import "${OTHER[@]}" "${KEY[@]}" < <(head -c -1 node.moved)
 	run -78 timeout 30 nos-serve --init "${OTHER[@]}" "${KEY[@]}"
@@ -249,6 +252,18 @@ audit_of() { entries "$1" audit; }
 	nos-keytable "${NATS[@]}" "${KEY[@]}" audit --verify
 	cmp <(nos-keytable "${FILE[@]}" audit) <(nos-keytable "${NATS[@]}" audit)
 	cmp <(nos-keytable "${FILE[@]}" sources) <(nos-keytable "${NATS[@]}" sources)
+}
+
+@test "an import of nothing, or of something else, leaves a store in which a node may be made" {
+	nos-serve --init "${SEALED[@]}"
+	# As where the export before it in a pipe was refused.
+	for input in /dev/null err; do
+		echo 'nos-keytable: a nos-serve runs on the store: end it first' >err
+		run -65 nos-keytable import "${OTHER[@]}" "${KEY[@]}" < <(cat "$input")
+		[[ $output == *'not what nos-keytable export writes' ]]
+		[ "$(sqlite3 other.db 'select count(*) from state')" = 0 ]
+	done
+	nos-serve --init "${OTHER[@]}" "${KEY[@]}"
 }
 
 @test "nothing is imported over a node" {
@@ -328,6 +343,14 @@ audit_of() { entries "$1" audit; }
 	run -64 nos-keytable import --undo </dev/null
 	run -64 nos-keytable export --lanes 2
 	run -64 nos-keytable export --source a
-	run -64 nos-keytable export --undo --copy
+	for wrong in '--undo --copy' '--unpublished --undo' '--undo --lanes 2' '--undo --state active'; do
+		# shellcheck disable=SC2086 # words
+		run -64 nos-keytable export $wrong
+		[ "${#lines[@]}" = 1 ]
+	done
+	run -64 nos-keytable --undo
+	run -64 nos-keytable import --unpublished </dev/null
+	# What is set elsewhere is for others.
+	run -66 env NOS_COPY=1 nos-keytable export --undo "${SEALED[@]}"
 	run -64 nos-keytable export sources
 }

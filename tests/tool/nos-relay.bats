@@ -24,7 +24,7 @@ relay_start() { # NAME [options]
 	nos-relay --keyring "$1.key" --listen "${LISTEN:-127.0.0.1:0}" --ready-fd 9 -v "${@:2}" 9>"$1.ready" 2>>"$1.err" 3>&- &
 	RELAY_PID=$!
 	OTHER_PIDS="${OTHER_PIDS:-} $RELAY_PID"
-	read -r -t 30 RELAY_READY <"$1.ready" || { cat "$1.err" >&2; return 1; }
+	read -r -t 120 RELAY_READY <"$1.ready" || { cat "$1.err" >&2; return 1; }
 	RELAY=http://$(jq -r '.listen[0]' <<<"$RELAY_READY")
 }
 relay_stop() { # [PID]: RELAY_STATUS

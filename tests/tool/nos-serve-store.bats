@@ -17,7 +17,7 @@ END
 	mkfifo ready
 	unshare --map-root-user --mount bash inside.sh 9>ready >>out 2>>err 3>&- &
 	NODE_PID=$!
-	read -r -t 30 READY <ready
+	read -r -t 120 READY <ready
 	URL=http://$(jq -r '.listen[0]' <<<"$READY")
 	ADMIN=http://$(jq -r .admin <<<"$READY")
 	inside=/proc/$NODE_PID/root$PWD/small
@@ -66,7 +66,7 @@ END
 	mkfifo ready
 	unshare --map-root-user --mount bash inside.sh 9>ready >>out 2>>err 3>&- &
 	NODE_PID=$!
-	read -r -t 30 READY <ready
+	read -r -t 120 READY <ready
 	URL=http://$(jq -r '.listen[0]' <<<"$READY")
 	inside=/proc/$NODE_PID/root$PWD/small
 	# What cannot be written shorter.

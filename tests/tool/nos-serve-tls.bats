@@ -59,7 +59,7 @@ shows() { curl -s --cacert "$1.pem" "$TLS_URL/v1/node" >/dev/null; }
 	nos-serve "${SEALED[@]}" --listen-tls 127.0.0.1:0 --tls-cert cert.pem --tls-key first.key --admin '' \
 		--ready-fd 9 --print 9>ready >out 2>err 3>&- &
 	NODE_PID=$!
-	read -r -t 30 READY <ready
+	read -r -t 120 READY <ready
 	[ "$(jq -c .listen <<<"$READY")" = '[]' ]
 	nos-token new "${SEALED[@]}" >enrolment
 	[[ $(jq -r .url enrolment) == https://127.0.0.1:* ]]

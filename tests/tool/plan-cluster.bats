@@ -84,6 +84,47 @@ is() {
 	jq -e 'all(.nats, .sqlite, .scheme, .wire; .measured | .n >= 3 and .date != null and .machine != null)' "$ROOT/scripts/plan/units.json" >/dev/null
 }
 
+# A row of each kind that units.json is made of.
+measured_rows() {
+	jq -nc '
+		def units($store; $whats): $whats[] | {bench: "units", store: $store, what: ., n: 10, machine: "m", node_us: 5, servers_us: 6, broker_us: 7,
+			messages: 8, rss: 9, stages_us: {commit: 1, score: 1, encode: 1, publish: 1}, bytes: {raw: 1, processed: 1, sources: 1, tracks: 1,
+			audit: 1, stream_raw: 1, stream_processed: 1, stream_audit: 1}};
+		def row($bench; $whats): $whats[] | {bench: $bench, what: ., n: 3, machine: "m", median: 4};
+		["packs of 1", "packs of 50", "packs of 1, one in ten with its source", "register", "two rounds", "re-key and two rounds", "idle"] as $both |
+		units("sqlite"; $both),
+		units("nats"; $both + ["packs of 1, half of them handed on", "packs of 50, half of them handed on", "first packs of 1", "packs of 50, heard by one"]),
+		("pairwise", "dini", "dipietro", "tree" | . as $scheme |
+			row("scale"; ["store for a source", "register, bytes", "register, written", "re-key, bytes", "re-key, written", "acknowledge, written"] +
+				if . == "tree" then ["follow, bytes", "follow, written"] else [] end) + {$scheme},
+			row("overhead"; ["message ack"] + if . == "dipietro" then ["message evict"] else [] end) + {$scheme}),
+		row("ingest"; ["readings, packs of 1", "to the node, packs of 1", "to the node, packs of 50", "to the source, packs of 1",
+			"to the source, packs of 50"] | map(. + ", kept connections")),
+		row("ingest"; ["to the subscriber, packs of 50, kept connections, subscriber"])'
+}
+
+@test "of measured rows costs are made that plan, and where one is missing it is named in a line" {
+	measured_rows >measured
+	plan --measured <measured
+	jq -e '[paths(. == null)] == []' rows
+	mv rows made.json
+	plan --units made.json
+	while read -r row; do
+		what=$(jq -r .what <<<"$row")
+		run -65 --separate-stderr "$ROOT/scripts/plan-cluster" --measured < <(grep -vxF -e "$row" measured)
+		[ -z "$output" ]
+		[ "${#stderr_lines[@]}" = 1 ]
+		[[ $stderr == "plan-cluster: --measured: no row of "*": $what" ]]
+	done < <(shuf -n 5 measured)
+	for rows in '' '{"bench":"units"}' '[1]' words; do
+		run -65 --separate-stderr "$ROOT/scripts/plan-cluster" --measured <<<"$rows"
+		[ -z "$output" ]
+		[ "${#stderr_lines[@]}" = 1 ]
+	done
+	run -65 --separate-stderr "$ROOT/scripts/plan-cluster" --measured < <(jq -c 'del(.node_us)' measured)
+	[ "${#stderr_lines[@]}" = 1 ]
+}
+
 @test "a terminal gets a table" {
 	script -qec "$ROOT/scripts/plan-cluster" /dev/null >table
 	grep -Eq '^http +readings +166.67 k/s += sources / interval' table
@@ -92,7 +133,7 @@ is() {
 
 @test "an option that is none, and a value that it does not take, are wrong usage" {
 	for wrong in '--source 5' '--sources' '--sources -5' '--sources 0' '--interval 0' '--scheme rsa' '--store etcd' \
-		'--headroom 1' '--leaving 2' '--pack 1.5' '--units absent' '--' 'words'; do
+		'--headroom 1' '--leaving 2' '--pack 1.5' '--units absent' '--' 'words' '--measured 5'; do
 		# shellcheck disable=SC2086 # words
 		run -64 --separate-stderr "$ROOT/scripts/plan-cluster" $wrong
 		[ -z "$output" ]

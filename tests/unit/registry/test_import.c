@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "../store/folder.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "registry/audit.h"
 #include "registry/cargo.h"
+#include "registry/crate.h"
 #include "registry/era.h"
 #include "registry/export.h"
 #include "registry/import.h"
@@ -15,10 +17,14 @@
 #include "registry/raw.h"
 
 #define SOURCES 40
+#define CUTS	24
+#define LONG	5000	  /* bytes of what is kept of a source, so that there are several chunks */
+#define PIPE	(1 << 19) /* bytes that it takes at once */
 
 static struct nos_vault vault;
 static volatile int stopped;
 static uint64_t stop_at; /* entries after which it is stopped; 0: never */
+static unsigned short seed[3];
 
 static void put(struct nos_store *s, const char *ns, const char *key, const char *value)
 {
@@ -117,7 +123,8 @@ static struct nos_store *other_open(void)
 	return other;
 }
 
-static enum nos_code imported(struct nos_store *other, int fd, unsigned lanes)
+/* From where the descriptor stands. */
+static enum nos_code imported_here(struct nos_store *other, int fd, unsigned lanes)
 {
 	struct nos_home h = home_of(other, "other.db");
 	const struct nos_import m = { .home = &h,
@@ -128,7 +135,6 @@ static enum nos_code imported(struct nos_store *other, int fd, unsigned lanes)
 		.progress = show };
 	uint64_t node, life, entries;
 
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	nos_err_clear(&err);
 	(void)!nos_import_read(&m, &node, &life, &entries, &err);
 	if (!err.code) {
@@ -137,6 +143,28 @@ static enum nos_code imported(struct nos_store *other, int fd, unsigned lanes)
 	}
 	nos_self_release(&h.self);
 	return err.code;
+}
+
+static enum nos_code imported(struct nos_store *other, int fd, unsigned lanes)
+{
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return imported_here(other, fd, lanes);
+}
+
+/* The first bytes of a file through a pipe, of which the end is not known before it is there. */
+static enum nos_code imported_cut(struct nos_store *other, int fd, off_t bytes)
+{
+	enum nos_code code;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_true(fcntl(ends[1], F_SETPIPE_SZ, PIPE) >= bytes);
+	for (off_t at = 0; at < bytes;)
+		assert_true(splice(fd, &at, ends[1], NULL, (size_t)(bytes - at), 0) > 0);
+	close(ends[1]);
+	code = imported_here(other, ends[0], 2);
+	close(ends[0]);
+	return code;
 }
 
 static enum nos_code count(
@@ -194,6 +222,55 @@ static void an_import_that_is_stopped_anywhere_is_no_node_and_is_begun_again(voi
 		nos_store_close(other);
 		snprintf(path, sizeof(path), "%s/other.db", folder);
 		assert_int_equal(unlink(path), 0);
+	}
+	close(fd);
+}
+
+/* Nothing is in the store that a node may not be made in, or it waits for the next import. */
+static void assert_no_node(struct nos_store *other, off_t bytes)
+{
+	const bool begun = bytes > (off_t)NOS_CRATE_CHUNK;
+	size_t keys = 0;
+
+	nos_err_clear(&err);
+	for (const char *const *ns = nos_cargo_spaces; *ns; ns++)
+		keys += keys_of(other, *ns);
+	if (!keys)
+		return;
+	assert_true(begun);
+	assert_int_equal(nos_moved_check(other, true, &err), NOS_CONFIG);
+	nos_err_clear(&err);
+}
+
+static void what_a_pipe_that_is_cut_anywhere_leaves_the_next_import_takes(void **state)
+{
+	static char text[LONG];
+	uint64_t entries;
+	char name[64];
+	off_t length;
+	int fd;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	for (int i = 0; i < SOURCES; i++) {
+		snprintf(name, sizeof(name), "s-%02d", i);
+		put(store, "sources", name, text);
+	}
+	fd = exported(&entries);
+	assert_true(fd >= 0);
+	length = lseek(fd, 0, SEEK_END);
+	assert_true(length > 3 * (off_t)NOS_CRATE_CHUNK && length < PIPE);
+	for (int i = 0; i < CUTS; i++) {
+		const off_t bytes = i == 0 ? 0 : i == 1 ? length - 1 : nrand48(seed) % length;
+		struct nos_store *other = other_open();
+
+		assert_int_equal(imported_cut(other, fd, bytes), NOS_DATA);
+		assert_no_node(other, bytes);
+		assert_int_equal(imported_cut(other, fd, length), NOS_OK);
+		assert_whole(other);
+		nos_store_close(other);
+		snprintf(name, sizeof(name), "%s/other.db", folder);
+		assert_int_equal(unlink(name), 0);
 	}
 	close(fd);
 }
@@ -308,6 +385,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 		    an_import_that_is_stopped_anywhere_is_no_node_and_is_begun_again, start, stop),
 		cmocka_unit_test_setup_teardown(
+		    what_a_pipe_that_is_cut_anywhere_leaves_the_next_import_takes, start, stop),
+		cmocka_unit_test_setup_teardown(
 		    an_export_that_is_stopped_anywhere_leaves_the_node_where_it_is, start, stop),
 		cmocka_unit_test_setup_teardown(
 		    in_the_store_that_a_node_comes_into_an_era_begins_behind_all_that_it_gave,
@@ -316,5 +395,10 @@ int main(void)
 		    numbers_of_a_relay_in_all_lanes_become_one_where_lanes_are_others, start, stop),
 	};
 
+	seed[0] = (unsigned short)getpid();
+	seed[1] = (unsigned short)time(NULL);
+	if (getenv("NOS_TEST_SEED"))
+		assert_int_equal(sscanf(getenv("NOS_TEST_SEED"), "%hu %hu", &seed[0], &seed[1]), 2);
+	print_message("# seed %u %u\n", seed[0], seed[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -277,6 +277,65 @@ static void t_of_one_token_cannot_stand_in_for_another_s(void **state)
 	nos_token_release(&t);
 }
 
+static size_t swept;
+
+static void note_swept(void *state, const char *id)
+{
+	(void)state, (void)id;
+	swept++;
+}
+
+static bool is_there_at(const struct nos_token *t, int64_t ms)
+{
+	uint64_t rev;
+	bool more;
+
+	node_life();
+	assert_int_equal(
+	    nos_life_sweep(&changes, (struct nos_time){ ms }, 10, note_swept, NULL, &more, &err),
+	    NOS_OK);
+	if (!nos_store_get(store, NOS_TOKEN_NS, nos_str_of(t->id), NULL, &rev, &err))
+		return true;
+	assert_int_equal(err.code, NOS_ABSENT);
+	nos_err_clear(&err);
+	return false;
+}
+
+static void one_that_has_been_at_its_end_for_thirty_days_goes_used_or_not(void **state)
+{
+	const uint8_t m1[NOS_HASH_LEN] = { 1 };
+	NOS_AUTO(secret) secret = { 0 };
+	struct nos_token t = make(false, 1, &secret), used = make(true, 1, &secret);
+	const int64_t end = t.expires.ms + INT64_C(30) * 24 * 3600 * 1000;
+
+	(void)state;
+	assert_int_equal(nos_token_use(&used, m1, "s-0000000001", &err), NOS_OK);
+	assert_int_equal(nos_token_put(store, &vault, &used, &err), NOS_OK);
+	assert_true(is_there_at(&t, t.expires.ms));
+	assert_true(is_there_at(&t, end - 1));
+	assert_false(is_there_at(&t, end));
+	assert_false(is_there_at(&used, end));
+	assert_int_equal(swept, 0);
+	nos_token_release(&t);
+	nos_token_release(&used);
+}
+
+static void one_that_is_damaged_or_lasts_longer_than_was_noted_stays(void **state)
+{
+	NOS_AUTO(secret) secret = { 0 };
+	struct nos_token t = make(false, 1, &secret), longer = make(false, 1, &secret);
+	const int64_t end = t.expires.ms + NOS_TOKEN_KEPT_MS;
+
+	(void)state;
+	node_put(NOS_TOKEN_NS, t.id, "{}");
+	longer.expires.ms++;
+	assert_int_equal(nos_token_put(store, &vault, &longer, &err), NOS_OK);
+	assert_true(is_there_at(&t, end));
+	assert_true(is_there_at(&longer, end));
+	nos_token_release(&t);
+	nos_token_release(&longer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +351,8 @@ int main(void)
 		NODE_TEST(a_scan_shows_each_without_opening_it),
 		NODE_TEST(a_record_that_is_damaged_is_the_store_s_fault),
 		NODE_TEST(t_of_one_token_cannot_stand_in_for_another_s),
+		NODE_TEST(one_that_has_been_at_its_end_for_thirty_days_goes_used_or_not),
+		NODE_TEST(one_that_is_damaged_or_lasts_longer_than_was_noted_stays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
