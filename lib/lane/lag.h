@@ -28,8 +28,8 @@ void nos_lag_init(struct nos_lag *l, uint64_t most);
 /* So many readings came up to a position, which is above all that were noted. */
 void nos_lag_note(struct nos_lag *l, uint64_t position, uint64_t readings);
 
-/* As many as came behind it, or up to 1 in 128 of the most more; where those are over twice the
- * most, it may be less, but not less than the most. */
+/* As many as came behind it, or more by up to 1 in 128 of the most and what was noted at once;
+ * where those are over twice the most, it may be less, but not less than the most. */
 uint64_t nos_lag_behind(const struct nos_lag *l, uint64_t position);
 
 #endif

@@ -106,9 +106,9 @@ enum nos_code nos_ledger_ours(const struct nos_ledger *l, struct nos_err *err)
  * what keeps a restart, and who reads the store beside the node, from having much to go through. */
 static size_t how_many(const struct nos_ledger *l, size_t jobs)
 {
-	const uint64_t most = l->config.limits->of[NOS_LIMIT_REPLAY];
-	const uint64_t lag =
-	    nos_lag_behind(&l->lag, nos_track_saved_up_to(l->tracks, l->last_raw));
+	/* A round takes half as many packs as it has tracks: so it ends within the limit. */
+	const uint64_t most = l->config.limits->of[NOS_LIMIT_REPLAY] / 3 * 2;
+	const uint64_t lag = nos_lag_behind(&l->lag, nos_track_saved_up_to(l->tracks, l->last_raw));
 
 	if (l->idle)
 		return SAVE_IDLE;

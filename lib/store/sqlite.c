@@ -65,8 +65,8 @@ static enum nos_code sqlite_commit(void *e, struct nos_err *err)
 {
 	struct nos_sqlite_db *q = e;
 
-	if (nos_sqlite_stream_flush_all(q, err) ||
-	    nos_sqlite_db_end_revisions(q, err) || (q->put && nos_sqlite_db_clear_scratch(q, err)) ||
+	if (nos_sqlite_stream_flush_all(q, err) || nos_sqlite_db_end_revisions(q, err) ||
+	    (q->put && nos_sqlite_db_clear_scratch(q, err)) ||
 	    nos_sqlite_db_run(q, "COMMIT", err)) {
 		sqlite_rollback(q);
 		return err->code;
@@ -183,9 +183,10 @@ static enum nos_code check_rev(struct nos_sqlite_db *q, const char *ns, struct n
 			return err->code;
 		nos_err_clear(err);
 	}
-	return expect_rev == have ? NOS_OK
-				  : nos_err_set(err, NOS_EXISTS, "'%.*s' in %s was changed by another",
-					NOS_STR_ARG(key), ns);
+	return expect_rev == have
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_EXISTS, "'%.*s' in %s was changed by another",
+			 NOS_STR_ARG(key), ns);
 }
 
 /* Within a transaction. */

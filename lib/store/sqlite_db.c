@@ -150,7 +150,8 @@ enum nos_code nos_sqlite_db_number(
 
 enum nos_code nos_sqlite_db_revise(struct nos_sqlite_db *q, uint64_t *ret, struct nos_err *err)
 {
-	if (!q->rev && nos_sqlite_db_number(q, "SELECT rev FROM revision WHERE one=1", &q->rev, err))
+	if (!q->rev &&
+	    nos_sqlite_db_number(q, "SELECT rev FROM revision WHERE one=1", &q->rev, err))
 		return err->code;
 	*ret = ++q->rev;
 	return NOS_OK;

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grow STORE NODEKEY SOURCES fill: one pack of each of s-0000000001 and so on, which tests/help/load
- * has put there, and what is kept of them written down, as by a node that ends in good order.
- * grow STORE NODEKEY SOURCES PACKS SEQ: a node that has just begun over it. First some of them send a
- * pack of one reading, that the node reads them from its store for; then those same send PACKS packs
- * of 50 readings each, as often as it takes until one is written down for each that comes where there
- * are more sources than are gone through again by a restart. Sources number their packs from SEQ.
- * No socket and no broker: packs go from their bytes to the store, and their records, all in one
- * thread. A line of either: touch or pack, packs, readings, reads and writes of files, bytes written.
- * What counts is in counted(), at which callgrind writes what it has counted (scripts/measure-grow).
+ * grow STORE NODEKEY SOURCES fill: one pack of each of s-0000000001 and so on, which
+ * tests/help/load has put there, and what is kept of them written down, as by a node that ends in
+ * good order. grow STORE NODEKEY SOURCES PACKS SEQ [SENDERS]: a node that has just begun over it.
+ * SENDERS of them, or 500, send a pack of one reading, that the node reads them from its store for.
+ * Then they send packs of 50: as many as a restart may go through again, and PACKS behind those,
+ * which count: where there are many sources, one is written down for each pack by then. They number
+ * their packs from SEQ. No socket and no broker: packs go from their bytes to the store, and their
+ * records, all in one thread. A line of either: touch or pack, packs, readings, nanoseconds of the
+ * processor, reads and writes of files, bytes written. What counts is in counted(), at which
+ * callgrind writes what it has counted (scripts/measure-grow).
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/num.h"
 #include "crypto/jose.h"
@@ -22,16 +24,16 @@
 #include "lane/ledger.h"
 #include "lane/replay.h"
 
-#define GROUP	   16
-#define PART	   100 /* packs of a group that fills */
-#define EACH	   50
-#define WARM	   500 /* sources that send */
-#define MANY	   1000
-#define PLAIN_MAX  65536
-#define FIRST_S	   1700000000
-#define EVERY_S	   10
-#define ID_BITS	   UINT64_C(0xffffffffff)
-#define ANSWER_MAX 4096
+#define GROUP	    16
+#define PART	    100 /* packs of a group that fills */
+#define EACH	    50
+#define SENDERS	    500
+#define MANY	    1000
+#define PLAIN_MAX   65536
+#define FIRST_S	    1700000000
+#define EVERY_S	    10
+#define ID_BITS	    UINT64_C(0xffffffffff)
+#define ANSWER_MAX  4096
 /* Of the readings that a restart goes through again: as many of each that sends as of 10^5 of which
  * all do, without --limit. */
 #define REPLAY_EACH 10
@@ -46,7 +48,7 @@ struct grow {
 	struct nos_ingest_loop loop;
 	struct nos_store *loops, *own;
 	struct nos_ledger ledger;
-	uint64_t sources, seq;
+	uint64_t sources, senders, seq;
 	struct nos_pack_keys *keys; /* of those that send */
 	struct nos_buf *packs;	    /* sealed */
 	size_t pack_count;
@@ -173,16 +175,15 @@ static enum nos_code end_group(struct grow *g, struct nos_job *list, struct nos_
 	for (struct nos_job *next; list; list = next) {
 		next = list->link;
 		if (!err->code && !list->position)
-			nos_err_set(err, NOS_INTERNAL, "a pack was not taken: %.200s",
-			    list->err.text);
+			nos_err_set(
+			    err, NOS_INTERNAL, "a pack was not taken: %.200s", list->err.text);
 		nos_job_free(list, g->members);
 	}
 	return err->code;
 }
 
 /* All packs from one on, group by group. */
-static enum nos_code send(
-    struct grow *g, size_t from, size_t to, size_t group, struct nos_err *err)
+static enum nos_code send(struct grow *g, size_t from, size_t to, size_t group, struct nos_err *err)
 {
 	while (from < to) {
 		struct nos_job *list = NULL, **tail = &list;
@@ -235,6 +236,14 @@ static struct files look(void)
 	return ret;
 }
 
+static uint64_t spent(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 /* Never inlined: callgrind looks for it. */
 static __attribute__((noinline, noclone)) enum nos_code counted(
     struct grow *g, size_t from, size_t to, struct nos_err *err)
@@ -246,32 +255,33 @@ static enum nos_code count(
     struct grow *g, const char *what, size_t from, size_t each, struct nos_err *err)
 {
 	const struct files before = look();
+	const uint64_t since = spent();
 	struct files now;
+	uint64_t ns;
 
 	if (counted(g, from, g->pack_count, err))
 		return err->code;
+	ns = spent() - since;
 	now = look();
-	printf("%s %zu %zu %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", what, g->pack_count - from,
-	    (g->pack_count - from) * each, now.read - before.read, now.write - before.write,
-	    now.bytes - before.bytes);
+	printf("%s %zu %zu %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", what,
+	    g->pack_count - from, (g->pack_count - from) * each, ns, now.read - before.read,
+	    now.write - before.write, now.bytes - before.bytes);
 	return NOS_OK;
 }
 
 static enum nos_code measure(struct grow *g, size_t packs, struct nos_err *err)
 {
-	const size_t warm = g->sources < WARM ? g->sources : WARM;
+	const size_t senders = (size_t)(g->senders < g->sources ? g->senders : g->sources);
+	const size_t again = REPLAY_EACH * senders / EACH; /* packs */
 
 	if (g->sources >= MANY)
-		g->limits.of[NOS_LIMIT_REPLAY] = REPLAY_EACH * warm;
+		g->limits.of[NOS_LIMIT_REPLAY] = REPLAY_EACH * senders;
 	/* Buffers grow with the first group. */
-	if (find_keys(g, warm, err) || seal(g, 0, warm, warm, 1, err) ||
-	    send(g, 0, GROUP, GROUP, err) || count(g, "touch", GROUP, 1, err) ||
-	    save_all(g, err))
+	if (find_keys(g, senders, err) || seal(g, 0, senders, senders, 1, err) ||
+	    send(g, 0, GROUP, GROUP, err) || count(g, "touch", GROUP, 1, err) || save_all(g, err) ||
+	    seal(g, 0, senders, packs + again, EACH, err) || send(g, 0, again, GROUP, err))
 		return err->code;
-	if (seal(g, 0, warm, packs + REPLAY_EACH * warm / EACH, EACH, err) ||
-	    send(g, 0, REPLAY_EACH * warm / EACH, GROUP, err))
-		return err->code;
-	return count(g, "pack", REPLAY_EACH * warm / EACH, EACH, err);
+	return count(g, "pack", again, EACH, err);
 }
 
 static enum nos_code fill(struct grow *g, struct nos_err *err)
@@ -292,16 +302,14 @@ static enum nos_code begin(struct grow *g, char **argv, struct nos_err *err)
 
 	nos_limit_init(&g->limits);
 	g->limits.of[NOS_LIMIT_RESERVE] = 0;
-	if (nos_home_locate(
-		&g->home, &(struct nos_store_where){ .url = argv[1] }, argv[2], err) ||
+	if (nos_home_locate(&g->home, &(struct nos_store_where){ .url = argv[1] }, argv[2], err) ||
 	    nos_home_open(&g->home, err))
 		return err->code;
 	where = nos_home_where(&g->home);
 	if (nos_store_open(&where, false, &g->loops, err) ||
 	    nos_store_open(&where, false, &g->own, err) ||
 	    nos_card_new(&g->home, false, &g->card, err) ||
-	    nos_member_table_new(
-		(size_t)g->limits.of[NOS_LIMIT_SOURCES], &g->members, err))
+	    nos_member_table_new((size_t)g->limits.of[NOS_LIMIT_SOURCES], &g->members, err))
 		return err->code;
 	g->ingest = (struct nos_ingest){ .card = g->card,
 		.vault = &g->home.vault,
@@ -347,12 +355,15 @@ static enum nos_code run(int argc, char **argv, struct grow *g, struct nos_err *
 	const bool fills = argc == 5 && strcmp(argv[4], "fill") == 0;
 	uint64_t packs = 0;
 
-	if ((argc != 6 && !fills) ||
+	g->senders = SENDERS;
+	if ((argc != 6 && argc != 7 && !fills) ||
 	    !nos_num_parse(nos_str_of(argv[3]), GROUP + 1, 10000000, &g->sources) ||
 	    (!fills && (!nos_num_parse(nos_str_of(argv[4]), 1, 1000000, &packs) ||
-			   !nos_num_parse(nos_str_of(argv[5]), 2, 1000000000, &g->seq))))
+			   !nos_num_parse(nos_str_of(argv[5]), 2, 1000000000, &g->seq))) ||
+	    (argc == 7 && !nos_num_parse(nos_str_of(argv[6]), GROUP + 1, 10000000, &g->senders)))
 		return nos_err_set(err, NOS_USAGE,
-		    "usage: grow STORE NODEKEY SOURCES fill, or grow STORE NODEKEY SOURCES PACKS SEQ");
+		    "usage: grow STORE NODEKEY SOURCES fill, or grow STORE NODEKEY SOURCES PACKS SEQ "
+		    "[SENDERS]");
 	if (begin(g, argv, err))
 		return err->code;
 	return fills ? fill(g, err) : measure(g, (size_t)packs, err);
