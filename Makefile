@@ -203,6 +203,7 @@ LIBS_fleet := -lcurl
 LIBS_post  := -lcurl
 LIBS_mqtt_load := -lmosquitto
 LIBS_http_load := -lssl
+LIBS_grow  := $(LIBS_all)
 $(HELP): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $< $(LIB) $(LIBS_$(@F)) -lsqlite3 -llz4 -lnats -lcjose -ljansson -lcrypto -lm
 

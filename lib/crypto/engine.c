@@ -4,9 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include <openssl/core_names.h>
-#include <openssl/params.h>
-
 static pthread_key_t slot;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int have_slot;
@@ -15,7 +12,6 @@ static void release(void *p)
 {
 	struct nos_engine *e = p;
 
-	EVP_MAC_CTX_free(e->hmac);
 	EVP_CIPHER_CTX_free(e->gcm128);
 	EVP_CIPHER_CTX_free(e->gcm256);
 	EVP_CIPHER_CTX_free(e->siv);
@@ -57,21 +53,6 @@ static EVP_CIPHER_CTX *cipher_ctx(const char *name)
 	return ctx;
 }
 
-static EVP_MAC_CTX *hmac_ctx(void)
-{
-	char digest[] = "SHA256";
-	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-		OSSL_PARAM_construct_end() };
-	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
-
-	EVP_MAC_free(mac);
-	if (ctx && EVP_MAC_CTX_set_params(ctx, params) == 1)
-		return ctx;
-	EVP_MAC_CTX_free(ctx);
-	return NULL;
-}
-
 const struct nos_engine *nos_engine_get(void)
 {
 	struct nos_engine *e;
@@ -85,13 +66,12 @@ const struct nos_engine *nos_engine_get(void)
 	e = calloc(1, sizeof(*e));
 	if (!e)
 		return NULL;
-	e->hmac = hmac_ctx();
 	e->gcm128 = cipher_ctx("AES-128-GCM");
 	e->gcm256 = cipher_ctx("AES-256-GCM");
 	e->siv = cipher_ctx("AES-128-SIV");
 	e->sha256 = EVP_MD_CTX_new();
 	e->sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (!e->hmac || !e->gcm128 || !e->gcm256 || !e->siv || !e->sha256 || !e->sha256_md ||
+	if (!e->gcm128 || !e->gcm256 || !e->siv || !e->sha256 || !e->sha256_md ||
 	    pthread_setspecific(slot, e) != 0) {
 		release(e);
 		return NULL;

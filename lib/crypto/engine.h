@@ -11,7 +11,6 @@
 
 /* The calling thread's contexts; NULL if OpenSSL could not make them. */
 struct nos_engine {
-	EVP_MAC_CTX *hmac;	/* HMAC-SHA-256, digest set */
 	EVP_CIPHER_CTX *gcm128; /* AES-128-GCM */
 	EVP_CIPHER_CTX *gcm256; /* AES-256-GCM */
 	EVP_CIPHER_CTX *siv;	/* AES-128-SIV (RFC 5297), 32-byte key */

@@ -2,31 +2,61 @@
 #include "crypto/hkdf.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "crypto/engine.h"
 
+#define BLOCK 64 /* bytes of SHA-256's */
+
+/* SHA-256 of the pieces. */
+static bool hash(const struct nos_engine *e, const struct nos_span *pieces, size_t n,
+    uint8_t ret[static NOS_HKDF_LEN])
+{
+	bool good = EVP_DigestInit_ex2(e->sha256, e->sha256_md, NULL) == 1;
+
+	for (size_t i = 0; good && i < n; i++)
+		good = EVP_DigestUpdate(e->sha256, pieces[i].p, pieces[i].len) == 1;
+	return good && EVP_DigestFinal_ex(e->sha256, ret, NULL) == 1;
+}
+
+/* A key fills a block by zeros behind it, and one that is longer by its hash (RFC 2104 §2). */
+static bool fill_block(const struct nos_engine *e, struct nos_span key, uint8_t ret[static BLOCK])
+{
+	memset(ret, 0, BLOCK);
+	if (key.len > BLOCK)
+		return hash(e, &key, 1, ret);
+	if (key.len)
+		memcpy(ret, key.p, key.len);
+	return true;
+}
+
+static void turn(uint8_t block[static BLOCK], uint8_t with)
+{
+	for (size_t i = 0; i < BLOCK; i++)
+		block[i] ^= with;
+}
+
+/* By its two hashes: OpenSSL's own HMAC takes three times as long to be keyed. */
 static enum nos_code hmac(struct nos_span key, struct nos_span text, const uint8_t *last,
     struct nos_secret *ret, size_t len, struct nos_err *err)
 {
-	static const uint8_t zeros[NOS_HKDF_LEN];
 	const struct nos_engine *e = nos_engine_get();
-	NOS_AUTO(secret) block = { 0 };
-	size_t out;
-	bool good;
+	uint8_t block[BLOCK], out[NOS_HKDF_LEN];
+	const struct nos_span inner[] = { { block, BLOCK }, text, { last, 1 } };
+	const struct nos_span outer[] = { { block, BLOCK }, { out, sizeof(out) } };
+	bool good = e && fill_block(e, key, block);
 
-	/* HMAC pads a key with zeros, so the absent salt and 32 of them are the same (RFC 5869
-	 * §2.2); a NULL key would mean 'the key of before'. */
-	if (key.len == 0)
-		key = (struct nos_span){ zeros, sizeof(zeros) };
-	good = e && EVP_MAC_init(e->hmac, key.p, key.len, NULL) == 1 &&
-	       EVP_MAC_update(e->hmac, text.p, text.len) == 1 &&
-	       (!last || EVP_MAC_update(e->hmac, last, 1) == 1) &&
-	       EVP_MAC_final(e->hmac, block.bytes, &out, NOS_HKDF_LEN) == 1 && out == NOS_HKDF_LEN;
-	/* The key would stay in the context until its next use. */
-	if (!e || EVP_MAC_init(e->hmac, zeros, sizeof(zeros), NULL) != 1 || !good)
-		return nos_err_set(err, NOS_INTERNAL, "HMAC failed");
-	nos_secret_put(ret, block.bytes, len);
-	return NOS_OK;
+	turn(block, 0x36);
+	good = good && hash(e, inner, last ? 3 : 2, out);
+	turn(block, 0x36 ^ 0x5c);
+	good = good && hash(e, outer, 2, out);
+	/* What was made of the key would stay in the context until its next use. */
+	good = e && EVP_DigestInit_ex2(e->sha256, e->sha256_md, NULL) == 1 && good;
+	if (good)
+		nos_secret_put(ret, out, len);
+	explicit_bzero(block, sizeof(block));
+	explicit_bzero(out, sizeof(out));
+	return good ? NOS_OK : nos_err_set(err, NOS_INTERNAL, "HMAC failed");
 }
 
 enum nos_code nos_hkdf_extract(

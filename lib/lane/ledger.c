@@ -14,7 +14,6 @@
 #define ENTRY_MAX   (NOS_STORE_ENTRY_MAX - 4096)
 #define RECORDS_MAX ((size_t)256 << 20) /* bytes of records of one group */
 #define SAVE_IDLE   500			/* tracks saved with a group when nothing comes */
-#define EACH_OF	    8			/* groups: the mean goes back about so far */
 #define CALM_JOBS   8			/* a group of no more: the node has time */
 #define CALM_LAG    20000		/* readings */
 
@@ -24,7 +23,8 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 	bool changed;
 
 	/* The card was made before this store was asked for news. */
-	*l = (struct nos_ledger){ .config = *config, .idle = true, .stale = true, .each = 1 };
+	*l = (struct nos_ledger){ .config = *config, .idle = true, .stale = true };
+	nos_lag_init(&l->lag, config->limits->of[NOS_LIMIT_REPLAY]);
 	l->analyse = (struct nos_analyse){ .node = config->node,
 		.lane = nos_store_lane(config->store),
 		.profile = profile,
@@ -108,9 +108,9 @@ enum nos_code nos_ledger_ours(const struct nos_ledger *l, struct nos_err *err)
  * what keeps a restart, and who reads the store beside the node, from having much to go through. */
 static size_t how_many(const struct nos_ledger *l, size_t jobs)
 {
-	const uint64_t most = l->config.limits->of[NOS_LIMIT_REPLAY];
-	const uint64_t packs = l->last_raw - nos_track_saved_up_to(l->tracks, l->last_raw);
-	const uint64_t lag = (uint64_t)((double)packs * l->each);
+	/* A round takes half as many packs as it has tracks: so it ends within the limit. */
+	const uint64_t most = l->config.limits->of[NOS_LIMIT_REPLAY] / 3 * 2;
+	const uint64_t lag = nos_lag_behind(&l->lag, nos_track_saved_up_to(l->tracks, l->last_raw));
 
 	if (l->idle)
 		return SAVE_IDLE;
@@ -380,21 +380,20 @@ static enum nos_code transact(
 	return err->code;
 }
 
-/* What of the raw stream is new, and how many readings a pack has of late. */
+/* What of the raw stream is new. */
 static void note_raw(struct nos_ledger *l, const struct nos_job *list)
 {
-	double packs = 0, readings = 0;
+	uint64_t readings = 0;
 
 	for (const struct nos_job *job = list; job; job = job->link) {
 		if (!job->position)
 			continue;
 		if (job->position > l->last_raw)
 			l->last_raw = job->position;
-		packs++;
-		readings += (double)job->batch.count;
+		readings += job->batch.count;
 	}
-	if (packs > 0)
-		l->each += (readings / packs - l->each) / EACH_OF;
+	if (readings)
+		nos_lag_note(&l->lag, l->last_raw, readings);
 }
 
 enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, struct nos_err *err)

@@ -12,6 +12,7 @@
 #include "lane/analyse.h"
 #include "lane/fresh.h"
 #include "lane/job.h"
+#include "lane/lag.h"
 #include "lane/retain.h"
 #include "node/card.h"
 #include "node/limit.h"
@@ -73,7 +74,7 @@ struct nos_ledger {
 	struct nos_weighed pending; /* of the group before, to be committed with this one */
 	struct nos_mark mark;	    /* as it is in the store */
 	uint64_t last_raw;	    /* position of the newest entry of the raw stream */
-	double each;		    /* readings of a pack, a mean of the last groups */
+	struct nos_lag lag;	    /* readings of the raw stream */
 	uint64_t last_record;	    /* and of the processed stream, */
 	uint64_t last_weighed;	    /* and there of what is no correction; 0: not known */
 	uint64_t published;	    /* in: records up to it were acknowledged by the broker */

@@ -70,6 +70,7 @@ static enum nos_code replay_entry(
 	if (nos_batch_decode(&r->batch, &how, body, NOS_PACK_READINGS_MAX, &r->scan, err) ||
 	    nos_analyse_admit(&l->analyse, &raw, track, &r->batch, err))
 		return err->code;
+	nos_lag_note(&l->lag, position, r->batch.count);
 	if (raw.seq && nos_window_look(&track->window, raw.seq, raw.hash) == NOS_WINDOW_FRESH) {
 		nos_window_note(&track->window, raw.seq, raw.prev, raw.hash);
 		if (!raw.roams && !raw.spread)

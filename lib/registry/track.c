@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROUND_MAX (1u << 16) /* tracks that are put in order at once */
+#define ORDER_LEN 16	     /* bytes of an id by which most are put in order */
+
 /* A track in a table. */
 struct held {
 	struct nos_track track;	 /* first, so that who is given it gives it back */
@@ -16,10 +19,11 @@ struct held {
 	char id[];
 };
 
-/* Saved in the group that is not yet committed. */
-struct saving {
+/* One of the round in hand: to be saved, or it was. */
+struct turn {
+	char order[ORDER_LEN]; /* what its id begins with */
+	uint64_t since;	       /* dirty_since before it was saved */
 	struct held *held;
-	uint64_t since; /* dirty_since before it was saved */
 };
 
 struct nos_track_table {
@@ -28,9 +32,12 @@ struct nos_track_table {
 	size_t count, limit;
 	size_t stays;			  /* those that are dirty, or saving, or both */
 	size_t sweep;			  /* bucket at which room is made next */
-	struct held *dirty, **dirty_tail; /* first changed first */
-	struct saving *saving;		  /* first saved first */
-	size_t saving_count, saving_cap;
+	struct held *dirty, **dirty_tail; /* first changed first; what the round has not */
+	struct turn *round;		  /* in the order of ids */
+	size_t round_count;
+	size_t round_at;      /* of them are saved, */
+	size_t round_settled; /* of these so many with groups that are done with */
+	uint64_t round_since; /* dirty_since of the first changed of them */
 };
 
 enum nos_code nos_track_table_new(size_t limit, struct nos_track_table **ret, struct nos_err *err)
@@ -69,7 +76,7 @@ void nos_track_table_free(struct nos_track_table *t)
 			drop(h);
 		}
 	free(t->buckets);
-	free(t->saving);
+	free(t->round);
 	free(t);
 }
 
@@ -222,33 +229,64 @@ void nos_track_touch(struct nos_track_table *t, struct nos_track *track, uint64_
 	t->dirty_tail = &h->dirty_next;
 }
 
+static bool is_in_round(const struct nos_track_table *t)
+{
+	return t->round_at < t->round_count;
+}
+
 /* The group before is done with: what was saved in it may leave. */
 static void settle(struct nos_track_table *t)
 {
-	while (t->saving_count)
-		set_saving(t, t->saving[--t->saving_count].held, false);
+	while (t->round_settled < t->round_at)
+		set_saving(t, t->round[t->round_settled++].held, false);
+	if (is_in_round(t))
+		return;
+	free(t->round);
+	t->round = NULL;
+	t->round_count = t->round_at = t->round_settled = 0;
 }
 
-static enum nos_code note_saving(struct nos_track_table *t, struct held *h, struct nos_err *err)
+static int by_id(const void *a, const void *b)
 {
-	if (t->saving_count == t->saving_cap) {
-		const size_t cap = t->saving_cap ? t->saving_cap * 2 : 64;
-		void *grown = reallocarray(t->saving, cap, sizeof(*t->saving));
+	const struct turn *x = a, *y = b;
+	const int order = strncmp(x->order, y->order, ORDER_LEN);
 
-		if (!grown)
-			return nos_err_set(err, NOS_INTERNAL, "out of memory");
-		t->saving = grown;
-		t->saving_cap = cap;
+	return order ? order : strcmp(x->held->id, y->held->id);
+}
+
+/*
+ * Those that changed first go in the order of their ids: so they lie in an embedded store, and a
+ * page, and the way to it, is read and written once for all of them that are on it.
+ */
+static enum nos_code begin_round(struct nos_track_table *t, struct nos_err *err)
+{
+	size_t count = 0;
+
+	for (const struct held *h = t->dirty; h && count < ROUND_MAX; h = h->dirty_next)
+		count++;
+	t->round = calloc(count, sizeof(*t->round));
+	if (!t->round)
+		return nos_err_set(err, NOS_INTERNAL, "out of memory");
+	t->round_since = t->dirty->dirty_since;
+	while (t->round_count < count) {
+		struct turn *turn = &t->round[t->round_count++];
+		const size_t len = strlen(t->dirty->id);
+
+		memcpy(turn->order, t->dirty->id, len < ORDER_LEN ? len : ORDER_LEN);
+		turn->since = t->dirty->dirty_since;
+		turn->held = t->dirty;
+		t->dirty = t->dirty->dirty_next;
 	}
-	t->saving[t->saving_count++] = (struct saving){ h, h->dirty_since };
-	set_saving(t, h, true);
+	if (!t->dirty)
+		t->dirty_tail = &t->dirty;
+	qsort(t->round, count, sizeof(*t->round), by_id);
 	return NOS_OK;
 }
 
 static enum nos_code save_one(
     struct nos_track_table *t, struct nos_store *store, struct nos_buf *text, struct nos_err *err)
 {
-	struct held *h = t->dirty;
+	struct held *h = t->round[t->round_at].held;
 
 	nos_buf_truncate(text, 0);
 	nos_track_encode(text, &h->track);
@@ -256,11 +294,8 @@ static enum nos_code save_one(
 				  nos_store_put(store, NOS_TRACK_NS, nos_str_of(h->id),
 				      nos_buf_str(text), NOS_STORE_ANY, NULL, err)))
 		return err->code;
-	if (note_saving(t, h, err))
-		return err->code;
-	t->dirty = h->dirty_next;
-	if (!t->dirty)
-		t->dirty_tail = &t->dirty;
+	t->round_at++;
+	set_saving(t, h, true);
 	set_dirty(t, h, false);
 	return NOS_OK;
 }
@@ -272,7 +307,9 @@ enum nos_code nos_track_save(
 
 	nos_buf_init(&text, NOS_STORE_VALUE_MAX);
 	settle(t);
-	for (size_t i = 0; i < limit && t->dirty; i++)
+	if (limit && !t->round && t->dirty && begin_round(t, err))
+		return err->code;
+	for (size_t i = 0; i < limit && is_in_round(t); i++)
 		if (save_one(t, store, &text, err))
 			return err->code;
 	return NOS_OK;
@@ -282,24 +319,19 @@ void nos_track_unsave(struct nos_track_table *t)
 {
 	struct held **p = &t->dirty;
 
-	/* Those that have changed since leave the list, for all go to its front as they stood. */
+	/* Those that have changed since leave the list: they stand in the round as they stood. */
 	while (*p)
 		if ((*p)->saving)
 			*p = (*p)->dirty_next;
 		else
 			p = &(*p)->dirty_next;
 	t->dirty_tail = p;
-	while (t->saving_count) {
-		const struct saving *s = &t->saving[--t->saving_count];
-		struct held *h = s->held;
+	while (t->round_at > t->round_settled) {
+		const struct turn *turn = &t->round[--t->round_at];
 
-		set_dirty(t, h, true);
-		set_saving(t, h, false);
-		h->dirty_since = s->since;
-		h->dirty_next = t->dirty;
-		if (!t->dirty)
-			t->dirty_tail = &h->dirty_next;
-		t->dirty = h;
+		set_dirty(t, turn->held, true);
+		set_saving(t, turn->held, false);
+		turn->held->dirty_since = turn->since;
 	}
 }
 
@@ -310,10 +342,12 @@ bool nos_track_crowded(const struct nos_track_table *t)
 
 bool nos_track_is_dirty(const struct nos_track_table *t)
 {
-	return t->dirty != NULL;
+	return t->dirty || is_in_round(t);
 }
 
 uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last)
 {
+	if (is_in_round(t))
+		return t->round_since - 1;
 	return t->dirty ? t->dirty->dirty_since - 1 : last;
 }

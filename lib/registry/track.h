@@ -110,7 +110,11 @@ const struct nos_track_key *nos_track_key(const struct nos_track *t, const struc
 enum nos_code nos_track_came(
     struct nos_track *t, const struct nos_path *path, struct nos_err *err) NOS_CHECK;
 
-/* Save at most limit of those that changed first, within the caller's group. */
+/*
+ * Save at most limit of those that have changed, within the caller's group: by rounds, one after
+ * the other, each of those that had changed first when it began, and all of a round in the order of
+ * their ids.
+ */
 enum nos_code nos_track_save(struct nos_track_table *t, struct nos_store *store, size_t limit,
     struct nos_err *err) NOS_CHECK;
 
@@ -125,7 +129,8 @@ void nos_track_unsave(struct nos_track_table *t);
 bool nos_track_crowded(const struct nos_track_table *t);
 bool nos_track_is_dirty(const struct nos_track_table *t);
 
-/* Everything in the raw stream up to this position is in what was saved; last: of the stream. */
+/* Everything in the raw stream up to this position is in what was saved; last: of the stream. It
+ * goes on with the end of each round. */
 uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last);
 
 /* A record of the namespace, for tools; release with nos_track_release. */

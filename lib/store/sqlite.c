@@ -44,6 +44,7 @@ static enum nos_code sqlite_begin(void *e, struct nos_err *err)
 	}
 	q->group = true;
 	q->put = false;
+	q->rev = 0;
 	return NOS_OK;
 }
 
@@ -64,7 +65,7 @@ static enum nos_code sqlite_commit(void *e, struct nos_err *err)
 {
 	struct nos_sqlite_db *q = e;
 
-	if (nos_sqlite_stream_flush_all(q, err) ||
+	if (nos_sqlite_stream_flush_all(q, err) || nos_sqlite_db_end_revisions(q, err) ||
 	    (q->put && nos_sqlite_db_clear_scratch(q, err)) ||
 	    nos_sqlite_db_run(q, "COMMIT", err)) {
 		sqlite_rollback(q);
@@ -172,22 +173,30 @@ static enum nos_code write_value(struct nos_sqlite_db *q, const char *ns, struct
 	return sqlite3_step(st) == SQLITE_DONE ? NOS_OK : nos_sqlite_db_failed(q, "write", err);
 }
 
-/* Within a transaction. */
-static enum nos_code put_now(struct nos_sqlite_db *q, const char *ns, struct nos_str key,
-    const struct nos_str *value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err)
+static enum nos_code check_rev(struct nos_sqlite_db *q, const char *ns, struct nos_str key,
+    uint64_t expect_rev, struct nos_err *err)
 {
-	uint64_t have = NOS_STORE_NEW, rev;
+	uint64_t have = NOS_STORE_NEW;
 
 	if (sqlite_get(q, ns, key, NULL, &have, err)) {
 		if (err->code != NOS_ABSENT)
 			return err->code;
 		nos_err_clear(err);
 	}
-	if (expect_rev != NOS_STORE_ANY && expect_rev != have)
-		return nos_err_set(
-		    err, NOS_EXISTS, "'%.*s' in %s was changed by another", NOS_STR_ARG(key), ns);
-	if (nos_sqlite_db_number(q, "UPDATE revision SET rev = rev + 1 RETURNING rev", &rev, err) ||
-	    write_value(q, ns, key, value, rev, err))
+	return expect_rev == have
+		   ? NOS_OK
+		   : nos_err_set(err, NOS_EXISTS, "'%.*s' in %s was changed by another",
+			 NOS_STR_ARG(key), ns);
+}
+
+/* Within a transaction. */
+static enum nos_code put_now(struct nos_sqlite_db *q, const char *ns, struct nos_str key,
+    const struct nos_str *value, uint64_t expect_rev, uint64_t *ret_rev, struct nos_err *err)
+{
+	uint64_t rev;
+
+	if ((expect_rev != NOS_STORE_ANY && check_rev(q, ns, key, expect_rev, err)) ||
+	    nos_sqlite_db_revise(q, &rev, err) || write_value(q, ns, key, value, rev, err))
 		return err->code;
 	if (ret_rev)
 		*ret_rev = rev;

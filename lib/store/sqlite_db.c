@@ -148,6 +148,27 @@ enum nos_code nos_sqlite_db_number(
 	return NOS_OK;
 }
 
+enum nos_code nos_sqlite_db_revise(struct nos_sqlite_db *q, uint64_t *ret, struct nos_err *err)
+{
+	if (!q->rev &&
+	    nos_sqlite_db_number(q, "SELECT rev FROM revision WHERE one=1", &q->rev, err))
+		return err->code;
+	*ret = ++q->rev;
+	return NOS_OK;
+}
+
+enum nos_code nos_sqlite_db_end_revisions(struct nos_sqlite_db *q, struct nos_err *err)
+{
+	NOS_SQLITE_STATEMENT st = NULL;
+
+	if (!q->rev)
+		return NOS_OK;
+	if (nos_sqlite_db_prepare(q, "UPDATE revision SET rev=? WHERE one=1", &st, err))
+		return err->code;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)q->rev);
+	return sqlite3_step(st) == SQLITE_DONE ? NOS_OK : nos_sqlite_db_failed(q, "write", err);
+}
+
 /* That the log is cut off is not yet on disk: after a power failure it could be back. */
 static enum nos_code sync_log(const struct nos_sqlite_db *q, struct nos_err *err)
 {

@@ -39,6 +39,7 @@ struct nos_sqlite_db {
 	int folder;	  /* the store's, to ask for free space */
 	bool group;	  /* begin was called */
 	bool put;	  /* a value of the state was put in it */
+	uint64_t rev;	  /* that was given last in it; 0: none was */
 	uint64_t version; /* PRAGMA data_version when it was asked last */
 	struct nos_sqlite_tails tails;
 	struct nos_sqlite_cached cache[NOS_SQLITE_STATEMENTS_MAX];
@@ -78,6 +79,11 @@ enum nos_code nos_sqlite_db_on_stream(struct nos_sqlite_db *q, const char *sql, 
 /* Outside a transaction: no page stays in memory, since what is on it may be destroyed by another
  * while this process reads nothing. Within one: nothing is done. */
 void nos_sqlite_db_drop_pages(sqlite3 *db);
+
+/* Within a group: the next revision; and at its end, the last that was given is written down. */
+enum nos_code nos_sqlite_db_revise(
+    struct nos_sqlite_db *q, uint64_t *ret, struct nos_err *err) NOS_CHECK;
+enum nos_code nos_sqlite_db_end_revisions(struct nos_sqlite_db *q, struct nos_err *err) NOS_CHECK;
 
 /* Within a group in which a value was put: the space in which SQLite made its cell, which stays for
  * the next one to overwrite, is overwritten. */

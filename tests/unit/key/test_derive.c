@@ -129,6 +129,28 @@ static void hkdf_gives_the_bytes_of_rfc_5869(void **state)
 	    okm.bytes, okm.len, "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
 }
 
+static void hkdf_takes_a_salt_that_is_longer_than_a_block(void **state)
+{
+	uint8_t salt[80], ikm[80], info[80];
+	struct nos_secret prk = { 0 }, okm = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 80; i++) {
+		ikm[i] = (uint8_t)i;
+		salt[i] = (uint8_t)(0x60 + i);
+		info[i] = (uint8_t)(0xb0 + i);
+	}
+	assert_int_equal(nos_hkdf_extract((struct nos_span){ salt, 80 },
+			     (struct nos_span){ ikm, 80 }, &prk, &err),
+	    NOS_OK);
+	assert_hex(
+	    prk.bytes, prk.len, "06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244");
+	assert_int_equal(
+	    nos_hkdf_expand(&prk, (struct nos_span){ info, 80 }, 32, &okm, &err), NOS_OK);
+	assert_hex(
+	    okm.bytes, okm.len, "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c");
+}
+
 static void a_salt_longer_than_a_block_gives_the_bytes_of_rfc_5869(void **state)
 {
 	/* A.2, whose expansion begins as one of 32 bytes does. */
@@ -270,6 +292,7 @@ int main(void)
 		cmocka_unit_test(a_context_is_a_list_of_length_prefixed_fields),
 		cmocka_unit_test(every_expansion_is_as_the_vectors_say),
 		cmocka_unit_test(hkdf_gives_the_bytes_of_rfc_5869),
+		cmocka_unit_test(hkdf_takes_a_salt_that_is_longer_than_a_block),
 		cmocka_unit_test(a_salt_longer_than_a_block_gives_the_bytes_of_rfc_5869),
 		cmocka_unit_test(a_registration_gives_both_sides_the_keys_of_the_vectors),
 		cmocka_unit_test(a_control_chain_steps_as_the_vectors_say),
