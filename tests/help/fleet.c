@@ -8,9 +8,11 @@
  *   accepted, duplicates, rejected  readings, by the node's word; those of the spool among them
  *   spooled, failed   readings that wait in the spool; and that went nowhere
  *   answers           of all packs, by their HTTP status: one that was refused, and went again
- * under another key, shows here alone asks, acks        that were sent keys              the keys
- * that sources would send under now next              the value of the next reading: --from of the
- * next run ms                how long it took
+ *                     under another key, shows here alone
+ *   asks, acks        that were sent
+ *   keys              the keys that sources would send under now
+ *   next              the value of the next reading: --from of the next run
+ *   ms                how long it took
  *
  * loop goes on from round to round, a line each, until it gets SIGTERM. hear sends nothing: each
  * takes what --hear has, as the broker would bring it, and "took" is how many have another keyring.

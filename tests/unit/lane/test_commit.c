@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The committer over a store of which a group that failed may be there in part. */
+#include "../ingest/intake.h"
 #include "../registry/source.h"
 
 #include <pthread.h>
 
 #include "crypto/jose.h"
-#include "ingest/ingest.h"
 #include "lane/commit.h"
 #include "lane/replay.h"
 #include "registry/seen.h"
@@ -21,13 +21,7 @@ static atomic_bool fail_commit; /* of the group in which something comes into th
 static enum nos_code fail_as = NOS_IO;
 static bool in_raw;
 static struct nos_buf late; /* an entry that another's append puts before the next; len 0: none */
-static struct nos_store *own, *loops;
-static struct nos_card *card;
-static struct nos_limit limits;
-static struct nos_metric metric;
-static struct nos_member_table *members;
-static struct nos_ingest ingest;
-static struct nos_ingest_loop loop;
+static struct nos_store *loops;
 static struct nos_http_request requests[PACKS];
 static struct nos_job *jobs[PACKS];
 static struct nos_buf packs[PACKS];
@@ -68,7 +62,7 @@ static enum nos_code begin_group(void *e, struct nos_err *e_err)
 	return NOS_OK;
 }
 
-static void answer(void *state, struct nos_job *list)
+static void note_answers(void *state, struct nos_job *list)
 {
 	(void)state;
 	pthread_mutex_lock(&lock);
@@ -100,31 +94,18 @@ static void make_job(int i, const struct nos_buf *pack)
 
 static int start(void **state)
 {
-	struct nos_home home;
-
 	nos_jose_start();
-	if (node_start(state))
-		return 1;
 	failing = cluster_engine;
 	failing.append = append;
 	failing.begin = begin_group;
 	failing.commit = end_group;
 	fail_commit = false;
 	count = 0;
-	home = (struct nos_home){ .store = store, .vault = vault, .self = self };
-	nos_limit_init(&limits);
-	limits.of[NOS_LIMIT_RESERVE] = 0;
-	if (nos_store_open_engine(&failing, "", true, &own, &err) ||
-	    nos_store_open_engine(&failing, "", true, &loops, &err) ||
-	    nos_card_new(&home, false, &card, &err) || nos_member_table_new(100, &members, &err))
+	if (intake_start(state, &failing, 100) ||
+	    nos_store_open_engine(&failing, "", true, &loops, &err))
 		return 1;
 	source_put(SOURCE, SECRET);
-	ingest = (struct nos_ingest){ .card = card,
-		.vault = &vault,
-		.limits = &limits,
-		.members = members,
-		.metric = &metric };
-	nos_ingest_loop_init(&loop, loops, &metric);
+	intake_takes(loops);
 	seal(1, &packs[0]);
 	seal(2, &packs[1]);
 	seal(3, &packs[2]);
@@ -142,27 +123,18 @@ static int stop(void **state)
 		nos_buf_release(&packs[i]);
 		nos_job_free(jobs[i], members);
 	}
-	nos_ingest_loop_release(&loop);
-	nos_member_table_free(members);
-	nos_card_free(card);
-	nos_store_close(own);
+	(void)intake_stop(state);
 	nos_store_close(loops);
-	return node_stop(state);
+	return 0;
 }
 
 static void begin(void)
 {
-	const struct nos_commit_config config = { .ledger = { .store = own,
-						      .card = card,
-						      .vault = &vault,
-						      .members = members,
-						      .limits = &limits,
-						      .metric = &metric,
-						      .until_us = &until_us,
-						      .node = 5 },
-		.answer = answer,
-		.wake_fd = -1 };
+	struct nos_commit_config config = {
+		.ledger = intake_ledger(), .answer = note_answers, .wake_fd = -1
+	};
 
+	config.ledger.until_us = &until_us;
 	assert_int_equal(nos_commit_new(&config, nos_profile_builtin(), &commit, &err), NOS_OK);
 }
 
@@ -186,14 +158,6 @@ static enum nos_code submit(int i)
 	return ret;
 }
 
-static uint64_t last_of(const char *stream)
-{
-	uint64_t first, last;
-
-	assert_int_equal(nos_store_bounds(store, stream, &first, &last, &err), NOS_OK);
-	return last;
-}
-
 static void what_of_a_group_that_failed_was_stored_is_known_when_it_comes_again(void **state)
 {
 	(void)state;
@@ -207,8 +171,8 @@ static void what_of_a_group_that_failed_was_stored_is_known_when_it_comes_again(
 	assert_int_equal(submit(3), NOS_OK);
 	assert_int_equal(verdict, NOS_WINDOW_FRESH);
 	nos_commit_free(commit);
-	assert_int_equal(last_of(NOS_RAW_STREAM), 3);
-	assert_int_equal(last_of(NOS_PROCESSED_STREAM), 3);
+	assert_int_equal(intake_last(NOS_RAW_STREAM), 3);
+	assert_int_equal(intake_last(NOS_PROCESSED_STREAM), 3);
 }
 
 /* As if it were wrong in itself, its source would give it up. */
@@ -234,7 +198,7 @@ static void what_comes_when_the_lane_is_anothers_is_refused_and_changes_nothing(
 	atomic_store(&until_us, 0);
 	assert_int_equal(submit(0), NOS_AWAY);
 	nos_commit_free(commit);
-	assert_int_equal(last_of(NOS_RAW_STREAM), 0);
+	assert_int_equal(intake_last(NOS_RAW_STREAM), 0);
 	assert_int_equal(
 	    nos_store_get(store, NOS_TRACK_NS, NOS_STR(SOURCE), NULL, &rev, &err), NOS_ABSENT);
 	nos_err_clear(&err);
@@ -256,8 +220,8 @@ static void a_lane_that_another_takes_over_is_as_it_was_stored(void **state)
 	assert_int_equal(verdict, NOS_WINDOW_SAME);
 	assert_int_equal(submit(3), NOS_OK);
 	nos_commit_free(commit);
-	assert_int_equal(last_of(NOS_RAW_STREAM), 3);
-	assert_int_equal(last_of(NOS_PROCESSED_STREAM), 3);
+	assert_int_equal(intake_last(NOS_RAW_STREAM), 3);
+	assert_int_equal(intake_last(NOS_PROCESSED_STREAM), 3);
 }
 
 /* It woke late, and this view's append went on behind what it wrote. */
@@ -276,26 +240,19 @@ static void what_another_has_written_behind_the_last_that_is_known_is_not_passed
 	assert_int_equal(submit(3), NOS_OK);
 	assert_int_equal(verdict, NOS_WINDOW_FRESH);
 	nos_commit_free(commit);
-	assert_int_equal(last_of(NOS_RAW_STREAM), 3);
-	assert_int_equal(last_of(NOS_PROCESSED_STREAM), 3);
+	assert_int_equal(intake_last(NOS_RAW_STREAM), 3);
+	assert_int_equal(intake_last(NOS_PROCESSED_STREAM), 3);
 	nos_buf_release(&late);
 }
 
 /* Who looks for what is old enough asks for the end, and would go on behind what stands there. */
 static void what_another_has_written_is_found_before_anything_goes_behind_it(void **state)
 {
-	const struct nos_ledger_config config = { .store = own,
-		.card = card,
-		.vault = &vault,
-		.members = members,
-		.limits = &limits,
-		.metric = &metric,
-		.keep_ms = UINT64_C(86400000),
-		.node = 5 };
-	struct nos_ledger ledger;
+	struct nos_ledger_config config = intake_ledger();
 	struct nos_buf other;
 
 	(void)state;
+	config.keep_ms = UINT64_C(86400000);
 	assert_int_equal(nos_ledger_init(&ledger, &config, nos_profile_builtin(), &err), NOS_OK);
 	assert_int_equal(nos_replay_run(&ledger, &err), NOS_OK);
 	nos_buf_init(&other, 10000);
@@ -304,9 +261,8 @@ static void what_another_has_written_is_found_before_anything_goes_behind_it(voi
 			     nos_buf_span(&other), NULL, &err),
 	    NOS_OK);
 	assert_int_equal(nos_ledger_commit(&ledger, jobs[0], &err), NOS_BUSY);
-	assert_int_equal(last_of(NOS_RAW_STREAM), 1);
+	assert_int_equal(intake_last(NOS_RAW_STREAM), 1);
 	nos_err_clear(&err);
-	nos_ledger_release(&ledger);
 	nos_buf_release(&other);
 }
 
