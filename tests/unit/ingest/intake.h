@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What takes packs in on the node's store (registry/node.h): an ingest, a loop of it, and the
- * ledger that commits what it took, which has a view of the store of its own.
+ * What takes packs in on the node's store (registry/node.h): an ingest, a loop of it, and what a
+ * ledger is to be told that commits what it took, which has a view of the store of its own.
  */
 #ifndef NOS_TEST_INTAKE_H
 #define NOS_TEST_INTAKE_H
@@ -16,13 +16,11 @@ static struct nos_card *card;
 static struct nos_limit limits;
 static struct nos_metric metric;
 static struct nos_member_table *members;
-static struct nos_ledger ledger;
 static struct nos_ingest ingest;
 static struct nos_ingest_loop loop;
 static struct nos_http_request answer; /* the last one */
 
-/* The node and its own view, by an engine over cluster_engine; room: sources. Then both of those
- * below, or one. */
+/* The node and its own view, by an engine over cluster_engine; room: sources. */
 static inline int intake_start(void **state, const struct nos_store_engine *engine, uint64_t room)
 {
 	struct nos_home home;
@@ -48,11 +46,11 @@ static inline struct nos_ledger_config intake_ledger(void)
 		.node = 5 };
 }
 
-static inline void intake_commits(void)
+static inline void intake_commits(struct nos_ledger *ret)
 {
 	const struct nos_ledger_config config = intake_ledger();
 
-	assert_int_equal(nos_ledger_init(&ledger, &config, nos_profile_builtin(), &err), NOS_OK);
+	assert_int_equal(nos_ledger_init(ret, &config, nos_profile_builtin(), &err), NOS_OK);
 }
 
 static inline void intake_takes(struct nos_store *loops)
@@ -68,7 +66,6 @@ static inline void intake_takes(struct nos_store *loops)
 static inline int intake_stop(void **state)
 {
 	nos_ingest_loop_release(&loop);
-	nos_ledger_release(&ledger);
 	nos_member_table_free(members);
 	nos_card_free(card);
 	nos_store_close(own);

@@ -13,6 +13,7 @@
 #define FRAME	"application/nos-hop"
 #define READING "{\"type\":\"t\",\"value\":1}\n"
 
+static struct nos_ledger ledger;
 static struct nos_store_engine failing;
 static int fail_append; /* the call of that number fails, from 1; 0: none */
 static bool fail_source;
@@ -67,7 +68,7 @@ static int start_with(void **state, uint64_t room)
 		source_put(id_of(i, id), z_of(i, z));
 	}
 	nos_buf_init(&answer.out, 1 << 20);
-	intake_commits();
+	intake_commits(&ledger);
 	intake_takes(own);
 	return 0;
 }
@@ -84,6 +85,7 @@ static int start_narrow(void **state)
 
 static int stop(void **state)
 {
+	nos_ledger_release(&ledger);
 	nos_buf_release(&answer.out);
 	return intake_stop(state);
 }

@@ -8,6 +8,7 @@
 
 #define READING "{\"type\":\"t\",\"value\":1}"
 
+static struct nos_ledger ledger;
 static struct nos_bearer token;
 static char authorization[64]; /* that shows it */
 
@@ -32,13 +33,14 @@ static int start(void **state)
 	make_token();
 	answer = (struct nos_http_request){ 0 };
 	nos_buf_init(&answer.out, 1 << 20);
-	intake_commits();
+	intake_commits(&ledger);
 	intake_takes(own);
 	return 0;
 }
 
 static int stop(void **state)
 {
+	nos_ledger_release(&ledger);
 	nos_buf_release(&answer.out);
 	return intake_stop(state);
 }
@@ -116,7 +118,7 @@ static void a_store_gone_through_again_counts_them_as_before(void **state)
 		assert_int_equal(post(authorization, 128), 202);
 	nos_ingest_loop_release(&loop);
 	nos_ledger_release(&ledger);
-	intake_commits();
+	intake_commits(&ledger);
 	intake_takes(own);
 	assert_int_equal(nos_replay_run(&ledger, &err), NOS_OK);
 	assert_int_equal(seen(), 3);
