@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A message there and its reply back, over HTTP on 127.0.0.1: what a key costs on its way, without
- * a network. The server has one thread, the client is the caller's, and keeps its connection.
+ * HTTP on 127.0.0.1: what a key costs on its way, without a network. A message there and its reply
+ * back, where the server has one thread and the client is the caller's, and keeps its connection;
+ * and servers that do something of their own with a request.
  */
 #ifndef BENCH_LOOPBACK_H
 #define BENCH_LOOPBACK_H
