@@ -471,15 +471,12 @@ int main(int argc, char **argv)
 	struct fleet f = { .o = &o };
 	static struct worker workers[JOBS_MAX];
 	struct nos_err err = { 0 };
-	enum nos_opt_next next;
 	int at, status = 0;
 
 	nos_start(tool.name);
 	nos_jose_start();
-	if (nos_opt_parse(&tool, argc, argv, &o, &at, &next, &err))
-		return nos_start_fail(tool.name, &err);
-	if (next == NOS_OPT_DONE)
-		return 0;
+	if (!nos_opt_begin(&tool, argc, argv, &o, &at, &status))
+		return status;
 	if (argc - at != 2) {
 		nos_err_set(&err, NOS_USAGE, "usage: fleet DIR round|loop|hear");
 		return nos_start_fail(tool.name, &err);
