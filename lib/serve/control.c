@@ -273,32 +273,46 @@ static void keep_up(struct nos_control *c)
 /* When something else than a request is to be done. */
 static struct nos_mono wake_at(const struct nos_control *c)
 {
-	struct nos_mono upkeep = { c->kept.us + UPKEEP_US }, look = { c->looked.us + LOOK_US };
+	const uint64_t due = c->kept.us + UPKEEP_US;
+	uint64_t until = c->looked.us + LOOK_US;
 
+	if (!(c->held.count || c->config.looks) || until > due)
+		until = due;
 	if (c->gardener.at_work && nos_placement_has(c->config.placement, 0))
-		return (struct nos_mono){ nos_mono_now().us + GARDEN_GAP_US };
-	return (c->held.count || c->config.looks) && look.us <= upkeep.us ? look : upkeep;
+		until = nos_mono_now().us + GARDEN_GAP_US;
+	return (struct nos_mono){ until };
+}
+
+/* The next request; NULL: there is none, and something else is to be done. */
+static struct nos_http_request *next(struct nos_control *c, bool *ret_drain, bool *ret_stop)
+{
+	struct nos_control_told told;
+	struct nos_http_request *r =
+	    nos_control_queue_next(&c->queue, wake_at(c), !c->held.closed, &told);
+
+	c->due |= told.keep;
+	*ret_drain = told.drain;
+	*ret_stop = told.stop;
+	return r;
 }
 
 static void *run(void *state)
 {
 	struct nos_control *c = state;
 	struct nos_err err = { 0 };
-	struct nos_control_told told = { 0 };
+	bool drain = false, stop = false;
 
 	if (nos_registry_count(c->config.store, &c->sources, &err))
 		nos_log_line(NOS_LOG_WARN, "counting the sources: %s", err.text);
 	nos_metric_set(c->config.metric, NOS_METRIC_SOURCES_HELD, c->sources);
 	keep_up(c);
-	while (!told.stop) {
-		struct nos_http_request *r =
-		    nos_control_queue_next(&c->queue, wake_at(c), !c->held.closed, &told);
+	while (!stop) {
+		struct nos_http_request *r = next(c, &drain, &stop);
 
-		c->due |= told.keep;
 		if (r)
 			handle(c, r);
-		look_after_polls(c, told.drain);
-		if (!told.drain)
+		look_after_polls(c, drain);
+		if (!drain)
 			garden(c);
 		if (c->life.destroyed)
 			nos_placement_purge(c->config.placement);
