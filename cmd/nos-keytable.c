@@ -375,16 +375,13 @@ int main(int argc, char **argv)
 	struct printer printer = { 0 };
 	struct nos_keytable t;
 	struct nos_err err = { 0 };
-	enum nos_opt_next next;
 	enum stream stream;
-	int operands;
+	int operands, status;
 
 	nos_start(tool.name);
 	nos_start_secret();
-	if (nos_opt_parse(&tool, argc, argv, &o, &operands, &next, &err))
-		return nos_start_fail(tool.name, &err);
-	if (next == NOS_OPT_DONE)
-		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	if (!nos_opt_begin(&tool, argc, argv, &o, &operands, &status))
+		return status;
 	nos_start_stop();
 	if (operands < argc && move_is(argv[operands]))
 		return move(&o, argv + operands, argc - operands, &err);

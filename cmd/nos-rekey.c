@@ -137,16 +137,13 @@ int main(int argc, char **argv)
 	struct rekey_opts o = { .overlap_ms = ERRAND_NOT_GIVEN, .wait_ms = ERRAND_NOT_GIVEN };
 	struct errand errand;
 	struct nos_err err = { 0 };
-	enum nos_opt_next next;
 	size_t choice;
 	int at, status;
 
 	nos_start(tool.name);
 	nos_start_secret();
-	if (nos_opt_parse(&tool, argc, argv, &o, &at, &next, &err))
-		return nos_start_fail(tool.name, &err);
-	if (next == NOS_OPT_DONE)
-		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	if (!nos_opt_begin(&tool, argc, argv, &o, &at, &status))
+		return status;
 	if (nos_choice_take(choices, &o, argc - at, &choice, &err) || check(&o, choice, &err))
 		return nos_start_fail(tool.name, &err);
 	errand = errand_of(&o, choice);

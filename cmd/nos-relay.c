@@ -143,16 +143,13 @@ int main(int argc, char **argv)
 {
 	struct run run = { 0 };
 	struct nos_err err = { 0 };
-	enum nos_opt_next next;
-	int operands;
+	int operands, status;
 
 	nos_start(tool.name);
 	nos_start_secret();
 	nos_jose_start();
-	if (nos_opt_parse(&tool, argc, argv, &run.o, &operands, &next, &err))
-		return nos_start_fail(tool.name, &err);
-	if (next == NOS_OPT_DONE)
-		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	if (!nos_opt_begin(&tool, argc, argv, &run.o, &operands, &status))
+		return status;
 	if (operands < argc) {
 		nos_err_set(&err, NOS_USAGE, "no operand is taken: '%s'", argv[operands]);
 		return nos_start_fail(tool.name, &err);

@@ -388,17 +388,14 @@ int main(int argc, char **argv)
 	struct score_opts o = { 0 };
 	struct score_state s;
 	struct nos_err err = { 0 };
-	enum nos_opt_next next;
 	uint64_t failed = 0;
 	bool closed = false;
 	enum nos_code code;
-	int operands;
+	int operands, status;
 
 	nos_start(tool.name);
-	if (nos_opt_parse(&tool, argc, argv, &o, &operands, &next, &err))
-		return nos_start_fail(tool.name, &err);
-	if (next == NOS_OPT_DONE)
-		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	if (!nos_opt_begin(&tool, argc, argv, &o, &operands, &status))
+		return status;
 	if (operands < argc) {
 		nos_err_set(&err, NOS_USAGE, "no operand is taken, readings come on stdin: '%s'",
 		    argv[operands]);

@@ -364,7 +364,6 @@ int main(int argc, char **argv)
 {
 	struct serve s = { 0 };
 	struct nos_err err = { 0 };
-	enum nos_opt_next next;
 	int operands, status;
 
 	files_begin(&s.files, &s.o.files);
@@ -374,10 +373,8 @@ int main(int argc, char **argv)
 	nos_mqtt_start();
 	if (nos_http_client_start(&err))
 		return nos_start_fail(tool.name, &err);
-	if (nos_opt_parse(&tool, argc, argv, &s.o, &operands, &next, &err))
-		return nos_start_fail(tool.name, &err);
-	if (next == NOS_OPT_DONE)
-		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	if (!nos_opt_begin(&tool, argc, argv, &s.o, &operands, &status))
+		return status;
 	if (operands < argc) {
 		nos_err_set(&err, NOS_USAGE, "no operand is taken: '%s'", argv[operands]);
 		return nos_start_fail(tool.name, &err);

@@ -286,15 +286,12 @@ int main(int argc, char **argv)
 		{ "forget", run_forget } };
 	struct token_opts o = { 0 };
 	struct nos_err err = { 0 };
-	enum nos_opt_next next;
-	int at;
+	int at, status;
 
 	nos_start(tool.name);
 	nos_start_secret();
-	if (nos_opt_parse(&tool, argc, argv, &o, &at, &next, &err))
-		return nos_start_fail(tool.name, &err);
-	if (next == NOS_OPT_DONE)
-		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	if (!nos_opt_begin(&tool, argc, argv, &o, &at, &status))
+		return status;
 	/* As settings they are those of other tools, and mean other things. */
 	if (!IS_TYPED(&o, "replace"))
 		o.replace = NULL;

@@ -76,17 +76,18 @@ NOS_PUBLIC const char *nos_source_url(const struct nos_source *s, size_t i);
  * Seal readings, a JSON object a line, under the source's active key and its next number, which is
  * on disk as used before. *ret is to be sent as it is, and as often as needed, by POST to
  * URL/v1/data with Content-Type application/jose. The caller frees it.
- *   data      a line is not a reading: the first such, counted from 1 without blank lines
- *   large     over 10,000 readings, or the pack would be over 1 MiB
- *   denied io the keyring could not be written, and nothing was sealed
- *   internal  no number is left, OpenSSL failed, or out of memory
+ *   data        a line is not a reading: the first such, counted from 1 without blank lines
+ *   large       over 10,000 readings, or the pack would be over 1 MiB
+ *   denied, io  the keyring could not be written, and nothing was sealed
+ *   internal    no number is left, OpenSSL failed, or out of memory
  */
 NOS_PUBLIC int nos_source_seal(struct nos_source *s, const char *readings, size_t len,
     struct nos_text *ret, uint64_t *ret_seq, struct nos_fault *fault);
 
 /*
  * Open a pack that this source sealed, as its node does. The caller frees *ret.
- *   data  not a pack of this source; tag  its key is not in the keyring, or it does not verify
+ *   data  not a pack of this source
+ *   tag   its key is not in the keyring, or it does not verify
  */
 NOS_PUBLIC int nos_source_unseal(struct nos_source *s, const char *pack, size_t len,
     struct nos_text *ret, struct nos_fault *fault);
@@ -106,10 +107,11 @@ NOS_PUBLIC void nos_source_skip(struct nos_source *s, uint64_t next);
  * Take the keys that a believed answer to a pack brings. The keyring is written before this
  * returns, and what is sealed from then on goes under the newest. *ret is the acknowledgement, to
  * be sent by POST to URL/v1/sources/ID/acks with Content-Type application/octet-stream (204: it has
- * arrived); none, p NULL, where there was nothing to take. The caller frees it. internal  not an
- * answer of a node; OpenSSL failed, or out of memory tag       the two have come apart: nos-send(1)
- * with this keyring asks for all anew config    a key message of a newer nos denied io the keyring
- * could not be written, and nothing was taken
+ * arrived); none, p NULL, where there was nothing to take. The caller frees it.
+ *   tag         the two have come apart: nos-send(1) with this keyring asks for all anew
+ *   config      a key message of a newer nos
+ *   denied, io  the keyring could not be written, and nothing was taken
+ *   internal    not an answer of a node; OpenSSL failed, or out of memory
  */
 NOS_PUBLIC int nos_source_take(struct nos_source *s, const char *answer, size_t len,
     struct nos_text *ret, struct nos_fault *fault);
@@ -128,7 +130,8 @@ NOS_PUBLIC void nos_scorer_free(struct nos_scorer *s);
  * Score a reading, a JSON object, as nos-score(1) does: as an anonymous source's, which came at
  * now_ms (milliseconds since 1970). *ret is the reading, its number in the unit of its type, with
  * "scores", "raw" and "flags" behind its own members, in one line; the caller frees it.
- *   data   not JSON, or type or value is missing; large  over 16 MiB, or a text over its limit
+ *   data   not JSON, or type or value is missing
+ *   large  over 16 MiB, or a text over its limit
  */
 NOS_PUBLIC int nos_scorer_score(struct nos_scorer *s, const char *reading, size_t len,
     int64_t now_ms, struct nos_text *ret, struct nos_fault *fault);

@@ -10,7 +10,6 @@
 
 #define CLAIMS_SCENARIOS 2
 #define CLAIMS_SENSORS	 6 /* in either scenario, registered or not */
-#define CLAIMS_TEXT_MAX	 8192
 
 /* What of a key's making is measured by itself (figure 1). */
 enum claims_made {
@@ -40,32 +39,6 @@ struct keying *claims_keying(struct claims *c, enum bench_profile p, enum bench_
 /* A key's making. NULL: *err. */
 struct bench_sample *claims_made(
     struct claims *c, enum bench_profile p, enum claims_made what, struct nos_err *err);
-
-enum claims_verdict {
-	CLAIMS_REPRODUCED,
-	CLAIMS_EXPLAINED,
-	CLAIMS_CONTRADICTED,
-	CLAIMS_NOT_HERE,
-};
-
-/* A row as it grows. ours: JSON values, empty for null; intervals: low and high of each value of a
- * measurement. */
-struct claims_row {
-	struct nos_buf ours[BENCH_PROFILES], intervals[BENCH_PROFILES];
-	struct nos_buf why;
-	enum claims_verdict verdict;
-};
-
-void claims_row_init(struct claims_row *r);
-void claims_row_release(struct claims_row *r);
-
-struct claims_of {
-	const char *id, *scheme, *unit, *paper, *how; /* paper: JSON */
-};
-
-/* Print it. */
-enum nos_code claims_row_add(struct bench *b, const struct claims_of *of,
-    const struct claims_row *r, struct nos_err *err) NOS_CHECK;
 
 /* ---- of bytes, names and operations (claims_count.c) ---- */
 

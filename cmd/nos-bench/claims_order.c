@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which of the two schemes is dearer, in what the paper compares: it says dini each time. */
 #include "claims.h"
+#include "claims_row.h"
 #include "json/encode.h"
 
 #define DINI	 BENCH_DINI

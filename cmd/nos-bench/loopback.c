@@ -8,7 +8,7 @@
 #define BODY_MAX  65536
 #define PATIENCE  10000 /* ms */
 #define CLOSED_S  60
-#define MOST	  16 /* connections and requests */
+#define MOST	  64 /* connections and requests */
 #define MEDIA	  "application/octet-stream"
 #define STATUS_OK 200
 
@@ -36,33 +36,41 @@ static void handle(void *state, struct nos_http_request *r)
 	nos_http_server_answer(l->server, r);
 }
 
-enum nos_code loopback_open(struct loopback *l, struct nos_err *err)
+enum nos_code loopback_serve(nos_http_handle *h, void *state, unsigned loops,
+    struct nos_http_server **ret, char ret_url[static LOOPBACK_URL_MAX], struct nos_err *err)
 {
 	static const char *const listen[] = { "127.0.0.1:0" };
-	const struct nos_http_config server = { .listen = listen,
+	const struct nos_http_config config = { .listen = listen,
 		.listen_count = 1,
-		.loops = 1,
+		.loops = loops,
 		.connections = MOST,
 		.requests = MOST,
 		.idle_s = CLOSED_S,
 		.total_s = CLOSED_S,
 		.out_max = BODY_MAX,
 		.thread_name = "loopback",
-		.state = l,
+		.state = state,
 		.begin = begin,
 		.fail = fail,
-		.handle = handle };
+		.handle = h };
+
+	if (nos_http_server_new(&config, ret, err))
+		return err->code;
+	snprintf(ret_url, LOOPBACK_URL_MAX, "http://%s", nos_http_server_address(*ret, 0));
+	return NOS_OK;
+}
+
+enum nos_code loopback_open(struct loopback *l, struct nos_err *err)
+{
 	const struct nos_http_client_config client = {
 		.connect_ms = PATIENCE, .total_ms = PATIENCE, .answer_max = BODY_MAX
 	};
 
 	*l = (struct loopback){ 0 };
 	nos_buf_init(&l->answer.body, BODY_MAX);
-	if (nos_http_client_start(err) || nos_http_server_new(&server, &l->server, err) ||
-	    nos_http_client_new(&client, &l->client, err))
+	if (nos_http_client_start(err) || loopback_serve(handle, l, 1, &l->server, l->url, err))
 		return err->code;
-	snprintf(l->url, sizeof(l->url), "http://%s", nos_http_server_address(l->server, 0));
-	return NOS_OK;
+	return nos_http_client_new(&client, &l->client, err);
 }
 
 void loopback_close(struct loopback *l)

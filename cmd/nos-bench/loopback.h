@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A message there and its reply back, over HTTP on 127.0.0.1: what a key costs on its way, without
- * a network. The server has one thread, the client is the caller's, and keeps its connection.
+ * HTTP on 127.0.0.1: what a key costs on its way, without a network. A message there and its reply
+ * back, where the server has one thread and the client is the caller's, and keeps its connection;
+ * and servers that do something of their own with a request.
  */
 #ifndef BENCH_LOOPBACK_H
 #define BENCH_LOOPBACK_H
@@ -9,11 +10,19 @@
 #include "net/http_client.h"
 #include "net/http_server.h"
 
+#define LOOPBACK_URL_MAX (NOS_HTTP_ADDRESS_MAX + 8)
+
+/* A server there of the caller's own, which takes whatever comes: 64 kB at most, so also what it
+ * answers. NOS_IO; NOS_INTERNAL. */
+enum nos_code loopback_serve(nos_http_handle *handle, void *state, unsigned loops,
+    struct nos_http_server **ret, char ret_url[static LOOPBACK_URL_MAX],
+    struct nos_err *err) NOS_CHECK;
+
 struct loopback {
 	struct nos_http_server *server;
 	struct nos_http_client *client;
 	struct nos_http_answer answer;
-	char url[NOS_HTTP_ADDRESS_MAX + 8];
+	char url[LOOPBACK_URL_MAX];
 	struct nos_span reply; /* that is answered: set between requests alone */
 };
 

@@ -424,15 +424,12 @@ int main(int argc, char **argv)
 	struct bench_opts o = { 0 };
 	struct bench b = { .o = &o };
 	struct nos_err err = { 0 };
-	enum nos_opt_next next;
 	int at, status = 0;
 
 	nos_start(tool.name);
 	nos_jose_start();
-	if (nos_opt_parse(&tool, argc, argv, &o, &at, &next, &err))
-		return nos_start_fail(tool.name, &err);
-	if (next == NOS_OPT_DONE)
-		return fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	if (!nos_opt_begin(&tool, argc, argv, &o, &at, &status))
+		return status;
 	if (argc - at != 1) {
 		nos_err_set(&err, NOS_USAGE, "say what to run: %s", tool.usage);
 		return nos_start_fail(tool.name, &err);

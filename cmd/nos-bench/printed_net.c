@@ -9,17 +9,14 @@
 
 #include "base/num.h"
 #include "cli/start.h"
-#include "net/http_server.h"
+#include "loopback.h"
 
-#define POOL	    100 /* global keys */
-#define NODE_LEN    1	/* bytes of Knode: as in the first scenario */
-#define HOPS_MAX    4
-#define CONNECTIONS 64
-#define IDLE_S	    60
-#define TOTAL_S	    30
-#define ANSWER_MS   30000
-#define ANSWER_MAX  1024 /* bytes */
-#define MEDIA	    "application/octet-stream"
+#define POOL	   100 /* global keys */
+#define NODE_LEN   1   /* bytes of Knode: as in the first scenario */
+#define HOPS_MAX   4
+#define ANSWER_MS  30000
+#define ANSWER_MAX 1024 /* bytes */
+#define MEDIA	   "application/octet-stream"
 
 /* What a source has, and what the NOS has of it. */
 struct source {
@@ -35,14 +32,14 @@ struct source {
 struct relay {
 	struct nos_http_server *server;
 	struct nos_http_client *client;
-	char url[NOS_HTTP_ADDRESS_MAX + 8], next[NOS_HTTP_ADDRESS_MAX + 8];
+	char url[LOOPBACK_URL_MAX], next[LOOPBACK_URL_MAX];
 	struct printed_key up, down; /* shared with who is before it, and behind */
 };
 
 struct printed_net {
 	bool is_session, global;
 	struct nos_http_server *server;
-	char url[NOS_HTTP_ADDRESS_MAX + 8];
+	char url[LOOPBACK_URL_MAX];
 	struct source *sources;
 	size_t count;
 	uint8_t incr;			/* Kincr */
@@ -76,20 +73,6 @@ static void take_reply(struct printed_net *n, struct source *s, struct nos_http_
 	nos_http_server_answer(n->server, r);
 }
 
-static bool begin(void *state, struct nos_http_request *r, size_t *ret_max)
-{
-	(void)state, (void)r;
-	*ret_max = ANSWER_MAX;
-	return true;
-}
-
-static void fail(void *state, struct nos_http_request *r, unsigned status, enum nos_code code,
-    const char *text, unsigned retry_s)
-{
-	(void)state, (void)code, (void)text, (void)retry_s;
-	r->status = status;
-}
-
 /* "/poll/7" gets a packet or nothing, "/wait/7" a packet whenever there is one, "/reply/7". */
 static void handle(void *state, struct nos_http_request *r)
 {
@@ -113,30 +96,6 @@ static void handle(void *state, struct nos_http_request *r)
 	else
 		nos_http_server_answer(n->server, r);
 	pthread_mutex_unlock(&n->lock);
-}
-
-static enum nos_code serve(nos_http_handle *h, void *state, unsigned loops,
-    struct nos_http_server **ret, char *ret_url, struct nos_err *err)
-{
-	static const char *const listen[] = { "127.0.0.1:0" };
-	const struct nos_http_config config = { .listen = listen,
-		.listen_count = 1,
-		.loops = loops,
-		.connections = CONNECTIONS,
-		.requests = CONNECTIONS,
-		.idle_s = IDLE_S,
-		.total_s = TOTAL_S,
-		.out_max = ANSWER_MAX,
-		.thread_name = "paper",
-		.state = state,
-		.begin = begin,
-		.fail = fail,
-		.handle = h };
-
-	if (nos_http_server_new(&config, ret, err))
-		return err->code;
-	snprintf(ret_url, NOS_HTTP_ADDRESS_MAX + 8, "http://%s", nos_http_server_address(*ret, 0));
-	return NOS_OK;
 }
 
 /* ---- made and ended ---- */
@@ -184,7 +143,8 @@ enum nos_code printed_net_open(bool session, size_t count, struct bench_random *
 	if (!n->sources)
 		nos_err_set(err, NOS_INTERNAL, "out of memory");
 	if (err->code || fill(n, r, err) ||
-	    serve(handle, n, (unsigned)sysconf(_SC_NPROCESSORS_ONLN), &n->server, n->url, err))
+	    loopback_serve(
+		handle, n, (unsigned)sysconf(_SC_NPROCESSORS_ONLN), &n->server, n->url, err))
 		printed_net_close(n);
 	else
 		*ret = n;
@@ -272,7 +232,7 @@ enum nos_code printed_net_relay(struct printed_net *n, struct bench_random *r, s
 	draw(&m->down, r);
 	if (nos_http_client_new(&http, &m->client, err))
 		return err->code;
-	if (serve(handle_relayed, m, 1, &m->server, m->url, err)) {
+	if (loopback_serve(handle_relayed, m, 1, &m->server, m->url, err)) {
 		nos_http_client_free(m->client);
 		return err->code;
 	}

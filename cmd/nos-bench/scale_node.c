@@ -128,20 +128,33 @@ static enum nos_code open_life(struct scale_node *n, struct nos_err *err)
 	return nos_life_open(&n->life, n->store, &n->vault, &n->audit, &n->self, err);
 }
 
-static enum nos_code make_group(struct scale_node *n, struct nos_err *err)
+enum nos_code scale_node_change(
+    struct scale_node *n, scale_node_work *what, void *state, struct nos_err *err)
 {
-	const struct nos_charter c = { .name = SCALE_NODE_GROUP, .scheme = n->scheme->name };
-
-	if (!n->scheme->grouped)
-		return NOS_OK;
 	nos_audit_begin(&n->audit);
 	if (nos_store_begin(n->store, err))
 		return err->code;
-	if (nos_charter_group(&c, &n->audit, &n->vault, nos_time_now(), &n->group, err)) {
+	if (what(n, state, err)) {
 		nos_store_rollback(n->store);
 		return err->code;
 	}
 	return nos_store_commit(n->store, err);
+}
+
+enum nos_code scale_node_purge(struct scale_node *n, struct nos_err *err)
+{
+	if (!n->life.destroyed)
+		return NOS_OK;
+	n->life.destroyed = false;
+	return nos_store_purge(n->store, err);
+}
+
+static enum nos_code make_group(struct scale_node *n, void *state, struct nos_err *err)
+{
+	const struct nos_charter c = { .name = SCALE_NODE_GROUP, .scheme = n->scheme->name };
+
+	(void)state;
+	return nos_charter_group(&c, &n->audit, &n->vault, nos_time_now(), &n->group, err);
 }
 
 /* The pool stands whatever the scheme, as in a store that nos-serve made. */
@@ -165,7 +178,7 @@ enum nos_code scale_node_open(
 	n->scheme = scheme;
 	if (make_folder(n, err) || make_node(n, err) || open_life(n, err))
 		return err->code;
-	return make_group(n, err);
+	return scheme->grouped ? scale_node_change(n, make_group, NULL, err) : NOS_OK;
 }
 
 static void close_store(struct scale_node *n)
@@ -236,15 +249,17 @@ static enum nos_code add(struct scale_node *n, struct nos_err *err)
 	return NOS_OK;
 }
 
+static enum nos_code add_all(struct scale_node *n, void *state, struct nos_err *err)
+{
+	const uint64_t *count = state;
+
+	for (uint64_t i = 0; i < *count; i++)
+		if (add(n, err))
+			return err->code;
+	return NOS_OK;
+}
+
 enum nos_code scale_node_fill(struct scale_node *n, uint64_t count, struct nos_err *err)
 {
-	nos_audit_begin(&n->audit);
-	if (nos_store_begin(n->store, err))
-		return err->code;
-	for (uint64_t i = 0; i < count; i++)
-		if (add(n, err)) {
-			nos_store_rollback(n->store);
-			return err->code;
-		}
-	return nos_store_commit(n->store, err);
+	return scale_node_change(n, add_all, &count, err);
 }

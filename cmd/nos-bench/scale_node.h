@@ -40,6 +40,15 @@ void scale_node_close(struct scale_node *n);
 /* The same store, opened anew: what was cached of it is forgotten. */
 enum nos_code scale_node_again(struct scale_node *n, struct nos_err *err) NOS_CHECK;
 
+/* Within a group of changes, as who gives an order has one: undone as a whole where it fails. What
+ * the store or the work gives. */
+typedef enum nos_code scale_node_work(struct scale_node *n, void *state, struct nos_err *err);
+enum nos_code scale_node_change(
+    struct scale_node *n, scale_node_work *what, void *state, struct nos_err *err) NOS_CHECK;
+
+/* Where a key was destroyed no trace of it stays, which is part of the price. */
+enum nos_code scale_node_purge(struct scale_node *n, struct nos_err *err) NOS_CHECK;
+
 /* Put up to count further sources, in one transaction. What the store or the library gives. */
 enum nos_code scale_node_fill(struct scale_node *n, uint64_t count, struct nos_err *err) NOS_CHECK;
 

@@ -7,16 +7,12 @@
 
 #include "registry/advance.h"
 #include "registry/enrol.h"
-#include "registry/member.h"
 #include "registry/order.h"
-#include "registry/raw.h"
-#include "registry/track.h"
+#include "scale_pack.h"
 #include "scale_source.h"
 
-#define TABLE	    16	  /* sources held, of which none is known yet */
-#define MESSAGE_MAX 65536 /* bytes */
-#define READING	    "[{\"type\":\"air_temperature\",\"value\":21.5,\"time\":1547812800}]"
-#define CTY	    "json"
+#define READING "[{\"type\":\"air_temperature\",\"value\":21.5,\"time\":1547812800}]"
+#define CTY	"json"
 
 /* One source on its way through the steps, and what the step in hand needs. */
 struct nos_round {
@@ -26,8 +22,7 @@ struct nos_round {
 	struct nos_buf in, out; /* what came, and what is answered */
 	struct nos_scale_source source;
 	struct nos_span ack;
-	struct nos_member_table *members; /* empty, as for who has not been heard of late */
-	struct nos_track_table *tracks;
+	struct nos_scale_heard heard;
 };
 
 static void nos_round_release(struct nos_round *r)
@@ -35,8 +30,7 @@ static void nos_round_release(struct nos_round *r)
 	nos_scale_source_release(&r->source);
 	nos_buf_release(&r->in);
 	nos_buf_release(&r->out);
-	nos_member_table_free(r->members);
-	nos_track_table_free(r->tracks);
+	nos_scale_heard_release(&r->heard);
 }
 
 typedef enum nos_code work(struct nos_round *r, uint64_t *ret_bytes, struct nos_err *err);
@@ -70,31 +64,6 @@ static enum nos_code measure(
 	return bench_sample_add(&s->bytes, (double)bytes, err);
 }
 
-/* Within a group of changes, as who gives an order has one. */
-static enum nos_code in_group(struct nos_round *r,
-    enum nos_code (*what)(struct nos_round *r, struct nos_err *err), struct nos_err *err)
-{
-	nos_audit_begin(&r->n->audit);
-	if (nos_store_begin(r->n->store, err))
-		return err->code;
-	if (what(r, err)) {
-		nos_store_rollback(r->n->store);
-		return err->code;
-	}
-	return nos_store_commit(r->n->store, err);
-}
-
-/* Where a key was destroyed no trace of it stays, which is part of the price. */
-static enum nos_code purge(struct nos_round *r, struct nos_err *err)
-{
-	struct nos_life *l = &r->n->life;
-
-	if (!l->destroyed)
-		return NOS_OK;
-	l->destroyed = false;
-	return nos_store_purge(r->n->store, err);
-}
-
 /* ---- it comes ---- */
 
 static enum nos_code registers(struct nos_round *r, uint64_t *ret_bytes, struct nos_err *err)
@@ -110,145 +79,38 @@ static enum nos_code registers(struct nos_round *r, uint64_t *ret_bytes, struct 
 
 /* ---- it sends ---- */
 
-static enum nos_code make_tables(struct nos_round *r, struct nos_err *err)
-{
-	nos_member_table_free(r->members);
-	nos_track_table_free(r->tracks);
-	r->members = NULL;
-	r->tracks = NULL;
-	return nos_member_table_new(TABLE, &r->members, err)
-		   ? err->code
-		   : nos_track_table_new(TABLE, &r->tracks, err);
-}
-
 static enum nos_code make_pack(struct nos_round *r, struct nos_err *err)
 {
 	nos_buf_truncate(&r->in, 0);
 	return scale_source_send(&r->source, NOS_STR(CTY), NOS_STR(READING), &r->in, err)
 		   ? err->code
-		   : make_tables(r, err);
-}
-
-/* The pack in hand, opened. */
-struct opened {
-	struct nos_round *r;
-	struct nos_member *m;
-	const struct nos_member_key *key;
-	struct nos_buf text;
-};
-
-static enum nos_code use(void *state, struct nos_record *r, const struct nos_issuer *w,
-    bool *ret_changed, struct nos_err *err)
-{
-	return nos_issuer_used(&r->a, w, state, ret_changed, err);
-}
-
-static enum nos_code note_use(struct opened *o, struct nos_err *err)
-{
-	struct scale_node *n = o->r->n;
-	struct nos_name name = o->key->name;
-	NOS_AUTO(record) record = { 0 };
-
-	if (o->key->state != NOS_STATE_PRE_ACTIVE && !o->key->unused)
-		return NOS_OK;
-	return nos_life_change(
-	    &n->life, nos_str_of(o->r->id), nos_time_now(), use, &name, &record, err);
-}
-
-static enum nos_code append(struct opened *o, struct nos_err *err)
-{
-	struct nos_raw raw = { .seq = o->r->source.seq,
-		.prev = o->r->source.seq - 1,
-		.kind = "meter",
-		.form = NOS_BATCH_JSON,
-		.received = nos_time_now(),
-		.security = { .bits = NOS_PACK_BITS,
-		    .tag = NOS_PACK_BITS,
-		    .holders = o->key->holders,
-		    .fresh = true } };
-	NOS_AUTO(buf) entry = { 0 };
-	uint64_t position;
-
-	nos_buf_init(&entry, MESSAGE_MAX);
-	snprintf(raw.source, sizeof(raw.source), "%s", o->r->id);
-	nos_name_format(&o->key->name, raw.kid);
-	nos_raw_encode(&entry, &raw, nos_buf_str(&o->text));
-	if (nos_buf_check(&entry, "pack", err))
-		return err->code;
-	return nos_store_append(
-	    o->r->n->store, NOS_RAW_STREAM, raw.received, nos_buf_span(&entry), &position, err);
-}
-
-static enum nos_code store_pack(struct opened *o, struct nos_err *err)
-{
-	struct scale_node *n = o->r->n;
-	struct nos_track *track;
-
-	if (nos_track_get(o->r->tracks, n->store, o->r->id, &track, err) ||
-	    nos_member_check(o->r->members, n->store, &n->vault, &o->m, &o->key, err) ||
-	    note_use(o, err))
-		return err->code;
-	return append(o, err);
-}
-
-static enum nos_code commit_pack(struct opened *o, struct nos_err *err)
-{
-	struct scale_node *n = o->r->n;
-
-	nos_audit_begin(&n->audit);
-	if (nos_store_begin(n->store, err))
-		return err->code;
-	if (store_pack(o, err)) {
-		nos_store_rollback(n->store);
-		return err->code;
-	}
-	return nos_store_commit(n->store, err);
-}
-
-static enum nos_code receive(struct opened *o, struct nos_err *err)
-{
-	struct nos_round *r = o->r;
-	char receipt[NOS_PACK_RECEIPT_LEN];
-
-	o->key = nos_member_key(o->m, r->source.kid);
-	if (!o->key)
-		return nos_err_set(err, NOS_TAG, "no such key");
-	if (nos_pack_open(&o->key->keys, nos_buf_str(&r->in), &o->text, err) ||
-	    commit_pack(o, err) || purge(r, err))
-		return err->code;
-	nos_buf_truncate(&r->out, 0);
-	nos_buf_add_text(&r->out, "{\"accepted\":1}");
-	return nos_pack_receipt(
-	    &o->key->keys, nos_buf_span(&r->in), nos_buf_span(&r->out), receipt, err);
+		   : scale_pack_unheard(&r->heard, err);
 }
 
 static enum nos_code sends(struct nos_round *r, uint64_t *ret_bytes, struct nos_err *err)
 {
-	struct opened o = { .r = r };
+	const struct scale_pack p = {
+		.id = r->id, .kid = r->source.kid, .seq = r->source.seq, .text = nos_buf_str(&r->in)
+	};
 
-	if (nos_member_get(r->members, r->n->store, &r->n->vault, r->id, &o.m, err))
-		return err->code;
-	nos_buf_init_secret(&o.text, MESSAGE_MAX);
-	(void)!receive(&o, err);
-	nos_buf_release(&o.text);
-	nos_member_drop(r->members, o.m);
 	*ret_bytes = r->in.len + NOS_PACK_RECEIPT_LEN - 1;
-	return err->code;
+	return scale_pack_take(r->n, &r->heard, &p, err);
 }
 
 /* ---- it gets its next key ---- */
 
-static enum nos_code order(struct nos_round *r, enum nos_order_what what, struct nos_err *err)
+static enum nos_code order(
+    struct scale_node *n, const struct nos_round *r, enum nos_order_what what, struct nos_err *err)
 {
 	const struct nos_order o = { .what = what, .reason = "nos-bench" };
 	struct nos_order_done done;
 
-	return nos_order_give(&r->n->life, &o, r->id, nos_time_now(), &done, err);
+	return nos_order_give(&n->life, &o, r->id, nos_time_now(), &done, err);
 }
 
-static enum nos_code replace(struct nos_round *r, struct nos_err *err)
+static enum nos_code replace(struct scale_node *n, void *state, struct nos_err *err)
 {
-	return order(r, NOS_ORDER_REPLACE, err);
+	return order(n, state, NOS_ORDER_REPLACE, err);
 }
 
 static enum nos_code rekeys(struct nos_round *r, uint64_t *ret_bytes, struct nos_err *err)
@@ -259,9 +121,9 @@ static enum nos_code rekeys(struct nos_round *r, uint64_t *ret_bytes, struct nos
 	(void)ret_bytes;
 	if (r->n->scheme->grouped ? nos_advance_group(&r->n->life, &a, NOS_STR(SCALE_NODE_GROUP),
 					nos_time_now(), &done, err)
-				  : in_group(r, replace, err))
+				  : scale_node_change(r->n, replace, r, err))
 		return err->code;
-	return purge(r, err);
+	return scale_node_purge(r->n, err);
 }
 
 /* Bytes of the messages that wait for it, from number ctr on; *ret_next: the number behind. */
@@ -295,18 +157,19 @@ static enum nos_code look(void *state, struct nos_record *r, const struct nos_is
 	return NOS_OK;
 }
 
-static enum nos_code fill(struct nos_round *r, struct nos_err *err)
+static enum nos_code fill(struct scale_node *n, void *state, struct nos_err *err)
 {
+	const struct nos_round *r = state;
 	NOS_AUTO(record) record = { 0 };
 
 	return nos_life_change(
-	    &r->n->life, nos_str_of(r->id), nos_time_now(), look, NULL, &record, err);
+	    &n->life, nos_str_of(r->id), nos_time_now(), look, NULL, &record, err);
 }
 
 static enum nos_code follows(struct nos_round *r, uint64_t *ret_bytes, struct nos_err *err)
 {
 	(void)ret_bytes;
-	return in_group(r, fill, err);
+	return scale_node_change(r->n, fill, r, err);
 }
 
 /* What was measured before it was known what it had sent. */
@@ -325,18 +188,20 @@ static enum nos_code confirm(void *state, struct nos_record *record, const struc
 	return nos_issuer_acked(&record->a, w, r->ack, ret_changed, err);
 }
 
-static enum nos_code confirm_one(struct nos_round *r, struct nos_err *err)
+static enum nos_code confirm_one(struct scale_node *n, void *state, struct nos_err *err)
 {
+	struct nos_round *r = state;
 	NOS_AUTO(record) record = { 0 };
 
 	return nos_life_change(
-	    &r->n->life, nos_str_of(r->id), nos_time_now(), confirm, r, &record, err);
+	    &n->life, nos_str_of(r->id), nos_time_now(), confirm, r, &record, err);
 }
 
 static enum nos_code confirms(struct nos_round *r, uint64_t *ret_bytes, struct nos_err *err)
 {
 	*ret_bytes = r->ack.len;
-	return in_group(r, confirm_one, err) ? err->code : purge(r, err);
+	return scale_node_change(r->n, confirm_one, r, err) ? err->code
+							    : scale_node_purge(r->n, err);
 }
 
 /* The source takes what waits for it, and says so. */
@@ -352,7 +217,7 @@ static enum nos_code rekey(struct nos_round *r, struct nos_err *err)
 	NOS_AUTO(buf) broadcast = { 0 };
 	uint64_t bytes, next, after;
 
-	nos_buf_init(&broadcast, MESSAGE_MAX);
+	nos_buf_init(&broadcast, SCALE_PACK_MAX);
 	if (outstanding(r, 0, &bytes, &next, err) || measure(r, SCALE_STEP_REKEY, rekeys, err))
 		return err->code;
 	if (r->n->scheme->grouped &&
@@ -374,9 +239,9 @@ static enum nos_code rekey(struct nos_round *r, struct nos_err *err)
 
 /* ---- it goes ---- */
 
-static enum nos_code revoke_one(struct nos_round *r, struct nos_err *err)
+static enum nos_code revoke_one(struct scale_node *n, void *state, struct nos_err *err)
 {
-	return order(r, NOS_ORDER_REVOKE, err);
+	return order(n, state, NOS_ORDER_REVOKE, err);
 }
 
 static bool never(void *state)
@@ -390,12 +255,12 @@ static enum nos_code revokes(struct nos_round *r, uint64_t *ret_bytes, struct no
 	uint64_t halves;
 
 	(void)ret_bytes;
-	if (in_group(r, revoke_one, err))
+	if (scale_node_change(r->n, revoke_one, r, err))
 		return err->code;
 	if (r->n->scheme->grouped && nos_advance_put_out(&r->n->life, &r->n->self.sign, "nos-bench",
 					 never, NULL, &halves, err))
 		return err->code;
-	return purge(r, err);
+	return scale_node_purge(r->n, err);
 }
 
 static enum nos_code revoke(struct nos_round *r, struct nos_err *err)
@@ -436,8 +301,8 @@ enum nos_code scale_step_round(
 {
 	NOS_AUTO(round) r = { .n = n, .samples = s };
 
-	nos_buf_init(&r.in, MESSAGE_MAX);
-	nos_buf_init(&r.out, MESSAGE_MAX);
+	nos_buf_init(&r.in, SCALE_PACK_MAX);
+	nos_buf_init(&r.out, SCALE_PACK_MAX);
 	return run(&r, err);
 }
 

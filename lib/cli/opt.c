@@ -429,3 +429,18 @@ enum nos_code nos_opt_parse(const struct nos_opt_tool *tool, int argc, char **ar
 	nos_start_quiet(common->quiet);
 	return NOS_OK;
 }
+
+bool nos_opt_begin(const struct nos_opt_tool *tool, int argc, char **argv, void *opts,
+    int *ret_operands, int *ret_status)
+{
+	struct nos_err err = { 0 };
+	enum nos_opt_next next;
+
+	if (nos_opt_parse(tool, argc, argv, opts, ret_operands, &next, &err))
+		*ret_status = nos_start_fail(tool->name, &err);
+	else if (next == NOS_OPT_DONE)
+		*ret_status = fflush(stdout) ? nos_start_status(NOS_IO) : 0;
+	else
+		return true;
+	return false;
+}

@@ -85,6 +85,11 @@ enum nos_opt_next {
 enum nos_code nos_opt_parse(const struct nos_opt_tool *tool, int argc, char **argv, void *opts,
     int *ret_operands, enum nos_opt_next *ret_next, struct nos_err *err) NOS_CHECK;
 
+/* As above for main, right behind nos_start. False: end with *ret_status; what is wrong was said.
+ */
+bool nos_opt_begin(const struct nos_opt_tool *tool, int argc, char **argv, void *opts,
+    int *ret_operands, int *ret_status);
+
 /* Stood this option of the tool's table on the command line? For who refuses what makes no sense
  * there, but cannot refuse a setting that is for other tools as well. */
 bool nos_opt_is_typed(

@@ -2,7 +2,7 @@
 /*
  * Members of a scanned object, each asked for by name and kind; a member that is not as it should
  * be is named in the error. Texts stay where they are, so that a secret in one is not copied about.
- * Every function gives NOS_DATA and no other error.
+ * Every function gives NOS_DATA, and no other error but those that it names.
  */
 #ifndef NOS_JSON_DECODE_H
 #define NOS_JSON_DECODE_H
@@ -17,8 +17,8 @@ struct nos_decode {
 	const struct nos_scan_value *object;
 };
 
-/* Scan text, which must be one object. what names it in the error: "enrolment". NOS_INTERNAL too.
- */
+/* Scan text, which must be one object. what names it in the error: "enrolment". As nos_scan_parse:
+ * NOS_LARGE and NOS_INTERNAL too. */
 enum nos_code nos_decode_object(struct nos_scan *scan, struct nos_str text, const char *what,
     struct nos_decode *ret, struct nos_err *err) NOS_CHECK;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON out, printf-style into a buffer: members in the order of the calls, numbers and times in the
- * one form that nos-formats(7) gives them, so that the same value has the same bytes in every tool.
+ * JSON out, appended to a buffer, a value or a member a call: members stand in the order of the
+ * calls, numbers and times in the one form that nos-formats(7) gives them, so that the same value
+ * has the same bytes in every tool. Brackets are the caller's.
  */
 #ifndef NOS_JSON_ENCODE_H
 #define NOS_JSON_ENCODE_H

@@ -29,8 +29,9 @@ struct nos_handwritten {
 
 /*
  * Scan a file and look at its version; a byte order mark before it is passed over. To be released,
- * whatever it returns; text and err must outlive *h. NOS_CONFIG    over a limit, not JSON, no
- * object, "v" is missing or not 1 NOS_INTERNAL  out of memory
+ * whatever it returns; text and err must outlive *h.
+ * NOS_CONFIG    over a limit, not JSON, no object, "v" is missing or not 1
+ * NOS_INTERNAL  out of memory
  */
 enum nos_code nos_handwritten_open(struct nos_handwritten *h,
     const struct nos_handwritten_kind *kind, struct nos_str text, struct nos_err *err) NOS_CHECK;

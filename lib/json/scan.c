@@ -10,6 +10,7 @@
 #include <jsmn.h>
 
 #include "base/num.h"
+#include "json/scan_text.h"
 
 #define TOKENS_FIRST 64
 
@@ -115,31 +116,18 @@ static enum nos_code check_string(struct nos_scan_value *v, size_t start, struct
 static enum nos_code check_value(
     struct nos_scan *s, uint32_t at, unsigned depth, struct nos_err *err);
 
-/* What a name means; one that means nothing stands for its own bytes. */
-static struct nos_str meant(const struct nos_scan_value *name, struct nos_buf *space)
+/* Do two member names mean the same? */
+static bool same_name(const struct nos_scan_value *a, const struct nos_scan_value *b)
 {
-	struct nos_str text;
-
-	nos_buf_init(space, NOS_SCAN_TEXT_MAX);
-	return nos_scan_text(name, space, &text) ? text : name->raw;
+	return a->escaped || b->escaped ? nos_scan_text_order(a, b) == 0
+					: nos_str_eq(a->raw, b->raw);
 }
 
 static int by_name(const void *a, const void *b)
 {
 	const struct nos_scan_value *const *x = a, *const *y = b;
-	NOS_AUTO(buf) space_m = { 0 };
-	NOS_AUTO(buf) space_n = { 0 };
-	struct nos_str m = meant(*x, &space_m), n = meant(*y, &space_n);
-	size_t len = m.len < n.len ? m.len : n.len;
-	int order = len ? memcmp(m.p, n.p, len) : 0;
 
-	return order ? order : (m.len > n.len) - (m.len < n.len);
-}
-
-/* Do two member names mean the same? */
-static bool same_name(const struct nos_scan_value *a, const struct nos_scan_value *b)
-{
-	return a->escaped || b->escaped ? by_name(&a, &b) == 0 : nos_str_eq(a->raw, b->raw);
+	return nos_scan_text_order(*x, *y);
 }
 
 /* Of many names, only those that are neighbours once sorted are compared. */
@@ -343,13 +331,6 @@ bool nos_scan_element(const struct nos_scan *s, const struct nos_scan_value *arr
 	return true;
 }
 
-static bool means(const struct nos_scan_value *key, struct nos_str name)
-{
-	NOS_AUTO(buf) space = { 0 };
-
-	return nos_str_eq(meant(key, &space), name);
-}
-
 const struct nos_scan_value *nos_scan_find(
     const struct nos_scan *s, const struct nos_scan_value *object, struct nos_str name)
 {
@@ -360,85 +341,10 @@ const struct nos_scan_value *nos_scan_find(
 	for (uint32_t i = own + 1; i < object->next; i = s->values[i + 1].next) {
 		const struct nos_scan_value *key = &s->values[i];
 
-		if (key->escaped ? means(key, name) : nos_str_eq(key->raw, name))
+		if (key->escaped ? nos_scan_text_is(key, name) : nos_str_eq(key->raw, name))
 			return key + 1;
 	}
 	return NULL;
-}
-
-static void add_utf8(struct nos_buf *b, uint32_t c)
-{
-	if (c < 0x80) {
-		nos_buf_add_char(b, (char)c);
-	} else if (c < 0x800) {
-		nos_buf_add_char(b, (char)(0xc0 | c >> 6));
-		nos_buf_add_char(b, (char)(0x80 | (c & 63)));
-	} else if (c < 0x10000) {
-		nos_buf_add_char(b, (char)(0xe0 | c >> 12));
-		nos_buf_add_char(b, (char)(0x80 | (c >> 6 & 63)));
-		nos_buf_add_char(b, (char)(0x80 | (c & 63)));
-	} else {
-		nos_buf_add_char(b, (char)(0xf0 | c >> 18));
-		nos_buf_add_char(b, (char)(0x80 | (c >> 12 & 63)));
-		nos_buf_add_char(b, (char)(0x80 | (c >> 6 & 63)));
-		nos_buf_add_char(b, (char)(0x80 | (c & 63)));
-	}
-}
-
-/* Four hex digits at p, which jsmn has checked. */
-static uint32_t unit16(const char *p)
-{
-	uint32_t v = 0;
-
-	for (int i = 0; i < 4; i++)
-		v = v << 4 | (uint32_t)(p[i] <= '9' ? p[i] - '0' : (p[i] | 32) - 'a' + 10);
-	return v;
-}
-
-bool nos_scan_text(const struct nos_scan_value *string, struct nos_buf *space, struct nos_str *ret)
-{
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	size_t start = space->len;
-	const char *p = string->raw.p, *end = p + string->raw.len;
-
-	if (!string->escaped) {
-		*ret = string->raw;
-		return true;
-	}
-	while (p < end) {
-		uint32_t c;
-
-		if (*p != '\\') {
-			nos_buf_add_char(space, *p++);
-			continue;
-		}
-		p++;
-		if (*p != 'u') {
-			nos_buf_add_char(space, to[strchr(from, *p) - from]);
-			p++;
-			continue;
-		}
-		c = unit16(p + 1);
-		p += 5;
-		if (c >= 0xdc00 && c <= 0xdfff)
-			return false;
-		if (c >= 0xd800 && c <= 0xdbff) {
-			uint32_t low;
-
-			if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
-				return false;
-			low = unit16(p + 2);
-			if (low < 0xdc00 || low > 0xdfff)
-				return false;
-			c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-			p += 6;
-		}
-		add_utf8(space, c);
-	}
-	if (space->fail)
-		return false;
-	*ret = (struct nos_str){ space->p + start, space->len - start };
-	return true;
 }
 
 enum nos_code nos_scan_place(struct nos_str text, size_t offset, struct nos_err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a source holds of keys, and the text of its file (nos-formats(7), "Keyring"). Pure: reading
- * and writing the file is the source's (source/store.h). Holds secrets: release it.
+ * and writing the file is the source's (source/ring.h). Holds secrets: release it.
  */
 #ifndef NOS_KEY_KEYRING_H
 #define NOS_KEY_KEYRING_H

@@ -35,6 +35,26 @@ static void encode_chain(struct nos_buf *b, const char *name, const struct nos_c
 	nos_buf_add_char(b, '}');
 }
 
+static void encode_node(struct nos_buf *b, const struct nos_keyring *k)
+{
+	nos_encode_member(b, "node");
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "number", k->node);
+	encode_texts(b, "urls", k->urls[0], sizeof(k->urls[0]), k->url_count);
+	nos_encode_member_bytes(b, "pin", k->pin, sizeof(k->pin));
+	nos_encode_member_bytes(b, "sign", k->sign, sizeof(k->sign));
+	nos_buf_add_char(b, '}');
+}
+
+static void encode_control(struct nos_buf *b, const struct nos_keyring *k)
+{
+	nos_encode_member(b, "control");
+	nos_buf_add_char(b, '{');
+	encode_chain(b, "down", &k->down);
+	encode_chain(b, "up", &k->up);
+	nos_buf_add_char(b, '}');
+}
+
 static void encode_keys(struct nos_buf *b, const struct nos_keyring *k)
 {
 	nos_encode_member(b, "keys");
@@ -75,6 +95,17 @@ static void encode_older(struct nos_buf *b, const struct nos_keyring *k)
 		nos_buf_add_char(b, '}');
 	}
 	nos_buf_add_char(b, ']');
+}
+
+static void encode_static(struct nos_buf *b, const struct nos_keyring *k)
+{
+	nos_encode_member(b, "static");
+	nos_buf_add_char(b, '{');
+	nos_encode_member_uint(b, "z", k->z);
+	member_secret(b, "key", &k->z_key);
+	if (k->older_count)
+		encode_older(b, k);
+	nos_buf_add_char(b, '}');
 }
 
 static void encode_ask(struct nos_buf *b, const struct nos_keyring_ask *ask)
@@ -181,31 +212,15 @@ void nos_keyring_encode(struct nos_buf *b, const struct nos_keyring *k)
 	member_text(b, "mode", k->mode);
 	if (k->type_count)
 		encode_texts(b, "types", k->types[0], sizeof(k->types[0]), k->type_count);
-	nos_encode_member(b, "node");
-	nos_buf_add_char(b, '{');
-	nos_encode_member_uint(b, "number", k->node);
-	encode_texts(b, "urls", k->urls[0], sizeof(k->urls[0]), k->url_count);
-	nos_encode_member_bytes(b, "pin", k->pin, sizeof(k->pin));
-	nos_encode_member_bytes(b, "sign", k->sign, sizeof(k->sign));
-	nos_buf_add_char(b, '}');
+	encode_node(b, k);
 	member_text(b, "scheme", k->scheme);
 	member_text(b, "enrolment", k->enrolment);
 	nos_encode_member(b, "seq");
 	nos_buf_add_char(b, '{');
 	nos_encode_member_uint(b, "next", k->next);
 	nos_buf_add_char(b, '}');
-	nos_encode_member(b, "control");
-	nos_buf_add_char(b, '{');
-	encode_chain(b, "down", &k->down);
-	encode_chain(b, "up", &k->up);
-	nos_buf_add_char(b, '}');
-	nos_encode_member(b, "static");
-	nos_buf_add_char(b, '{');
-	nos_encode_member_uint(b, "z", k->z);
-	member_secret(b, "key", &k->z_key);
-	if (k->older_count)
-		encode_older(b, k);
-	nos_buf_add_char(b, '}');
+	encode_control(b, k);
+	encode_static(b, k);
 	encode_keys(b, k);
 	if (k->unproven)
 		nos_encode_member_bool(b, "unproven", true);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a key is called: a letter for its kind and one to three numbers, as in "d.1.7"
- * (nos-wire(7)). Pure; thread-safe. */
+ * (nos-wire(7)); and the words that an operator calls things by. Pure; thread-safe. */
 #ifndef NOS_KEY_NAME_H
 #define NOS_KEY_NAME_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "key/session.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/enc.h"
@@ -28,6 +29,17 @@ enum nos_code nos_session_tick(struct nos_session *s, struct nos_err *err)
 		return err->code;
 	s->a = next;
 	s->t++;
+	return NOS_OK;
+}
+
+enum nos_code nos_session_run(struct nos_session *s, uint64_t t, struct nos_err *err)
+{
+	if (t < s->t || t - s->t > NOS_SESSION_CHAIN_MAX)
+		return nos_err_set(
+		    err, NOS_DATA, "the clock stands at %" PRIu64 ", not before %" PRIu64, s->t, t);
+	while (s->t < t)
+		if (nos_session_tick(s, err))
+			return err->code;
 	return NOS_OK;
 }
 

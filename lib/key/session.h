@@ -27,6 +27,9 @@ void nos_session_release(struct nos_session *s);
 /* A_{t+1} = K(A_t,"A", g, t + 1), and t with it; the old A is wiped. */
 enum nos_code nos_session_tick(struct nos_session *s, struct nos_err *err) NOS_CHECK;
 
+/* Tick on to t. NOS_DATA: it is past t, or over NOS_SESSION_CHAIN_MAX behind. */
+enum nos_code nos_session_run(struct nos_session *s, uint64_t t, struct nos_err *err) NOS_CHECK;
+
 /* Epoch e begins at the present t: A_t := X(A_t, B); the old A is wiped. */
 enum nos_code nos_session_begin_epoch(struct nos_session *s, uint64_t epoch,
     const struct nos_secret *b, struct nos_err *err) NOS_CHECK;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "net/http_easy.h"
-#include "net/http_peers.h"
+#include "net/http_queues.h"
 #include "net/http_watch.h"
 
 #define PEERS 16 /* as many as may each have all their connections kept */
@@ -21,7 +21,7 @@ struct slot {
 	CURL *easy;
 	struct curl_slist *headers;
 	const char *media; /* that headers has */
-	struct nos_http_peer *peer;
+	struct nos_http_queue *queue;
 	struct nos_http_multi_call *call;
 	bool over;
 	char words[CURL_ERROR_SIZE];
@@ -33,13 +33,13 @@ struct nos_http_multi {
 	char *ca;
 	pthread_t thread;
 	pthread_mutex_t lock;
-	struct nos_http_multi_call *queue, **tail; /* guarded by lock, so also: */
+	struct nos_http_multi_call *handed, **tail; /* guarded by lock, so also: */
 	bool stop;
 
 	/* The thread's own. */
 	CURLM *curl;
 	struct nos_http_watch watch;
-	struct nos_http_peers peers;
+	struct nos_http_queues queues;
 	struct slot *idle;
 	size_t open; /* calls: waiting and under way */
 };
@@ -127,8 +127,8 @@ static struct slot *take_slot(struct nos_http_multi *m)
 static void put_back(struct slot *s)
 {
 	s->call = NULL;
-	nos_http_peers_over(s->peer);
-	s->peer = NULL;
+	nos_http_queues_over(s->queue);
+	s->queue = NULL;
 	s->next = s->multi->idle;
 	s->multi->idle = s;
 }
@@ -176,17 +176,17 @@ static CURLcode set_call(struct slot *s, const struct nos_http_multi_call *c)
 }
 
 static void begin(
-    struct nos_http_multi *m, struct nos_http_peer *peer, struct nos_http_multi_call *call)
+    struct nos_http_multi *m, struct nos_http_queue *queue, struct nos_http_multi_call *call)
 {
 	struct slot *s = take_slot(m);
 
 	if (!s) {
-		nos_http_peers_over(peer);
+		nos_http_queues_over(queue);
 		give_up(m, call, CURLE_OUT_OF_MEMORY, "");
 		return;
 	}
 	s->call = call;
-	s->peer = peer;
+	s->queue = queue;
 	s->over = false;
 	s->words[0] = '\0';
 	if (!set_call(s, call) && !curl_multi_add_handle(m->curl, s->easy))
@@ -236,7 +236,7 @@ static void end_all(struct nos_http_multi *m)
 
 /* ---- the thread ---- */
 
-static void queue_one(struct nos_http_multi *m, struct nos_http_multi_call *call)
+static void put_one(struct nos_http_multi *m, struct nos_http_multi_call *call)
 {
 	const char *url = call->url;
 
@@ -244,26 +244,26 @@ static void queue_one(struct nos_http_multi *m, struct nos_http_multi_call *call
 	/* Without a scheme libcurl would guess one. */
 	if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
 		give_up(m, call, CURLE_URL_MALFORMAT, "");
-	else if (!nos_http_peers_put(&m->peers, call))
+	else if (!nos_http_queues_put(&m->queues, call))
 		give_up(m, call, CURLE_OUT_OF_MEMORY, "");
 }
 
 static void begin_what_may(struct nos_http_multi *m)
 {
 	struct nos_http_multi_call *call;
-	struct nos_http_peer *peer;
+	struct nos_http_queue *queue;
 
-	while ((call = nos_http_peers_take(&m->peers, &peer)))
-		begin(m, peer, call);
+	while ((call = nos_http_queues_take(&m->queues, &queue)))
+		begin(m, queue, call);
 }
 
 static void expire(struct nos_http_multi *m)
 {
 	struct nos_http_multi_call *list, *next;
 
-	if (m->peers.due.us == UINT64_MAX)
+	if (m->queues.due.us == UINT64_MAX)
 		return;
-	for (list = nos_http_peers_expire(&m->peers, nos_mono_now()); list; list = next) {
+	for (list = nos_http_queues_expire(&m->queues, nos_mono_now()); list; list = next) {
 		next = list->next;
 		list->next = NULL;
 		give_up(m, list, CURLE_OPERATION_TIMEDOUT, "no turn in time");
@@ -271,22 +271,22 @@ static void expire(struct nos_http_multi *m)
 }
 
 /* False: nothing is left, and nothing will come. */
-static bool take_queue(struct nos_http_multi *m)
+static bool take_handed(struct nos_http_multi *m)
 {
 	struct nos_http_multi_call *list, *next;
 	bool stop;
 
 	pthread_mutex_lock(&m->lock);
-	list = m->queue;
-	m->queue = NULL;
-	m->tail = &m->queue;
+	list = m->handed;
+	m->handed = NULL;
+	m->tail = &m->handed;
 	stop = m->stop;
 	pthread_mutex_unlock(&m->lock);
 	for (struct nos_http_multi_call *c = list; c; c = c->next)
 		m->open++;
 	for (; list; list = next) {
 		next = list->next;
-		queue_one(m, list);
+		put_one(m, list);
 	}
 	return m->open || !stop;
 }
@@ -295,9 +295,9 @@ static void *run(void *state)
 {
 	struct nos_http_multi *m = state;
 
-	while (take_queue(m)) {
+	while (take_handed(m)) {
 		begin_what_may(m);
-		nos_http_watch_turn(&m->watch, m->peers.due);
+		nos_http_watch_turn(&m->watch, m->queues.due);
 		end_all(m);
 		expire(m);
 	}
@@ -314,7 +314,7 @@ static void release(struct nos_http_multi *m)
 		m->idle = s->next;
 		free_slot(s);
 	}
-	nos_http_peers_release(&m->peers);
+	nos_http_queues_release(&m->queues);
 	curl_multi_cleanup(m->curl);
 	nos_http_watch_release(&m->watch);
 	pthread_mutex_destroy(&m->lock);
@@ -365,8 +365,8 @@ enum nos_code nos_http_multi_new(
 	if (!m)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	m->config = *config;
-	m->tail = &m->queue;
-	nos_http_peers_init(&m->peers, config->at_once);
+	m->tail = &m->handed;
+	nos_http_queues_init(&m->queues, config->at_once);
 	m->watch.epoll = m->watch.wake = -1;
 	pthread_mutex_init(&m->lock, NULL);
 	if (prepare(m, err) || start_thread(m, err)) {
@@ -388,7 +388,7 @@ void nos_http_multi_submit(struct nos_http_multi *m, struct nos_http_multi_call 
 	if (!list)
 		return;
 	pthread_mutex_lock(&m->lock);
-	first = !m->queue;
+	first = !m->handed;
 	*m->tail = list;
 	m->tail = tail;
 	pthread_mutex_unlock(&m->lock);

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "registry/audit_head.h"
 #include "registry/self.h"
 #include "store/store.h"
 
@@ -68,17 +69,6 @@ enum nos_code nos_audit_append(struct nos_audit *a, struct nos_time now,
     const struct nos_audit_event *e, struct nos_err *err) NOS_CHECK;
 
 /*
- * The signed head (state node/audit): number and hash of the entry that was the newest when it was
- * made, and the node's Ed25519 over "nos/1 audit" ‖ LEB128 node ‖ LEB128 n ‖ hash.
- */
-struct nos_audit_head {
-	uint64_t n;
-	struct nos_time time; /* when it was signed; not under the signature */
-	uint8_t hash[NOS_HASH_LEN];
-	uint8_t signature[NOS_SIGN_LEN];
-};
-
-/*
  * Sign the newest entry and put the head, if it is not signed already by the node's present key;
  * *ret_signed tells. *ret is the head as it stands; n 0: nothing to sign. The chain is followed
  * from the head before, and one that does not lead on from there is not signed: NOS_DATA, as
@@ -88,9 +78,6 @@ struct nos_audit_head {
 enum nos_code nos_audit_sign(struct nos_store *store, const struct nos_self *self,
     struct nos_time now, struct nos_audit_head *ret, bool *ret_signed,
     struct nos_err *err) NOS_CHECK;
-
-/* Append the head as it is published: {"node":…,"n":…,"time":…,"hash":"…","signature":"…"}. */
-void nos_audit_head_encode(struct nos_buf *b, uint64_t node, const struct nos_audit_head *h);
 
 struct nos_audit_verdict {
 	uint64_t entries;

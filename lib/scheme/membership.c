@@ -1,156 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "scheme/membership.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-/*
- * What is to become of a keyring's group: made aside, since where a part of it fails there must be
- * nothing of it.
- */
-struct nos_membership_draft {
-	const struct nos_keyring *k;
-	struct nos_keyring_group g;
-	struct nos_scheme_key key; /* that is made; kind 0: none */
-};
-
-static inline void nos_membership_draft_release(struct nos_membership_draft *d)
-{
-	explicit_bzero(d, sizeof(*d));
-}
-
-static bool is_tree(const struct nos_keyring *k)
-{
-	return strcmp(k->scheme, "tree") == 0;
-}
-
-static bool is_of_group(const struct nos_keyring_key *key)
-{
-	return key->name.kind == 's' || key->name.kind == 'g' || key->name.kind == 't';
-}
-
-static void drop_keys(struct nos_keyring *k)
-{
-	const size_t before = k->key_count;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < before; i++)
-		if (!is_of_group(&k->keys[i]))
-			k->keys[kept++] = k->keys[i];
-	explicit_bzero(k->keys + kept, (before - kept) * sizeof(k->keys[0]));
-	k->key_count = kept;
-}
-
-/* A key that was made takes the place of the one before. */
-static void put(struct nos_keyring *k, const struct nos_membership_draft *d, struct nos_time now)
-{
-	k->group = d->g;
-	if (!d->key.name.kind)
-		return;
-	drop_keys(k);
-	*nos_keyring_add(k) = (struct nos_keyring_key){
-		.name = d->key.name, .state = NOS_STATE_ACTIVE, .value = d->key.value, .since = now
-	};
-}
+#include "scheme/membership_draft.h"
 
 void nos_membership_forget(struct nos_keyring *k)
 {
 	explicit_bzero(&k->group, sizeof(k->group));
-	drop_keys(k);
-}
-
-static enum nos_code out_of_step(uint64_t epoch, const struct nos_keyring *k, struct nos_err *err)
-{
-	return nos_err_set(err, NOS_DATA,
-	    "epoch %" PRIu64 " of group %" PRIu64 " does not follow from what is held", epoch,
-	    k->group.number);
-}
-
-/* ---- the clock ---- */
-
-static bool has_clock(const struct nos_keyring_group *g)
-{
-	return g->clock.a.len > 0;
-}
-
-/* NOS_DATA: it is past t, or too far behind. */
-static enum nos_code run_to(struct nos_session *clock, uint64_t t, struct nos_err *err)
-{
-	if (t < clock->t || t - clock->t > NOS_SESSION_CHAIN_MAX)
-		return nos_err_set(err, NOS_DATA,
-		    "the clock stands at %" PRIu64 ", not before %" PRIu64, clock->t, t);
-	while (clock->t < t)
-		if (nos_session_tick(clock, err))
-			return err->code;
-	return NOS_OK;
-}
-
-static enum nos_code make_session_key(struct nos_membership_draft *d,
-    const uint8_t token[static NOS_SESSION_TOKEN_LEN], struct nos_err *err)
-{
-	const struct nos_session *clock = &d->g.clock;
-
-	d->key.name = (struct nos_name){ .kind = d->k->shared ? 'g' : 's',
-		.count = 3,
-		.parts = { clock->group, clock->epoch, clock->t } };
-	return nos_session_key(clock, token, &d->key.value, err);
-}
-
-/* To the last token, where its order named the clock's epoch: another's has a B in its clock that
- * this one has not. */
-static enum nos_code catch_up(struct nos_membership_draft *d, struct nos_err *err)
-{
-	struct nos_keyring_group *g = &d->g;
-
-	if (g->token_epoch != g->clock.epoch || g->token.t <= g->clock.t)
-		return NOS_OK;
-	if (run_to(&g->clock, g->token.t, err))
-		return err->code;
-	return make_session_key(d, g->token.h, err);
-}
-
-/* ---- a new epoch ---- */
-
-static enum nos_code turn_clock(struct nos_membership_draft *d, uint64_t epoch, uint64_t t,
-    const struct nos_secret *b, struct nos_err *err)
-{
-	struct nos_keyring_group *g = &d->g;
-
-	if (!has_clock(g) || g->clock.epoch == epoch)
-		return NOS_OK;
-	if (g->clock.epoch + 1 != epoch)
-		return out_of_step(epoch, d->k, err);
-	if (run_to(&g->clock, t, err) || nos_session_begin_epoch(&g->clock, epoch, b, err))
-		return err->code;
-	return catch_up(d, err);
-}
-
-/* The epoch of the key that the tree gave; 0: there is none, which no epoch that begins is. */
-static uint64_t key_epoch(const struct nos_keyring *k)
-{
-	for (size_t i = 0; i < k->key_count; i++)
-		if (k->keys[i].name.kind == 't')
-			return nos_name_rank(&k->keys[i].name);
-	return 0;
-}
-
-static enum nos_code turn_key(
-    struct nos_membership_draft *d, uint64_t epoch, const struct nos_secret *b, struct nos_err *err)
-{
-	const uint64_t held = key_epoch(d->k);
-
-	/* The same again, or what a node that went back has under the name. */
-	if (held > epoch)
-		return out_of_step(epoch, d->k, err);
-	d->key.name = (struct nos_name){ .kind = 't', .count = 2, .parts = { d->g.number, epoch } };
-	d->key.value = *b;
-	return NOS_OK;
-}
-
-static enum nos_code turn(struct nos_membership_draft *d, uint64_t epoch, uint64_t t,
-    const struct nos_secret *b, struct nos_err *err)
-{
-	return is_tree(d->k) ? turn_key(d, epoch, b, err) : turn_clock(d, epoch, t, b, err);
+	nos_membership_draft_drop_keys(k);
 }
 
 /* ---- what comes under a seal ---- */
@@ -181,7 +39,7 @@ static enum nos_code check_place(
 
 	if (!p->depth || group != k->group.number)
 		return nos_err_set(err, NOS_DATA, "of a group in which there is no place");
-	return p->epoch + 1 < epoch ? out_of_step(epoch, k, err) : NOS_OK;
+	return p->epoch + 1 < epoch ? nos_membership_draft_out_of_step(epoch, k, err) : NOS_OK;
 }
 
 static enum nos_code accept_heal(
@@ -193,7 +51,7 @@ static enum nos_code accept_heal(
 	if (!nos_session_heal_decode(m->body, &heal, err) &&
 	    !check_place(d->k, heal.group, heal.epoch, err) &&
 	    (p->epoch >= heal.epoch || !nos_lkh_path_step(p, heal.epoch, err)))
-		(void)!turn(d, heal.epoch, heal.t, &heal.b, err);
+		(void)!nos_membership_draft_turn(d, heal.epoch, heal.t, &heal.b, err);
 	nos_secret_release(&heal.b);
 	return err->code;
 }
@@ -225,21 +83,7 @@ static enum nos_code accept_evict(
 	    (p->epoch >= pull.epoch ? climb(p, &pull, &b, err)
 				    : nos_lkh_path_pull(p, &pull, &b, err)))
 		return err->code;
-	return turn(d, pull.epoch, pull.t, &b, err);
-}
-
-/* The clock that is brought, and its key: also one behind that which was held, for the node may
- * have gone back. What was missed between them, orders tell, or it is kept. */
-static enum nos_code set_clock(struct nos_membership_draft *d, const struct nos_session *clock,
-    const uint8_t token[static NOS_SESSION_TOKEN_LEN], struct nos_err *err)
-{
-	struct nos_keyring_group *g = &d->g;
-
-	g->clock = *clock;
-	g->token.t = clock->t;
-	memcpy(g->token.h, token, sizeof(g->token.h));
-	g->token_epoch = clock->epoch;
-	return make_session_key(d, token, err);
+	return nos_membership_draft_turn(d, pull.epoch, pull.t, &b, err);
 }
 
 static enum nos_code accept_join(
@@ -250,13 +94,13 @@ static enum nos_code accept_join(
 
 	if (nos_session_join_decode(m->body, &clock, token, err))
 		return err->code;
-	if (is_tree(d->k) || clock.group != d->k->group.number || !d->k->group.path.depth ||
-	    clock.epoch > d->k->group.path.epoch)
-		return out_of_step(clock.epoch, d->k, err);
+	if (nos_membership_is_tree(d->k) || clock.group != d->k->group.number ||
+	    !d->k->group.path.depth || clock.epoch > d->k->group.path.epoch)
+		return nos_membership_draft_out_of_step(clock.epoch, d->k, err);
 	/* To a later epoch an eviction led that all heard. */
-	if (has_clock(&d->g) && d->g.clock.epoch > clock.epoch)
+	if (nos_membership_has_clock(&d->g) && d->g.clock.epoch > clock.epoch)
 		return NOS_OK;
-	return set_clock(d, &clock, token, err);
+	return nos_membership_draft_set_clock(d, &clock, token, err);
 }
 
 enum nos_code nos_membership_accept(
@@ -273,7 +117,7 @@ enum nos_code nos_membership_accept(
 	else
 		(void)!accept_join(m, &d, err);
 	if (!err->code)
-		put(k, &d, m->now);
+		nos_membership_draft_put(k, &d, m->now);
 	return err->code;
 }
 
@@ -289,7 +133,7 @@ static enum nos_code leads_to(const struct nos_session *behind, const struct nos
 	if (clock.epoch != ahead->epoch || clock.t >= ahead->t ||
 	    ahead->t - clock.t > NOS_SESSION_CHAIN_MAX)
 		return NOS_OK;
-	if (run_to(&clock, ahead->t, err))
+	if (nos_session_run(&clock, ahead->t, err))
 		return err->code;
 	*ret = nos_secret_eq(&clock.a, &ahead->a);
 	return NOS_OK;
@@ -308,16 +152,17 @@ enum nos_code nos_membership_keep(
 	const struct nos_keyring_group *was = &before->group;
 	bool same_line;
 
-	if (!has_clock(&k->group) || !has_clock(was) || k->group.number != was->number)
+	if (!nos_membership_has_clock(&k->group) || !nos_membership_has_clock(was) ||
+	    k->group.number != was->number)
 		return NOS_OK;
 	if (leads_to(&k->group.clock, &was->clock, &same_line, err) || !same_line)
 		return err->code;
 	k->group.clock = was->clock;
 	k->group.token = was->token;
 	k->group.token_epoch = was->token_epoch;
-	drop_keys(k);
+	nos_membership_draft_drop_keys(k);
 	for (size_t i = 0; i < before->key_count; i++)
-		if (is_of_group(&before->keys[i]))
+		if (nos_membership_is_of_group(&before->keys[i]))
 			*nos_keyring_add(k) = before->keys[i];
 	return NOS_OK;
 }
@@ -361,7 +206,7 @@ static enum nos_code take_again(
 	    (o->epoch != g->clock.epoch && o->epoch != g->clock.epoch + 1))
 		return nothing(err);
 	g->token_epoch = o->epoch;
-	return catch_up(d, err);
+	return nos_membership_draft_catch_up(d, err);
 }
 
 /* NOS_TAG, NOS_DATA: it changes nothing. */
@@ -373,7 +218,8 @@ static enum nos_code hear_order(struct nos_membership_draft *d, struct nos_span 
 
 	if (nos_session_order_decode(message, &o, err))
 		return err->code;
-	if (is_tree(d->k) || !has_clock(g) || o.group != g->number || o.token.t < g->token.t)
+	if (nos_membership_is_tree(d->k) || !nos_membership_has_clock(g) || o.group != g->number ||
+	    o.token.t < g->token.t)
 		return nothing(err);
 	if (o.token.t == g->token.t)
 		return take_again(d, &o, err);
@@ -384,7 +230,7 @@ static enum nos_code hear_order(struct nos_membership_draft *d, struct nos_span 
 		return err->code;
 	g->token = o.token;
 	g->token_epoch = o.epoch;
-	return catch_up(d, err);
+	return nos_membership_draft_catch_up(d, err);
 }
 
 /* As above, and NOS_DENIED: it is this member that goes, which drops nothing, since it may have a
@@ -400,7 +246,7 @@ static enum nos_code hear_eviction(
 	if (nos_eviction_open(message, d->k->sign, &v, err) ||
 	    nos_lkh_path_hear(&d->g.path, &v, &b, err))
 		return err->code;
-	return turn(d, v.turn.epoch, v.t, &b, err);
+	return nos_membership_draft_turn(d, v.turn.epoch, v.t, &b, err);
 }
 
 static enum nos_code hear(struct nos_keyring *k, struct nos_span message, struct nos_time now,
@@ -414,7 +260,7 @@ static enum nos_code hear(struct nos_keyring *k, struct nos_span message, struct
 	else
 		(void)!hear_eviction(&d, message, err);
 	if (!err->code) {
-		put(k, &d, now);
+		nos_membership_draft_put(k, &d, now);
 		*ret_took = true;
 	} else if (err->code != NOS_INTERNAL) {
 		/* Whoever sent it, it was hashed over. */
@@ -451,5 +297,5 @@ bool nos_membership_place(const struct nos_keyring *k, struct nos_name *ret)
 bool nos_membership_last(const struct nos_keyring *k, uint64_t *ret_t)
 {
 	*ret_t = k->group.token.t;
-	return has_clock(&k->group) && !is_tree(k);
+	return nos_membership_has_clock(&k->group) && !nos_membership_is_tree(k);
 }

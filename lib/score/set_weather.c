@@ -17,11 +17,12 @@
  *                    W/m2; lo: the zero offset that ISO 9060 allows class B, at night; hi: the sun
  *                    beside a cloud, over the solar constant. No step: clouds have edges.
  * precipitation      WMO: u 0.1 mm. Over 50 mm in a quarter of an hour is doubted the more, the
- * more it is. No resolution: a dry week is zeros, which have no decimals in JSON. relative_humidity
- * WMO: 1 %, u 3. A sensor in fog says a little over 100. snow_depth         WMO: 1 cm, u 1. An echo
- * from grass, or none, is off by less than a metre. wind_direction     WMO: 1 degree, u 5; north is
- * 360, and 0 is calm. wind_speed         WMO: up to 75 m/s, 0.5 m/s, u 0.5; ridges have seen gusts
- * past that.
+ *                    more it is. No resolution: a dry week is zeros, which have no decimals in
+ *                    JSON.
+ * relative_humidity  WMO: 1 %, u 3. A sensor in fog says a little over 100.
+ * snow_depth         WMO: 1 cm, u 1. An echo from grass, or none, is off by less than a metre.
+ * wind_direction     WMO: 1 degree, u 5; north is 360, and 0 is calm.
+ * wind_speed         WMO: up to 75 m/s, 0.5 m/s, u 0.5; ridges have seen gusts past that.
  */
 #define ROW(...) NOS_SET_ROW(__VA_ARGS__, -999)
 

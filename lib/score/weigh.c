@@ -173,6 +173,21 @@ static bool encode_correction(
 	return true;
 }
 
+/* Without its closing bracket: more stands in it. */
+static void encode_reading(struct nos_buf *b, const struct nos_weigh *w, const struct nos_normal *n)
+{
+	if (w->object) {
+		copy_members(b, w, n);
+	} else {
+		nos_reading_encode(b, &n->reading);
+		nos_buf_truncate(b, b->len - 1);
+	}
+	if (w->line)
+		nos_encode_member_uint(b, "line", w->line);
+	if (w->many)
+		nos_encode_member_uint(b, "index", w->index);
+}
+
 bool nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
     const struct nos_reading *reading, struct nos_rule_state *state)
 {
@@ -207,16 +222,7 @@ bool nos_weigh_encode(struct nos_buf *b, const struct nos_weigh *w,
 		nos_explain_table(b, &explain, &scores);
 		return true;
 	}
-	if (w->object) {
-		copy_members(b, w, &n);
-	} else {
-		nos_reading_encode(b, &n.reading);
-		nos_buf_truncate(b, b->len - 1); /* more stands in it */
-	}
-	if (w->line)
-		nos_encode_member_uint(b, "line", w->line);
-	if (w->many)
-		nos_encode_member_uint(b, "index", w->index);
+	encode_reading(b, w, &n);
 	nos_measure_encode(b, &in, &before, &scores);
 	if (w->explain)
 		nos_explain_encode(b, &explain);

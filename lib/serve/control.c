@@ -9,6 +9,7 @@
 #include "node/refuse.h"
 #include "registry/enrol.h"
 #include "serve/census.h"
+#include "serve/control_queue.h"
 #include "serve/gardener.h"
 #include "serve/polls.h"
 #include "serve/records.h"
@@ -23,13 +24,7 @@
 struct nos_control {
 	struct nos_control_config config;
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	struct nos_http_request *queue, **tail; /* guarded by lock, so also: */
-	size_t works;				/* of the queue */
-	size_t polls;				/* of the queue, and held */
-	bool drain, stop;
-	bool keep; /* what is of no lane is this one's to look after by now */
+	struct nos_control_queue queue;
 
 	/* The thread's own. */
 	struct nos_audit audit;
@@ -46,25 +41,6 @@ struct nos_control {
 	bool due; /* the node itself is, whenever it was looked after */
 	struct nos_census census;
 };
-
-static enum nos_control_kind kind_of(const struct nos_http_request *r)
-{
-	struct nos_exchange e;
-
-	if (nos_str_is(r->path, NOS_RECORDS_PATH))
-		return NOS_CONTROL_RECORDS;
-	if (nos_str_is(r->path, NOS_PEER_PATH))
-		return NOS_CONTROL_PEER;
-	if (!nos_exchange_parse(r->path, &e))
-		return NOS_CONTROL_REGISTRATION;
-	return e.what == NOS_EXCHANGE_KEYS ? NOS_CONTROL_POLL : NOS_CONTROL_ASK;
-}
-
-static bool is_work(enum nos_control_kind kind)
-{
-	return kind == NOS_CONTROL_REGISTRATION || kind == NOS_CONTROL_ASK ||
-	       kind == NOS_CONTROL_PEER;
-}
 
 /* ---- the store ---- */
 
@@ -118,9 +94,7 @@ static void send_poll(void *state, struct nos_http_request *r)
 {
 	struct nos_control *c = state;
 
-	pthread_mutex_lock(&c->lock);
-	c->polls--;
-	pthread_mutex_unlock(&c->lock);
+	nos_control_queue_answered(&c->queue);
 	send_answer(c, r);
 }
 
@@ -168,7 +142,7 @@ static void ask(struct nos_control *c, struct nos_http_request *r)
 
 static void handle(struct nos_control *c, struct nos_http_request *r)
 {
-	const enum nos_control_kind kind = kind_of(r);
+	const enum nos_control_kind kind = nos_control_queue_kind(r);
 	struct nos_err err = { 0 };
 
 	if (kind == NOS_CONTROL_RECORDS) {
@@ -177,7 +151,8 @@ static void handle(struct nos_control *c, struct nos_http_request *r)
 		return;
 	}
 	/* What waited behind one that waits for servers is not to wait as long again. */
-	if (nos_placement_check(c->config.placement, is_work(kind), &err) || look(c, &err)) {
+	if (nos_placement_check(c->config.placement, nos_control_queue_is_work(kind), &err) ||
+	    look(c, &err)) {
 		nos_refuse_request(c->config.card, r, &err);
 		if (kind == NOS_CONTROL_POLL)
 			send_poll(c, r);
@@ -288,16 +263,11 @@ static void keep_up(struct nos_control *c)
 
 /* ---- the thread ---- */
 
-static bool is_idle(const struct nos_control *c)
-{
-	return !c->queue && !c->stop && !c->keep && !(c->drain && !c->held.closed);
-}
-
-static void wait_for_work(struct nos_control *c)
+/* When something else than a request is to be done. */
+static struct nos_mono wake_at(const struct nos_control *c)
 {
 	const uint64_t due = c->kept.us + UPKEEP_US;
 	uint64_t until = c->looked.us + LOOK_US;
-	struct timespec at;
 
 	if (!(c->held.count || c->config.looks))
 		until = c->census.due.us;
@@ -305,34 +275,19 @@ static void wait_for_work(struct nos_control *c)
 		until = due;
 	if (c->gardener.at_work && nos_placement_has(c->config.placement, 0))
 		until = nos_mono_now().us + GARDEN_GAP_US;
-	at.tv_sec = (time_t)(until / 1000000);
-	at.tv_nsec = (long)(until % 1000000) * 1000;
-	while (is_idle(c) && pthread_cond_timedwait(&c->wake, &c->lock, &at) == 0)
-		;
+	return (struct nos_mono){ until };
 }
 
 /* The next request; NULL: there is none, and something else is to be done. */
 static struct nos_http_request *next(struct nos_control *c, bool *ret_drain, bool *ret_stop)
 {
-	struct nos_http_request *r;
+	struct nos_control_told told;
+	struct nos_http_request *r =
+	    nos_control_queue_next(&c->queue, wake_at(c), !c->held.closed, &told);
 
-	pthread_mutex_lock(&c->lock);
-	wait_for_work(c);
-	r = c->queue;
-	if (r) {
-		c->queue = r->next;
-		if (!c->queue)
-			c->tail = &c->queue;
-		r->next = NULL;
-		if (is_work(kind_of(r)))
-			c->works--;
-	}
-	nos_metric_set(c->config.metric, NOS_METRIC_QUEUE_REGISTER, c->works);
-	*ret_drain = c->drain;
-	*ret_stop = c->stop && !r;
-	c->due |= c->keep;
-	c->keep = false;
-	pthread_mutex_unlock(&c->lock);
+	c->due |= told.keep;
+	*ret_drain = told.drain;
+	*ret_stop = told.stop;
 	return r;
 }
 
@@ -370,8 +325,7 @@ static void *run(void *state)
 
 static void drop(struct nos_control *c)
 {
-	pthread_cond_destroy(&c->wake);
-	pthread_mutex_destroy(&c->lock);
+	nos_control_queue_release(&c->queue);
 	nos_gardener_release(&c->gardener);
 	free(c);
 }
@@ -380,19 +334,13 @@ enum nos_code nos_control_new(
     const struct nos_control_config *config, struct nos_control **ret, struct nos_err *err)
 {
 	struct nos_control *c = calloc(1, sizeof(*c));
-	pthread_condattr_t attr;
 
 	if (!c)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	c->config = *config;
 	nos_audit_init(&c->audit, config->store, "nos-serve", false);
 	c->held = (struct nos_polls){ .card = config->card, .state = c, .answer = send_poll };
-	c->tail = &c->queue;
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	nos_control_queue_init(&c->queue, config->works, config->polls, config->metric);
 	if (pthread_create(&c->thread, NULL, run, c)) {
 		drop(c);
 		return nos_err_set(err, NOS_INTERNAL, "cannot start the control thread");
@@ -405,48 +353,24 @@ enum nos_code nos_control_new(
 bool nos_control_submit(
     struct nos_control *c, struct nos_http_request *r, enum nos_control_kind kind)
 {
-	bool room;
-
-	pthread_mutex_lock(&c->lock);
-	room = !c->stop && (!is_work(kind) || c->works < c->config.works) &&
-	       (kind != NOS_CONTROL_POLL || c->polls < c->config.polls);
-	if (room) {
-		r->next = NULL;
-		*c->tail = r;
-		c->tail = &r->next;
-		c->works += is_work(kind);
-		c->polls += kind == NOS_CONTROL_POLL;
-		nos_metric_set(c->config.metric, NOS_METRIC_QUEUE_REGISTER, c->works);
-		pthread_cond_signal(&c->wake);
-	}
-	pthread_mutex_unlock(&c->lock);
-	return room;
+	return nos_control_queue_submit(&c->queue, r, kind);
 }
 
 void nos_control_keep_up(struct nos_control *c)
 {
-	pthread_mutex_lock(&c->lock);
-	c->keep = true;
-	pthread_cond_signal(&c->wake);
-	pthread_mutex_unlock(&c->lock);
+	nos_control_queue_tell(&c->queue, (struct nos_control_told){ .keep = true });
 }
 
 void nos_control_drain(struct nos_control *c)
 {
-	pthread_mutex_lock(&c->lock);
-	c->drain = true;
-	pthread_cond_signal(&c->wake);
-	pthread_mutex_unlock(&c->lock);
+	nos_control_queue_tell(&c->queue, (struct nos_control_told){ .drain = true });
 }
 
 void nos_control_free(struct nos_control *c)
 {
 	if (!c)
 		return;
-	pthread_mutex_lock(&c->lock);
-	c->stop = true;
-	pthread_cond_signal(&c->wake);
-	pthread_mutex_unlock(&c->lock);
+	nos_control_queue_tell(&c->queue, (struct nos_control_told){ .stop = true });
 	pthread_join(c->thread, NULL);
 	drop(c);
 }

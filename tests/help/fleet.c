@@ -8,9 +8,11 @@
  *   accepted, duplicates, rejected  readings, by the node's word; those of the spool among them
  *   spooled, failed   readings that wait in the spool; and that went nowhere
  *   answers           of all packs, by their HTTP status: one that was refused, and went again
- * under another key, shows here alone asks, acks        that were sent keys              the keys
- * that sources would send under now next              the value of the next reading: --from of the
- * next run ms                how long it took
+ *                     under another key, shows here alone
+ *   asks, acks        that were sent
+ *   keys              the keys that sources would send under now
+ *   next              the value of the next reading: --from of the next run
+ *   ms                how long it took
  *
  * loop goes on from round to round, a line each, until it gets SIGTERM. hear sends nothing: each
  * takes what --hear has, as the broker would bring it, and "took" is how many have another keyring.
@@ -469,15 +471,12 @@ int main(int argc, char **argv)
 	struct fleet f = { .o = &o };
 	static struct worker workers[JOBS_MAX];
 	struct nos_err err = { 0 };
-	enum nos_opt_next next;
 	int at, status = 0;
 
 	nos_start(tool.name);
 	nos_jose_start();
-	if (nos_opt_parse(&tool, argc, argv, &o, &at, &next, &err))
-		return nos_start_fail(tool.name, &err);
-	if (next == NOS_OPT_DONE)
-		return 0;
+	if (!nos_opt_begin(&tool, argc, argv, &o, &at, &status))
+		return status;
 	if (argc - at != 2) {
 		nos_err_set(&err, NOS_USAGE, "usage: fleet DIR round|loop|hear");
 		return nos_start_fail(tool.name, &err);

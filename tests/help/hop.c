@@ -15,7 +15,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/enc.h"
 #include "base/file.h"
@@ -25,26 +24,9 @@
 #include "key/derive.h"
 #include "key/hop.h"
 #include "key/keyring.h"
+#include "input.h"
 
-#define INPUT_MAX  (1u << 20)
 #define OUTPUT_MAX (16u << 20)
-
-static enum nos_code read_input(struct nos_buf *ret, struct nos_err *err)
-{
-	char part[4096];
-	ssize_t n;
-
-	nos_buf_init(ret, INPUT_MAX);
-	while ((n = read(STDIN_FILENO, part, sizeof(part))) > 0)
-		nos_buf_add(ret, part, (size_t)n);
-	return nos_buf_check(ret, "input", err);
-}
-
-static enum nos_code read_file(const char *path, struct nos_buf *ret, struct nos_err *err)
-{
-	nos_buf_init(ret, INPUT_MAX);
-	return nos_file_read(path, NOS_FILE_PLAIN, ret, err);
-}
 
 static enum nos_code load(const char *path, struct nos_keyring *ret, struct nos_err *err)
 {

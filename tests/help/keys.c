@@ -2,14 +2,15 @@
 /*
  * A source's part of the exchange of keys, a step a run, for tests that carry the bytes by hand:
  *
- *   keys poll KEYRING NONCE                             the value of Authorization
- *   keys polled KEYRING NONCE STATUS BODYFILE RECEIPT   0: the answer is the node's, 1: it is not
- *   keys take KEYRING <BODY                             the key messages of an answer; what they
- * did keys ack KEYRING >ACK                               the acknowledgement of what is held keys
- * ask KEYRING NONCE [renew] >ASK                 an ask under the present Z keys answer KEYRING
- * NODEDOC <ANSWER                 the answer to it; the new key's name keys follow KEYRING NODEDOC
- * the node's present keys from now on keys pack KEYRING <READINGS >PACK                   lines of
- * readings, sealed under its newest key
+ *   keys poll KEYRING NONCE                 the value of Authorization
+ *   keys polled KEYRING NONCE STATUS BODYFILE RECEIPT
+ *                                           0: the answer is the node's, 1: it is not
+ *   keys take KEYRING <BODY                 the key messages of an answer; what they did
+ *   keys ack KEYRING >ACK                   the acknowledgement of what is held
+ *   keys ask KEYRING NONCE [renew] >ASK     an ask under the present Z
+ *   keys answer KEYRING NODEDOC <ANSWER     the answer to it; the new key's name
+ *   keys follow KEYRING NODEDOC             the node's present keys from now on
+ *   keys pack KEYRING <READINGS >PACK       lines of readings, sealed under its newest key
  *
  * NONCE and RECEIPT are base64url as they came, NODEDOC is a file with what GET /v1/node gave. What
  * a step changes is in the keyring's file before it prints. A failure is one line on stderr that
@@ -17,10 +18,8 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/enc.h"
-#include "base/file.h"
 #include "base/num.h"
 #include "crypto/jose.h"
 #include "envelope/document.h"
@@ -32,9 +31,9 @@
 #include "source/admission.h"
 #include "source/lineage.h"
 #include "source/ring.h"
+#include "input.h"
 
-#define INPUT_MAX (1u << 20)
-#define WAIT_MS	  10000
+#define WAIT_MS 10000
 
 /* What a step has at hand. */
 struct step {
@@ -42,23 +41,6 @@ struct step {
 	char **args; /* behind the keyring */
 	struct nos_buf out;
 };
-
-static enum nos_code read_input(struct nos_buf *ret, struct nos_err *err)
-{
-	char part[4096];
-	ssize_t n;
-
-	nos_buf_init(ret, INPUT_MAX);
-	while ((n = read(STDIN_FILENO, part, sizeof(part))) > 0)
-		nos_buf_add(ret, part, (size_t)n);
-	return nos_buf_check(ret, "input", err);
-}
-
-static enum nos_code read_file(const char *path, struct nos_buf *ret, struct nos_err *err)
-{
-	nos_buf_init(ret, INPUT_MAX);
-	return nos_file_read(path, NOS_FILE_PLAIN, ret, err);
-}
 
 static enum nos_code bytes_of(const char *text, uint8_t *ret, size_t len, struct nos_err *err)
 {

@@ -6,28 +6,21 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "broker.h"
 #include "device.h"
 #include "enrol.h"
 #include "registry/advance.h"
 #include "registry/grove.h"
 #include "scheme/place.h"
 
-#define OTHERS_MAX  3 /* members beside the source, in each group */
-#define HEARD_MAX   16
+#define OTHERS_MAX  3	/* members beside the source, in each group */
 #define CATCH_UP    200 /* orders by which a node that went back is behind at most */
 #define AT_ONCE_MAX 70	/* orders: more than a source hashes over at any time */
-
-struct message {
-	size_t len;
-	uint8_t bytes[NOS_EVICTION_MAX];
-};
 
 static struct {
 	uint64_t tokens; /* that are drawn at once */
 	unsigned serial; /* of the next other */
-	struct message heard[HEARD_MAX];
-	size_t heard_count; /* that ever were */
-	bool back;	    /* the store was put back, and nobody said so */
+	bool back;	 /* the store was put back, and nobody said so */
 } group;
 
 void group_begin(void)
@@ -36,7 +29,7 @@ void group_begin(void)
 
 	group.tokens = tokens[world_below(3)];
 	group.serial = 1;
-	group.heard_count = 0;
+	broker_begin();
 	group.back = false;
 }
 
@@ -117,14 +110,6 @@ bool group_take(const char *scheme, struct nos_group *ret)
 
 /* ---- what is said to all ---- */
 
-static void hear(const void *p, size_t len)
-{
-	struct message *m = &group.heard[group.heard_count++ % HEARD_MAX];
-
-	m->len = len;
-	memcpy(m->bytes, p, len);
-}
-
 /* What a broker has of the source's group now. */
 static void note_present(void)
 {
@@ -135,81 +120,16 @@ static void note_present(void)
 		return;
 	nos_buf_init(&order, NOS_SESSION_ORDER_MAX);
 	if (g.broadcast_len)
-		hear(g.broadcast, g.broadcast_len);
+		broker_hear((struct nos_span){ g.broadcast, g.broadcast_len });
 	if (nos_group_order(&g, &order))
-		hear(order.p, order.len);
-}
-
-/* The newest or, back of it, an older one; NULL: there is none. */
-static const struct message *pick(uint64_t back)
-{
-	const size_t held = group.heard_count < HEARD_MAX ? group.heard_count : HEARD_MAX;
-
-	return back < held ? &group.heard[(group.heard_count - 1 - back) % HEARD_MAX] : NULL;
-}
-
-static void flip_a_bit(struct message *m)
-{
-	m->bytes[world_below(m->len)] ^= (uint8_t)(1 << world_below(8));
-}
-
-/* In one of its fields: g, e, t, h. */
-static void bend(struct message *m)
-{
-	const struct nos_span was = { m->bytes, m->len };
-	NOS_AUTO(buf) b = { 0 };
-	struct nos_session_order o;
-	struct nos_err err = { 0 };
-
-	if (!nos_session_order_is(was) || nos_session_order_decode(was, &o, &err)) {
-		flip_a_bit(m);
-		return;
-	}
-	switch (world_below(6)) {
-	case 0:
-		o.group++;
-		break;
-	case 1:
-		o.epoch++;
-		break;
-	case 2:
-	case 3: /* what leads a clock past the beginning of an epoch */
-		o.epoch -= o.epoch > 0;
-		break;
-	case 4:
-		o.token.t += 1 + world_below(100);
-		break;
-	default:
-		o.token.h[world_below(sizeof(o.token.h))] ^= 1;
-	}
-	nos_buf_init(&b, NOS_SESSION_ORDER_MAX);
-	nos_session_order_encode(&b, &o);
-	m->len = b.len;
-	memcpy(m->bytes, b.p, b.len);
-}
-
-static void bring(const struct message *m)
-{
-	world_trace("a broker brings, of kind:", m->bytes[0]);
-	device_overhear((struct nos_span){ m->bytes, m->len });
+		broker_hear(nos_buf_span(&order));
 }
 
 void group_broker(void)
 {
-	const struct message *m;
-	struct message bent;
-
 	if (world_chance(0.7))
 		note_present();
-	m = pick(world_chance(0.7) ? world_below(2) : world_below(HEARD_MAX));
-	if (!m)
-		return;
-	bent = *m;
-	if (world_chance(0.4))
-		bend(&bent);
-	bring(&bent);
-	if (world_chance(0.2))
-		bring(m);
+	broker_bring();
 }
 
 void group_store_went_back(void)
@@ -390,15 +310,7 @@ bool group_forge(void)
 		return false;
 	advance(false);
 	note_present();
-	for (uint64_t i = 0; i < 3; i++) {
-		struct message bent;
-
-		if (!pick(i))
-			break;
-		bent = *pick(i);
-		bend(&bent);
-		bring(&bent);
-	}
+	broker_forge();
 	return true;
 }
 

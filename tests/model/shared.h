@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The store in memory (memory.h) as several see it that are replicated to: each operation is one by
- * itself, and before each another may go on (fiber.h); a group is neither atomic nor undone;
- * another's change is noticed late; who appends to a stream as the only one is told, at once or by
- * the commit, where it was not. All that open it see the same store.
+ * The store in memory of the unit tests (tests/unit/store/cluster.h) as several see it that are at
+ * work at once: before each operation another may go on (fiber.h), another's change is noticed
+ * sooner or later, and who appends to a stream as the only one is told, at once or by the commit,
+ * where it was not. All that open it see the same store.
  */
 #ifndef NOS_MODEL_SHARED_H
 #define NOS_MODEL_SHARED_H

@@ -7,18 +7,18 @@
 #ifndef NOS_TEST_FORWARD_STAGE_H
 #define NOS_TEST_FORWARD_STAGE_H
 
-#include "cluster/forward.h"
-
+#define BODY_MAX 70000
+#define OUT_MAX	 80000
 #include "../net/http_desk.h"
+
+#include "cluster/forward.h"
 #include "cluster/parcel.h"
 #include "json/problem.h"
 #include "net/http_client.h"
 
-#define BODY_MAX 70000
-#define OUT_MAX	 80000
-#define MANY	 1000
-#define KEY	 "{\"v\":1,\"key\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}"
-#define OTHER	 "{\"v\":1,\"key\":\"AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}"
+#define MANY  1000
+#define KEY   "{\"v\":1,\"key\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}"
+#define OTHER "{\"v\":1,\"key\":\"AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}"
 
 static struct nos_http_server *near, *far;
 static struct nos_forward *_Atomic out, *_Atomic in; /* of the near one, and of the far one */
@@ -56,17 +56,6 @@ static void fill(struct nos_http_request *r)
 		nos_buf_extend(&r->out, OUT_MAX);
 }
 
-static inline bool begin(void *state, struct nos_http_request *r, size_t *ret_max)
-{
-	(void)state;
-	*ret_max = BODY_MAX;
-	if (!nos_str_is(r->path, "/nowhere"))
-		return true;
-	r->status = 404;
-	nos_buf_add_text(&r->out, "nowhere");
-	return false;
-}
-
 /* The near one leaves it to the far one to refuse. */
 static inline bool begin_all(void *state, struct nos_http_request *r, size_t *ret_max)
 {
@@ -74,15 +63,6 @@ static inline bool begin_all(void *state, struct nos_http_request *r, size_t *re
 	(void)r;
 	*ret_max = BODY_MAX + NOS_FORWARD_HEAD_MAX;
 	return true;
-}
-
-static inline void failed(void *state, struct nos_http_request *r, unsigned status,
-    enum nos_code code, const char *text, unsigned retry_s)
-{
-	(void)state;
-	(void)retry_s;
-	r->status = status;
-	nos_buf_addf(&r->out, "%s: %s", nos_code_slug(code), text);
 }
 
 static inline void handle_inner(struct nos_http_request *r)
@@ -162,23 +142,13 @@ static inline struct nos_forward *make(const char *key, uint64_t total_ms)
 	return ret;
 }
 
-static inline unsigned serve(
-    struct nos_http_server **ret, nos_http_begin *first, nos_http_handle *then)
+static inline unsigned serve(struct nos_http_server **ret, nos_http_handle *then)
 {
-	static const char *const here[] = { "127.0.0.1:0" };
-	const struct nos_http_config config = { .listen = here,
-		.listen_count = 1,
-		.loops = 2,
-		.connections = 2 * MANY,
-		.requests = 2 * MANY,
-		.idle_s = CLIENT_STUCK_S,
-		.total_s = CLIENT_STUCK_S,
-		.out_max = OUT_MAX,
-		.thread_name = "http",
-		.begin = first,
-		.fail = failed,
-		.handle = then };
+	struct nos_http_config config = desk_config(then);
 
+	config.loops = 2;
+	config.connections = config.requests = 2 * MANY;
+	config.begin = begin_all;
 	assert_int_equal(nos_http_server_new(&config, ret, &err), NOS_OK);
 	return desk_port(*ret);
 }
@@ -190,11 +160,11 @@ static inline int start(void **state)
 	atomic_store(&handled, 0);
 	in = make(KEY, NOS_FORWARD_MS);
 	out = make(KEY, CLIENT_STUCK_S * 1000);
-	far_port = serve(&far, begin_all, handle);
+	far_port = serve(&far, handle);
 	desk.server = far;
 	snprintf(far_url, sizeof(far_url), "http://127.0.0.1:%u/", far_port);
 	url = far_url;
-	near_port = serve(&near, begin_all, send_on);
+	near_port = serve(&near, send_on);
 	desk_open();
 	return 0;
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "../registry/source.h"
+#include "intake.h"
 
 #include "crypto/jose.h"
-#include "ingest/ingest.h"
 #include "json/scan.h"
 #include "key/hop.h"
-#include "lane/ledger.h"
 #include "registry/visit.h"
 
 #define SOURCE	"s-0000000000"
@@ -14,18 +13,10 @@
 #define FRAME	"application/nos-hop"
 #define READING "{\"type\":\"t\",\"value\":1}\n"
 
+static struct nos_ledger ledger;
 static struct nos_store_engine failing;
 static int fail_append; /* the call of that number fails, from 1; 0: none */
 static bool fail_source;
-static struct nos_store *own;
-static struct nos_card *card;
-static struct nos_limit limits;
-static struct nos_metric metric;
-static struct nos_member_table *members;
-static struct nos_ledger ledger;
-static struct nos_ingest ingest;
-static struct nos_ingest_loop loop;
-static struct nos_http_request answer; /* the last one */
 
 static enum nos_code append(void *e, const char *stream, struct nos_time at, struct nos_span entry,
     uint64_t *ret_position, struct nos_err *e_err)
@@ -33,9 +24,7 @@ static enum nos_code append(void *e, const char *stream, struct nos_time at, str
 	if (fail_append && --fail_append == 0) {
 		/* As of an engine that writes a group in one go: the entry before it is gone too.
 		 */
-		free(cluster.entries[--cluster.entries_count].bytes);
-		--*cluster_last(stream);
-		--((struct cluster_view *)e)->tails[cluster_stream(stream)].last;
+		cluster_take_back(e, stream);
 		return nos_err_set(e_err, NOS_IO, "the disk is gone");
 	}
 	return cluster_engine.append(e, stream, at, entry, ret_position, e_err);
@@ -63,43 +52,15 @@ static const char *z_of(unsigned i, char ret[static 33])
 	return ret;
 }
 
-static void serve(void)
-{
-	struct nos_ledger_config config = { .store = own,
-		.card = card,
-		.vault = &vault,
-		.members = members,
-		.limits = &limits,
-		.metric = &metric,
-		.node = 5 };
-
-	assert_int_equal(nos_ledger_init(&ledger, &config, nos_profile_builtin(), &err), NOS_OK);
-	ingest = (struct nos_ingest){ .card = card,
-		.vault = &vault,
-		.limits = &limits,
-		.members = members,
-		.metric = &metric };
-	nos_ingest_loop_init(&loop, own, &metric);
-}
-
 static int start_with(void **state, uint64_t room)
 {
-	struct nos_home home;
-
 	nos_jose_start();
-	if (node_start(state))
-		return 1;
 	failing = cluster_engine;
 	failing.append = append;
 	failing.get = get;
 	fail_append = 0;
 	fail_source = false;
-	home = (struct nos_home){ .store = store, .vault = vault, .self = self };
-	nos_limit_init(&limits);
-	limits.of[NOS_LIMIT_SOURCES] = room;
-	limits.of[NOS_LIMIT_RESERVE] = 0;
-	if (nos_store_open_engine(&failing, "", true, &own, &err) ||
-	    nos_card_new(&home, false, &card, &err) || nos_member_table_new(room, &members, &err))
+	if (intake_start(state, &failing, room))
 		return 1;
 	for (unsigned i = 0; i <= 5; i++) {
 		char id[NOS_RECORD_ID_MAX], z[33];
@@ -107,7 +68,8 @@ static int start_with(void **state, uint64_t room)
 		source_put(id_of(i, id), z_of(i, z));
 	}
 	nos_buf_init(&answer.out, 1 << 20);
-	serve();
+	intake_commits(&ledger);
+	intake_takes(own);
 	return 0;
 }
 
@@ -123,13 +85,9 @@ static int start_narrow(void **state)
 
 static int stop(void **state)
 {
-	nos_ingest_loop_release(&loop);
 	nos_ledger_release(&ledger);
-	nos_member_table_free(members);
-	nos_card_free(card);
 	nos_buf_release(&answer.out);
-	nos_store_close(own);
-	return node_stop(state);
+	return intake_stop(state);
 }
 
 /* ---- packs ---- */
@@ -167,13 +125,7 @@ static void carry(
 
 static struct nos_job *take(const struct nos_buf *pack)
 {
-	nos_buf_truncate(&answer.out, 0);
-	answer.status = 0;
-	answer.header_count = 0;
-	answer.path = NOS_STR("/v1/data");
-	answer.media = NOS_STR("application/jose");
-	answer.body = nos_buf_span(pack);
-	return nos_ingest_take(&ingest, &loop, &answer);
+	return intake_take("application/jose", nos_buf_span(pack));
 }
 
 /* The answer's status. */
@@ -198,10 +150,7 @@ static bool says(const char *text)
 
 static uint64_t stored(void)
 {
-	uint64_t first, last;
-
-	assert_int_equal(nos_store_bounds(store, NOS_RAW_STREAM, &first, &last, &err), NOS_OK);
-	return last;
+	return intake_last(NOS_RAW_STREAM);
 }
 
 /* ---- tests ---- */

@@ -1,45 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "../registry/node.h"
+#include "intake.h"
 
-#include "ingest/ingest.h"
 #include "ingest/webhook.h"
-#include "lane/ledger.h"
 #include "lane/replay.h"
 #include "registry/bearer.h"
 #include "serve/word.h"
 
 #define READING "{\"type\":\"t\",\"value\":1}"
 
-static struct nos_store *own;
-static struct nos_card *card;
-static struct nos_limit limits;
-static struct nos_metric metric;
-static struct nos_member_table *members;
 static struct nos_ledger ledger;
-static struct nos_ingest ingest;
-static struct nos_ingest_loop loop;
-static struct nos_http_request answer; /* the last one */
 static struct nos_bearer token;
 static char authorization[64]; /* that shows it */
-
-static void serve(void)
-{
-	const struct nos_ledger_config config = { .store = own,
-		.card = card,
-		.vault = &vault,
-		.members = members,
-		.limits = &limits,
-		.metric = &metric,
-		.node = 5 };
-
-	assert_int_equal(nos_ledger_init(&ledger, &config, nos_profile_builtin(), &err), NOS_OK);
-	ingest = (struct nos_ingest){ .card = card,
-		.vault = &vault,
-		.limits = &limits,
-		.members = members,
-		.metric = &metric };
-	nos_ingest_loop_init(&loop, own, &metric);
-}
 
 static void make_token(void)
 {
@@ -57,32 +28,21 @@ static void make_token(void)
 
 static int start(void **state)
 {
-	struct nos_home home;
-
-	if (node_start(state))
-		return 1;
-	home = (struct nos_home){ .store = store, .vault = vault, .self = self };
-	nos_limit_init(&limits);
-	limits.of[NOS_LIMIT_RESERVE] = 0;
-	if (nos_store_open_engine(&cluster_engine, "", true, &own, &err) ||
-	    nos_card_new(&home, false, &card, &err) || nos_member_table_new(10, &members, &err))
+	if (intake_start(state, &cluster_engine, 10))
 		return 1;
 	make_token();
 	answer = (struct nos_http_request){ 0 };
 	nos_buf_init(&answer.out, 1 << 20);
-	serve();
+	intake_commits(&ledger);
+	intake_takes(own);
 	return 0;
 }
 
 static int stop(void **state)
 {
-	nos_ingest_loop_release(&loop);
 	nos_ledger_release(&ledger);
-	nos_member_table_free(members);
-	nos_card_free(card);
 	nos_buf_release(&answer.out);
-	nos_store_close(own);
-	return node_stop(state);
+	return intake_stop(state);
 }
 
 /* ---- a request ---- */
@@ -90,15 +50,9 @@ static int stop(void **state)
 /* bits 0: in plain. */
 static struct nos_job *take(const char *shown, unsigned bits)
 {
-	nos_buf_truncate(&answer.out, 0);
-	answer.status = 0;
-	answer.header_count = 0;
-	answer.path = NOS_STR("/v1/data");
-	answer.media = NOS_STR("application/json");
 	answer.authorization = nos_str_of(shown);
-	answer.body = nos_str_bytes(NOS_STR(READING));
 	answer.tls_bits = bits;
-	return nos_ingest_take(&ingest, &loop, &answer);
+	return intake_take("application/json", nos_str_bytes(NOS_STR(READING)));
 }
 
 static unsigned store_job(struct nos_job *job)
@@ -123,10 +77,7 @@ static unsigned post(const char *shown, unsigned bits)
 
 static uint64_t stored(void)
 {
-	uint64_t first, last;
-
-	assert_int_equal(nos_store_bounds(store, NOS_RAW_STREAM, &first, &last, &err), NOS_OK);
-	return last;
+	return intake_last(NOS_RAW_STREAM);
 }
 
 static uint64_t seen(void)
@@ -167,7 +118,8 @@ static void a_store_gone_through_again_counts_them_as_before(void **state)
 		assert_int_equal(post(authorization, 128), 202);
 	nos_ingest_loop_release(&loop);
 	nos_ledger_release(&ledger);
-	serve();
+	intake_commits(&ledger);
+	intake_takes(own);
 	assert_int_equal(nos_replay_run(&ledger, &err), NOS_OK);
 	assert_int_equal(seen(), 3);
 }

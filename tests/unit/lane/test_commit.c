@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The committer over a store of which a group that failed may be there in part. */
+#include "../ingest/intake.h"
 #include "../registry/source.h"
 
 #include <pthread.h>
 
 #include "crypto/jose.h"
-#include "ingest/ingest.h"
 #include "lane/commit.h"
 #include "lane/replay.h"
 #include "registry/era.h"
@@ -22,13 +22,7 @@ static atomic_bool fail_commit; /* of the group in which something comes into th
 static enum nos_code fail_as = NOS_IO;
 static bool in_raw;
 static struct nos_buf late; /* an entry that another's append puts before the next; len 0: none */
-static struct nos_store *own, *loops;
-static struct nos_card *card;
-static struct nos_limit limits;
-static struct nos_metric metric;
-static struct nos_member_table *members;
-static struct nos_ingest ingest;
-static struct nos_ingest_loop loop;
+static struct nos_store *loops;
 static struct nos_http_request requests[PACKS];
 static struct nos_job *jobs[PACKS];
 static struct nos_buf packs[PACKS];
@@ -69,7 +63,7 @@ static enum nos_code begin_group(void *e, struct nos_err *e_err)
 	return NOS_OK;
 }
 
-static void answer(void *state, struct nos_job *list)
+static void note_answers(void *state, struct nos_job *list)
 {
 	(void)state;
 	pthread_mutex_lock(&lock);
@@ -101,31 +95,18 @@ static void make_job(int i, const struct nos_buf *pack)
 
 static int start(void **state)
 {
-	struct nos_home home;
-
 	nos_jose_start();
-	if (node_start(state))
-		return 1;
 	failing = cluster_engine;
 	failing.append = append;
 	failing.begin = begin_group;
 	failing.commit = end_group;
 	fail_commit = false;
 	count = 0;
-	home = (struct nos_home){ .store = store, .vault = vault, .self = self };
-	nos_limit_init(&limits);
-	limits.of[NOS_LIMIT_RESERVE] = 0;
-	if (nos_store_open_engine(&failing, "", true, &own, &err) ||
-	    nos_store_open_engine(&failing, "", true, &loops, &err) ||
-	    nos_card_new(&home, false, &card, &err) || nos_member_table_new(100, &members, &err))
+	if (intake_start(state, &failing, 100) ||
+	    nos_store_open_engine(&failing, "", true, &loops, &err))
 		return 1;
 	source_put(SOURCE, SECRET);
-	ingest = (struct nos_ingest){ .card = card,
-		.vault = &vault,
-		.limits = &limits,
-		.members = members,
-		.metric = &metric };
-	nos_ingest_loop_init(&loop, loops, &metric);
+	intake_takes(loops);
 	seal(1, &packs[0]);
 	seal(2, &packs[1]);
 	seal(3, &packs[2]);
@@ -143,27 +124,18 @@ static int stop(void **state)
 		nos_buf_release(&packs[i]);
 		nos_job_free(jobs[i], members);
 	}
-	nos_ingest_loop_release(&loop);
-	nos_member_table_free(members);
-	nos_card_free(card);
-	nos_store_close(own);
+	(void)intake_stop(state);
 	nos_store_close(loops);
-	return node_stop(state);
+	return 0;
 }
 
 static void begin(void)
 {
-	const struct nos_commit_config config = { .ledger = { .store = own,
-						      .card = card,
-						      .vault = &vault,
-						      .members = members,
-						      .limits = &limits,
-						      .metric = &metric,
-						      .until_us = &until_us,
-						      .node = 5 },
-		.answer = answer,
-		.wake_fd = -1 };
+	struct nos_commit_config config = {
+		.ledger = intake_ledger(), .answer = note_answers, .wake_fd = -1
+	};
 
+	config.ledger.until_us = &until_us;
 	assert_int_equal(nos_commit_new(&config, nos_profile_builtin(), &commit, &err), NOS_OK);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where requests of a stage wait for an answer that is not the handler's: "/hold" until the test
- * says so, all else for a thread that answers in lists, as a committer does; and what a client of a
- * stage says. The stage has fill(), which makes an answer.
+ * What the stages of servers have in common: how a server begins with a request and refuses one;
+ * where requests wait for an answer that is not the handler's, "/hold" until the test says so, all
+ * else for a thread that answers in lists, as a committer does; and what a client says. The stage
+ * has fill(), which makes an answer, and says BODY_MAX and OUT_MAX before.
  */
 #ifndef NOS_TEST_HTTP_DESK_H
 #define NOS_TEST_HTTP_DESK_H
@@ -106,6 +107,52 @@ static inline void release_held(void)
 		nos_http_server_answer(desk.server, desk.held[i]);
 	}
 	desk.held_count = 0;
+}
+
+/* ---- a server ---- */
+
+static inline bool begin(void *state, struct nos_http_request *r, size_t *ret_max)
+{
+	(void)state;
+	*ret_max = BODY_MAX;
+	if (!nos_str_is(r->path, "/nowhere"))
+		return true;
+	r->status = 404;
+	nos_buf_add_text(&r->out, "nowhere");
+	return false;
+}
+
+static inline void failed(void *state, struct nos_http_request *r, unsigned status,
+    enum nos_code code, const char *text, unsigned retry_s)
+{
+	char retry[20];
+
+	(void)state;
+	r->status = status;
+	r->type = "application/problem+json";
+	nos_buf_addf(&r->out, "%s: %s", nos_code_slug(code), text);
+	snprintf(retry, sizeof(retry), "%u", retry_s);
+	if (retry_s)
+		nos_http_server_header(r, "Retry-After", retry);
+}
+
+static const char *const here[] = { "127.0.0.1:0" };
+
+/* On a port that is free; the handler is the stage's. */
+static inline struct nos_http_config desk_config(nos_http_handle *handle)
+{
+	return (struct nos_http_config){ .listen = here,
+		.listen_count = 1,
+		.loops = 1,
+		.connections = 1000,
+		.requests = 1000,
+		.idle_s = CLIENT_STUCK_S,
+		.total_s = CLIENT_STUCK_S,
+		.out_max = OUT_MAX,
+		.thread_name = "http",
+		.begin = begin,
+		.fail = failed,
+		.handle = handle };
 }
 
 /* ---- a client ---- */

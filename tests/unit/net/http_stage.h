@@ -7,10 +7,9 @@
 #ifndef NOS_TEST_HTTP_STAGE_H
 #define NOS_TEST_HTTP_STAGE_H
 
-#include "http_desk.h"
-
 #define BODY_MAX 1000
 #define OUT_MAX	 3000
+#include "http_desk.h"
 
 static struct nos_http_server *server;
 static unsigned port;
@@ -71,31 +70,6 @@ static inline void wait_seen(const char *text)
 	pthread_mutex_unlock(&desk.lock);
 }
 
-static inline bool begin(void *state, struct nos_http_request *r, size_t *ret_max)
-{
-	(void)state;
-	*ret_max = BODY_MAX;
-	if (!nos_str_is(r->path, "/nowhere"))
-		return true;
-	r->status = 404;
-	nos_buf_add_text(&r->out, "nowhere");
-	return false;
-}
-
-static inline void failed(void *state, struct nos_http_request *r, unsigned status,
-    enum nos_code code, const char *text, unsigned retry_s)
-{
-	char retry[20];
-
-	(void)state;
-	r->status = status;
-	r->type = "application/problem+json";
-	nos_buf_addf(&r->out, "%s: %s", nos_code_slug(code), text);
-	snprintf(retry, sizeof(retry), "%u", retry_s);
-	if (retry_s)
-		nos_http_server_header(r, "Retry-After", retry);
-}
-
 static inline void handle(void *state, struct nos_http_request *r)
 {
 	(void)state;
@@ -123,24 +97,13 @@ static inline void turn(void *state, unsigned loop)
 	nos_http_server_answer_list(server, list);
 }
 
-static const char *const here[] = { "127.0.0.1:0" };
-
 static inline struct nos_http_config usual(void)
 {
-	return (struct nos_http_config){ .listen = here,
-		.listen_count = 1,
-		.loops = 1,
-		.connections = 1000,
-		.requests = 1000,
-		.idle_s = CLIENT_STUCK_S,
-		.total_s = CLIENT_STUCK_S,
-		.out_max = OUT_MAX,
-		.thread_name = "http",
-		.shown = shown,
-		.begin = begin,
-		.fail = failed,
-		.handle = handle,
-		.turn = turn };
+	struct nos_http_config ret = desk_config(handle);
+
+	ret.shown = shown;
+	ret.turn = turn;
+	return ret;
 }
 
 static inline void serve(const struct nos_http_config *config)
@@ -175,6 +138,25 @@ static inline int stop(void **state)
 static inline struct client dial(void)
 {
 	return dial_port(port);
+}
+
+/* ---- a hundred requests in one piece, whose answers come from everywhere ---- */
+
+static const char *const hundred_paths[] = { "/now", "/turn", "/later" };
+
+static inline void hundred_add(struct nos_buf *text)
+{
+	for (int i = 0; i < 100; i++)
+		nos_buf_addf(text, "POST %s?%d HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%d",
+		    hundred_paths[i % 3], i, i < 10 ? 1 : 2, i);
+}
+
+static inline void hundred_assert(int i, const struct answer *a)
+{
+	char want[50];
+
+	snprintf(want, sizeof(want), "POST %s?%d 0 [%d]", hundred_paths[i % 3], i, i);
+	assert_string_equal(a->body, want);
 }
 
 #define USUAL(f) cmocka_unit_test_setup_teardown(f, usual_start, stop)

@@ -4,6 +4,7 @@
 #define NOS_TEST_NODE_H
 
 #include "../store/cluster.h"
+#include "../test.h"
 
 #include "registry/life.h"
 

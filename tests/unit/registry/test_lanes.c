@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "../store/cluster.h"
+#include "../test.h"
 #include "registry/lanes.h"
 
 static struct nos_err err;

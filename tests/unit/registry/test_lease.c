@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Leases over a store that keeps no more than a replicated engine does, under a made-up clock. */
 #include "../store/cluster.h"
+#include "../test.h"
 
 #include "registry/lease.h"
 #include "registry/moved.h"

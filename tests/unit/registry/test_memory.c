@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#define CLUSTER_MAX 2048 /* values of its store */
+#define CLUSTER_MAX	2048 /* values of its store */
+#define CLUSTER_ENTRIES 2048
 #include "source.h"
 
 #include <malloc.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "../store/cluster.h"
+#include "../test.h"
 
 #include "registry/track.h"
 

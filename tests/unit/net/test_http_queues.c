@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Whose turn it is. */
-#include "net/http_peers.h"
+#include "net/http_queues.h"
 
 #include <stdio.h>
 
 #include "../test.h"
 
-static struct nos_http_peers peers;
+static struct nos_http_queues queues;
 static struct nos_http_multi_call calls[20];
 
 static int start(void **state)
 {
 	(void)state;
 	memset(calls, 0, sizeof(calls));
-	nos_http_peers_init(&peers, 2);
+	nos_http_queues_init(&queues, 2);
 	return 0;
 }
 
@@ -21,28 +21,28 @@ static void put(size_t i, const char *url, uint64_t due)
 {
 	calls[i].url = url;
 	calls[i].due.us = due;
-	assert_true(nos_http_peers_put(&peers, &calls[i]));
+	assert_true(nos_http_queues_put(&queues, &calls[i]));
 }
 
 /* Takes call i, and gives who it goes to. */
-static struct nos_http_peer *take(size_t i)
+static struct nos_http_queue *take(size_t i)
 {
-	struct nos_http_peer *ret = NULL;
+	struct nos_http_queue *ret = NULL;
 
-	assert_ptr_equal(nos_http_peers_take(&peers, &ret), &calls[i]);
+	assert_ptr_equal(nos_http_queues_take(&queues, &ret), &calls[i]);
 	return ret;
 }
 
 static void take_none(void)
 {
-	struct nos_http_peer *ret;
+	struct nos_http_queue *ret;
 
-	assert_null(nos_http_peers_take(&peers, &ret));
+	assert_null(nos_http_queues_take(&queues, &ret));
 }
 
 static void calls_of_a_url_go_in_order_and_so_many_at_once(void **state)
 {
-	struct nos_http_peer *p;
+	struct nos_http_queue *p;
 
 	(void)state;
 	take_none();
@@ -51,20 +51,20 @@ static void calls_of_a_url_go_in_order_and_so_many_at_once(void **state)
 	p = take(0);
 	assert_ptr_equal(take(1), p);
 	take_none();
-	nos_http_peers_over(p);
+	nos_http_queues_over(p);
 	take(2);
 	take_none();
-	nos_http_peers_over(p);
-	nos_http_peers_over(p);
+	nos_http_queues_over(p);
+	nos_http_queues_over(p);
 	take(3);
 	take_none();
-	nos_http_peers_over(p);
-	nos_http_peers_release(&peers);
+	nos_http_queues_over(p);
+	nos_http_queues_release(&queues);
 }
 
 static void what_waits_for_one_url_holds_no_other_up(void **state)
 {
-	struct nos_http_peer *a, *b;
+	struct nos_http_queue *a, *b;
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
@@ -75,11 +75,11 @@ static void what_waits_for_one_url_holds_no_other_up(void **state)
 	b = take(3);
 	assert_ptr_not_equal(a, b);
 	take_none();
-	nos_http_peers_over(a);
-	nos_http_peers_over(a);
-	nos_http_peers_over(b);
-	nos_http_peers_over(take(2));
-	nos_http_peers_release(&peers);
+	nos_http_queues_over(a);
+	nos_http_queues_over(a);
+	nos_http_queues_over(b);
+	nos_http_queues_over(take(2));
+	nos_http_queues_release(&queues);
 }
 
 static void those_whose_time_is_over_are_taken_out_and_the_others_keep_their_order(void **state)
@@ -88,21 +88,21 @@ static void those_whose_time_is_over_are_taken_out_and_the_others_keep_their_ord
 	const struct nos_http_multi_call *over;
 
 	(void)state;
-	assert_null(nos_http_peers_expire(&peers, (struct nos_mono){ 1000 }));
+	assert_null(nos_http_queues_expire(&queues, (struct nos_mono){ 1000 }));
 	for (size_t i = 0; i < 5; i++)
 		put(i, i < 3 ? "http://a" : "http://b", due[i]);
-	assert_int_equal(peers.due.us, 10);
-	assert_null(nos_http_peers_expire(&peers, (struct nos_mono){ 9 }));
-	over = nos_http_peers_expire(&peers, (struct nos_mono){ 20 });
+	assert_int_equal(queues.due.us, 10);
+	assert_null(nos_http_queues_expire(&queues, (struct nos_mono){ 9 }));
+	over = nos_http_queues_expire(&queues, (struct nos_mono){ 20 });
 	assert_true(over == &calls[1] || over == &calls[3]);
 	assert_true(over->next == &calls[4 - (over - calls)]);
 	assert_null(over->next->next);
-	assert_int_equal(peers.due.us, 40);
-	nos_http_peers_over(take(4));
-	nos_http_peers_over(take(0));
-	nos_http_peers_over(take(2));
+	assert_int_equal(queues.due.us, 40);
+	nos_http_queues_over(take(4));
+	nos_http_queues_over(take(0));
+	nos_http_queues_over(take(2));
 	take_none();
-	nos_http_peers_release(&peers);
+	nos_http_queues_release(&queues);
 }
 
 static void a_url_that_is_not_called_any_more_is_forgotten(void **state)
@@ -114,11 +114,11 @@ static void a_url_that_is_not_called_any_more_is_forgotten(void **state)
 		for (size_t i = 0; i < 20; i++) {
 			snprintf(urls[i], sizeof(urls[i]), "http://%zu/%zu", i, round);
 			put(i, urls[i], 1);
-			nos_http_peers_over(take(i));
-			assert_true(peers.count <= 16);
+			nos_http_queues_over(take(i));
+			assert_true(queues.count <= 16);
 		}
-	nos_http_peers_release(&peers);
-	assert_int_equal(peers.count, 0);
+	nos_http_queues_release(&queues);
+	assert_int_equal(queues.count, 0);
 }
 
 int main(void)
