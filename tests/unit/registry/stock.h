@@ -133,6 +133,16 @@ static inline void stock_fill(unsigned sources, unsigned each)
 	assert_int_equal(nos_store_commit(store, &err), NOS_OK);
 }
 
+/* As behind a backup that was put back before any of it was sent. */
+static inline uint64_t stock_begin_era(void)
+{
+	uint64_t era;
+
+	assert_int_equal(
+	    nos_era_begin(store, (struct nos_time){ STOCK_BEGIN }, &era, &err), NOS_OK);
+	return era;
+}
+
 static inline void stock_save_track(unsigned source)
 {
 	struct nos_buf text;
