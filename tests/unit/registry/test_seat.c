@@ -2,6 +2,7 @@
 /* Several under one URL, over a store that keeps no more than a replicated engine does, under a
  * made-up clock. */
 #include "../store/cluster.h"
+#include "../test.h"
 
 #include "registry/lease.h"
 
