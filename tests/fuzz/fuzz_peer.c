@@ -8,7 +8,8 @@
 #include "key/roam.h"
 #include "peer/peers.h"
 
-/* Nobody has signed it; and what was read is a source's id and a key of roaming. */
+/* Nobody has signed it; and what was read is a source's id, or that all are meant, and a key of
+ * roaming. */
 static void decode_request(const struct nos_buf *opened)
 {
 	const uint8_t sign[NOS_SIGN_PUBLIC_LEN] = { 1 };
@@ -18,7 +19,8 @@ static void decode_request(const struct nos_buf *opened)
 
 	if (nos_peer_request_decode(opened, &r, &err))
 		return;
-	must(nos_peer_is_source(nos_str_of(r.source)) && nos_roam_is(&r.key, &home, &day));
+	must(nos_peer_is_source(nos_str_of(r.source)) || (r.op == NOS_PEER_REVOKED && !*r.source));
+	must(nos_roam_is(&r.key, &home, &day));
 	must(nos_peer_verify(opened, sign, &err) == NOS_TAG);
 }
 
