@@ -38,12 +38,6 @@ enum nos_control_kind nos_control_queue_kind(const struct nos_http_request *r)
 	return e.what == NOS_EXCHANGE_KEYS ? NOS_CONTROL_POLL : NOS_CONTROL_ASK;
 }
 
-static bool is_work(enum nos_control_kind kind)
-{
-	return kind == NOS_CONTROL_REGISTRATION || kind == NOS_CONTROL_ASK ||
-	       kind == NOS_CONTROL_PEER;
-}
-
 /* ---- who asks ---- */
 
 bool nos_control_queue_submit(
@@ -52,13 +46,13 @@ bool nos_control_queue_submit(
 	bool room;
 
 	pthread_mutex_lock(&q->lock);
-	room = !q->told.stop && (!is_work(kind) || q->works < q->works_max) &&
+	room = !q->told.stop && (!nos_control_queue_is_work(kind) || q->works < q->works_max) &&
 	       (kind != NOS_CONTROL_POLL || q->polls < q->polls_max);
 	if (room) {
 		r->next = NULL;
 		*q->tail = r;
 		q->tail = &r->next;
-		q->works += is_work(kind);
+		q->works += nos_control_queue_is_work(kind);
 		q->polls += kind == NOS_CONTROL_POLL;
 		nos_metric_set(q->metric, NOS_METRIC_QUEUE_REGISTER, q->works);
 		pthread_cond_signal(&q->wake);
@@ -109,7 +103,7 @@ struct nos_http_request *nos_control_queue_next(struct nos_control_queue *q, str
 		if (!q->first)
 			q->tail = &q->first;
 		r->next = NULL;
-		if (is_work(nos_control_queue_kind(r)))
+		if (nos_control_queue_is_work(nos_control_queue_kind(r)))
 			q->works--;
 	}
 	nos_metric_set(q->metric, NOS_METRIC_QUEUE_REGISTER, q->works);
