@@ -125,7 +125,7 @@ COUNTED := nos_hkdf_extract nos_hkdf_expand nos_hash_sha256 nos_aead_siv_seal no
 	nos_ecdh_generate nos_sign_make nos_sign_verify nos_random_bytes nos_lkh_wrap nos_lkh_unwrap \
 	nos_enc_field nos_enc_field_num nos_enc_add_leb128
 
-$(foreach tool,keytable rekey serve token,$(eval $B/cmd/nos-$(tool): $(call BESIDE,$(tool))))
+$(foreach tool,keytable rekey send serve token,$(eval $B/cmd/nos-$(tool): $(call BESIDE,$(tool))))
 $(ONE_FILE): $B/%: $B/%.o $(LIB)
 	$(CC) $(NOS_LDFLAGS) $(LDFLAGS) $(SAN_$(V)) -o $@ $(filter %.o,$^) $(LIB) $(LIBS_$(@F))
 

@@ -38,12 +38,6 @@ enum nos_control_kind nos_control_queue_kind(const struct nos_http_request *r)
 	return e.what == NOS_EXCHANGE_KEYS ? NOS_CONTROL_POLL : NOS_CONTROL_ASK;
 }
 
-bool nos_control_queue_is_work(enum nos_control_kind kind)
-{
-	return kind == NOS_CONTROL_REGISTRATION || kind == NOS_CONTROL_ASK ||
-	       kind == NOS_CONTROL_PEER;
-}
-
 /* ---- who asks ---- */
 
 bool nos_control_queue_submit(

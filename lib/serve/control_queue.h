@@ -35,11 +35,15 @@ void nos_control_queue_init(
     struct nos_control_queue *q, size_t works, size_t polls, struct nos_metric *metric);
 void nos_control_queue_release(struct nos_control_queue *q);
 
+/* Does it cost work when its turn comes? The others wait for news, or read. */
+static inline bool nos_control_queue_is_work(enum nos_control_kind kind)
+{
+	return kind == NOS_CONTROL_REGISTRATION || kind == NOS_CONTROL_ASK ||
+	       kind == NOS_CONTROL_PEER;
+}
+
 /* By its path. */
 enum nos_control_kind nos_control_queue_kind(const struct nos_http_request *r);
-
-/* Is it done at once, and takes a place while it is? */
-bool nos_control_queue_is_work(enum nos_control_kind kind);
 
 /* False: there is no room for one more of its kind. */
 bool nos_control_queue_submit(
