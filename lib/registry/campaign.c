@@ -44,11 +44,12 @@ static void absent(const struct nos_campaign *c, struct nos_err *err)
 
 /* ---- orders ---- */
 
-/* What visits has no keys that could be replaced, but can be put out. */
+/* What visits has no keys that could be replaced, but can be put out, and what it sent corrected.
+ */
 static enum nos_code resolve(const struct nos_campaign *c, const char *word,
     struct nos_roster_item *ret, struct nos_err *err)
 {
-	return c->order.what == NOS_ORDER_REVOKE
+	return nos_order_is_of_visitors(c->order.what)
 		   ? nos_stay_resolve(c->life->store, nos_str_of(word), ret->id, err)
 		   : nos_registry_resolve(c->life->store, nos_str_of(word), ret->id, err);
 }

@@ -250,18 +250,42 @@ static enum nos_code compromise(struct nos_life *l, struct giving *g, const stru
 	return NOS_OK;
 }
 
+bool nos_order_is_of_visitors(enum nos_order_what what)
+{
+	return what == NOS_ORDER_REVOKE || what == NOS_ORDER_COMPROMISED;
+}
+
+/* The keys that a visitor is known by now; one that has left has none. */
+static enum nos_code note_visit(struct nos_store *store, const char *id,
+    struct nos_compromise_order *known, struct nos_err *err)
+{
+	struct nos_visit v = { 0 };
+
+	if (nos_visit_get(store, NULL, nos_str_of(id), &v, err) == NOS_ABSENT)
+		nos_err_clear(err);
+	for (size_t i = 0; !err->code && i < v.key_count; i++) {
+		const struct nos_name name = nos_roam_name(v.home, v.keys[i].day);
+
+		add_known(known, &name);
+	}
+	return err->code;
+}
+
 /* A source of another node: none of its own keys are here, but what it was given for this node. */
-static enum nos_code put_out(
+static enum nos_code give_visitor(
     struct nos_life *l, struct giving *g, const char *id, struct nos_time now, struct nos_err *err)
 {
+	const bool had = g->o->what == NOS_ORDER_COMPROMISED;
 	NOS_AUTO(record) none = { 0 };
 
-	*g->done = (struct nos_order_done){ .status = NOS_ORDER_REVOKED };
+	*g->done = (struct nos_order_done){ .status = had ? NOS_ORDER_NOTED : NOS_ORDER_REVOKED };
 	nos_str_copy(nos_str_of(id), g->done->id, sizeof(g->done->id));
-	g->known = (struct nos_compromise_order){ .since = g->o->since, .until = now };
-	return nos_stay_refuse(l->store, l->audit, id, g->o->reason, now, &g->changed, err)
-		   ? err->code
-		   : compromise(l, g, &none, now, err);
+	g->known =
+	    (struct nos_compromise_order){ .since = g->o->since, .until = now, .others = had };
+	if (had ? note_visit(l->store, id, &g->known, err)
+		: nos_stay_refuse(l->store, l->audit, id, g->o->reason, now, &g->changed, err))
+		return err->code;
+	return compromise(l, g, &none, now, err);
 }
 
 enum nos_code nos_order_give(struct nos_life *l, const struct nos_order *o, const char *id,
@@ -271,10 +295,10 @@ enum nos_code nos_order_give(struct nos_life *l, const struct nos_order *o, cons
 	NOS_AUTO(record) r = { 0 };
 
 	if (nos_life_change(l, nos_str_of(id), now, step, &g, &r, err)) {
-		if (err->code != NOS_ABSENT || o->what != NOS_ORDER_REVOKE)
+		if (err->code != NOS_ABSENT || !nos_order_is_of_visitors(o->what))
 			return err->code;
 		nos_err_clear(err);
-		return put_out(l, &g, id, now, err);
+		return give_visitor(l, &g, id, now, err);
 	}
 	/* Of a key that is replaced its own entry tells. */
 	if (g.changed && !o->dry_run &&

@@ -56,6 +56,9 @@ struct nos_order_done {
 	uint64_t key, replaces; /* last numbers of its names, as far as they are known; else 0 */
 };
 
+/* May it be given for a source of another node that visits, or has (registry/stay.h)? */
+bool nos_order_is_of_visitors(enum nos_order_what what);
+
 /*
  * Give the order within the caller's group; of a dry run no group is needed. key: of REPLACE, 0
  * where the source is to ask first. NOS_ABSENT: no such source; NOS_BUSY; NOS_IO; NOS_INTERNAL;

@@ -3,6 +3,7 @@
 
 #include "json/decode.h"
 #include "registry/member.h"
+#include "registry/order.h"
 #include "registry/roaming.h"
 #include "registry/stay.h"
 #include "registry/track.h"
@@ -250,6 +251,45 @@ static void who_was_refused_here_stays_so_whoever_says_what(void **state)
 	    "key r.2.17914 active destroyed stolen / source active compromised stolen / ");
 }
 
+static enum nos_order_status order(enum nos_order_what what)
+{
+	const struct nos_order o = {
+		.what = what, .reason = "stolen", .compromised = true, .since = { 1000 }
+	};
+	struct nos_order_done done;
+
+	assert_int_equal(nos_store_begin(store, &err), NOS_OK);
+	nos_audit_begin(&audit);
+	assert_int_equal(
+	    nos_order_give(&changes, &o, ID, nos_roam_since(DAY), &done, &err), NOS_OK);
+	assert_int_equal(nos_store_commit(store, &err), NOS_OK);
+	assert_string_equal(done.id, ID);
+	return done.status;
+}
+
+static void what_a_visitor_sent_is_corrected_as_that_of_a_source_of_the_node(void **state)
+{
+	const struct nos_stay s = stay();
+	struct nos_compromise c;
+
+	(void)state;
+	node_life();
+	keep(&s, DAY);
+	/* What it has is not meant, all that it had is. */
+	assert_int_equal(order(NOS_ORDER_COMPROMISED), NOS_ORDER_NOTED);
+	assert_int_equal(nos_compromise_get(store, ID, &c, &err), NOS_OK);
+	assert_int_equal(c.count, 1);
+	assert_true(c.orders[0].others);
+	assert_int_equal(c.orders[0].since.ms, 1000);
+	assert_int_equal(c.orders[0].key_count, 1);
+	assert_string_equal(c.orders[0].keys[0], "r.2.17914");
+	/* Put out, all of it is. */
+	assert_int_equal(order(NOS_ORDER_REVOKE), NOS_ORDER_REVOKED);
+	assert_int_equal(nos_compromise_get(store, ID, &c, &err), NOS_OK);
+	assert_int_equal(c.count, 1);
+	assert_int_equal(c.orders[0].key_count, 0);
+}
+
 /* Of one that has left the node keeps what it has seen. */
 static void who_has_left_can_be_refused_still(void **state)
 {
@@ -482,6 +522,7 @@ int main(void)
 		NODE_TEST(the_visitors_of_a_home_that_does_not_stay_go_and_no_others),
 		NODE_TEST(a_visit_is_one_entry_where_it_begins_and_one_where_it_ends),
 		NODE_TEST(who_was_refused_here_stays_so_whoever_says_what),
+		NODE_TEST(what_a_visitor_sent_is_corrected_as_that_of_a_source_of_the_node),
 		NODE_TEST(who_has_left_can_be_refused_still),
 		NODE_TEST(a_visitor_is_a_member_with_three_holders_until_its_home_takes_it_back),
 		NODE_TEST(who_is_registered_here_is_no_visitor),
