@@ -335,7 +335,7 @@ bool nos_placement_has(const struct nos_placement *p, unsigned lane)
 {
 	const struct nos_hosted *h = &p->slots[lane].hosted;
 
-	return atomic_load(&h->here) &&
+	return atomic_load(&h->here) && !atomic_load(&p->stuck) &&
 	       (!p->config.lane.shared || nos_mono_now().us < atomic_load(&h->until_us));
 }
 

@@ -38,7 +38,8 @@ enum nos_code nos_placement_start(
 
 unsigned nos_placement_lanes(const struct nos_placement *p);
 
-/* Is a lane here? Another moment it may not be any more; one whose lease is over is not. */
+/* Is a lane here? Another moment it may not be any more; one whose lease is over is not, and
+ * none is while nos_placement_check says no. */
 bool nos_placement_has(const struct nos_placement *p, unsigned lane);
 
 /* Another has it: its URL. False: nobody is known to, or it is here. */

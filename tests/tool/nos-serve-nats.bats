@@ -188,6 +188,27 @@ refused_at_once() {
 	[ "$NODE_STATUS" = 0 ]
 }
 
+@test "a node whose store is full says so at once to who sends, and answers who reads" {
+	kill -9 "$NATS_PID"
+	wait "$NATS_PID" || true
+	nats_start "$NATS_PORT" -e 's/max_file: .*/max_file: 3MB/'
+	node_start --keep-size 1G
+	jq -nc '[range(400) | {type: "count", value: .}]' >many
+	is_unwritten() { [ "$STATUS" = 503 ] && [ "$(jq -r .detail <<<"$ANSWER")" = 'the store cannot be written now' ]; }
+	# What comes while it becomes full waits for an answer.
+	fill() {
+		curl -s -m 1 -o /dev/null -H 'Content-Type: application/json' --data-binary @many "$URL/v1/data" || true
+		post application/jose - /v1/sources <<<junk
+		is_unwritten
+	}
+	eventually fill
+	[ "$(curl -s -o /dev/null -w '%{http_code}' "$ADMIN/healthz")" = 503 ]
+	unwritten_data() { post application/json - /v1/data <<<'{"type":"count","value":1}' && is_unwritten; }
+	eventually unwritten_data
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -H 'Authorization: Nos AAAAAAAAAAAAAAAAAAAAAA' \
+		"$URL/v1/sources/s-0123456789/keys?wait=0")" = 401 ]
+}
+
 @test "a server without JetStream, and one alone of which copies are asked, are one line each, which names the remedy" {
 	says 78 "store: KV_nos-_store: there are fewer than 3 servers with JetStream in the cluster of 127.0.0.1:$NATS_PORT: start them, or ask for fewer copies with ?replicas=" \
 		--store "$NATS/nos?replicas=3"
