@@ -308,7 +308,7 @@ enum nos_code nos_forget_source(const struct nos_forget *f, const char *id, stru
 {
 	struct hunt hunt = { .f = f, .id = nos_str_of(id) };
 
-	/* As the lanes have it, whose it is. */
+	/* As who serves it has it: what is told is the mark. */
 	nos_store_hush(f->life->store, NOS_TRACK_NS);
 	if (!shut_out(f, id, now, err) && !erase(&hunt, err))
 		(void)!del_rest(f, id, word, now, err);
