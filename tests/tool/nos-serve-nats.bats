@@ -58,6 +58,39 @@ two_are_out() { [ "$(wc -l <out)" -eq 2 ]; }
 	[ -z "$(nos-keytable "${STORE[@]}" sources)" ]
 }
 
+@test "a source is forgotten on NATS servers as on a file, and its records are waited for no more" {
+	metric() { curl -s "$ADMIN/metrics" | grep -qx "$1 $2"; }
+	broker_start
+	port=$BROKER_PORT
+	node_start --mqtt "$MQTT"
+	for name in a b; do
+		nos-token new "${SEALED[@]}" --url "$URL" 2>/dev/null | nos-register --keyring $name.key --name $name >/dev/null
+		nos-send --keyring $name.key <<<'{"type":"t","value":1}' >/dev/null
+	done
+	# What is kept of them is written by the lanes first.
+	node_stop
+	node_start --mqtt "$MQTT"
+	eventually metric nos_outbox_records 0
+	metric nos_sources 2
+	broker_stop
+	for name in a b a; do
+		printf '{"type":"t","value":%d}\n' {1..10} | nos-send --keyring $name.key --url "$URL" >/dev/null
+	done
+	eventually metric nos_outbox_records 30
+	nos-token forget a "${SEALED[@]}" >/dev/null
+	eventually metric nos_outbox_records 10
+	eventually metric nos_sources 1
+	nos-token forget b "${SEALED[@]}" >/dev/null
+	eventually metric nos_outbox_records 0
+	eventually metric nos_sources 0
+	[ -z "$(nos-keytable "${STORE[@]}" sources)" ]
+	broker_start "$port"
+	connected() { [ "$(curl -s "$ADMIN/healthz")" = '{"status":"ok","broker":"connected"}' ]; }
+	eventually connected
+	node_stop
+	[ "$NODE_STATUS" = 0 ]
+}
+
 @test "what a node on NATS servers accepted is there when both have died and come back" {
 	node_start --print
 	post application/json - /v1/data <<<'{"type":"air_temperature","value":1}'
