@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUND_MAX (1u << 16) /* tracks that are put in order at once */
+#define ROUND_MAX (1u << 15) /* tracks that are put in order at once, in some 10 ms */
 #define ORDER_LEN 16	     /* bytes of an id by which most are put in order */
 
 /* A track in a table. */
@@ -249,7 +249,7 @@ static void settle(struct nos_track_table *t)
 static int by_id(const void *a, const void *b)
 {
 	const struct turn *x = a, *y = b;
-	const int order = strncmp(x->order, y->order, ORDER_LEN);
+	const int order = memcmp(x->order, y->order, ORDER_LEN);
 
 	return order ? order : strcmp(x->held->id, y->held->id);
 }
