@@ -14,6 +14,11 @@ fails() { ! "$@"; }
 # Entries of a stream: entries(1) of tests/help.
 entries() { "$ROOT/build/${V:-release}/tests/help/entries" "$@"; }
 
+# So many readings of so many bytes each, which no store can write shorter.
+noise() {
+	openssl rand -base64 $(($1 * $2 * 3 / 4)) | tr -d '\n' | fold -w "$2" | head -n "$1" | jq -Rc '{type: "t", value: .}'
+}
+
 # Where a node of a test keeps its things.
 STORE=(--store sqlite:node.db)
 SEALED=("${STORE[@]}" --node-key node.key)

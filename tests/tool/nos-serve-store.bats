@@ -69,8 +69,7 @@ END
 	read -r -t 120 READY <ready
 	URL=http://$(jq -r '.listen[0]' <<<"$READY")
 	inside=/proc/$NODE_PID/root$PWD/small
-	# What cannot be written shorter.
-	openssl rand -base64 187500 | tr -d '\n' | fold -w 500 | jq -Rc '{type: "t", value: .}' >in
+	noise 500 500 >in
 	accepted=0
 	for i in {1..40}; do
 		post application/x-ndjson in /v1/data

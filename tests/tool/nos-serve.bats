@@ -277,7 +277,7 @@ END
 
 @test "over --keep-size the oldest readings go, and the newest stay" {
 	node_start --keep-size 1M --print
-	jq -nc 'range(300) | {type: "t", value: ("x" * 300)}' >in
+	noise 300 300 >in
 	for i in {1..30}; do post $NDJSON in /v1/data; done
 	[ "$(jq .position <<<"$ANSWER")" -eq 30 ]
 	kept() { sqlite3 node.db "select $1(position) from stream_raw" 2>/dev/null; }
