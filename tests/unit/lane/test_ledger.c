@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is kept of sources is written by little, and a node that dies in between knows all of it. */
-#define CLUSTER_MAX 4096 /* entries of its store */
+#define CLUSTER_MAX	4096
+#define CLUSTER_ENTRIES 4096
 #include "../registry/source.h"
 
 #include <stdio.h>

@@ -15,8 +15,11 @@
 
 #include "store/engine.h"
 
+/* Who needs more says so before. */
 #ifndef CLUSTER_MAX
-#define CLUSTER_MAX	256 /* values */
+#define CLUSTER_MAX 256 /* values */
+#endif
+#ifndef CLUSTER_ENTRIES
 #define CLUSTER_ENTRIES 256
 #endif
 #define CLUSTER_LATE	2 /* times that a change is not yet noticed */
