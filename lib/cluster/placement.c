@@ -81,11 +81,12 @@ static void share(struct nos_placement *p)
 static void turn(struct nos_placement *p, struct nos_mono now)
 {
 	struct nos_err err = { 0 };
-	bool was;
+	bool refused, was;
 
 	if (!atomic_load(&p->good_us))
 		atomic_store(&p->good_us, now.us);
 	(void)!nos_lease_turn(&p->lease, now, &err);
+	refused = nos_lease_is_refused(&p->lease);
 	pthread_mutex_lock(&p->lock);
 	for (unsigned i = 0; i < p->lanes; i++) {
 		const char *url = nos_lease_url(&p->lease, i);
@@ -94,13 +95,13 @@ static void turn(struct nos_placement *p, struct nos_mono now)
 		p->slots[i].elsewhere = nos_lease_is_elsewhere(&p->lease, i);
 	}
 	/* One that is refused at its start ends, and says why. */
-	was = p->fault.code != NOS_OK || (p->starts && nos_lease_is_refused(&p->lease));
+	was = (p->fault.code && p->refused == refused) || (p->starts && refused);
 	p->fault = err;
 	p->seated = nos_lease_is_seated(&p->lease);
-	p->refused = nos_lease_is_refused(&p->lease);
+	p->refused = refused;
 	pthread_cond_broadcast(&p->turned);
 	pthread_mutex_unlock(&p->lock);
-	atomic_store(&p->stuck, err.code && !nos_lease_is_refused(&p->lease));
+	atomic_store(&p->stuck, err.code && !refused);
 	atomic_store(&p->blind, p->lease.blind);
 	if (!atomic_load(&p->stuck))
 		atomic_store(&p->good_us, nos_mono_now().us);

@@ -51,8 +51,8 @@ struct nos_node_config {
 	const struct nos_peers_list *peers; /* other nodes; NULL: none is known */
 };
 
-/* When it returns NOS_OK sources are served. NOS_BUSY: another nos-serve has the store; and what
- * the parts say: addresses, store, broker's URL. */
+/* When it returns NOS_OK sources are served. NOS_BUSY: another nos-serve has the store, or its URL;
+ * and what the parts say: addresses, store, broker's URL. */
 enum nos_code nos_node_new(
     const struct nos_node_config *config, struct nos_node **ret, struct nos_err *err) NOS_CHECK;
 

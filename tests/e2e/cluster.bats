@@ -104,11 +104,14 @@ outlive() {
 	STORE=(--store "nats://$hosts/one")
 	SEALED=("${STORE[@]}" --node-key one.key)
 	serve_start a
-	serve_kill a TERM
 	[ "$(grep -c copies a.err)" = 1 ]
 	grep -Eqx 'nos-serve: store: [0-9]+ of its [0-9]+ streams have fewer copies than the 3 asked for, as they were made: nos-serve --init gives them so many' a.err
 	run -0 --separate-stderr timeout 60 nos-serve --init "${SEALED[@]}"
 	[[ $stderr =~ ^nos-serve:\ store:\ [0-9]+\ of\ its\ [0-9]+\ streams\ have\ 3\ copies\ now$ ]]
+	URL=${SERVE_URLS[a]}
+	taken() { post application/json - /v1/data <<<'{"type":"count","value":1}' && [ "$STATUS" = 202 ]; }
+	eventually taken
+	serve_kill a TERM
 	serve_start a
 	fails grep copies a.err
 	# What has not so many servers is told with its remedy.
