@@ -13,12 +13,12 @@
 #include "cli/table.h"
 #include "keytable/columns.h"
 #include "keytable/move.h"
-#include "registry/home.h"
-#include "registry/keytable.h"
+#include "self/home.h"
+#include "keytable/keytable.h"
 #include "registry/registry.h"
-#include "registry/stay.h"
-#include "registry/taint.h"
-#include "registry/verdict.h"
+#include "roam/stay.h"
+#include "keytable/taint.h"
+#include "audit/verdict.h"
 
 #define NO_TIME NOS_TAINT_EVER /* where --since is not given */
 

@@ -6,7 +6,7 @@
 #include "cli/choice.h"
 #include "cli/opt_time.h"
 #include "cli/start.h"
-#include "registry/order.h"
+#include "lifecycle/order.h"
 #include "rekey/errand.h"
 
 #define SPAN_MAX_MS (UINT64_C(3650) * 24 * 3600 * 1000)

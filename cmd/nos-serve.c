@@ -17,7 +17,7 @@
 #include "net/http_server.h"
 #include "net/mqtt.h"
 #include "net/url.h"
-#include "registry/lanes.h"
+#include "self/lanes.h"
 #include "scheme/pool.h"
 #include "serve/files.h"
 #include "serve/node.h"

@@ -4,7 +4,7 @@
 #define NOS_CMD_KEYTABLE_COLUMNS_H
 
 #include "cli/table.h"
-#include "registry/keytable.h"
+#include "keytable/keytable.h"
 
 #define COLUMNS_MAX 16
 

@@ -10,8 +10,8 @@
 #include "cli/choice.h"
 #include "cli/progress.h"
 #include "cli/start.h"
-#include "registry/export.h"
-#include "registry/import.h"
+#include "move/export.h"
+#include "move/import.h"
 
 #define EXPORT "export"
 #define IMPORT "import"

@@ -9,8 +9,8 @@
 #include "json/encode.h"
 #include "key/derive.h"
 #include "registry/globals.h"
-#include "registry/home.h"
-#include "registry/life.h"
+#include "self/home.h"
+#include "lifecycle/life.h"
 
 #define KIND	     "meter"
 #define SECRET	     32	  /* bytes */

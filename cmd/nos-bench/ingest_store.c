@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "registry/home.h"
+#include "self/home.h"
 
 #define SQLITE "sqlite"
 

@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "ingest_post.h"
-#include "registry/lanes.h"
-#include "registry/processed.h"
+#include "self/lanes.h"
+#include "stream/processed.h"
 #include "store/store.h"
 
 #define AT_ONCE	    1000 /* entries of one look into the store */

@@ -6,7 +6,7 @@
 
 #include "crypto/random.h"
 #include "keying.h"
-#include "registry/groups_text.h"
+#include "group/groups_text.h"
 #include "scheme/holder.h"
 
 struct own {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "overhead.h"
-#include "registry/recall.h"
+#include "lifecycle/recall.h"
 #include "scheme/holder.h"
 
 #define U_HOW "with its head, counter and tag"

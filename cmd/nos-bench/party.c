@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "registry/advance.h"
-#include "registry/enrol.h"
-#include "registry/order.h"
-#include "registry/token.h"
+#include "lifecycle/advance.h"
+#include "lifecycle/enrol.h"
+#include "lifecycle/order.h"
+#include "lifecycle/token.h"
 #include "scheme/holder.h"
 #include "source/admission.h"
 

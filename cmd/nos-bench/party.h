@@ -9,7 +9,7 @@
 #define BENCH_PARTY_H
 
 #include "key/keyring.h"
-#include "registry/life.h"
+#include "lifecycle/life.h"
 
 struct party {
 	char folder[256];

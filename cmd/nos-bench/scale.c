@@ -12,7 +12,7 @@
 #include "bench.h"
 #include "cli/start.h"
 #include "node/limit.h"
-#include "registry/member.h"
+#include "lifecycle/member.h"
 #include "scale_node.h"
 #include "scale_step.h"
 

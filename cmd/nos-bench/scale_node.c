@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "crypto/random.h"
-#include "registry/charter.h"
+#include "lifecycle/charter.h"
 #include "registry/globals.h"
 #include "store/engine.h"
 

@@ -7,8 +7,8 @@
 #ifndef BENCH_SCALE_NODE_H
 #define BENCH_SCALE_NODE_H
 
-#include "registry/groups.h"
-#include "registry/life.h"
+#include "group/groups.h"
+#include "lifecycle/life.h"
 
 #define SCALE_NODE_GROUP "bench" /* of schemes that have groups */
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "registry/raw.h"
+#include "stream/raw.h"
 
 #define TABLE  16 /* sources held, of which none is known yet */
 #define ANSWER NOS_STR("{\"accepted\":1}")

@@ -6,8 +6,8 @@
 #ifndef BENCH_SCALE_PACK_H
 #define BENCH_SCALE_PACK_H
 
-#include "registry/member.h"
-#include "registry/track.h"
+#include "lifecycle/member.h"
+#include "stream/track.h"
 #include "scale_node.h"
 
 #define SCALE_PACK_MAX 65536 /* bytes, and of the text in it */

@@ -6,7 +6,7 @@
 
 #include "envelope/pack.h"
 #include "registry/registry.h"
-#include "registry/token.h"
+#include "lifecycle/token.h"
 #include "scheme/holder.h"
 #include "source/admission.h"
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "registry/advance.h"
-#include "registry/enrol.h"
-#include "registry/order.h"
+#include "lifecycle/advance.h"
+#include "lifecycle/enrol.h"
+#include "lifecycle/order.h"
 #include "scale_pack.h"
 #include "scale_source.h"
 

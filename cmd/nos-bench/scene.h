@@ -11,7 +11,7 @@
 
 #include "bench.h"
 #include "envelope/pack.h"
-#include "registry/window.h"
+#include "stream/window.h"
 #include "scheme/group.h"
 #include "scheme/holder.h"
 #include "scheme/offer.h"

@@ -12,7 +12,7 @@
 #include "bench.h"
 #include "crowd.h"
 #include "key/name.h"
-#include "registry/home.h"
+#include "self/home.h"
 #include "registry/record.h"
 
 struct stage; /* opaque */

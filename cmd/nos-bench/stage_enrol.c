@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli/start.h"
-#include "registry/charter.h"
-#include "registry/token.h"
+#include "lifecycle/charter.h"
+#include "lifecycle/token.h"
 #include "source/register.h"
 #include "source/ring.h"
 

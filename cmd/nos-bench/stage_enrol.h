@@ -4,7 +4,7 @@
 #ifndef BENCH_STAGE_ENROL_H
 #define BENCH_STAGE_ENROL_H
 
-#include "registry/audit.h"
+#include "audit/audit.h"
 #include "stage.h"
 
 struct stage_enrol {

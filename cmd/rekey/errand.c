@@ -9,11 +9,11 @@
 #include "cli/start.h"
 #include "cli/table.h"
 #include "json/encode.h"
-#include "registry/advance.h"
-#include "registry/campaign.h"
-#include "registry/home.h"
-#include "registry/overhaul.h"
-#include "registry/recall.h"
+#include "lifecycle/advance.h"
+#include "lifecycle/campaign.h"
+#include "self/home.h"
+#include "lifecycle/overhaul.h"
+#include "lifecycle/recall.h"
 
 #define LOCK_WAIT_MS  10000
 #define PURGE_WAIT_MS 5000

@@ -9,10 +9,10 @@
 #include "cli/start.h"
 #include "key/keyring.h"
 #include "net/url.h"
-#include "registry/bearer.h"
-#include "registry/self_url.h"
-#include "registry/token.h"
-#include "registry/withdraw.h"
+#include "lifecycle/bearer.h"
+#include "self/self_url.h"
+#include "lifecycle/token.h"
+#include "lifecycle/withdraw.h"
 
 #define PROGRESS_MIN 1000 /* enrolments under which none is shown */
 #define LINE_MAX     1024 /* bytes */

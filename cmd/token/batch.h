@@ -6,8 +6,8 @@
 #ifndef NOS_CMD_TOKEN_BATCH_H
 #define NOS_CMD_TOKEN_BATCH_H
 
-#include "registry/charter.h"
-#include "registry/home.h"
+#include "lifecycle/charter.h"
+#include "self/home.h"
 
 /* What was asked for. What it points to is the caller's. */
 struct batch {

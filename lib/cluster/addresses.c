@@ -3,7 +3,7 @@
 
 #include "json/encode.h"
 #include "net/url.h"
-#include "registry/self_url.h"
+#include "self/self_url.h"
 
 void nos_addresses_url(
     const struct nos_addresses *a, size_t i, char ret[static NOS_ADDRESSES_URL_MAX])

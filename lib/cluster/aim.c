@@ -2,7 +2,7 @@
 #include "cluster/aim.h"
 
 #include "cluster/placement.h"
-#include "registry/lanes.h"
+#include "self/lanes.h"
 
 enum nos_code nos_aim(
     const struct nos_placement *k, struct nos_job *job, struct nos_str id, struct nos_err *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Of which lane a job is (registry/lanes.h): that of its source; of a pack through relays that of
+ * Of which lane a job is (self/lanes.h): that of its source; of a pack through relays that of
  * the innermost source that is known, or of the kind of anonymous readings. Thread-safe; with
  * placement NULL there is one lane, and it is here.
  */

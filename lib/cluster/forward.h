@@ -25,7 +25,7 @@
 #define NOS_CLUSTER_FORWARD_H
 
 #include "net/http_server.h"
-#include "registry/vault.h"
+#include "self/vault.h"
 
 #define NOS_FORWARD_PATH     "/v1/forward"
 #define NOS_FORWARD_MEDIA    "application/octet-stream"

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/secret.h"
 #include "base/time.h"
-#include "registry/vault.h"
+#include "self/vault.h"
 
 #define NOS_PARCEL_RUN_LEN  16
 #define NOS_PARCEL_HEAD_LEN (1 + NOS_PARCEL_RUN_LEN + 8)

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "cluster/placement_part.h"
 #include "lane/carry.h"
-#include "registry/lanes.h"
+#include "self/lanes.h"
 
 #define REST_US	  UINT64_C(2000000)  /* after a lane that could not be opened */
 #define STUCK_US  UINT64_C(10000000) /* for which no turn was good; who leads is chosen in less */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lanes of a store (registry/lanes.h) that are here, and who has the others. Where this
+ * The lanes of a store (self/lanes.h) that are here, and who has the others. Where this
  * nos-serve alone has the store all lanes are here from the start to the end. Where it shares the
- * store with others, a thread takes leases (registry/lease.h), opens the lanes that it gets, and
+ * store with others, a thread takes leases (self/lease.h), opens the lanes that it gets, and
  * closes those that it loses or that another is to have. From any thread, but for new, start and
  * free.
  */
@@ -10,7 +10,7 @@
 #define NOS_CLUSTER_PLACEMENT_H
 
 #include "lane/lane.h"
-#include "registry/lease.h"
+#include "self/lease.h"
 
 struct nos_placement; /* opaque */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/form.h"
 
-#include "registry/token.h"
+#include "lifecycle/token.h"
 
 /* ?kind=K and map=NAME. */
 struct query {

@@ -7,7 +7,7 @@
 #define NOS_INGEST_FORM_H
 
 #include "lane/job.h"
-#include "registry/maps.h"
+#include "stream/maps.h"
 
 /* Who sends it: an anonymous source says its kind. */
 enum nos_form_of { NOS_FORM_ANONYMOUS, NOS_FORM_REGISTERED };

@@ -14,7 +14,7 @@
 #include "node/lap.h"
 #include "node/limit.h"
 #include "node/metric.h"
-#include "registry/vault.h"
+#include "self/vault.h"
 
 struct nos_placement; /* cluster/placement.h */
 

@@ -5,7 +5,7 @@
 #include "cluster/aim.h"
 #include "ingest/form.h"
 #include "net/http_bearer.h"
-#include "registry/bearer.h"
+#include "lifecycle/bearer.h"
 
 bool nos_webhook_is(const struct nos_http_request *r)
 {

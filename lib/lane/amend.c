@@ -6,10 +6,10 @@
 
 #include "base/log.h"
 #include "lane/change.h"
-#include "registry/correct.h"
-#include "registry/era.h"
-#include "registry/lanes.h"
-#include "registry/trail.h"
+#include "stream/correct.h"
+#include "self/era.h"
+#include "self/lanes.h"
+#include "stream/trail.h"
 
 #define ENTRY_MAX (NOS_STORE_ENTRY_MAX - 4096)
 #define RETRY_US  60000000 /* so that what cannot be read does not stop what comes */

@@ -5,7 +5,7 @@
 
 #include "base/num.h"
 #include "json/encode.h"
-#include "registry/era.h"
+#include "self/era.h"
 #include "score/identity.h"
 #include "score/measure.h"
 #include "score/normal.h"

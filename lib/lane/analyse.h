@@ -11,8 +11,8 @@
 #include "lane/weighed.h"
 #include "node/lap.h"
 #include "reading/batch.h"
-#include "registry/raw.h"
-#include "registry/track.h"
+#include "stream/raw.h"
+#include "stream/track.h"
 #include "score/profile.h"
 
 /* What is the same for every pack of a node. */

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "registry/globals.h"
-#include "registry/groups.h"
+#include "group/groups.h"
 
 #define LOOK_US	  250000
 #define TOPIC_MAX 96

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lane/backlog.h"
 
-#include "registry/processed.h"
+#include "stream/processed.h"
 
 #define PAGE 1000 /* entries that are read at once */
 

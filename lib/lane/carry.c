@@ -3,7 +3,7 @@
 
 #include "json/problem.h"
 #include "lane/change.h"
-#include "registry/seen.h"
+#include "stream/seen.h"
 
 #define ASK_S 10 /* between two looks at the store whether a source is such a relay */
 

@@ -7,10 +7,10 @@
 #include "base/log.h"
 #include "key/hop.h"
 #include "lane/amend.h"
-#include "registry/bearer.h"
-#include "registry/era.h"
-#include "registry/leaving.h"
-#include "registry/seen.h"
+#include "lifecycle/bearer.h"
+#include "self/era.h"
+#include "group/leaving.h"
+#include "stream/seen.h"
 #include "scheme/link.h"
 
 #define SWEEP_MOST     100 /* sources in one group */

@@ -9,7 +9,7 @@
 #define NOS_LANE_FRESH_H
 
 #include "base/err.h"
-#include "registry/processed.h"
+#include "stream/processed.h"
 
 struct nos_fresh; /* opaque */
 

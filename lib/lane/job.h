@@ -13,8 +13,8 @@
 #include "key/hop.h"
 #include "lane/analyse.h"
 #include "net/http_server.h"
-#include "registry/member.h"
-#include "registry/raw.h"
+#include "lifecycle/member.h"
+#include "stream/raw.h"
 #include "scheme/offer.h"
 
 enum nos_job_kind {

@@ -6,7 +6,7 @@
 #ifndef NOS_LANE_KNOWN_H
 #define NOS_LANE_KNOWN_H
 
-#include "registry/processed.h"
+#include "stream/processed.h"
 #include "store/store.h"
 
 #define NOS_KNOWN_CHUNK 512

@@ -8,7 +8,7 @@
 
 #include "lane/commit.h"
 #include "lane/publish.h"
-#include "registry/home.h"
+#include "self/home.h"
 
 struct nos_lane; /* opaque */
 

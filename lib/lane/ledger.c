@@ -8,8 +8,8 @@
 #include "lane/amend.h"
 #include "lane/carry.h"
 #include "lane/change.h"
-#include "registry/era.h"
-#include "registry/lanes.h"
+#include "self/era.h"
+#include "self/lanes.h"
 
 #define ENTRY_MAX   (NOS_STORE_ENTRY_MAX - 4096)
 #define RECORDS_MAX ((size_t)256 << 20) /* bytes of records of one group */

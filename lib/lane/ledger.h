@@ -18,10 +18,10 @@
 #include "node/limit.h"
 #include "node/metric.h"
 #include "registry/compromise.h"
-#include "registry/follower.h"
-#include "registry/life.h"
-#include "registry/mark.h"
-#include "registry/track.h"
+#include "audit/follower.h"
+#include "lifecycle/life.h"
+#include "self/mark.h"
+#include "stream/track.h"
 #include "store/store.h"
 
 struct nos_ledger_config {
@@ -85,7 +85,7 @@ struct nos_ledger {
 	bool begun;		    /* the last group came so far that it may have written */
 	struct nos_audit audit;
 	struct nos_life life; /* as of the last look at the store, so also: */
-	uint64_t era;	      /* that packs are taken in under (registry/era.h) */
+	uint64_t era;	      /* that packs are taken in under (self/era.h) */
 	unsigned lanes;	      /* of the store; this ledger is of that which its view is in */
 	/* Of whom an operator has just had everything deleted: nothing is written any more. */
 	char (*forgotten)[NOS_RECORD_ID_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lane/retain.h"
 
-#include "registry/processed.h"
-#include "registry/raw.h"
+#include "stream/processed.h"
+#include "stream/raw.h"
 
 #define MOST	 1000 /* entries dropped with a group that brings none */
 #define EVERY_US 1000000

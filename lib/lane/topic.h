@@ -4,7 +4,7 @@
 #ifndef NOS_LANE_TOPIC_H
 #define NOS_LANE_TOPIC_H
 
-#include "registry/processed.h"
+#include "stream/processed.h"
 #include "score/filter.h"
 
 #define NOS_TOPIC_MAX (NOS_PROCESSED_TOPIC_MAX + NOS_FILTER_NAME_MAX + 8)

@@ -2,13 +2,13 @@
 /*
  * Records that were weighed, and wait to be committed with the next group. A record is linked to
  * those of its topic before it when it is appended, since only then is it known where it stands
- * (registry/processed.h). Belongs to the committer's thread.
+ * (stream/processed.h). Belongs to the committer's thread.
  */
 #ifndef NOS_LANE_WEIGHED_H
 #define NOS_LANE_WEIGHED_H
 
 #include "base/buf.h"
-#include "registry/track.h"
+#include "stream/track.h"
 #include "store/store.h"
 
 struct nos_weighed_record {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "registry/self_document.h"
+#include "self/self_document.h"
 
 #define DOCUMENT_MAX 16384
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The node's card: who it is and the document that says so, as they are now. Its operator may
- * replace its keys while it runs (registry/self.h); each thread asks the card anew and waits for
+ * replace its keys while it runs (self/self.h); each thread asks the card anew and waits for
  * nobody. Thread-safe.
  */
 #ifndef NOS_NODE_CARD_H
 #define NOS_NODE_CARD_H
 
-#include "registry/home.h"
+#include "self/home.h"
 
 struct nos_card; /* opaque */
 

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/time.h"
-#include "registry/life.h"
+#include "lifecycle/life.h"
 
 /* Paths by which requests are counted. */
 #define NOS_METRIC_PATH_MAP(X)               \

@@ -9,7 +9,7 @@
 
 #include "peer/peers.h"
 #include "peer/visits.h"
-#include "registry/life.h"
+#include "lifecycle/life.h"
 
 struct nos_abroad; /* opaque */
 

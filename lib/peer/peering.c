@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "key/roam.h"
 #include "node/refuse.h"
-#include "registry/bearer.h"
-#include "registry/roaming.h"
+#include "lifecycle/bearer.h"
+#include "roam/roaming.h"
 
 /* A request from hand to hand. */
 struct asked {

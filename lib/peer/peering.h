@@ -12,7 +12,7 @@
 #include "node/card.h"
 #include "peer/peers.h"
 #include "peer/visits.h"
-#include "registry/life.h"
+#include "lifecycle/life.h"
 
 struct nos_peering {
 	struct nos_peers *peers;

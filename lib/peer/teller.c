@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "key/roam.h"
 #include "peer/call.h"
-#include "registry/roaming.h"
+#include "roam/roaming.h"
 
 #define LOOK_US	       200000 /* how often the store is asked for news */
 #define PAUSE_FIRST_US 1000000

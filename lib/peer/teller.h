@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tells other nodes that what they were given of a source counts no longer (registry/roaming.h),
+ * Tells other nodes that what they were given of a source counts no longer (roam/roaming.h),
  * or, where this node was put back from a backup, of all its sources: at once, and again with
  * growing pauses until it is acknowledged or has had its time. Whoever revokes or renews does so in
  * the store, which a thread of its own looks at.

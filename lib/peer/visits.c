@@ -10,7 +10,7 @@
 #include "peer/call.h"
 #include "peer/refusals.h"
 #include "registry/registry.h"
-#include "registry/stay.h"
+#include "roam/stay.h"
 
 #define SWEEP_EVERY_US 60000000
 #define TRIES	       8

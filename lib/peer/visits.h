@@ -13,7 +13,7 @@
 #include "ingest/ingest.h"
 #include "node/card.h"
 #include "peer/peers.h"
-#include "registry/audit.h"
+#include "audit/audit.h"
 
 struct nos_visits; /* opaque */
 

@@ -10,7 +10,7 @@
 
 #include "key/assoc.h"
 #include "registry/record.h"
-#include "registry/spaces.h"
+#include "self/spaces.h"
 #include "store/store.h"
 
 #define NOS_COMPROMISE_ORDERS_MAX 16

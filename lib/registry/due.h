@@ -9,7 +9,7 @@
 
 #include "base/time.h"
 #include "registry/record.h"
-#include "registry/spaces.h"
+#include "self/spaces.h"
 #include "store/store.h"
 
 #define NOS_DUE_DIGITS	15

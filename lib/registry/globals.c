@@ -7,7 +7,7 @@
 #include "crypto/random.h"
 #include "json/decode.h"
 #include "json/encode.h"
-#include "registry/spaces.h"
+#include "self/spaces.h"
 #include "scheme/scheme.h"
 
 #define VERSION	   1

@@ -9,7 +9,7 @@
 #define NOS_REGISTRY_GLOBALS_H
 
 #include "key/invalidation.h"
-#include "registry/self.h"
+#include "self/self.h"
 #include "scheme/pool.h"
 
 #define NOS_GLOBALS_SIZE      100 /* P, where nobody has said another */

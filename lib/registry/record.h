@@ -8,8 +8,8 @@
 #define NOS_REGISTRY_RECORD_H
 
 #include "key/assoc.h"
-#include "registry/spaces.h"
-#include "registry/vault.h"
+#include "self/spaces.h"
+#include "self/vault.h"
 
 #define NOS_RECORD_VERSION     1    /* of the value */
 #define NOS_RECORD_SECRETS_MAX 4096 /* bytes of its sealed member */

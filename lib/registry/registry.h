@@ -7,7 +7,7 @@
 #define NOS_REGISTRY_REGISTRY_H
 
 #include "registry/record.h"
-#include "registry/spaces.h"
+#include "self/spaces.h"
 #include "store/store.h"
 
 /* NOS_ABSENT: no such source. Its secrets only with a vault (not NULL). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A group as its node has it (nos-schemes(7), "dipietro" and "tree"): where its clock stands, how
- * its present epoch began, and the keys that serve. How a node keeps it is registry/groups.h's, and
+ * its present epoch began, and the keys that serve. How a node keeps it is group/groups.h's, and
  * what a member of it is given is place.h's. Pure: randomness and the clock on the wall come in.
  * Holds secrets: release it. What derives gives NOS_INTERNAL when OpenSSL or memory fails.
  */

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "json/decode.h"
-#include "registry/audit.h"
+#include "audit/audit.h"
 #include "registry/registry.h"
 
 #define MOST	 1000 /* entries at once */

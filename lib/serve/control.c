@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "cluster/aim.h"
 #include "node/refuse.h"
-#include "registry/enrol.h"
+#include "lifecycle/enrol.h"
 #include "serve/census.h"
 #include "serve/control_queue.h"
 #include "serve/gardener.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control thread: all of a key's life that is not a reading. Registrations (registry/enrol.h)
+ * The control thread: all of a key's life that is not a reading. Registrations (lifecycle/enrol.h)
  * and asks (serve/word.h) cost a millisecond of public-key work each, which must not hold up
  * readings; polls (serve/polls.h) wait for what there is to say. Records are read again here too
  * (serve/records.h), since neither loops nor committer have the time. Its queues are bounded. Now
@@ -14,8 +14,8 @@
 #include "node/card.h"
 #include "node/metric.h"
 #include "peer/abroad.h"
-#include "registry/member.h"
-#include "registry/vault.h"
+#include "lifecycle/member.h"
+#include "self/vault.h"
 #include "store/store.h"
 
 struct nos_control; /* opaque */

@@ -3,8 +3,8 @@
 
 #include "base/log.h"
 #include "ingest/webhook.h"
-#include "registry/audit.h"
-#include "registry/bearer.h"
+#include "audit/audit.h"
+#include "lifecycle/bearer.h"
 
 static void end_here(struct nos_store *store, const struct nos_job *job)
 {

@@ -9,8 +9,8 @@
 #ifndef NOS_SERVE_GARDENER_H
 #define NOS_SERVE_GARDENER_H
 
-#include "registry/grove.h"
-#include "registry/life.h"
+#include "group/grove.h"
+#include "lifecycle/life.h"
 
 enum nos_gardener_stage {
 	NOS_GARDENER_FINISH,

@@ -12,8 +12,8 @@
 #include "json/encode.h"
 #include "peer/abroad.h"
 #include "registry/globals.h"
-#include "registry/self_policy.h"
-#include "registry/stay.h"
+#include "self/self_policy.h"
+#include "roam/stay.h"
 #include "serve/admin.h"
 #include "serve/routes.h"
 

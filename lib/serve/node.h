@@ -11,8 +11,8 @@
 #include "cluster/addresses.h"
 #include "node/limit.h"
 #include "peer/peers.h"
-#include "registry/home.h"
-#include "registry/maps.h"
+#include "self/home.h"
+#include "stream/maps.h"
 #include "score/profile.h"
 #include "serve/readers.h"
 

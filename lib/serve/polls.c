@@ -8,7 +8,7 @@
 #include "json/encode.h"
 #include "json/problem.h"
 #include "node/refuse.h"
-#include "registry/member.h"
+#include "lifecycle/member.h"
 #include "scheme/place.h"
 
 #define REVOKED 403

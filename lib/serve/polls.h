@@ -10,7 +10,7 @@
 #include "ingest/exchange.h"
 #include "net/http_server.h"
 #include "node/card.h"
-#include "registry/life.h"
+#include "lifecycle/life.h"
 
 /* Called with r's answer filled: to be sent. */
 typedef void nos_polls_answer(void *state, struct nos_http_request *r);

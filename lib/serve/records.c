@@ -7,8 +7,8 @@
 #include "base/num.h"
 #include "json/encode.h"
 #include "node/refuse.h"
-#include "registry/lanes.h"
-#include "registry/trail.h"
+#include "self/lanes.h"
+#include "stream/trail.h"
 
 #define GONE	410
 #define RETRY_S 1

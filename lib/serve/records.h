@@ -3,7 +3,7 @@
  * Records read again by who has missed some: GET /v1/records?topic=T&after=N&limit=M, from the
  * request to its answer. A loop admits it and asks the committer, who alone knows the topic's
  * newest record (NOS_JOB_NEWEST); the control thread then goes back through the topic
- * (registry/trail.h). How many are under way is bounded.
+ * (stream/trail.h). How many are under way is bounded.
  */
 #ifndef NOS_SERVE_RECORDS_H
 #define NOS_SERVE_RECORDS_H

@@ -6,8 +6,8 @@
 #include "ingest/exchange.h"
 #include "key/keyring.h"
 #include "node/refuse.h"
-#include "registry/enrol.h"
-#include "registry/lanes.h"
+#include "lifecycle/enrol.h"
+#include "self/lanes.h"
 #include "serve/exposed.h"
 #include "serve/word.h"
 

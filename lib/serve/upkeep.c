@@ -2,9 +2,9 @@
 #include "serve/upkeep.h"
 
 #include "base/log.h"
-#include "registry/bearer.h"
+#include "lifecycle/bearer.h"
 #include "registry/registry.h"
-#include "registry/token.h"
+#include "lifecycle/token.h"
 
 /* Whose keys are in use. */
 struct use {

@@ -9,7 +9,7 @@
 
 #include "cluster/placement.h"
 #include "node/card.h"
-#include "registry/audit.h"
+#include "audit/audit.h"
 
 struct nos_upkeep {
 	struct nos_store *store;

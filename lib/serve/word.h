@@ -9,7 +9,7 @@
 
 #include "lane/job.h"
 #include "node/card.h"
-#include "registry/life.h"
+#include "lifecycle/life.h"
 
 /* The job of an acknowledgement, or NULL: the answer is in r. Reads no store; thread-safe. */
 struct nos_job *nos_word_take_ack(

@@ -69,7 +69,7 @@ def units: {
 	wire: {measured: measured("nos-bench ingest"; $all[] | select(.what == "readings, packs of 1, kept connections")),
 		to_node: ingest_packs("to the node"), to_source: ingest_packs("to the source"),
 		text: 71, record: ingest("to the subscriber, packs of 50, kept connections, subscriber")},
-	memory: {measured: {by: "tests/unit/registry/test_memory.c, MEMORY of nos-serve(8)"}, source: 635, type: 128, key: 150,
+	memory: {measured: {by: "tests/unit/stream/test_memory.c, MEMORY of nos-serve(8)"}, source: 635, type: 128, key: 150,
 		process: of("sqlite"; "packs of 1"; .rss)},
 	most: {measured: {by: "the source: limits of nos-serve, and of the store"}, sources: 10000000, replay: 10000000, lanes: 64}
 } | short;

@@ -5,7 +5,7 @@
 
 #include "key/keyring.h"
 #include "key/message.h"
-#include "registry/track.h"
+#include "stream/track.h"
 
 #define KEYRING_MAX (8 * NOS_KEYRING_TEXT_MAX)
 

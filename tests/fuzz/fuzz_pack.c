@@ -9,7 +9,7 @@
 #include "crypto/jose.h"
 #include "envelope/pack.h"
 #include "key/hop.h"
-#include "registry/raw.h"
+#include "stream/raw.h"
 
 #define SOURCE NOS_STR("s-7f3a09c2e1")
 #define KID    NOS_STR("p.1")

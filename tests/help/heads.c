@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "base/num.h"
-#include "registry/raw.h"
+#include "stream/raw.h"
 #include "store/store.h"
 
 static enum nos_code show(

@@ -9,8 +9,8 @@
 
 #include "base/num.h"
 #include "crypto/random.h"
-#include "registry/home.h"
-#include "registry/life.h"
+#include "self/home.h"
+#include "lifecycle/life.h"
 #include "scheme/pairwise.h"
 
 #define GROUP	1000

@@ -17,7 +17,7 @@
 #include "key/chain.h"
 #include "key/derive.h"
 #include "key/message.h"
-#include "registry/home.h"
+#include "self/home.h"
 #include "registry/registry.h"
 
 #define SECRETS_MAX 100

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "crypto/jose.h"
-#include "registry/home.h"
-#include "registry/life.h"
+#include "self/home.h"
+#include "lifecycle/life.h"
 
 static enum nos_code replace(void *state, struct nos_record *r, const struct nos_issuer *w,
     bool *ret_changed, struct nos_err *err)

@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "base/num.h"
-#include "registry/home.h"
-#include "registry/life.h"
+#include "self/home.h"
+#include "lifecycle/life.h"
 
 #define ID_BITS UINT64_C(0xffffffffff)
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "registry/mark.h"
-#include "registry/track.h"
+#include "self/mark.h"
+#include "stream/track.h"
 
 #define GROUP	  20000 /* records in one transaction */
 #define ENTRY_MAX 600

@@ -4,7 +4,7 @@
 #ifndef NOS_MODEL_ENROL_H
 #define NOS_MODEL_ENROL_H
 
-#include "registry/groups.h"
+#include "group/groups.h"
 
 /* Register a source of world.node's, whose keyring is written to path; NULL: it has none, and never
  * sends. group NULL: it is in none, and its scheme is the world's; else it is that one's. again: in

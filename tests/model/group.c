@@ -9,8 +9,8 @@
 #include "broker.h"
 #include "device.h"
 #include "enrol.h"
-#include "registry/advance.h"
-#include "registry/grove.h"
+#include "lifecycle/advance.h"
+#include "group/grove.h"
 #include "scheme/place.h"
 
 #define OTHERS_MAX  3	/* members beside the source, in each group */

@@ -7,7 +7,7 @@
 #define NOS_MODEL_GROUP_H
 
 #include "key/keyring.h"
-#include "registry/groups.h"
+#include "group/groups.h"
 #include "registry/record.h"
 
 /* Nothing was heard yet; tokens are as few at a time as is drawn. */

@@ -10,7 +10,7 @@
 #include "ingest/ingest.h"
 #include "lane/ledger.h"
 #include "memory.h"
-#include "registry/self_policy.h"
+#include "self/self_policy.h"
 #include "source/carrier.h"
 
 #define NODE_URL "http://node.example"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "rekey.h"
 
-#include "registry/advance.h"
-#include "registry/campaign.h"
-#include "registry/recall.h"
+#include "lifecycle/advance.h"
+#include "lifecycle/campaign.h"
+#include "lifecycle/recall.h"
 #include "shared.h"
 #include "world.h"
 

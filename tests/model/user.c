@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "registry/processed.h"
+#include "stream/processed.h"
 
 #define SEEN_MAX   2048
 #define SOURCE_MAX 16

@@ -5,7 +5,7 @@
 #include "crypto/jose.h"
 #include "json/scan.h"
 #include "key/hop.h"
-#include "registry/visit.h"
+#include "roam/visit.h"
 
 #define SOURCE	"s-0000000000"
 #define PACK	"[{\"bn\":\"x:\",\"n\":\"t\",\"v\":1}]"

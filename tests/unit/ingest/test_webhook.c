@@ -3,7 +3,7 @@
 
 #include "ingest/webhook.h"
 #include "lane/replay.h"
-#include "registry/bearer.h"
+#include "lifecycle/bearer.h"
 #include "serve/word.h"
 
 #define READING "{\"type\":\"t\",\"value\":1}"

@@ -4,7 +4,7 @@
 
 #include "lane/amend.h"
 #include "lane/replay.h"
-#include "registry/taint.h"
+#include "keytable/taint.h"
 
 #define FIRST "s-0000000001"
 #define EVER  ((struct nos_time){ 0 })

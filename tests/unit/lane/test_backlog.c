@@ -2,7 +2,7 @@
 #include "../store/folder.h"
 
 #include "lane/backlog.h"
-#include "registry/processed.h"
+#include "stream/processed.h"
 
 #define RECORDS 2500
 

@@ -8,8 +8,8 @@
 #include "crypto/jose.h"
 #include "lane/commit.h"
 #include "lane/replay.h"
-#include "registry/era.h"
-#include "registry/seen.h"
+#include "self/era.h"
+#include "stream/seen.h"
 
 #define SOURCE	"s-0000000001"
 #define SECRET	"00000000000000000000000000000001"

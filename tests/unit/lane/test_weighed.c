@@ -2,8 +2,8 @@
 #include "../store/folder.h"
 
 #include "lane/weighed.h"
-#include "registry/era.h"
-#include "registry/trail.h"
+#include "self/era.h"
+#include "stream/trail.h"
 
 #define NOW    ((struct nos_time){ 1795600000000 })
 #define TOPICS 2

@@ -5,7 +5,7 @@
 
 #include "lane/ledger.h"
 #include "node/card.h"
-#include "registry/self_document.h"
+#include "self/self_document.h"
 
 #define NOW	((struct nos_time){ 1547812800000 })
 #define READERS 3

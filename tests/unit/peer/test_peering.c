@@ -4,7 +4,7 @@
 #include "crypto/jose.h"
 #include "key/roam.h"
 #include "peer/peering.h"
-#include "registry/roaming.h"
+#include "roam/roaming.h"
 
 #define SOURCE	"s-0000000001"
 #define REVOKED "s-0000000002"

@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
-#include "registry/audit.h"
+#include "audit/audit.h"
 
 #define NOW  ((struct nos_time){ 1547812800480 })
 #define NODE 5

@@ -6,7 +6,7 @@
 #include "../store/cluster.h"
 #include "../test.h"
 
-#include "registry/life.h"
+#include "lifecycle/life.h"
 
 static struct nos_err err;
 static struct nos_store *store;

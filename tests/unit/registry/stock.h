@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "registry/era.h"
-#include "registry/mark.h"
-#include "registry/track.h"
+#include "self/era.h"
+#include "self/mark.h"
+#include "stream/track.h"
 #include "store/engine.h"
 
 #define STOCK_SOURCES 100

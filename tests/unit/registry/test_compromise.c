@@ -3,7 +3,7 @@
 #include "node.h"
 
 #include "registry/compromise.h"
-#include "registry/order.h"
+#include "lifecycle/order.h"
 
 #define ID  "s-0000000001"
 #define NOW ((struct nos_time){ 1547812800000 })

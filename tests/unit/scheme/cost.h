@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "../test.h"
-#include "registry/member.h"
-#include "registry/order.h"
+#include "lifecycle/member.h"
+#include "lifecycle/order.h"
 #include "store/engine.h"
 
 #define NOW ((struct nos_time){ 1795600000000 })

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The group that pairs are members of, as their node has it: scheme/group.h, and the whole of its
- * tree in memory. What a node keeps of it in a store is registry/grove.h's and turn.h's.
+ * tree in memory. What a node keeps of it in a store is group/grove.h's and turn.h's.
  */
 #ifndef NOS_TEST_PAIR_GROUP_H
 #define NOS_TEST_PAIR_GROUP_H

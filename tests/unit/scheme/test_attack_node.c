@@ -4,7 +4,7 @@
  * by the group's key of before it speaks for nobody, where that alone would be enough.
  */
 #include "cost.h"
-#include "registry/advance.h"
+#include "lifecycle/advance.h"
 
 #define INSIDER 1
 #define VICTIM	0

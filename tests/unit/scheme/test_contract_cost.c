@@ -5,7 +5,7 @@
  * tests'; what a member of a group costs is test_contract_cost_group.c's.
  */
 #include "cost.h"
-#include "registry/recall.h"
+#include "lifecycle/recall.h"
 
 #define FEW   10
 #define MANY  1000

@@ -8,9 +8,9 @@
  * subtrees its way up has siblings. So all stands in the store that a step of this one can touch.
  */
 #include "cost.h"
-#include "registry/advance.h"
-#include "registry/charter.h"
-#include "registry/leaving.h"
+#include "lifecycle/advance.h"
+#include "lifecycle/charter.h"
+#include "group/leaving.h"
 
 #define DEPTH	  NOS_GROUP_DEPTH
 #define PER_LEVEL 5 /* records of one step, for each level that so many members need */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "../store/folder.h"
 
-#include "registry/audit.h"
+#include "audit/audit.h"
 #include "registry/record.h"
 #include "serve/census.h"
 

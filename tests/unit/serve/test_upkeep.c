@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "../registry/node.h"
 
-#include "registry/bearer.h"
+#include "lifecycle/bearer.h"
 #include "registry/registry.h"
-#include "registry/token.h"
+#include "lifecycle/token.h"
 #include "scheme/issuer.h"
 #include "serve/upkeep.h"
 

@@ -4,9 +4,9 @@
 #include "crypto/jose.h"
 #include "crypto/random.h"
 #include "envelope/document.h"
-#include "registry/enrol.h"
-#include "registry/self_document.h"
-#include "registry/token.h"
+#include "lifecycle/enrol.h"
+#include "self/self_document.h"
+#include "lifecycle/token.h"
 #include "source/admission.h"
 #include "source/lineage.h"
 
