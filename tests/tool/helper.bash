@@ -45,6 +45,16 @@ node_start() {
 	ADMIN=http://$(jq -r .admin <<<"$READY")
 }
 
+# Is it this very process that listens on the port? Another test may have been quicker to take it.
+listens() { # PID PORT
+	local inode at
+	at=$(printf ':%04X' "$2")
+	for inode in $(awk -v at="$at" '$4 == "0A" && substr($2, 9) == at {print $10}' /proc/net/tcp); do
+		[ -z "$(find "/proc/$1/fd" -lname "socket:\[$inode\]" 2>/dev/null)" ] || return 0
+	done
+	return 1
+}
+
 # An address for who comes back to it (LISTEN): one that the system gives to nobody who connects.
 address_free() {
 	local port
@@ -78,7 +88,7 @@ broker_start() {
 		mosquitto -c broker.conf >>broker.log 2>&1 3>&- &
 		BROKER_PID=$!
 		while kill -0 "$BROKER_PID" 2>/dev/null; do
-			if (: >"/dev/tcp/127.0.0.1/$BROKER_PORT") 2>/dev/null; then
+			if listens "$BROKER_PID" "$BROKER_PORT"; then
 				MQTT=mqtt://127.0.0.1:$BROKER_PORT
 				return
 			fi

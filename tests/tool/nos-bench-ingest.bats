@@ -82,7 +82,7 @@ nats_start() {
 		nats-server -c nats.conf -l nats.log 3>&- &
 		OTHER_PIDS=$!
 		while kill -0 "$OTHER_PIDS" 2>/dev/null; do
-			(: >"/dev/tcp/127.0.0.1/$NATS_PORT") 2>/dev/null && return
+			listens "$OTHER_PIDS" "$NATS_PORT" && return
 		done
 		wait "$OTHER_PIDS" || true
 	done

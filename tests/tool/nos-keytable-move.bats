@@ -21,7 +21,7 @@ nats_start() {
 		nats-server -c nats.conf -l nats.log 3>&- &
 		OTHER_PIDS="${OTHER_PIDS:-} $!"
 		while kill -0 "$!" 2>/dev/null; do
-			if (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			if listens "$!" "$port"; then
 				NATS=(--store "nats://127.0.0.1:$port/nos")
 				return
 			fi

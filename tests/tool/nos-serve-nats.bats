@@ -27,7 +27,7 @@ nats_start() { # [PORT [ARGUMENT...]]
 		NATS_PID=$!
 		OTHER_PIDS="${OTHER_PIDS:-} $NATS_PID"
 		while kill -0 "$NATS_PID" 2>/dev/null; do
-			if (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			if listens "$NATS_PID" "$port"; then
 				NATS_PORT=$port NATS=nats://127.0.0.1:$port
 				return
 			fi
