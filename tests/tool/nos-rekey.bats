@@ -288,15 +288,33 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 @test "after a restore the node has another life, and its sources are to ask" {
 	node_start
 	register
+	node_stop
 	run -0 rekey --after-restore
 	[ "$output" = '{"life":2,"status":"confirmed"}' ]
+	node_start
 	post application/jose pack.1 /v1/data
 	[ "$STATUS" = 202 ]
 	[ "$(jq -c .resync <<<"$ANSWER")" = true ]
-	# Its records count from an era on: the node that runs has heard of it.
+	# Its records count from an era on.
 	[ "$(jq '.position > 1e15' <<<"$ANSWER")" = true ]
+	node_stop
 	[ "$(rekey --after-restore --format csv | xargs)" = 'life,status 3,confirmed' ]
 	[ "$(keytable audit | jq -r 'select(.what == "restore") | .reason' | uniq)" = 'a backup was put back' ]
+}
+
+@test "beside a nos-serve that runs there is no --after-restore, and nothing of the store changes" {
+	node_start
+	before=$(sqlite3 node.db 'select count(*), total(length(value)) from state')
+	run -75 --separate-stderr rekey --after-restore
+	[ "$stderr" = 'nos-rekey: a nos-serve runs on the store: end it first' ]
+	[ -z "$output" ]
+	# Nor where its file was replaced under it.
+	cp node.db put.back
+	mv put.back node.db
+	run -75 --separate-stderr rekey --after-restore
+	[ "$stderr" = 'nos-rekey: a nos-serve runs on the store: end it first' ]
+	[ "$(sqlite3 node.db 'select count(*), total(length(value)) from state')" = "$before" ]
+	[ -z "$(keytable audit | jq -r 'select(.what == "restore")')" ]
 }
 
 @test "rows come as table, json or csv" {
