@@ -285,9 +285,15 @@ static enum nos_code take_back(struct run *r, char **operands, int count, struct
 static enum nos_code restore(struct run *r, struct nos_buf *row, struct nos_err *err)
 {
 	struct nos_idle idle;
+	struct nos_time now;
+	uint64_t behind;
 
-	if (!nos_idle_hold(&idle, &r->home, nos_start_stopped(), err))
-		(void)!nos_overhaul_restore(&r->life, r->e->reason, nos_time_now(), row, err);
+	if (!nos_idle_hold(&idle, &r->home, nos_start_stopped(), err)) {
+		now = nos_time_now();
+		if (!nos_audit_ahead(r->home.store, now, &behind, err) &&
+		    !nos_overhaul_restore(&r->life, r->e->reason, now, row, err))
+			nos_start_warn_clock(r->e->tool, behind);
+	}
 	nos_idle_release(&idle);
 	return err->code;
 }

@@ -317,6 +317,31 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 	[ -z "$(keytable audit | jq -r 'select(.what == "restore")')" ]
 }
 
+@test "a clock that is over a day behind what the store has seen is said where an era begins by it" {
+	init
+	rekey --identity >/dev/null
+	sees() { # SECONDS from now
+		sqlite3 node.db "update stream_audit set entry = json_set(entry, '\$.time', $(date +%s) + $1) where position = 1"
+	}
+	cp node.db before.db
+	sees 86000
+	run -0 --separate-stderr rekey --after-restore
+	[ -z "$stderr" ]
+	cp before.db node.db
+	rm -f node.db-*
+	sees 260000
+	nos-keytable export --copy "${SEALED[@]}" >copy 2>/dev/null
+	said='the clock is over 3 days behind what the store has seen: if it is wrong, set it right and run nos-rekey --after-restore before nos-serve is started'
+	run -0 --separate-stderr rekey --after-restore
+	[ "$output" = '{"life":2,"status":"confirmed"}' ]
+	[ "$stderr" = "nos-rekey: $said" ]
+	# And told it is right, it goes on by it.
+	run -0 --separate-stderr rekey --after-restore
+	[ -z "$stderr" ]
+	run -0 --separate-stderr nos-keytable import --store sqlite:other.db --node-key node.key <copy
+	[ "${stderr_lines[1]}" = "nos-keytable: $said" ]
+}
+
 @test "rows come as table, json or csv" {
 	init
 	fill 2
