@@ -135,6 +135,8 @@ after_restore() { nos-rekey --after-restore "${SEALED[@]}" >/dev/null; }
 	nats_run
 	node
 	send 31 50
+	run -75 nos-rekey --after-restore "${SEALED[@]}"
+	[[ $output == 'nos-rekey: a nos-serve runs on the store'*': end it first' ]]
 	node_stop
 	nats_end
 	rm -r js
