@@ -132,23 +132,24 @@ static enum nos_code come(
 		.stop = nos_start_stopped(),
 		.progress = show,
 		.state = &progress };
-	uint64_t node, life, entries;
+	struct nos_imported came;
 	char text[96];
 
 	if (nos_home_bare(home, err))
 		return err->code;
 	nos_progress_init(&progress, "entries", 0);
-	(void)!nos_import_read(&i, &node, &life, &entries, err);
+	(void)!nos_import_read(&i, &came, err);
 	nos_progress_done(&progress);
 	if (err->code)
 		return err->code;
 	if (m->verbose)
-		say(tool, "moved here", node, entries);
-	if (life) {
-		snprintf(
-		    text, sizeof(text), "a copy: life %" PRIu64 " begins, see nos-rekey(1)", life);
+		say(tool, "moved here", came.node, came.entries);
+	if (came.life) {
+		snprintf(text, sizeof(text), "a copy: life %" PRIu64 " begins, see nos-rekey(1)",
+		    came.life);
 		nos_start_warn(tool, text);
 	}
+	nos_start_warn_clock(tool, came.behind_ms);
 	return NOS_OK;
 }
 

@@ -11,9 +11,10 @@
 #include "json/encode.h"
 #include "lifecycle/advance.h"
 #include "lifecycle/campaign.h"
-#include "self/home.h"
 #include "lifecycle/overhaul.h"
 #include "lifecycle/recall.h"
+#include "self/home.h"
+#include "self/idle.h"
 
 #define LOCK_WAIT_MS  10000
 #define PURGE_WAIT_MS 5000
@@ -280,6 +281,23 @@ static enum nos_code take_back(struct run *r, char **operands, int count, struct
 
 /* ---- the node itself ---- */
 
+/* A nos-serve that runs may have open what stood there before, and would go on with that. */
+static enum nos_code restore(struct run *r, struct nos_buf *row, struct nos_err *err)
+{
+	struct nos_idle idle;
+	struct nos_time now;
+	uint64_t behind;
+
+	if (!nos_idle_hold(&idle, &r->home, nos_start_stopped(), err)) {
+		now = nos_time_now();
+		if (!nos_audit_ahead(r->home.store, now, &behind, err) &&
+		    !nos_overhaul_restore(&r->life, r->e->reason, now, row, err))
+			nos_start_warn_clock(r->e->tool, behind);
+	}
+	nos_idle_release(&idle);
+	return err->code;
+}
+
 static enum nos_code change_self(struct run *r, struct nos_err *err)
 {
 	NOS_AUTO(buf) row = { 0 };
@@ -287,7 +305,7 @@ static enum nos_code change_self(struct run *r, struct nos_err *err)
 	nos_buf_init(&row, ROW_MAX);
 	if (r->e->mode == MODE_IDENTITY
 		? nos_overhaul_identity(&r->life, r->e->reason, nos_time_now(), &row, err)
-		: nos_overhaul_restore(&r->life, r->e->reason, nos_time_now(), &row, err))
+		: restore(r, &row, err))
 		return err->code;
 	return print(r, &row, err);
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/opt.h"
 #include "cli/settings.h"
+#include "net/mqtt.h"
 
 /* One that will not be believed is no reason not to serve: who checks nothing is served. */
 static void warn_of_span(const struct files *f)
@@ -49,7 +50,8 @@ static enum nos_code read_password(struct files *f, bool *ret_changed, struct no
 {
 	NOS_AUTO(secret) password = { 0 };
 
-	if (!nos_opt_secret_read(f->paths->password, &password, err))
+	if (!nos_opt_secret_read(f->paths->password, &password, err) &&
+	    !nos_mqtt_password_check(&password, err))
 		*ret_changed = nos_login_replace(&f->login, &password);
 	return err->code;
 }

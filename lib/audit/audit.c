@@ -212,3 +212,31 @@ enum nos_code nos_audit_scan(struct nos_store *store, struct nos_time since, con
 	nos_scan_release(&r.scan);
 	return err->code;
 }
+
+static enum nos_code take_time(
+    void *state, uint64_t position, struct nos_span entry, struct nos_err *err)
+{
+	const struct nos_str text = { (const char *)entry.p, entry.len };
+	struct nos_scan scan = { 0 };
+	struct nos_decode d;
+
+	(void)position;
+	if (!nos_decode_object(&scan, text, "store: audit entry", &d, err))
+		(void)!nos_decode_time(&d, "time", state, err);
+	nos_scan_release(&scan);
+	return nos_store_damaged(err);
+}
+
+enum nos_code nos_audit_ahead(
+    struct nos_store *store, struct nos_time now, uint64_t *ret, struct nos_err *err)
+{
+	struct nos_time newest = now;
+	uint64_t first, last;
+
+	*ret = 0;
+	if (nos_store_bounds(store, NOS_AUDIT_STREAM, &first, &last, err) ||
+	    (last && nos_store_read(store, NOS_AUDIT_STREAM, last - 1, 1, take_time, &newest, err)))
+		return err->code;
+	*ret = newest.ms > now.ms ? (uint64_t)(newest.ms - now.ms) : 0;
+	return NOS_OK;
+}

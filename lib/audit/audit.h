@@ -109,4 +109,9 @@ typedef enum nos_code nos_audit_each(void *state, struct nos_str entry, struct n
 enum nos_code nos_audit_scan(struct nos_store *store, struct nos_time since, const char *source,
     nos_audit_each *each, void *state, struct nos_err *err) NOS_CHECK;
 
+/* How many ms the newest entry is ahead of now; 0: it is not, or there is none. As nos_audit_scan.
+ */
+enum nos_code nos_audit_ahead(
+    struct nos_store *store, struct nos_time now, uint64_t *ret, struct nos_err *err) NOS_CHECK;
+
 #endif

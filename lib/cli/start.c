@@ -2,6 +2,7 @@
 #include "cli/start.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "base/time.h"
 
 #define SAME_ASK_US 1000000
+#define DAY_MS	    (UINT64_C(24) * 3600 * 1000)
 
 /* Of the process, as its signals and its stderr are; written by the handler, and while it starts.
  */
@@ -96,6 +98,21 @@ void nos_start_warn(const char *tool, const char *text)
 {
 	if (!is_quiet)
 		fprintf(stderr, "%s: %s\n", tool, text);
+}
+
+void nos_start_warn_clock(const char *tool, uint64_t behind_ms)
+{
+	const uint64_t days = behind_ms / DAY_MS;
+	char text[256];
+
+	if (!days)
+		return;
+	snprintf(text, sizeof(text),
+	    "the clock is over %" PRIu64
+	    " day%s behind what the store has seen: if it is wrong, set it "
+	    "right and run nos-rekey --after-restore before nos-serve is started",
+	    days, days == 1 ? "" : "s");
+	nos_start_warn(tool, text);
 }
 
 int nos_start_status(enum nos_code code)

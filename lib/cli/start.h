@@ -3,6 +3,8 @@
 #ifndef NOS_CLI_START_H
 #define NOS_CLI_START_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 
 /*
@@ -34,6 +36,9 @@ int nos_start_signalled(int signal);
 void nos_start_warn(const char *tool, const char *text);
 void nos_start_quiet(bool quiet);
 bool nos_start_is_quiet(void);
+
+/* Of a clock that is over a day behind what its store has seen, where an era began by it. */
+void nos_start_warn_clock(const char *tool, uint64_t behind_ms);
 
 /* The sysexits(3) status of a code. */
 int nos_start_status(enum nos_code code);

@@ -360,34 +360,35 @@ static enum nos_code begin_life(const struct nos_import *m, uint64_t *ret, struc
 	return err->code ? err->code : nos_self_life(h->store, ret, err);
 }
 
-static enum nos_code bring(struct run *r, uint64_t *ret_life, struct nos_err *err)
+static enum nos_code bring(struct run *r, struct nos_imported *ret, struct nos_err *err)
 {
 	const struct nos_import *m = r->m;
 	struct nos_home *h = m->home;
 	uint64_t era;
 
-	if (fill(r, m, err) || nos_self_open(h->store, &h->vault, &h->self, err))
+	if (fill(r, m, err) || nos_self_open(h->store, &h->vault, &h->self, err) ||
+	    nos_audit_ahead(h->store, nos_time_now(), &ret->behind_ms, err))
 		return err->code;
 	/* A life begins with an era. */
-	if (r->head.copy ? begin_life(m, ret_life, err)
+	if (r->head.copy ? begin_life(m, &ret->life, err)
 			 : nos_era_begin(h->store, nos_time_now(), &era, err))
 		return err->code;
 	return nos_moved_put(h->store, NOS_MOVED_NOT, r->now, err);
 }
 
-enum nos_code nos_import_read(const struct nos_import *m, uint64_t *ret_node, uint64_t *ret_life,
-    uint64_t *ret_entries, struct nos_err *err)
+enum nos_code nos_import_read(
+    const struct nos_import *m, struct nos_imported *ret, struct nos_err *err)
 {
 	struct run r = { .m = m };
 	struct nos_idle idle;
 
-	*ret_life = 0;
+	*ret = (struct nos_imported){ 0 };
 	if (look_through(m, err))
 		return err->code;
 	if (!nos_idle_hold(&idle, m->home, m->stop, err))
-		(void)!bring(&r, ret_life, err);
+		(void)!bring(&r, ret, err);
 	nos_idle_release(&idle);
-	*ret_node = m->home->self.number;
-	*ret_entries = r.entries;
+	ret->node = m->home->self.number;
+	ret->entries = r.entries;
 	return err->code;
 }

@@ -21,10 +21,19 @@ struct nos_import {
 	void *state;
 };
 
-/* *ret_node: its number; *ret_life: of a copy the life that begins here, otherwise 0. NOS_EXISTS: a
- * node was made in the store; NOS_BUSY: a nos-serve runs on it, or stopped; NOS_DENIED: made under
- * another node key; NOS_DATA: no such file, or it was changed or cut; NOS_CONFIG: a newer nos's. */
-enum nos_code nos_import_read(const struct nos_import *m, uint64_t *ret_node, uint64_t *ret_life,
-    uint64_t *ret_entries, struct nos_err *err) NOS_CHECK;
+/* What came. */
+struct nos_imported {
+	uint64_t node; /* its number */
+	uint64_t life; /* of a copy, that begins here; otherwise 0 */
+	uint64_t entries;
+	uint64_t
+	    behind_ms; /* the clock by which its era began, of what it had seen; 0: it is not */
+};
+
+/* NOS_EXISTS: a node was made in the store; NOS_BUSY: a nos-serve runs on it, or stopped;
+ * NOS_DENIED: made under another node key; NOS_DATA: no such file, or it was changed or cut;
+ * NOS_CONFIG: a newer nos's. */
+enum nos_code nos_import_read(
+    const struct nos_import *m, struct nos_imported *ret, struct nos_err *err) NOS_CHECK;
 
 #endif

@@ -135,6 +135,13 @@ static enum nos_code check(int rc, const char *what, struct nos_err *err)
 	return rc ? nos_err_set(err, NOS_USAGE, "MQTT does not take the %s", what) : NOS_OK;
 }
 
+enum nos_code nos_mqtt_password_check(const struct nos_secret *password, struct nos_err *err)
+{
+	return memchr(password->bytes, '\0', password->len)
+		   ? nos_err_set(err, NOS_USAGE, "the broker's password holds a NUL")
+		   : NOS_OK;
+}
+
 static enum nos_code set_login(
     struct nos_mqtt *m, const struct nos_secret *password, struct nos_err *err)
 {
@@ -145,8 +152,8 @@ static enum nos_code set_login(
 	if (password && !user)
 		return nos_err_set(err, NOS_USAGE,
 		    "a password needs a user in the broker's URL: mqtt://USER@HOST");
-	if (password && memchr(password->bytes, '\0', password->len))
-		return nos_err_set(err, NOS_USAGE, "the broker's password holds a NUL");
+	if (password && nos_mqtt_password_check(password, err))
+		return err->code;
 	if (password)
 		memcpy(text, password->bytes, password->len);
 	rc = mosquitto_username_pw_set(m->lib, user, password ? text : NULL);

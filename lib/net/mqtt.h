@@ -51,6 +51,10 @@ struct nos_mqtt_config {
 /* Once in main, before threads. */
 void nos_mqtt_start(void);
 
+/* NOS_USAGE: MQTT's library takes no such password. */
+enum nos_code nos_mqtt_password_check(
+    const struct nos_secret *password, struct nos_err *err) NOS_CHECK;
+
 /*
  * Connects in the first wait. Nothing of *config must outlive the call but state. NOS_USAGE: not
  * such a URL, a password without a user, or a client id or will that MQTT does not take;

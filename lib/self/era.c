@@ -2,6 +2,7 @@
 #include "self/era.h"
 
 #include "base/num.h"
+#include "crypto/random.h"
 #include "json/decode.h"
 #include "json/encode.h"
 
@@ -11,8 +12,12 @@
 #define TEXT_MAX 1024
 #define FORMAT	 NOS_STR("{\"v\":2}") /* of the store, see self/self.h */
 
-/* Where the clock is behind the era before: more than will have been given since that began. */
-#define STEP (UINT64_C(1) << 40)
+/*
+ * Where the clock is behind the era before: more than will have been given since that began. And by
+ * chance: one backup may be put back twice, and none of the two knows of the other.
+ */
+#define STEP	     (UINT64_C(1) << 40)
+#define CHANCE_SHIFT 30
 
 /* All-zero: none has begun. */
 struct era {
@@ -71,15 +76,28 @@ enum nos_code nos_era_get(struct nos_store *store, uint64_t *ret, struct nos_err
 	return NOS_OK;
 }
 
+static enum nos_code step(uint64_t *ret, struct nos_err *err)
+{
+	uint16_t chance;
+
+	if (nos_random_public(&chance, sizeof(chance), err))
+		return err->code;
+	*ret = STEP + ((uint64_t)chance << CHANCE_SHIFT);
+	return NOS_OK;
+}
+
 /*
  * What counts from an era on grows by less than one a microsecond, so that the clock stays ahead of
  * it, but for how far it was ahead at its beginning, which stays.
  */
 static enum nos_code next(struct era *e, struct nos_time now, struct nos_err *err)
 {
-	const uint64_t clock = now.ms > 0 ? (uint64_t)now.ms * 1000 : 1;
-	const uint64_t at = clock + e->ahead > e->at ? clock + e->ahead : e->at + STEP;
+	uint64_t at = (now.ms > 0 ? (uint64_t)now.ms * 1000 : 1) + e->ahead, far = 0;
 
+	if (at <= e->at && step(&far, err))
+		return err->code;
+	if (far)
+		at = e->at + far;
 	if (at > NOS_ERA_MAX)
 		return nos_err_set(err, NOS_CONFIG, "the clock is over two hundred years ahead");
 	e->at = at;

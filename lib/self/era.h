@@ -5,7 +5,8 @@
  * given since it was made, and a store into which a node came counts anew. So from then on ids
  * count packs from the era on, and n of each topic goes on behind it (lane/analyse.h): nothing that
  * users have seen is given to another reading. It is a time and no count, since one backup may be
- * put back twice, and a count would be the same both times.
+ * put back twice, and a count would be the same both times; where the clock is behind the era
+ * before it is that and a chance of 2^16.
  */
 #ifndef NOS_SELF_ERA_H
 #define NOS_SELF_ERA_H

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "store/sqlite_memory.h"
@@ -20,9 +21,19 @@
 #define BUSY_TRIES    20000
 #define PURGE_TRIES   40
 #define BUSY_SLEEP_US 500
+#define FULL_MIN      65536 /* bytes that are free */
 
 #define TEXT(x)	   TEXT_OF(x)
 #define TEXT_OF(x) #x
+
+/* Less than this nothing is written in: SQLite begins its index of the log with 32 KiB. */
+static bool is_full(const struct nos_sqlite_db *q)
+{
+	struct statvfs fs;
+
+	return q->folder >= 0 && fstatvfs(q->folder, &fs) == 0 &&
+	       ((uint64_t)fs.f_bavail * fs.f_frsize < FULL_MIN || (fs.f_files && !fs.f_favail));
+}
 
 enum nos_code nos_sqlite_db_failed(
     const struct nos_sqlite_db *q, const char *what, struct nos_err *err)
@@ -36,6 +47,8 @@ enum nos_code nos_sqlite_db_failed(
 	if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB)
 		return nos_err_set(err, NOS_IO, "store: damaged, restore it from a backup (%s)",
 		    sqlite3_errmsg(q->db));
+	if ((rc == SQLITE_FULL || rc == SQLITE_IOERR || rc == SQLITE_CANTOPEN) && is_full(q))
+		return nos_err_set(err, NOS_IO, "the disk of the store is full: make room on it");
 	return nos_err_set(err, NOS_IO, "store: %s: %s", what, sqlite3_errmsg(q->db));
 }
 

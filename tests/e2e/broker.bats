@@ -180,10 +180,14 @@ payloads() { received "$1" | sed 's/^[^ ]* //'; }
 	chmod 644 password
 	kill -HUP "$NODE_PID"
 	eventually said "the broker's password stays as it was" 1
+	chmod 600 password
+	printf 'an\0other' >password
+	kill -HUP "$NODE_PID"
+	eventually said "holds a NUL: the broker's password stays as it was" 1
 	connected 2
+	said 'the broker is to know it' 1
 	[ "$(curl -s "$ADMIN/healthz")" = '{"status":"ok","broker":"connected"}' ]
 	# One that was refused is tried again with the good one.
-	chmod 600 password
 	echo wrong >password
 	kill -HUP "$NODE_PID"
 	eventually grep -q 'refused the user or password' err

@@ -76,6 +76,7 @@ sizes() {
 
 @test "on the wire an install has 20 bytes, 24 with long names; a global key 36, an invalidation 70 for one name" {
 	mkdir own && cd own # a store with no name in it
+	LISTEN=$(address_free)
 	node_start --pool 1,1
 	nos-token new --scheme dini "${SEALED[@]}" 2>/dev/null | nos-register --keyring a.key >/dev/null
 	mkdir record
@@ -93,7 +94,9 @@ sizes() {
 	[ "$(sizes)" = $'41 70\n21 36\n11 20' ]
 	rm record/*
 	# A life further on names have five bytes.
+	node_stop
 	nos-rekey --after-restore "${SEALED[@]}" >/dev/null
+	node_start --pool 1,1
 	send
 	rm record/*
 	nos-rekey --all "${SEALED[@]}" >/dev/null

@@ -198,8 +198,9 @@ is_healed() {
 }
 
 # The old key is swept; delivery and first use of p.3, whose acknowledgement is lost; a key that is
-# acknowledged; an ask with which all is made anew; an ask of another life.
+# acknowledged; an ask with which all is made anew; and with a process of its own, an ask of another life.
 play() { # CALL N
+	local first
 	rm -rf node.db* spool a.key* answers send.err
 	cp before/* .
 	sent=2
@@ -211,7 +212,11 @@ play() { # CALL N
 	step
 	nos-rekey --renew "${SEALED[@]}" >/dev/null
 	step
+	node_end
+	first=$STATUS
 	nos-rekey --after-restore "${SEALED[@]}" >/dev/null
+	node_start_under "$1" "$2"
+	[ "$first" = 0 ] || STATUS=$first
 	step
 	eventually is_healed
 	node_end

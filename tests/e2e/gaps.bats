@@ -106,6 +106,38 @@ said() { grep -vxE 'close-gaps: ([0-9]+ s behind the node|has caught up with the
 	grep -q '^close-gaps: no record: ' notes && [ ! -e pwned ]
 }
 
+@test "a record of another node, or with an n that none has, is passed over in one line and drops no other" {
+	node_start --print --records-bearer token
+	send 1 6 1
+	eventually has out 6
+	other() { jq -c "select(.n == 1) | .node = 2 | .n = $1" out; }
+	far() { jq -c 'select(.n == 1)' out | sed "s/\"n\":1,/\"n\":$1,/"; }
+	grep -q '"n":9007199254740992,' <(far 9007199254740992)
+	for first in true 'other 3'; do
+		{
+			$first
+			jq -c 'select(.n == 1)' out
+			far 9007199254740992
+			far 9999999999999999
+			far 99999999999999999999
+			other 7
+			jq -c 'select(.n > 3)' out
+			other 9
+		} >came
+		run -0 --separate-stderr close-gaps --token token --url "$URL" <came
+		[ "$(jq -cs 'map(select(.node == 1)) | map(.n)' <<<"$output")" = '[1,2,3,4,5,6]' ]
+		[ "$(said | grep -vc '^close-gaps: no record: ')" = 2 ]
+		[ "$(said | grep -c '^close-gaps: no record: ')" = 3 ]
+		[ "$(said | grep -v 'no record')" = "close-gaps: records of node 2 are passed over: $URL is node 1
+close-gaps: nos/1/test/anonymous/a: 2 to 3 put in their place" ]
+	done
+	# Where that is all that comes, it is known at its first gap.
+	{ other 3; other 7; other 8; } >came
+	run -0 --separate-stderr close-gaps --token token --url "$URL" <came
+	[ "$(jq .n <<<"$output")" = 3 ]
+	[ "$(said)" = "close-gaps: records of node 2 are passed over: $URL is node 1" ]
+}
+
 @test "a signal ends it also while it tries to reach the node, and nothing is left of it" {
 	mkdir tmp
 	for signal in TERM:143 INT:130; do

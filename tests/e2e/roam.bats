@@ -152,13 +152,12 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	[ "$STATUS" = 0 ]
 	# What was dropped is asked for anew, where there is somebody to ask.
 	for how in --identity --after-restore; do
+		[ "$how" = --identity ] || roam_stop 2
 		roam_at 2 nos-rekey "$how" >/dev/null
 		none_left
-		if [ "$how" = --identity ]; then
-			roam_stop 2
-			roam_start 2
-			roam_peer 2 roam | roam_peers_now 1
-		fi
+		[ "$how" = --after-restore ] || roam_stop 2
+		roam_start 2
+		[ "$how" = --after-restore ] || roam_peer 2 roam | roam_peers_now 1
 		# One that comes before the node has looked is refused, as any whose key has just gone.
 		comes_again() { away a 2 --roam "$URL_2"; [ "$STATUS" = 0 ]; }
 		eventually comes_again

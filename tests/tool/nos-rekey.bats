@@ -288,15 +288,58 @@ states() { keytable ct | jq -rs 'group_by(.source)[] | map("\(.key) \(.state)") 
 @test "after a restore the node has another life, and its sources are to ask" {
 	node_start
 	register
+	node_stop
 	run -0 rekey --after-restore
 	[ "$output" = '{"life":2,"status":"confirmed"}' ]
+	node_start
 	post application/jose pack.1 /v1/data
 	[ "$STATUS" = 202 ]
 	[ "$(jq -c .resync <<<"$ANSWER")" = true ]
-	# Its records count from an era on: the node that runs has heard of it.
+	# Its records count from an era on.
 	[ "$(jq '.position > 1e15' <<<"$ANSWER")" = true ]
+	node_stop
 	[ "$(rekey --after-restore --format csv | xargs)" = 'life,status 3,confirmed' ]
 	[ "$(keytable audit | jq -r 'select(.what == "restore") | .reason' | uniq)" = 'a backup was put back' ]
+}
+
+@test "beside a nos-serve that runs there is no --after-restore, and nothing of the store changes" {
+	node_start
+	before=$(sqlite3 node.db 'select count(*), total(length(value)) from state')
+	run -75 --separate-stderr rekey --after-restore
+	[ "$stderr" = 'nos-rekey: a nos-serve runs on the store: end it first' ]
+	[ -z "$output" ]
+	# Nor where its file was replaced under it.
+	cp node.db put.back
+	mv put.back node.db
+	run -75 --separate-stderr rekey --after-restore
+	[ "$stderr" = 'nos-rekey: a nos-serve runs on the store: end it first' ]
+	[ "$(sqlite3 node.db 'select count(*), total(length(value)) from state')" = "$before" ]
+	[ -z "$(keytable audit | jq -r 'select(.what == "restore")')" ]
+}
+
+@test "a clock that is over a day behind what the store has seen is said where an era begins by it" {
+	init
+	rekey --identity >/dev/null
+	sees() { # SECONDS from now
+		sqlite3 node.db "update stream_audit set entry = json_set(entry, '\$.time', $(date +%s) + $1) where position = 1"
+	}
+	cp node.db before.db
+	sees 86000
+	run -0 --separate-stderr rekey --after-restore
+	[ -z "$stderr" ]
+	cp before.db node.db
+	rm -f node.db-*
+	sees 260000
+	nos-keytable export --copy "${SEALED[@]}" >copy 2>/dev/null
+	said='the clock is over 3 days behind what the store has seen: if it is wrong, set it right and run nos-rekey --after-restore before nos-serve is started'
+	run -0 --separate-stderr rekey --after-restore
+	[ "$output" = '{"life":2,"status":"confirmed"}' ]
+	[ "$stderr" = "nos-rekey: $said" ]
+	# And told it is right, it goes on by it.
+	run -0 --separate-stderr rekey --after-restore
+	[ -z "$stderr" ]
+	run -0 --separate-stderr nos-keytable import --store sqlite:other.db --node-key node.key <copy
+	[ "${stderr_lines[1]}" = "nos-keytable: $said" ]
 }
 
 @test "rows come as table, json or csv" {

@@ -88,6 +88,30 @@ END
 	[ "$(entries -n node.db processed)" -eq $((accepted * 500)) ]
 }
 
+@test "on a disk that is really full no store is opened, and it is said that this is why" {
+	mkdir small
+	cat >inside.sh <<'END'
+mount -t tmpfs -o size=1M tmpfs small
+sealed=(--store sqlite:small/node.db --node-key small/node.key)
+nos-serve --init "${sealed[@]}" 2>/dev/null
+cp small/node.* .
+cat /dev/zero >small/filler 2>/dev/null || true
+for tool in 'nos-serve --listen 127.0.0.1:0' 'nos-rekey --all' 'nos-token new'; do
+	status=0
+	$tool "${sealed[@]}" >/dev/null || status=$?
+	echo "$status"
+done
+rm small/filler
+nos-rekey --all "${sealed[@]}"
+END
+	run -0 unshare --map-root-user --mount timeout 60 bash inside.sh
+	[ "$output" = "$(printf '%s: the disk of the store is full: make room on it\n74\n' nos-serve nos-rekey nos-token)" ]
+	# Where there is room, another fault is called what it is.
+	mkdir node.db-wal
+	run -74 nos-rekey --all "${SEALED[@]}"
+	[ "$output" = 'nos-rekey: store: PRAGMA journal_mode=WAL: unable to open database file' ]
+}
+
 @test "a store that a newer nos wrote is refused" {
 	nos-serve --init "${SEALED[@]}"
 	cp node.db copy.db

@@ -401,6 +401,32 @@ static void a_scan_gives_what_is_asked_for(void **state)
 	nos_buf_release(&text);
 }
 
+static uint64_t ahead_of(int64_t ms)
+{
+	uint64_t ret = 7;
+
+	assert_int_equal(nos_audit_ahead(a, (struct nos_time){ ms }, &ret, &err), NOS_OK);
+	return ret;
+}
+
+static void how_far_the_newest_entry_is_ahead_of_a_clock_is_told(void **state)
+{
+	static const struct nos_audit_event e = { .what = NOS_AUDIT_RESTORE };
+	struct nos_audit w;
+
+	(void)state;
+	assert_int_equal(ahead_of(0), 0);
+	nos_audit_init(&w, a, "nos-serve", false);
+	assert_int_equal(nos_store_begin(a, &err), NOS_OK);
+	nos_audit_begin(&w);
+	assert_int_equal(nos_audit_append(&w, (struct nos_time){ 1 }, &e, &err), NOS_OK);
+	assert_int_equal(nos_audit_append(&w, NOW, &e, &err), NOS_OK);
+	assert_int_equal(nos_store_commit(a, &err), NOS_OK);
+	assert_int_equal(ahead_of(NOW.ms - 5000), 5000);
+	assert_int_equal(ahead_of(NOW.ms), 0);
+	assert_int_equal(ahead_of(NOW.ms + 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +445,7 @@ int main(void)
 		CHAIN_TEST(nothing_is_written_behind_an_entry_that_means_nothing),
 		CHAIN_TEST(a_chain_of_many_pages_is_gone_through),
 		CHAIN_TEST(a_scan_gives_what_is_asked_for),
+		CHAIN_TEST(how_far_the_newest_entry_is_ahead_of_a_clock_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,13 +133,13 @@ static enum nos_code imported_here(struct nos_store *other, int fd, unsigned lan
 		.tool = "test",
 		.stop = &stopped,
 		.progress = show };
-	uint64_t node, life, entries;
+	struct nos_imported came;
 
 	nos_err_clear(&err);
-	(void)!nos_import_read(&m, &node, &life, &entries, &err);
+	(void)!nos_import_read(&m, &came, &err);
 	if (!err.code) {
-		assert_int_equal(node, 5);
-		assert_int_equal(life, 0);
+		assert_int_equal(came.node, 5);
+		assert_int_equal(came.life, 0);
 	}
 	nos_self_release(&h.self);
 	return err.code;

@@ -59,15 +59,50 @@ static void an_era_is_the_time_at_which_it_began_and_none_is_before_the_last(voi
 	assert_int_equal(second, NOW_US + 5000);
 }
 
-/* More than a node gives in the time that the clock was set back by. */
+/* Behind the one before by more than a node gives in the time that the clock was set back by, and
+ * by one of 2^16 steps. */
+static void is_far_behind(uint64_t era, uint64_t before)
+{
+	const uint64_t least = UINT64_C(1) << 40, step = UINT64_C(1) << 30;
+
+	assert_in_range(era, before + least, before + least + 65535 * step);
+	assert_int_equal((era - before - least) % step, 0);
+}
+
 static void where_the_clock_was_set_back_it_is_far_behind_the_one_before(void **state)
 {
+	const uint64_t first = begin(NOW_MS);
+	uint64_t before = first;
+
+	(void)state;
+	for (int64_t ms = NOW_MS; ms >= -1; ms -= NOW_MS / 3) {
+		const uint64_t era = begin(ms);
+
+		is_far_behind(era, before);
+		before = era;
+	}
+	assert_int_equal(begin(NOW_MS + 1000000000000), NOW_US + 1000000000000000);
+}
+
+/* Eight times the same one is nothing that happens. */
+static void a_backup_that_is_put_back_under_a_clock_that_is_behind_has_another_each_time(
+    void **state)
+{
+	NOS_AUTO(buf) backup = { 0 };
+	uint64_t first = 0, others = 0;
+
 	(void)state;
 	begin(NOW_MS);
-	assert_int_equal(begin(NOW_MS), NOW_US + (UINT64_C(1) << 40));
-	assert_int_equal(begin(0), NOW_US + (UINT64_C(2) << 40));
-	assert_int_equal(begin(-1), NOW_US + (UINT64_C(3) << 40));
-	assert_int_equal(begin(NOW_MS + 1000000000000), NOW_US + 1000000000000000);
+	node_get(NOS_SELF_NS, NOS_ERA_KEY, &backup);
+	for (int i = 0; i < 8; i++) {
+		const uint64_t era = begin(0);
+
+		is_far_behind(era, NOW_US);
+		first = first ? first : era;
+		others += era != first;
+		node_put(NOS_SELF_NS, NOS_ERA_KEY, backup.p);
+	}
+	assert_true(others);
 }
 
 /* There positions begin at 1, and here they had come far within a short time. */
@@ -148,6 +183,8 @@ int main(void)
 		NODE_TEST(a_store_that_was_never_restored_has_none_and_nothing_of_it_stands_there),
 		NODE_TEST(an_era_is_the_time_at_which_it_began_and_none_is_before_the_last),
 		NODE_TEST(where_the_clock_was_set_back_it_is_far_behind_the_one_before),
+		NODE_TEST(
+		    a_backup_that_is_put_back_under_a_clock_that_is_behind_has_another_each_time),
 		NODE_TEST(in_another_store_an_era_leaves_room_for_what_was_given_in_this_one),
 		NODE_TEST(an_older_nos_does_not_take_the_store_and_this_one_no_newer_ones),
 		NODE_TEST(what_is_no_era_is_damage_or_a_newer_ones),
