@@ -30,8 +30,7 @@ static const struct nos_opt opts[] = {
 	{ "roam", 0, NOS_OPT_AGAIN, AT(roam), "url",
 	    "another node, to send to where the source's own is not reached" },
 	{ "give-up", 0, NOS_OPT_UINT, AT(give_up), "node",
-	    "what may have arrived at this other node goes elsewhere", .min = 1,
-	    .max = NOS_NUM_SAFE },
+	    "what may have arrived at this node goes elsewhere", .min = 1, .max = NOS_NUM_SAFE },
 	{ "kind", 0, NOS_OPT_TEXT, AT(kind), "kind", "of an anonymous source" },
 	{ "csv", 0, NOS_OPT_FLAG, AT(csv), NULL, "the lines are CSV, the first one a header" },
 	{ "map", 0, NOS_OPT_PATH, AT(map), "file", "where in each line the readings stand" },
@@ -174,6 +173,20 @@ static void report_readings(const struct sender *s)
 	nos_start_warn(tool.name, text);
 }
 
+/* Only the oldest of the spool may have arrived anywhere: it was looked at unless the run failed.
+ */
+static void report_give_up(const struct nos_courier *c)
+{
+	char text[128];
+
+	if (!c->give_up || c->gave_up)
+		return;
+	snprintf(text, sizeof(text),
+	    "spool: nothing waits for node %" PRIu64 ": --give-up %" PRIu64 " changes nothing",
+	    c->give_up, c->give_up);
+	nos_start_warn(tool.name, text);
+}
+
 /* What became of the spool, and why it is not empty. */
 static void report_spool(const struct sender *s)
 {
@@ -201,6 +214,8 @@ static int finish(
 
 	if (o->common.verbose)
 		report_readings(s);
+	if (!code)
+		report_give_up(&s->courier);
 	report_spool(s);
 	if (s->ring.path && nos_ring_close(&s->ring, &failed)) {
 		int other = nos_start_fail(tool.name, &failed);

@@ -112,6 +112,11 @@ struct serve {
 	struct files files;
 };
 
+static bool is_file(const struct serve *s)
+{
+	return nos_str_starts(nos_str_of(s->home.url), "sqlite:");
+}
+
 static void drop(struct serve *s)
 {
 	nos_home_release(&s->home);
@@ -163,6 +168,27 @@ static enum nos_code check_cluster_url(const char *url, struct nos_err *err)
 		   : NOS_OK;
 }
 
+/* Is this address any, by which no other finds it? */
+static bool is_any(const char *address)
+{
+	char url[NOS_URL_MAX + 1];
+
+	return snprintf(url, sizeof(url), "http://%s", address) < (int)sizeof(url) &&
+	       nos_url_is_any(url);
+}
+
+/* Others that share a store on servers are to find this one: said before anything is made. */
+static enum nos_code check_found(const struct serve *s, struct nos_err *err)
+{
+	if (s->o.init || s->o.cluster_url || is_file(s))
+		return NOS_OK;
+	for (size_t i = 0; i < s->o.listen.count; i++)
+		if (!is_any(s->o.listen.items[i]))
+			return NOS_OK;
+	return nos_err_set(err, NOS_USAGE,
+	    "--cluster-url: by which URL do others that share the store reach this one?");
+}
+
 static enum nos_code read_pool(struct serve_opts *o, struct nos_err *err)
 {
 	uint64_t keys, ring;
@@ -196,7 +222,8 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 		return err->code;
 	if (s->o.files.peers && nos_http_client_start(err))
 		return err->code;
-	return nos_home_locate(&s->home, &s->o.store, s->o.node_key, err);
+	return nos_home_locate(&s->home, &s->o.store, s->o.node_key, err) ? err->code
+									  : check_found(s, err);
 }
 
 static int say(struct nos_buf *b, int fd)
@@ -223,13 +250,28 @@ static enum nos_code check_broker(struct serve *s, struct nos_err *err)
 	return NOS_OK;
 }
 
+/* None has this one's number, which is 1 where nothing else is said; the authorities are there. */
+static enum nos_code check_peers(const struct serve *s, struct nos_err *err)
+{
+	const uint64_t made = s->o.node ? s->o.node : 1;
+	const uint64_t number = s->home.self.number ? s->home.self.number : made;
+	const struct nos_http_client_config config = { .ca = s->o.ca };
+	struct nos_http_client *client = NULL;
+
+	if (s->o.files.peers && !nos_peers_check(&s->files.peers, number, err))
+		(void)!nos_http_client_new(&config, &client, err);
+	nos_http_client_free(client);
+	return err->code;
+}
+
 /* The settings are good if all that a start would do with them can be done. */
 static int check(struct serve *s)
 {
 	struct nos_err err = { 0 };
 	NOS_AUTO(buf) text = { 0 };
 
-	if (nos_home_check(&s->home, s->o.node, &err) || check_broker(s, &err))
+	if (nos_home_check(&s->home, s->o.node, &err) || check_broker(s, &err) ||
+	    check_peers(s, &err))
 		return nos_start_fail(tool.name, &err);
 	nos_buf_init(&text, 65536);
 	if (s->o.common.verbose)
@@ -240,9 +282,8 @@ static int check(struct serve *s)
 /* How many lanes a store has it is told when it is made. */
 static enum nos_code make_lanes(struct serve *s, enum nos_home_made made, struct nos_err *err)
 {
-	const bool is_file = nos_str_starts(nos_str_of(s->home.url), "sqlite:");
 	const uint64_t lanes = s->o.lanes;
-	const unsigned make = lanes ? (unsigned)lanes : is_file ? 1 : LANES;
+	const unsigned make = lanes ? (unsigned)lanes : is_file(s) ? 1 : LANES;
 	unsigned has;
 
 	if (made != NOS_HOME_MADE_NOTHING && make > 1 && nos_lanes_make(s->home.store, make, err) &&

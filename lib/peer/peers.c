@@ -36,6 +36,9 @@ static enum nos_code take_url(
 	    nos_url_check(p->url, &ignored))
 		return nos_handwritten_wrong(
 		    h, v, "url", "is no http:// or https:// without user and query");
+	if (nos_url_is_any(p->url))
+		return nos_handwritten_wrong(
+		    h, v, "url", "is no machine's: a node is reached by its own name or address");
 	return NOS_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "self/home.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <stdlib.h>
@@ -48,6 +49,14 @@ static enum nos_code state_folder(char *ret, size_t size, struct nos_err *err)
 	return len < (int)size ? NOS_OK : nos_err_set(err, NOS_CONFIG, "the path is too long");
 }
 
+/* Said here, since a store that is not there is no fault where one is made. */
+static enum nos_code is_there(const char *path, const char *option, struct nos_err *err)
+{
+	if (path && access(path, F_OK) < 0 && errno == ENOENT)
+		return nos_err_set(err, NOS_ABSENT, "%s: is not there: look at %s", path, option);
+	return NOS_OK;
+}
+
 enum nos_code nos_home_locate(
     struct nos_home *h, const struct nos_store_where *where, const char *key, struct nos_err *err)
 {
@@ -64,7 +73,8 @@ enum nos_code nos_home_locate(
 		return nos_err_set(err, NOS_USAGE, "the path of the store or its key is too long");
 	if (!store)
 		strncat(h->url, "/node.db", sizeof(h->url) - strlen(h->url) - 1);
-	return NOS_OK;
+	return is_there(h->creds, "--store-creds", err) ? err->code
+							: is_there(h->ca, "--store-ca", err);
 }
 
 struct nos_store_where nos_home_where(const struct nos_home *h)

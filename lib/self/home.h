@@ -27,7 +27,8 @@ struct nos_home {
 void nos_home_release(struct nos_home *h);
 
 /* Fill where the store and its key are; a url or key that is NULL: the default. NOS_CONFIG: no
- * default can be found. NOS_USAGE: too long. */
+ * default can be found. NOS_ABSENT: no such file of credentials or authorities. NOS_USAGE: too
+ * long. */
 enum nos_code nos_home_locate(struct nos_home *h, const struct nos_store_where *store,
     const char *key, struct nos_err *err) NOS_CHECK;
 

@@ -101,6 +101,7 @@ static enum nos_code carry(struct nos_courier *c, struct nos_send_pack *p, bool 
 	if (c->nomad) {
 		c->nomad->going = waiting ? note_going : NULL;
 		c->nomad->going_state = c;
+		c->nomad->waits = c->spool != NULL;
 	}
 	return c->nomad ? nos_nomad_pack(c->nomad, p, wait_ms, ret, err)
 			: nos_send_pack(c->send, p, wait_ms, ret, err);
@@ -187,10 +188,12 @@ static enum nos_code settle(
  * on disk before it does. */
 static enum nos_code give_free(struct nos_courier *c, struct nos_send_pack *p, struct nos_err *err)
 {
-	if (!c->give_up || !p->sent || p->node != c->give_up)
+	if (!c->give_up || !c->nomad || !p->sent || nos_nomad_node(c->nomad, p) != c->give_up)
 		return NOS_OK;
 	note(c, "spool: %zu readings may have arrived at node %" PRIu64 " and go elsewhere now",
-	    p->readings, p->node);
+	    p->readings, c->give_up);
+	c->gave_up = true;
+	c->nomad->home_last |= !p->node;
 	nos_send_let_go(p);
 	return nos_spool_note(c->spool, p, err);
 }

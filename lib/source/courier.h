@@ -34,6 +34,7 @@ struct nos_courier {
 		uint64_t node;
 		uint8_t thumbprint[NOS_HASH_LEN];
 	} noted;
+	bool gave_up;	    /* something did wait for it */
 	bool copied;	    /* a number was in use: the keyring is a copy, and it was said */
 	bool newer;	    /* a key message of a newer nos came, and it was said */
 	bool away;	    /* the last try failed … */

@@ -44,6 +44,11 @@ static bool is_waiting(enum nos_code code)
 	return code == NOS_AWAY || code == NOS_BUSY || code == NOS_TAG;
 }
 
+uint64_t nos_nomad_node(const struct nos_nomad *n, const struct nos_send_pack *p)
+{
+	return p->node ? p->node : n->send->config.ring->k.node;
+}
+
 /* ---- one node ---- */
 
 /* No neighbour stands between: relays are of one node. */
@@ -309,45 +314,64 @@ static void note_why(struct nos_err *last, const struct nos_err *err)
 		nos_err_set(last, NOS_AWAY, "%s; %s", before.text, err->text);
 }
 
-/* One that may have arrived at another node. */
+static enum nos_code try_way(struct nos_nomad *n, size_t way, struct nos_send_pack *p,
+    uint64_t most_ms, struct nos_answer *ret, struct nos_err *err)
+{
+	if (!go(n, way, p, most_ms, ret, err))
+		note_good(n, way);
+	return err->code;
+}
+
+/* One that may have arrived somewhere: at another node, or at home. */
 static enum nos_code go_again(struct nos_nomad *n, struct nos_send_pack *p, uint64_t most_ms,
     struct nos_answer *ret, struct nos_err *err)
 {
-	const uint64_t node = p->node;
 	size_t way = 0;
 
-	if (!find_again(n, p, most_ms, &way, err) && !go(n, way, p, most_ms, ret, err))
-		note_good(n, way);
-	if (!is_waiting(err->code) || n->unnamed)
+	if (p->node && find_again(n, p, most_ms, &way, err))
 		return err->code;
-	return nos_err_within(err,
-	    "what may have arrived at node %" PRIu64 " waits for it, unless --give-up %" PRIu64,
-	    node, node);
+	return try_way(n, way, p, most_ms, ret, err);
 }
 
-/* Each way once, until one takes it. */
-static enum nos_code try_all(struct nos_nomad *n, struct nos_send_pack *p, uint64_t most_ms,
+static size_t way_at(const struct nos_nomad *n, size_t first, size_t i)
+{
+	if (n->home_last)
+		return (i + 1) % (n->count + 1);
+	return !i ? first : i <= first ? i - 1 : i;
+}
+
+/* Each way once, until one takes it, or may have. */
+static enum nos_code go_anywhere(struct nos_nomad *n, struct nos_send_pack *p, uint64_t most_ms,
     struct nos_answer *ret, struct nos_err *err)
 {
-	const size_t first = p->sent ? way_of(n, p->url) : first_way(n);
+	const size_t first = first_way(n);
 	struct nos_err last = { 0 };
 
-	nos_err_clear(err);
-	n->unnamed = false;
-	if (p->sent && p->node)
-		return go_again(n, p, most_ms, ret, err);
 	for (size_t i = 0; i <= n->count; i++) {
-		const size_t way = !i ? first : i <= first ? i - 1 : i;
-
-		go(n, way, p, most_ms, ret, err);
-		if (!err->code)
-			note_good(n, way);
-		if (!is_waiting(err->code) || p->sent)
+		if (!is_waiting(try_way(n, way_at(n, first, i), p, most_ms, ret, err)) || p->sent)
 			return err->code;
 		note_why(&last, err);
 	}
 	*err = last;
 	return err->code;
+}
+
+/* Once; of a pack that may have arrived at a node, home or another, for which it waits. */
+static enum nos_code try_all(struct nos_nomad *n, struct nos_send_pack *p, uint64_t most_ms,
+    struct nos_answer *ret, struct nos_err *err)
+{
+	uint64_t node;
+
+	nos_err_clear(err);
+	n->unnamed = false;
+	if (!is_waiting(p->sent ? go_again(n, p, most_ms, ret, err)
+				: go_anywhere(n, p, most_ms, ret, err)) ||
+	    !n->waits || !p->sent || n->unnamed)
+		return err->code;
+	node = nos_nomad_node(n, p);
+	return nos_err_within(err,
+	    "what may have arrived at node %" PRIu64 " waits for it, unless --give-up %" PRIu64,
+	    node, node);
 }
 
 enum nos_code nos_nomad_pack(struct nos_nomad *n, struct nos_send_pack *p, uint64_t wait_ms,

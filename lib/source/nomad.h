@@ -35,10 +35,12 @@ struct nos_nomad {
 	struct nos_send *send;
 	nos_nomad_going *going; /* NULL: it waits nowhere */
 	void *going_state;
+	bool waits; /* what is not taken waits on disk, and can be given up */
 	struct nos_nomad_host hosts[NOS_NOMAD_HOSTS_MAX];
 	size_t count;
 	size_t good;	       /* way of the last pack that was taken: 0 home, i + 1 host i */
 	struct nos_mono again; /* when home is to be tried first */
+	bool home_last;	       /* it was given up: it goes behind the hosts */
 	bool unnamed;	       /* the last pack waits for a node that is not among the hosts */
 	int64_t shift_days;    /* of the hosts' clock against this one */
 	struct nos_http_answer answer;
@@ -54,11 +56,14 @@ void nos_nomad_init(
     struct nos_nomad *n, struct nos_send *send, const char *const *urls, size_t count);
 void nos_nomad_release(struct nos_nomad *n);
 
+/* Number of the node that a pack went to: home's own too. */
+uint64_t nos_nomad_node(const struct nos_nomad *n, const struct nos_send_pack *p);
+
 /*
  * As nos_send_pack: by the way that took the last pack, then home's, then the others in their
- * order. A pack that may have arrived at a node goes there and nowhere else: where none of the
- * hosts is that node, by its number and its key, it is NOS_AWAY at once. p->node is the number of
- * the node that took it, 0 for home.
+ * order. A pack that may have arrived at a node, home among them, goes there and nowhere else:
+ * where none of the hosts is that node, by its number and its key, it is NOS_AWAY at once. p->node
+ * is the number of the node that took it, 0 for home.
  */
 enum nos_code nos_nomad_pack(struct nos_nomad *n, struct nos_send_pack *p, uint64_t wait_ms,
     struct nos_answer *ret, struct nos_err *err) NOS_CHECK;

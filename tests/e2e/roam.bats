@@ -235,11 +235,38 @@ metric() { curl -s "$1/metrics" | grep "^$2" | cut -d ' ' -f 2; }
 	[ "$(kept 2)" = 4 ]
 	run -64 nos-send --keyring a.key --give-up 2 </dev/null
 	run -0 --separate-stderr nos-send --keyring a.key --spool spool --give-up 3 </dev/null
+	[[ $stderr == *'nothing waits for node 3: '* ]]
 	[ "$(kept 1)" = 0 ]
 	run -0 --separate-stderr nos-send --keyring a.key --spool spool --give-up 2 </dev/null
 	[[ $stderr == *'spool: 1 readings may have arrived at node 2 and go elsewhere now'* ]]
 	[ -z "$(ls spool/*)" ]
 	[ "$(kept 1)$(kept 2)" = 14 ]
+}
+
+@test "a pack that may have arrived at home waits for home, and given up it goes to another node" {
+	roam_nodes 2
+	roam_register 1 a
+	between_start "${URL_1##*:}" lose lose
+	run -0 --separate-stderr nos-send --keyring a.key --url "$BETWEEN" --wait 0s --roam "$URL_2" --spool spool < <(numbers 1 1)
+	[ "$(jq -r .status <<<"$output")" = spooled ]
+	[ "$(kept 1)$(kept 2)" = 10 ]
+	for n in 2 3; do # home is not reached, the other node is
+		run -0 --separate-stderr nos-send --keyring a.key --url http://127.0.0.1:1 --wait 0s --roam "$URL_2" --spool spool < <(numbers $n $n)
+		[[ $stderr == *"spool: 0 packs accepted, $n waiting"*'may have arrived at node 1 waits for it, unless --give-up 1: '* ]]
+		[ "$(kept 2)" = 0 ]
+	done
+	run -0 --separate-stderr nos-send --keyring a.key --url http://127.0.0.1:1 --wait 0s --roam "$URL_2" --spool spool --give-up 2 </dev/null
+	[[ $stderr == *'spool: nothing waits for node 2: --give-up 2 changes nothing'*'3 waiting'* ]]
+	run -0 --separate-stderr nos-send --keyring a.key --url http://127.0.0.1:1 --wait 0s --roam "$URL_2" --spool spool --give-up 1 </dev/null
+	[[ $stderr == *'spool: 1 readings may have arrived at node 1 and go elsewhere now'*'3 packs accepted, 0 waiting'* ]]
+	[[ $stderr != *'nothing waits'* ]]
+	[ "$(kept 1)$(kept 2)" = 13 ]
+	# Home takes it again as what it is.
+	between_start "${URL_1##*:}" lose lose
+	nos-send --keyring a.key --url "$BETWEEN" --wait 0s --roam "$URL_2" --spool spool < <(numbers 4 4)
+	run -0 --separate-stderr nos-send --keyring a.key --spool spool --give-up 1 </dev/null
+	[[ $stderr == *'1 packs accepted, 0 waiting'* ]]
+	[ "$(kept 1)$(kept 2)" = 23 ]
 }
 
 @test "of a source that is registered at a node itself no other node is asked" {

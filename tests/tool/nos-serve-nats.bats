@@ -256,7 +256,9 @@ refused_at_once() {
 	(umask 077 && printf 'me\nsecret\n' >creds)
 	run -0 nos-serve --check "${SEALED[@]}" --store-creds creds --node 1
 	says 78 "the store is node 1's, not 2's" --check --node 2
-	says 78 'none: is not there: look at --store-creds' --check --store-creds none
+	says 66 'none: is not there: look at --store-creds' --check --store-creds none
+	says 66 'none: is not there: look at --store-creds' --store-creds none
+	says 66 'none: is not there: look at --store-ca' --check --store-ca none
 	chmod 644 creds
 	says 77 "'creds' is open to others: chmod 600 creds" --check --store-creds creds
 	chmod 600 creds

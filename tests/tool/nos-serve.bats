@@ -89,6 +89,40 @@ records() { wc -l <out; }
 	check 0 '' --cluster-url http://n1:8080
 }
 
+@test "--check says of peers what a start would say" {
+	check() { run "-$1" --separate-stderr nos-serve --check "${SEALED[@]}" --peers peers "${@:3}"; [ "$stderr" = "${2:+nos-serve: $2}" ]; }
+	a=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+	peers() { echo '{"v":1,"peers":[{"node":'"$1"',"url":"http://h","pin":"'$a'","sign":"'$a'","may":[]}]}' >peers; }
+	own() { echo "peers: node $1 is this one's own number: each node has another (nos-serve --init --node)"; }
+	peers 2
+	check 0 ''
+	check 66 "no CA file 'none'" --ca none
+	# A node that is still to be made has the number that is asked for, or 1.
+	check 78 "$(own 2)" --node 2
+	peers 1
+	check 78 "$(own 1)"
+	nos-serve --init "${SEALED[@]}" --node 7
+	check 0 ''
+	peers 7
+	check 78 "$(own 7)"
+	run -78 --separate-stderr nos-serve "${SEALED[@]}" --peers peers --listen 127.0.0.1:0 --admin ''
+	[ "$stderr" = "nos-serve: $(own 7)" ]
+}
+
+@test "a store on servers needs a URL by which others reach this one, which --check and a start say before they look at it" {
+	store=(--store nats://127.0.0.1:1 --node-key node.key)
+	for listen in 0.0.0.0:0 '[::]:0' :0; do
+		for how in --check -q; do
+			run -64 --separate-stderr nos-serve $how "${store[@]}" --admin '' --listen $listen
+			[ "$stderr" = 'nos-serve: --cluster-url: by which URL do others that share the store reach this one?' ]
+		done
+	done
+	[ ! -e node.key ]
+	run -69 nos-serve --check "${store[@]}" --listen 0.0.0.0:0 --listen 127.0.0.1:0
+	run -69 nos-serve --check "${store[@]}" --listen 0.0.0.0:0 --cluster-url http://n1
+	run -0 nos-serve --check "${SEALED[@]}" --listen 0.0.0.0:0
+}
+
 @test "a setting that no tool has is refused with its line" {
 	printf 'keep = 7d\n\nkeeep = 7d\n' >nos.conf
 	run -78 --separate-stderr nos-serve --config nos.conf --check "${SEALED[@]}"

@@ -51,6 +51,12 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		    "line 2, column 8: 'url' is no http:// or https:// without user and query" },
 		{ "{\"v\":1,\"peers\":[\n{\"url\":\"http://u:p@x\"}]}",
 		    "line 2, column 8: 'url' is no http:// or https:// without user and query" },
+		{ "{\"v\":1,\"peers\":[\n{\"url\":\"http://0.0.0.0:9\"}]}",
+		    "line 2, column 8: 'url' is no machine's: a node is reached by its own name or "
+		    "address" },
+		{ "{\"v\":1,\"peers\":[\n{\"url\":\"https://[::]\"}]}",
+		    "line 2, column 8: 'url' is no machine's: a node is reached by its own name or "
+		    "address" },
 		{ "{\"v\":1,\"peers\":[\n{\"may\":[\"rome\"]}]}",
 		    "line 2, column 9: 'may' takes roam and revoked" },
 		{ "{\"v\":1,\"peers\":[\n{\"node\":2," PIN "," SIGN ",\"may\":[]}]}",

@@ -165,6 +165,7 @@ static int set_up(void **state)
 	if (nos_nomad_check(hosts, 2, &err) || nos_send_open(&sender, &config, &err))
 		return -1;
 	nos_nomad_init(&nomad, &sender, hosts, 2);
+	nomad.waits = true;
 	return 0;
 }
 
@@ -183,6 +184,7 @@ static void run_with(const char *const *urls, size_t count)
 {
 	nos_nomad_release(&nomad);
 	nos_nomad_init(&nomad, &sender, urls, count);
+	nomad.waits = true;
 }
 
 /* The node at two has other keys from now on. */
@@ -294,6 +296,40 @@ static void a_pack_that_may_have_arrived_finds_its_node_by_whatever_url(void **s
 	assert_string_equal(pack.url, "http://zwei");
 }
 
+static void a_pack_that_may_have_arrived_at_home_waits_for_it_until_that_is_given_up(void **state)
+{
+	(void)state;
+	world.home = true;
+	assert_int_equal(send_new(), NOS_BUSY);
+	assert_true(pack.sent);
+	assert_int_equal(pack.node, 0);
+	world.home = false;
+	assert_int_equal(again(), NOS_AWAY);
+	assert_string_equal(world.log, "one uno");
+	assert_string_equal(err.text,
+	    "what may have arrived at node 1 waits for it, unless --give-up 1: "
+	    "http://uno: refused");
+	/* Without a spool nothing waits. */
+	nomad.waits = false;
+	assert_int_equal(again(), NOS_AWAY);
+	assert_string_equal(err.text, "http://uno: refused");
+	world.home = true;
+	nomad.home_last = true;
+	assert_int_equal(send_new(), NOS_OK);
+	assert_string_equal(world.log, "two/node two");
+	assert_int_equal(pack.node, 2);
+}
+
+static void a_home_that_was_given_up_is_tried_behind_all_others(void **state)
+{
+	(void)state;
+	nomad.home_last = true;
+	world.away[0] = world.away[1] = true;
+	assert_int_equal(send_new(), NOS_AWAY);
+	assert_string_equal(world.log, "two/node three/node one uno");
+	assert_false(pack.sent);
+}
+
 static void where_nothing_names_its_node_it_goes_nowhere_and_the_line_says_what_helps(void **state)
 {
 	(void)state;
@@ -374,6 +410,9 @@ int main(void)
 		NOMAD_TEST(a_home_that_answers_is_reached_and_no_other_node_is_asked),
 		NOMAD_TEST(a_pack_that_may_have_arrived_goes_there_again_and_nowhere_else),
 		NOMAD_TEST(a_pack_that_may_have_arrived_finds_its_node_by_whatever_url),
+		NOMAD_TEST(
+		    a_pack_that_may_have_arrived_at_home_waits_for_it_until_that_is_given_up),
+		NOMAD_TEST(a_home_that_was_given_up_is_tried_behind_all_others),
 		NOMAD_TEST(
 		    where_nothing_names_its_node_it_goes_nowhere_and_the_line_says_what_helps),
 		NOMAD_TEST(a_node_of_the_same_number_is_it_by_its_keys_alone),
