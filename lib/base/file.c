@@ -68,16 +68,25 @@ static bool is_lent(int fd, const struct stat *st)
 	return true;
 }
 
+/* What a user names may be a link, or come from a pipe: nothing hangs on where it is. */
+static enum nos_code check_plain(
+    const struct stat *st, const char *path, enum nos_file_kind kind, struct nos_err *err)
+{
+	if (S_ISDIR(st->st_mode))
+		return nos_err_set(err, NOS_IO, "'%s' is a folder", path);
+	return kind == NOS_FILE_OWN && (st->st_mode & S_IWOTH)
+		   ? nos_err_set(err, NOS_DENIED, "others may write '%s': chmod o-w %s", path, path)
+		   : NOS_OK;
+}
+
 static enum nos_code check(int fd, const char *path, enum nos_file_kind kind, struct nos_err *err)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return failed(path, "no file", errno, err);
-	/* What a user names may be a link, or come from a pipe: nothing hangs on where it is. */
-	if (kind == NOS_FILE_PLAIN)
-		return S_ISDIR(st.st_mode) ? nos_err_set(err, NOS_IO, "'%s' is a folder", path)
-					   : NOS_OK;
+	if (kind == NOS_FILE_PLAIN || kind == NOS_FILE_OWN)
+		return check_plain(&st, path, kind, err);
 	if (!S_ISREG(st.st_mode))
 		return nos_err_set(err, NOS_IO, "'%s' is no regular file", path);
 	if (kind == NOS_FILE_REGULAR || is_lent(fd, &st))
@@ -123,8 +132,8 @@ enum nos_code nos_file_read(
     const char *path, enum nos_file_kind kind, struct nos_buf *ret, struct nos_err *err)
 {
 	/* O_NONBLOCK: the opening of a pipe would wait for its other end. */
-	int strict =
-	    (kind == NOS_FILE_SECRET ? O_NOFOLLOW : 0) | (kind == NOS_FILE_PLAIN ? 0 : O_NONBLOCK);
+	bool waits = kind == NOS_FILE_PLAIN || kind == NOS_FILE_OWN;
+	int strict = (kind == NOS_FILE_SECRET ? O_NOFOLLOW : 0) | (waits ? 0 : O_NONBLOCK);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | strict);
 	size_t before = ret->len;
 	enum nos_code code;

@@ -11,6 +11,7 @@
 
 enum nos_file_kind {
 	NOS_FILE_PLAIN,	  /* may be read by others, be a link, or a pipe */
+	NOS_FILE_OWN,	  /* as that, but refused where all others may write it */
 	NOS_FILE_REGULAR, /* may be read by others and be a link, but nothing to be waited for */
 	NOS_FILE_SECRET,  /* refused where group or others may read or write it, or it is another
 			     user's; but for root's where an ACL lets this user read it and no
@@ -20,8 +21,8 @@ enum nos_file_kind {
 /*
  * Append the whole file to *ret (a secret buffer for NOS_FILE_SECRET).
  * NOS_ABSENT: not there; NOS_DENIED: no right; for a secret also a link, or open to others ("…
- * chmod 600 PATH"); NOS_LARGE: over what *ret takes; NOS_IO: reading failed, or what may be no
- * pipe is no regular file.
+ * chmod 600 PATH"), for NOS_FILE_OWN one that all may write; NOS_LARGE: over what *ret takes;
+ * NOS_IO: reading failed, or what may be no pipe is no regular file.
  */
 enum nos_code nos_file_read(
     const char *path, enum nos_file_kind kind, struct nos_buf *ret, struct nos_err *err) NOS_CHECK;

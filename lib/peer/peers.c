@@ -167,7 +167,8 @@ enum nos_code nos_peers_read(const char *path, struct nos_peers_list *ret, struc
 	NOS_AUTO(buf) text = { 0 };
 
 	nos_buf_init(&text, FILE_MAX + 1);
-	if (nos_file_read(path, NOS_FILE_PLAIN, &text, err))
+	/* Who writes it says who is given keys. */
+	if (nos_file_read(path, NOS_FILE_OWN, &text, err))
 		return err->code;
 	return nos_peers_parse(nos_buf_str(&text), ret, err) ? nos_err_within(err, "%s", path)
 							     : NOS_OK;

@@ -32,7 +32,7 @@ struct nos_peers_list {
 enum nos_code nos_peers_parse(
     struct nos_str text, struct nos_peers_list *ret, struct nos_err *err) NOS_CHECK;
 
-/* Read the file itself: as above, and what nos_file_read returns. */
+/* Read the file itself: as above, and what nos_file_read returns; NOS_DENIED: all may write it. */
 enum nos_code nos_peers_read(
     const char *path, struct nos_peers_list *ret, struct nos_err *err) NOS_CHECK;
 

@@ -97,6 +97,11 @@ records() { wc -l <out; }
 	peers 2
 	check 0 ''
 	check 66 "no CA file 'none'" --ca none
+	chmod 666 peers
+	check 77 "others may write 'peers': chmod o-w peers"
+	chmod 644 peers
+	sed 's|//h|//0.0.0.0:9|' peers >any
+	check 78 "any: line 1, column 33: 'url' is no machine's: a node is reached by its own name or address" --peers any
 	# A node that is still to be made has the number that is asked for, or 1.
 	check 78 "$(own 2)" --node 2
 	peers 1

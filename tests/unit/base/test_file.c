@@ -236,6 +236,24 @@ static void what_root_lends_to_this_user_alone_is_a_secret(void **state)
 	assert_int_equal(chmod(".", 0700), 0);
 }
 
+static void what_all_may_write_is_refused_where_its_owner_alone_says_what_is_in_it(void **state)
+{
+	struct nos_buf b;
+
+	(void)state;
+	assert_int_equal(nos_file_replace("peers", TEXT("text"), &err), NOS_OK);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(chmod("peers", i ? 0666 : 0664), 0);
+		assert_int_equal(read_file("peers", NOS_FILE_OWN, 10, &b), i ? NOS_DENIED : NOS_OK);
+		nos_buf_release(&b);
+	}
+	assert_string_equal(err.text, "others may write 'peers': chmod o-w peers");
+	assert_int_equal(read_file("peers", NOS_FILE_PLAIN, 10, &b), NOS_OK);
+	nos_buf_release(&b);
+	assert_int_equal(read_file(".", NOS_FILE_OWN, 10, &b), NOS_IO);
+	nos_buf_release(&b);
+}
+
 static void what_is_no_file_is_refused_and_never_waited_for(void **state)
 {
 	struct nos_buf b;
@@ -432,6 +450,7 @@ int main(void)
 		TEST(a_secret_that_others_may_read_is_refused_with_the_remedy),
 		TEST(a_secret_of_another_user_is_refused),
 		TEST(what_root_lends_to_this_user_alone_is_a_secret),
+		TEST(what_all_may_write_is_refused_where_its_owner_alone_says_what_is_in_it),
 		TEST(what_is_no_file_is_refused_and_never_waited_for),
 		TEST(a_file_is_taken_whole_or_not_at_all),
 		TEST(the_old_file_is_whole_where_the_new_one_had_no_room),
