@@ -22,6 +22,7 @@
 #define PEOPLE_MAX   (EVENTS + LEAVES)
 #define SECRETS_MAX  400
 #define CLOCKS_MAX   100000
+#define PLACES	     (1u << 18)
 
 static unsigned seed;
 
@@ -249,12 +250,25 @@ static struct nos_session clocks[CLOCKS_MAX];
 static size_t clock_count;
 static size_t clocks_at[SESSIONS_MAX + 1]; /* where those of t begin, of this run */
 
+static uint32_t places[PLACES]; /* of clocks, by what their A begins with */
+
+/* Once each: schedules of some seeds come to thousands of a session. What stands in places of
+ * another session is as nothing. */
 static void add_clock(const struct nos_session *c, size_t since)
 {
-	for (size_t i = since; i < clock_count; i++)
+	uint32_t place;
+
+	memcpy(&place, c->a.bytes, sizeof(place));
+	for (place %= PLACES;; place = (place + 1) % PLACES) {
+		const uint32_t i = places[place];
+
+		if (i < since || i >= clock_count)
+			break;
 		if (clocks[i].epoch == c->epoch && nos_secret_eq(&clocks[i].a, &c->a))
 			return;
+	}
 	assert_true(clock_count < CLOCKS_MAX);
+	places[place] = (uint32_t)clock_count;
 	clocks[clock_count++] = *c;
 }
 
@@ -293,6 +307,7 @@ static void run_clocks(const struct pool *p, uint64_t t)
 static void sessions_of(const struct pool *p, bool ret[SESSIONS_MAX])
 {
 	clock_count = 0;
+	memset(places, 0xff, sizeof(places));
 	memset(ret, 0, SESSIONS_MAX * sizeof(*ret));
 	clocks_at[GROUP_T - 1] = 0;
 	for (uint64_t t = GROUP_T; t <= node.clock.t; t++) {
