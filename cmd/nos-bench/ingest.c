@@ -8,9 +8,7 @@
 #include "cli/start.h"
 #include "net/mqtt.h"
 
-#define SOURCES	     100
-#define SOURCES_MOST 100000
-#define EACH_MOST    50
+#define EACH_MOST 50
 
 /* A connection a pack is dearer, and takes a port of the system for a minute: fewer of them. */
 static const struct ingest_shape shapes[] = {
@@ -29,9 +27,9 @@ static const struct ingest_shape shapes[] = {
 };
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
-/* All shapes, over one store: each run finds the sources as the one before left them. At a rate,
- * with connections beside the load, or on stores that are named, those of kept connections and of
- * the ends of the scale tell it.
+/* All shapes, in the same places: each run finds the sources as the one before left them. At a
+ * rate, with connections beside the load, or on stores that are named, those of kept connections
+ * and of the ends of the scale tell it.
  */
 static bool is_wanted(const struct ingest_plan *p, const struct ingest_shape *s)
 {
@@ -49,13 +47,13 @@ static enum nos_code measure(struct ingest_plan *p, struct nos_err *err)
 	return NOS_OK;
 }
 
-static enum nos_code run(struct bench *b, size_t sources, struct nos_err *err)
+static enum nos_code run(struct bench *b, struct nos_err *err)
 {
 	struct ingest_site s = { 0 };
 	struct ingest_plan p;
 
 	if (!ingest_plan_make(&p, b, err) && !ingest_site_open(&s, err) &&
-	    !ingest_plan_settle(&p, &s, sources, err))
+	    !ingest_plan_settle(&p, &s, err))
 		(void)!measure(&p, err);
 	nos_progress_done(&b->progress);
 	ingest_plan_release(&p);
@@ -66,35 +64,13 @@ static enum nos_code run(struct bench *b, size_t sources, struct nos_err *err)
 	return err->code;
 }
 
-/* A store on servers is made once, and stays. */
-static enum nos_code check_sources(
-    const struct bench *b, const uint64_t *sources, size_t count, struct nos_err *err)
-{
-	for (size_t i = 0; i < count; i++)
-		if (sources[i] > SOURCES_MOST)
-			return nos_err_set(
-			    err, NOS_USAGE, "--sources: ingest takes %d at most", SOURCES_MOST);
-	return count > 1 && b->o->stores.count
-		   ? nos_err_set(err, NOS_USAGE, "--sources: with --store ingest takes one number")
-		   : NOS_OK;
-}
-
 enum nos_code bench_ingest(struct bench *b, struct nos_err *err)
 {
-	static const uint64_t one[] = { SOURCES };
-	const uint64_t *sources = b->source_count ? b->sources : one;
-	const size_t count = b->source_count ? b->source_count : 1;
-
 	if (!b->profiles[BENCH_DEFAULT] || !b->schemes[BENCH_PAIRWISE]) {
 		nos_start_warn(
 		    "nos-bench", "ingest: its sources are pairwise, as nos-serve has them");
 		return NOS_OK;
 	}
-	if (check_sources(b, sources, count, err))
-		return err->code;
 	nos_mqtt_start();
-	for (size_t i = 0; i < count && !bench_is_stopped(); i++)
-		if (run(b, (size_t)sources[i], err))
-			return err->code;
-	return NOS_OK;
+	return run(b, err);
 }

@@ -3,8 +3,7 @@
 #ifndef BENCH_INGEST_H
 #define BENCH_INGEST_H
 
-#include "ingest_load.h"
-#include "ingest_site.h"
+#include "ingest_place.h"
 
 struct ingest_shape {
 	size_t each;	    /* readings of a pack */
@@ -15,12 +14,6 @@ struct ingest_shape {
 	double rate;	    /* readings/s that are offered; 0: as fast as it goes */
 	size_t idle, polls; /* connections beside the load */
 	const char *beside; /* that, in words; NULL: nothing is said */
-};
-
-/* A store, and the sources that are in it. */
-struct ingest_place {
-	struct ingest_store store;
-	struct ingest_load load;
 };
 
 /* Of each run one value, but for what is of each pack or record. To be released. */

@@ -218,6 +218,12 @@ enum nos_code ingest_load_seal(struct ingest_load *l, struct bench *b, size_t pa
 	return NOS_OK;
 }
 
+void ingest_load_unseal(struct ingest_load *l)
+{
+	nos_buf_release(&l->requests);
+	l->packs = 0;
+}
+
 struct nos_str ingest_load_request(const struct ingest_load *l, size_t pack)
 {
 	const size_t from = pack ? l->ends[pack - 1] : 0;

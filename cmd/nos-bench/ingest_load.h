@@ -40,6 +40,9 @@ void ingest_load_release(struct ingest_load *l);
 enum nos_code ingest_load_seal(struct ingest_load *l, struct bench *b, size_t packs, size_t each,
     bool kept, struct nos_err *err) NOS_CHECK;
 
+/* Let go of the packs, behind a run: the sources stay. */
+void ingest_load_unseal(struct ingest_load *l);
+
 struct nos_str ingest_load_request(const struct ingest_load *l, size_t pack);
 
 /* Which reading of the load a record is of: pack * each + its place there. False: none of it. */

@@ -15,6 +15,7 @@
 #define FEW_SECONDS 1
 #define FILES_SPARE 100
 #define WORDS_SIZE  96
+#define PLACE_SIZE  256
 
 enum nos_code ingest_plan_make(struct ingest_plan *ret, struct bench *b, struct nos_err *err)
 {
@@ -29,42 +30,23 @@ enum nos_code ingest_plan_make(struct ingest_plan *ret, struct bench *b, struct 
 		return nos_err_set(
 		    err, NOS_USAGE, "--rate: take half, or a number from 1 to %d", RATE_MOST);
 	ret->rate = (double)number;
-	if (b->o->stores.count > INGEST_STORES_MAX)
-		return nos_err_set(err, NOS_USAGE, "--store: over %d of them", INGEST_STORES_MAX);
-	if (b->o->stores.count > 1 && (ret->half || ret->idle || ret->polls))
-		return nos_err_set(
-		    err, NOS_USAGE, "--rate half, --idle and --polls go with one --store alone");
+	if (ingest_place_count(b, &ret->place_count, err))
+		return err->code;
+	if (ret->place_count > 1 && (ret->half || ret->idle || ret->polls))
+		return nos_err_set(err, NOS_USAGE,
+		    "--rate half, --idle and --polls go with one %s alone",
+		    b->o->stores.count ? "--store" : "number of sources");
 	if (!ret->idle && !ret->polls)
 		return NOS_OK;
 	return ingest_idle_files(ret->idle + ret->polls + FILES_SPARE, err);
 }
 
-/* One store: made where it is on servers, since a file is made by who fills it. */
-static enum nos_code settle_one(
-    struct ingest_plan *p, size_t i, size_t sources, struct nos_err *err)
-{
-	const struct bench_opts *o = p->b->o;
-	struct ingest_store *s = &p->places[i].store;
-
-	if (ingest_store_name(
-		s, o->stores.count ? o->stores.items[i] : NULL, p->site->folder, i, err))
-		return err->code;
-	s->creds = o->store_creds;
-	s->ca = o->store_ca;
-	if (ingest_store_is_away(s) &&
-	    (ingest_store_check(s, err) || ingest_site_init(p->site, s, err)))
-		return err->code;
-	return ingest_load_open(&p->places[i].load, p->b, s, sources, err);
-}
-
 enum nos_code ingest_plan_settle(
-    struct ingest_plan *p, struct ingest_site *site, size_t sources, struct nos_err *err)
+    struct ingest_plan *p, struct ingest_site *site, struct nos_err *err)
 {
-	const size_t count = p->b->o->stores.count ? p->b->o->stores.count : 1;
-
 	p->site = site;
-	while (p->place_count < count)
-		if (settle_one(p, p->place_count++, sources, err))
+	for (size_t i = 0; i < p->place_count; i++)
+		if (ingest_place_open(&p->places[i], p->b, site, i, err))
 			return err->code;
 	return NOS_OK;
 }
@@ -72,7 +54,7 @@ enum nos_code ingest_plan_settle(
 void ingest_plan_release(struct ingest_plan *p)
 {
 	while (p->place_count)
-		ingest_load_release(&p->places[--p->place_count].load);
+		ingest_place_release(&p->places[--p->place_count]);
 }
 
 bool ingest_plan_is_special(const struct ingest_plan *p)
@@ -118,28 +100,27 @@ static enum nos_code row_ratio(struct ingest_plan *p, const struct ingest_place 
 	return err->code;
 }
 
-/* What a store is beside the first one. */
+/* What a place is beside the first one. */
 static enum nos_code rows_beside(struct ingest_plan *p, const struct ingest_place *at,
     const struct ingest_shape *shape, const struct ingest_figures *first,
     const struct ingest_figures *f, struct nos_err *err)
 {
-	char how[WORDS_SIZE + NOS_ERR_TEXT_MAX];
+	char where[PLACE_SIZE], how[WORDS_SIZE + PLACE_SIZE];
 
-	snprintf(how, sizeof(how), "readings/s, over those of a run on %.200s, in pairs",
-	    p->places[0].store.name);
+	ingest_place_tell(&p->places[0], where, sizeof(where));
+	snprintf(how, sizeof(how), "readings/s, over those of a run %s, in pairs", where);
 	if (row_ratio(p, at, shape, "ratio", how, &first->rate, &f->rate, err))
 		return err->code;
-	snprintf(how, sizeof(how), "node CPU a reading, over that of a run on %.200s, in pairs",
-	    p->places[0].store.name);
+	snprintf(how, sizeof(how), "node CPU a reading, over that of a run %s, in pairs", where);
 	return row_ratio(p, at, shape, "ratio of node CPU", how, &first->node, &f->node, err);
 }
 
-/* All stores by turns. *ret_rate: the median of the first. */
+/* All places by turns. *ret_rate: the median of the first. */
 static enum nos_code run_plain(
     struct ingest_plan *p, const struct ingest_shape *shape, double *ret_rate, struct nos_err *err)
 {
 	const uint64_t runs = bench_runs(p->b, RUNS, FEW_RUNS);
-	struct ingest_figures f[INGEST_STORES_MAX] = { 0 };
+	struct ingest_figures f[INGEST_PLACES_MAX] = { 0 };
 	struct bench_stat s;
 
 	for (uint64_t i = 0; i < runs; i++)

@@ -11,21 +11,21 @@
 struct ingest_plan {
 	struct bench *b;
 	struct ingest_site *site;
-	struct ingest_place places[INGEST_STORES_MAX]; /* the runs of a shape go by turns */
+	struct ingest_place places[INGEST_PLACES_MAX]; /* the runs of a shape go by turns */
 	size_t place_count;
 	double rate;	    /* readings/s that are offered; 0: as fast as it goes */
 	bool half;	    /* of what it takes as fast as it goes, which is measured before */
 	size_t idle, polls; /* beside the load, in every second run */
 };
 
-/* As it was asked for, with no place yet. NOS_USAGE: not such a rate, more connections than may be
- * open, or what does not go with several stores. */
+/* As it was asked for, with places that are empty yet. NOS_USAGE: no such places or rate, more
+ * connections than may be open, or what does not go with several places. */
 enum nos_code ingest_plan_make(
     struct ingest_plan *ret, struct bench *b, struct nos_err *err) NOS_CHECK;
 
-/* The stores, each with so many sources. What the parts give. */
+/* The places, each with its sources. What the parts give. */
 enum nos_code ingest_plan_settle(
-    struct ingest_plan *p, struct ingest_site *site, size_t sources, struct nos_err *err) NOS_CHECK;
+    struct ingest_plan *p, struct ingest_site *site, struct nos_err *err) NOS_CHECK;
 void ingest_plan_release(struct ingest_plan *p);
 
 /* Is it more than each shape as fast as it goes? */

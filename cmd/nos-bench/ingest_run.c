@@ -265,5 +265,6 @@ enum nos_code ingest_run(struct ingest_site *s, struct ingest_place *at, struct 
 	    !go(&r, s->mqtt, err) && !ingest_tally_store(&r.stored, &at->store, err))
 		(void)!add(&r, ret, err);
 	release(&r);
+	ingest_load_unseal(l);
 	return err->code;
 }

@@ -8,6 +8,8 @@ setup() {
 teardown() { everything_stops; }
 # What was started for the measurement has its folder in its arguments.
 nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
+# What reads the rows in the example of nos-bench(1) with these options.
+example() { sed -n "/^\$ nos-bench ingest $1/,/^\.Ed/{/^ /p}" "$ROOT/man/nos-bench.1" >example; }
 
 @test "each shape has its rows, nothing is lost or doubled, and the stages are no more than the whole" {
 	run -0 --separate-stderr nos-bench ingest --quick --sources 7
@@ -34,7 +36,7 @@ nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
 	jq -se --arg node "$ROOT/build/${V:-release}/cmd/nos-serve" \
 		'map(select(.row == "readings")) | all(.how | endswith($node))' rows
 	# The example of nos-bench(1).
-	sed -n '/^\$ nos-bench ingest/,/^\.Ed/{/^ /p}' "$ROOT/man/nos-bench.1" >example
+	example '--runs 1'
 	[ "$(bash -eo pipefail example <rows | wc -l)" -eq 18 ]
 	nothing_is_left
 }
@@ -69,6 +71,29 @@ nothing_is_left() { [ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp"; }
 	ulimit -n 300
 	run -64 --separate-stderr nos-bench ingest --idle 150 --polls 100
 	[ "$stderr" = 'nos-bench: --idle and --polls take 350 open files, and 300 may be (ulimit -Hn)' ]
+	nothing_is_left
+}
+
+@test "numbers of sources are measured by turns, and the second has its ratios to the first" {
+	run -0 --separate-stderr nos-bench ingest --quick --runs 1 --sources 10,20
+	printf '%s\n' "${lines[@]}" >rows
+	of() { jq -se --arg row "$1" --argjson sources "$2" \
+		"map(select((.what | startswith(\$row + \", packs of \")) and .sources == \$sources)) | length == $3 and all($4)" rows; }
+	for sources in 10 20; do
+		for row in readings 'node CPU' answer memory; do of "$row" $sources 12 '.median > 0'; done
+		for row in lost duplicated; do of "$row" $sources 12 '.median == 0'; done
+	done
+	for row in ratio 'ratio of node CPU'; do
+		of "$row" 10 0 true
+		of "$row" 20 12 '.median > 0 and .n == 1 and (.how | endswith(" of a run with 10 sources, in pairs"))'
+	done
+	# By turns: the rows of both, shape by shape.
+	jq -se 'map(select(.what | startswith("readings"))) | map(.sources) == [range(12) | 10, 20]' rows
+	# The ratio is that of the two runs.
+	jq -se 'map(select(.what == ("readings", "ratio" | . + ", packs of 50, kept connections")).median) |
+		(.[1] / .[0] / .[2] - 1 | fabs) < 0.01' rows
+	example '--sources'
+	[ "$(bash -eo pipefail example <rows | wc -l)" -eq 24 ]
 	nothing_is_left
 }
 
@@ -119,13 +144,18 @@ nats_start() {
 	nothing_is_left
 }
 
-@test "a store that cannot be is refused before anything is measured" {
+@test "a store that cannot be, or what does not go by turns, is refused before anything is measured" {
 	for store in sqlite:node.db node.db nats:here; do
 		run -64 --separate-stderr nos-bench ingest --store "$store"
 		[ "$stderr" = 'nos-bench: --store: take sqlite, or nats://HOST,…/PREFIX' ]
 	done
 	run -64 --separate-stderr nos-bench ingest --store sqlite --store sqlite --idle 1
 	[ "$stderr" = 'nos-bench: --rate half, --idle and --polls go with one --store alone' ]
+	for more in '--rate half' '--idle 1' '--polls 1'; do
+		# shellcheck disable=SC2086 # words
+		run -64 --separate-stderr nos-bench ingest --sources 1,2 $more
+		[ "$stderr" = 'nos-bench: --rate half, --idle and --polls go with one number of sources alone' ]
+	done
 	run -64 --separate-stderr nos-bench ingest --store sqlite --sources 1,2
 	[ "$stderr" = 'nos-bench: --sources: with --store ingest takes one number' ]
 	run -69 --separate-stderr nos-bench ingest --store "nats://127.0.0.1:1/measured"
