@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define DECIMALS_MAX 6
-#define FAST_MAX     4e12 /* below it a double's last place is at most 2^-11 */
+#define FAST_MAX     1e12 /* with six decimals it is a whole number of 64 bits */
 #define FAST_MARGIN  1e-3
 
 #define EXACT_DIGITS 16
@@ -209,17 +209,19 @@ void nos_num_add_fixed(struct nos_buf *b, uint64_t n, int places)
 }
 
 /*
- * By whole numbers, a tenth of printf's cost. Only where the product's own rounding, at most 2^-12
- * here, cannot change which way the last place is rounded.
+ * By whole numbers, a tenth of printf's cost. What is behind the point is exact; only where the
+ * product's own rounding, at most 2^-34 here, cannot change which way the last place is rounded.
  */
 static bool format_fast(struct nos_buf *b, double v, int decimals)
 {
-	double scaled = fabs(v) * (double)powers[decimals], whole = floor(scaled);
-	double rest = scaled - whole;
-	uint64_t n = (uint64_t)whole + (rest > 0.5);
+	double all = fabs(v), whole = floor(all);
+	double scaled = (all - whole) * (double)powers[decimals], below = floor(scaled);
+	double rest = scaled - below;
+	uint64_t n;
 
-	if (!(scaled < FAST_MAX) || fabs(rest - 0.5) < FAST_MARGIN)
+	if (all >= FAST_MAX || fabs(rest - 0.5) < FAST_MARGIN)
 		return false;
+	n = (uint64_t)whole * powers[decimals] + (uint64_t)below + (rest > 0.5);
 	add_fixed(b, v < 0 && n, n, decimals);
 	return true;
 }
@@ -235,7 +237,7 @@ void nos_num_format(struct nos_buf *b, double v, int decimals)
 		nos_num_add_uint(b, (uint64_t)v);
 		return;
 	}
-	if (fabs(v) < FAST_MAX && format_fast(b, v, decimals))
+	if (format_fast(b, v, decimals))
 		return;
 	len = snprintf(text, sizeof(text), "%.*f", decimals, v);
 	if (decimals > 0) {
