@@ -14,6 +14,8 @@ struct block {
 	uint64_t age;	     /* as that of the whole when it was committed */
 };
 
+#define SPARE_MAX 8 /* blocks */
+
 struct nos_fresh {
 	size_t max;
 	struct block *made; /* the committer's: of the group in hand, NULL: none */
@@ -23,6 +25,8 @@ struct nos_fresh {
 	pthread_mutex_t lock;
 	struct block *head, **tail; /* guarded by lock; oldest first */
 	size_t bytes;
+	struct block *spare; /* to be made anew, with what they had room for */
+	size_t spares;
 	uint64_t age; /* so often was all of it to be forgotten */
 };
 
@@ -48,6 +52,33 @@ static void drop(struct block *b)
 	free(b);
 }
 
+/* Memory of this size comes page by page from the kernel, and goes back to it: it is kept. With the
+ * lock held. */
+static void put_aside(struct nos_fresh *f, struct block *b)
+{
+	if (!b || f->spares == SPARE_MAX) {
+		drop(b);
+		return;
+	}
+	b->next = f->spare;
+	f->spare = b;
+	f->spares++;
+}
+
+static struct block *take_spare(struct nos_fresh *f)
+{
+	struct block *b = f->spare;
+
+	if (!b)
+		return NULL;
+	f->spare = b->next;
+	f->spares--;
+	nos_buf_truncate(&b->text, 0);
+	b->count = 0;
+	b->next = NULL;
+	return b;
+}
+
 /* With the lock held. */
 static struct block *pop(struct nos_fresh *f)
 {
@@ -68,6 +99,8 @@ void nos_fresh_free(struct nos_fresh *f)
 		return;
 	while (f->head)
 		drop(pop(f));
+	while (f->spare)
+		drop(take_spare(f));
 	drop(f->made);
 	drop(f->now);
 	pthread_mutex_destroy(&f->lock);
@@ -78,12 +111,20 @@ void nos_fresh_free(struct nos_fresh *f)
 
 static struct block *begin(struct nos_fresh *f, uint64_t position)
 {
-	f->made = calloc(1, sizeof(*f->made));
-	if (!f->made)
-		return NULL;
-	nos_buf_init(&f->made->text, f->max);
-	f->made->first = position;
-	return f->made;
+	struct block *b;
+
+	pthread_mutex_lock(&f->lock);
+	b = take_spare(f);
+	pthread_mutex_unlock(&f->lock);
+	if (!b) {
+		b = calloc(1, sizeof(*b));
+		if (!b)
+			return NULL;
+		nos_buf_init(&b->text, f->max);
+	}
+	b->first = position;
+	f->made = b;
+	return b;
 }
 
 static bool grow(struct block *b)
@@ -142,7 +183,7 @@ void nos_fresh_commit(struct nos_fresh *f)
 	f->tail = &b->next;
 	f->bytes += b->text.len;
 	while (f->bytes > f->max)
-		drop(pop(f));
+		put_aside(f, pop(f));
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -168,7 +209,7 @@ static struct block *find(struct nos_fresh *f, uint64_t after)
 	if (!b)
 		b = pop(f);
 	while (b && (b->age != f->age || b->first + b->count <= after + 1)) {
-		drop(b);
+		put_aside(f, b);
 		b = pop(f);
 	}
 	pthread_mutex_unlock(&f->lock);

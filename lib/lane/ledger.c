@@ -11,11 +11,12 @@
 #include "self/era.h"
 #include "self/lanes.h"
 
-#define ENTRY_MAX   (NOS_STORE_ENTRY_MAX - 4096)
-#define RECORDS_MAX ((size_t)256 << 20) /* bytes of records of one group */
-#define SAVE_IDLE   500			/* tracks saved with a group when nothing comes */
-#define CALM_JOBS   8			/* a group of no more: the node has time */
-#define CALM_LAG    20000		/* readings */
+#define ENTRY_MAX    (NOS_STORE_ENTRY_MAX - 4096)
+#define RECORDS_MAX  ((size_t)256 << 20) /* bytes of records of one group */
+#define FRESH_BEHIND 10000		 /* records that wait for the broker */
+#define SAVE_IDLE    500		 /* tracks saved with a group when nothing comes */
+#define CALM_JOBS    8			 /* a group of no more: the node has time */
+#define CALM_LAG     20000		 /* readings */
 
 enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_config *config,
     const struct nos_profile *profile, struct nos_err *err)
@@ -73,11 +74,15 @@ static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 {
 	struct nos_time now = nos_time_now();
 	NOS_AUTO(buf) entry = { 0 };
+	struct nos_fresh *fresh = l->config.fresh;
 
 	nos_buf_init(&entry, ENTRY_MAX);
 	l->put = 0;
 	if (l->forgotten_count)
 		nos_fresh_forget(l->config.fresh);
+	/* A publisher that is far behind will not find them there. */
+	if (l->last_record - l->published > FRESH_BEHIND)
+		fresh = NULL;
 	for (size_t i = 0; i < l->pending.count; i++) {
 		const struct nos_processed r = nos_weighed_at(&l->pending, i);
 
@@ -88,7 +93,7 @@ static enum nos_code put_records(struct nos_ledger *l, struct nos_err *err)
 			return err->code;
 		if (l->last_put != l->last_record + ++l->put)
 			return strange(err);
-		nos_fresh_add(l->config.fresh, l->last_put, &r);
+		nos_fresh_add(fresh, l->last_put, &r);
 	}
 	return NOS_OK;
 }
