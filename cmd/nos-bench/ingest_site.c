@@ -189,7 +189,7 @@ static enum nos_code write_settings(const char *path, uint16_t port, struct nos_
 		return nos_err_set_errno(err, NOS_IO, errno, "%s", path);
 	fprintf(f,
 	    "listener %" PRIu16 " 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 1000\n"
-	    "max_queued_messages 0\nset_tcp_nodelay true\n%s",
+	    "max_queued_messages 0\n%s",
 	    port, geteuid() == 0 ? "user root\n" : "");
 	return fclose(f) ? nos_err_set_errno(err, NOS_IO, errno, "%s", path) : NOS_OK;
 }

@@ -50,6 +50,7 @@ struct nos_mqtt {
 	uint64_t next_ms;
 	uint64_t misc_ms; /* when keepalive was looked after last */
 	bool news;	  /* a reason for wait to return */
+	bool came;	  /* an acknowledgement or a message */
 
 	int connack;   /* code of the CONNACK, -1: none came yet */
 	int broke;     /* what libmosquitto said when the connection broke, 0: it stands */
@@ -97,6 +98,7 @@ static void on_publish(struct mosquitto *lib, void *state, int id)
 	struct nos_mqtt *m = state;
 
 	(void)lib;
+	m->came = true;
 	nos_flight_ack(&m->flight, (uint16_t)id);
 }
 
@@ -105,6 +107,7 @@ static void on_message(struct mosquitto *lib, void *state, const struct mosquitt
 	struct nos_mqtt *m = state;
 
 	(void)lib;
+	m->came = true;
 	if (message->payloadlen >= 0)
 		m->config.heard(m->config.state,
 		    (struct nos_str){ message->payload, (size_t)message->payloadlen });
@@ -202,7 +205,11 @@ static enum nos_code set_up(struct nos_mqtt *m, struct nos_err *err)
 	}
 	mosquitto_int_option(m->lib, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311);
 	mosquitto_int_option(m->lib, MOSQ_OPT_TCP_NODELAY, 1);
-	mosquitto_max_inflight_messages_set(m->lib, config->window);
+	/* With each message that it is handed, and each that is acknowledged, it goes through all
+	 * that it has, but where its own limit is reached: those behind wait, and one goes for each
+	 * that is acknowledged. So TCP acknowledges all the while, too: a broker that leaves
+	 * Nagle's algorithm on, as Mosquitto does by itself, waits for that with its next ones. */
+	mosquitto_max_inflight_messages_set(m->lib, (config->window + 1) / 2);
 	if (set_login(m, config->password, err) || set_tls(m, config->ca, err))
 		return err->code;
 	return set_will(m, config->will_topic, config->will, err);
@@ -378,6 +385,18 @@ static void dial(struct nos_mqtt *m)
 	    mosquitto_connect_async(m->lib, m->url.host, m->url.port, (int)m->config.keepalive_s));
 }
 
+/* All that is there. libmosquitto stops behind what makes it send something, since a write to its
+ * wake-up pipe, which nobody reads here, leaves EAGAIN in errno; one from before stops it as well.
+ */
+static void read_all(struct nos_mqtt *m)
+{
+	do {
+		m->came = false;
+		errno = 0;
+		note(m, mosquitto_loop_read(m->lib, 1));
+	} while (!m->broke && m->came);
+}
+
 /* Let libmosquitto do what the socket is ready for. */
 static void serve(struct nos_mqtt *m, short ready)
 {
@@ -386,10 +405,13 @@ static void serve(struct nos_mqtt *m, short ready)
 
 	if (ready & POLLERR)
 		getsockopt(mosquitto_socket(m->lib), SOL_SOCKET, SO_ERROR, &m->errnum, &size);
-	/* TLS may hold bytes that poll does not see; an old EAGAIN would end loop_read early. */
-	errno = 0;
-	if (ready & POLLIN || hung || m->url.tls)
-		note(m, mosquitto_loop_read(m->lib, 1));
+	/* TLS may hold bytes that poll does not see. */
+	if (ready & POLLIN || hung || m->url.tls) {
+		/* What is acknowledged lets others go. */
+		nos_mqtt_cork(m, true);
+		read_all(m);
+		nos_mqtt_cork(m, false);
+	}
 	errno = 0;
 	if (!m->broke && ready & POLLOUT)
 		note(m, mosquitto_loop_write(m->lib, 1));

@@ -24,7 +24,8 @@ struct nos_mqtt_config {
 	const struct nos_secret *password; /* NULL: none; libmosquitto keeps a copy, never wiped */
 	const char *ca;			   /* file for mqtts; NULL: the system's */
 	const char *client_id;
-	unsigned window;	/* messages in flight, 1 … NOS_MQTT_WINDOW_MAX */
+	unsigned window; /* messages that are not acknowledged, 1 … NOS_MQTT_WINDOW_MAX; half of
+			  * them, rounded up, at the broker at once */
 	unsigned keepalive_s;	/* 5 … 65535 */
 	const char *will_topic; /* NULL: none; retained, QoS 1 */
 	const char *will;

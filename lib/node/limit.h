@@ -26,7 +26,7 @@
 	X(KINDS, "kinds", 100, 1, 10000, "kinds of anonymous sources")                           \
 	X(REPLAY, "replay", 1000000, 100, 10000000,                                              \
 	    "readings of a lane that a restart goes through again")                              \
-	X(WINDOW, "window", 300, 1, 20000, "messages on their way to the broker")                \
+	X(WINDOW, "window", 300, 1, 20000, "messages for the broker, half on their way")         \
 	X(IDLE, "idle", 60, 1, 3600, "seconds after which an idle connection is closed")         \
 	X(REQUEST_TIME, "request-time", 30, 1, 3600, "seconds within which a request has come")  \
 	X(DRAIN, "drain", 10, 0, 3600, "seconds that an ending waits for the broker")            \
