@@ -81,8 +81,7 @@ keys_make() {
 mosquitto_on() {
 	local port=$1
 	{
-		printf '%s\n' "listener $port 127.0.0.1" 'max_inflight_messages 1000' 'max_queued_messages 0' \
-			'set_tcp_nodelay true'
+		printf '%s\n' "listener $port 127.0.0.1" 'max_inflight_messages 1000' 'max_queued_messages 0'
 		# As root it would become another user, who cannot read here.
 		[[ $EUID != 0 ]] || echo 'user root'
 		cat broker.more
@@ -137,10 +136,11 @@ node_red_settings() {
 	[[ $2 = no ]] || printf 'ca %s\n' "$KEYS/cert"
 }
 
-# With a broker behind it.
+# With a broker behind it. Node-RED's client is quicker with one that holds no acknowledgement back; those of
+# nos, and of mqtt_load, are quicker with one that does, as it does by itself.
 node_red_start() {
 	local broker
-	conf_plain >broker.more
+	{ conf_plain; echo 'set_tcp_nodelay true'; } >broker.more
 	with_port mosquitto_on
 	BROKER=$PID broker=$PORT
 	cp "$ROOT/scripts/peers/settings.js" .
@@ -178,7 +178,7 @@ nos_start() {
 	nos_on
 	nos-token new --store sqlite:node.db --node-key node.key --count "$1" --url "$NODE_URL" 2>/dev/null |
 		nos-register --keyring-dir keys >/dev/null
-	printf '%s\n' "port ${NODE_URL##*:}" 'path /v1/data' 'type application/jose' >settings
+	printf '%s\n' "port ${NODE_URL##*:}" 'path /v1/data' 'type application/jose' "admin ${ADMIN##*:}" >settings
 }
 
 nos_metric() { curl -s "http://$ADMIN/metrics" | awk -v name="$1" '$1 == name {print $2}'; }

@@ -8,12 +8,14 @@
  * are.
  *
  * SETTINGS is a file of lines "NAME VALUE": port, of 127.0.0.1; path; type; ca, a file, for TLS to
- * a server of the name localhost; authorization, of that header. HTTP is written and read by hand,
- * so that it is the server that is measured.
+ * a server of the name localhost; authorization, of that header; admin, the port where a node of
+ * nos tells its metrics: the run ends once its broker has acknowledged all. HTTP is written and
+ * read by hand, so that it is the server that is measured.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <strings.h>
 #include <sys/epoll.h>
@@ -30,6 +32,9 @@
 #define EVENTS	    64
 #define SILENT_MS   30000
 #define MOST	    1024 /* connections */
+#define METRICS_MAX (1u << 18)
+#define PUBLISHED   "\nnos_readings_published_total "
+#define LOOK_MS	    5
 
 struct line {
 	int fd; /* -1: it has no more to send */
@@ -51,6 +56,8 @@ struct load {
 	struct nos_buf packs; /* of the file */
 	size_t *ends, pack_count, sources;
 	uint64_t until;
+	int admin;	 /* -1: none */
+	uint64_t before; /* of what the broker acknowledged */
 	struct peers_tally tally;
 };
 
@@ -124,20 +131,26 @@ static void begin_tls(struct load *l, struct line *c)
 	SSL_clear_mode(c->tls, SSL_MODE_AUTO_RETRY);
 }
 
-static void dial(struct load *l, struct line *c)
+static int connect_to(const char *port)
 {
 	const struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port =
-		    htons((uint16_t)strtoul(peers_setting_need(l->settings, "port"), NULL, 10)),
+		.sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
 		.sin_addr = { htonl(INADDR_LOOPBACK) } };
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
-	int one = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) < 0 ||
-	    epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &e) < 0)
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0)
 		peers_die("http_load", "no server");
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return fd;
+}
+
+static void dial(struct load *l, struct line *c)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
+
+	c->fd = connect_to(peers_setting_need(l->settings, "port"));
+	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &e) < 0)
+		peers_die("http_load", "no server");
 	if (l->tls)
 		begin_tls(l, c);
 }
@@ -167,16 +180,15 @@ static void post(struct load *l, struct line *c)
 		peers_die("http_load", "the server broke a connection off");
 }
 
-/* Is the whole answer there? */
-static bool is_whole(struct line *c)
+/* Is the whole answer there? It has room for one byte more. */
+static bool is_whole(char *in, size_t len)
 {
 	const char *end, *length;
 
-	c->in[c->len] = '\0';
-	end = strstr(c->in, "\r\n\r\n");
-	length = end ? strcasestr(c->in, "\r\nContent-Length:") : NULL;
-	return end &&
-	       c->len >= (size_t)(end - c->in) + 4 + (length ? strtoul(length + 17, NULL, 10) : 0);
+	in[len] = '\0';
+	end = strstr(in, "\r\n\r\n");
+	length = end ? strcasestr(in, "\r\nContent-Length:") : NULL;
+	return end && len >= (size_t)(end - in) + 4 + (length ? strtoul(length + 17, NULL, 10) : 0);
 }
 
 static bool receive(struct line *c)
@@ -194,7 +206,7 @@ static bool receive(struct line *c)
 			peers_die("http_load", "the server broke a connection off");
 		c->len += (size_t)n;
 	} while (c->tls && SSL_pending(c->tls));
-	return is_whole(c);
+	return is_whole(c->in, c->len);
 }
 
 static void serve(struct load *l, struct line *c)
@@ -210,10 +222,51 @@ static void serve(struct load *l, struct line *c)
 	post(l, c);
 }
 
+/* How many readings a node's broker has acknowledged. */
+static uint64_t published(const struct load *l)
+{
+	static const char ask[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	static char in[METRICS_MAX + 1];
+	const char *at;
+	size_t len = 0;
+
+	if (send(l->admin, ask, sizeof(ask) - 1, MSG_NOSIGNAL) != sizeof(ask) - 1)
+		peers_die("http_load", "the node's metrics are gone");
+	while (!is_whole(in, len)) {
+		ssize_t n = recv(l->admin, in + len, METRICS_MAX - len, 0);
+
+		if (n <= 0)
+			peers_die("http_load", "the node's metrics are gone");
+		len += (size_t)n;
+	}
+	at = strstr(in, PUBLISHED);
+	if (!at)
+		peers_die("http_load", "no metric" PUBLISHED);
+	return strtoull(at + strlen(PUBLISHED), NULL, 10);
+}
+
+static void await_broker(struct load *l)
+{
+	const uint64_t all = l->before + l->tally.packs * l->readings.each;
+	uint64_t now, last = 0;
+
+	for (int silent = 0; (now = published(l)) < all; silent += LOOK_MS) {
+		if (silent > SILENT_MS)
+			peers_die("http_load", "the node's broker does not acknowledge");
+		silent = now == last ? silent : 0;
+		last = now;
+		poll(NULL, 0, LOOK_MS);
+	}
+	l->tally.last = peers_now();
+}
+
 static void run(struct load *l, double seconds)
 {
 	struct epoll_event events[EVENTS];
+	const char *admin = peers_setting(l->settings, "admin");
 
+	l->admin = admin ? connect_to(admin) : -1;
+	l->before = admin ? published(l) : 0;
 	for (size_t i = 0; i < l->connections; i++)
 		dial(l, &l->lines[i]);
 	peers_tally_begin(&l->tally, l->readings.each);
@@ -231,6 +284,8 @@ static void run(struct load *l, double seconds)
 		for (int i = 0; i < n; i++)
 			serve(l, events[i].data.ptr);
 	}
+	if (admin)
+		await_broker(l);
 	peers_tally_print(&l->tally);
 }
 

@@ -10,7 +10,7 @@
  *
  * SETTINGS is a file of lines "NAME VALUE": port, of 127.0.0.1, and topic; identity and psk in
  * hexadecimal, or ca, a file; user and password. libmosquitto is driven by this thread, as lib/net
- * does it: window 1000, refilled at half, corked.
+ * does it: window 1000, half of it at the broker, refilled at half, corked.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,7 +22,7 @@
 
 #include "peers.h"
 
-#define WINDOW	  1000 /* messages in flight */
+#define WINDOW	  1000 /* messages that are not acknowledged */
 #define SLOTS	  65536
 #define SILENT_NS UINT64_C(30000000000) /* without an answer: it is lost */
 #define REST_NS	  UINT64_C(2000000000)	/* without a message: that was all */
@@ -110,6 +110,11 @@ static void secure(struct load *l, const struct peers_settings *s)
 		peers_die("mqtt_load", mosquitto_strerror(code));
 }
 
+static void set(const struct load *l, int what, int value)
+{
+	setsockopt(mosquitto_socket(l->lib), IPPROTO_TCP, what, &value, sizeof(value));
+}
+
 static void one_round(struct load *l)
 {
 	struct pollfd p = { .fd = mosquitto_socket(l->lib), .events = POLLIN };
@@ -118,8 +123,12 @@ static void one_round(struct load *l)
 	if (mosquitto_want_write(l->lib))
 		p.events |= POLLOUT;
 	poll(&p, 1, LOOK_MS);
+	/* What was acknowledged makes room for what waits in the library. */
+	set(l, TCP_CORK, 1);
 	if (p.revents & (POLLIN | POLLHUP | POLLERR))
 		code = mosquitto_loop_read(l->lib, 1);
+	if (!code)
+		set(l, TCP_CORK, 0);
 	if (!code && p.revents & POLLOUT)
 		code = mosquitto_loop_write(l->lib, 1);
 	if (!code)
@@ -131,7 +140,6 @@ static void one_round(struct load *l)
 static void open_it(struct load *l, const struct peers_settings *s, const char *id)
 {
 	const int port = (int)strtoul(peers_setting_need(s, "port"), NULL, 10);
-	int one = 1;
 
 	mosquitto_lib_init();
 	l->topic = peers_setting_need(s, "topic");
@@ -143,23 +151,18 @@ static void open_it(struct load *l, const struct peers_settings *s, const char *
 	mosquitto_publish_callback_set(l->lib, on_publish);
 	mosquitto_subscribe_callback_set(l->lib, on_subscribe);
 	mosquitto_message_callback_set(l->lib, on_message);
-	mosquitto_int_option(l->lib, MOSQ_OPT_SEND_MAXIMUM, WINDOW);
+	mosquitto_int_option(l->lib, MOSQ_OPT_SEND_MAXIMUM, WINDOW / 2);
 	mosquitto_int_option(l->lib, MOSQ_OPT_RECEIVE_MAXIMUM, WINDOW);
 	secure(l, s);
 	if (mosquitto_connect(l->lib, "127.0.0.1", port, 60))
 		peers_die("mqtt_load", "no broker");
-	setsockopt(mosquitto_socket(l->lib), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	set(l, TCP_NODELAY, 1);
 	while (!l->up)
 		one_round(l);
 	l->last = peers_now();
 }
 
 /* ---- sending ---- */
-
-static void cork(const struct load *l, int on)
-{
-	setsockopt(mosquitto_socket(l->lib), IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
-}
 
 static void publish(struct load *l, size_t pack)
 {
@@ -187,10 +190,10 @@ static void send_all(struct load *l, double seconds, size_t most)
 	peers_tally_begin(&l->tally, l->each);
 	while (peers_now() < until && pack < most) {
 		if (l->in_flight <= WINDOW / 2) {
-			cork(l, 1);
+			set(l, TCP_CORK, 1);
 			while (l->in_flight + l->parts <= WINDOW && pack < most)
 				publish(l, pack++);
-			cork(l, 0);
+			set(l, TCP_CORK, 0);
 		}
 		one_round(l);
 	}
