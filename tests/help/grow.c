@@ -2,14 +2,15 @@
 /*
  * grow STORE NODEKEY SOURCES fill: one pack of each of s-0000000001 and so on, which
  * tests/help/load has put there, and what is kept of them written down, as by a node that ends in
- * good order. grow STORE NODEKEY SOURCES PACKS SEQ [SENDERS]: a node that has just begun over it.
- * SENDERS of them, or 500, send a pack of one reading, that the node reads them from its store for.
- * Then they send packs of 50: as many as a restart may go through again, and PACKS behind those,
- * which count: where there are many sources, one is written down for each pack by then. They number
- * their packs from SEQ. No socket and no broker: packs go from their bytes to the store, and their
- * records, all in one thread. A line of either: touch or pack, packs, readings, nanoseconds of the
- * processor, reads and writes of files, bytes written. What counts is in counted(), at which
- * callgrind writes what it has counted (scripts/measure-grow).
+ * good order. grow STORE NODEKEY SOURCES PACKS SEQ: a node that has just begun over it. Some of
+ * them from all over send a pack of one reading, that the node reads them from its store for. Then
+ * those of a part send packs of 50, a part of the store in which each sends standing for the whole:
+ * as many as a restart may go through again, and PACKS behind those, which count: where there are
+ * many sources, one is written down for each pack by then. They number their packs from SEQ. No
+ * socket and no broker: packs go from their bytes to the store, and their records, all in one
+ * thread. A line of either: touch or pack, packs, readings, nanoseconds of the processor, reads and
+ * writes of files, bytes written. What counts is in counted(), at which callgrind writes what it
+ * has counted (scripts/measure-grow).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,9 +26,10 @@
 #include "lane/replay.h"
 
 #define GROUP	    16
-#define PART	    100 /* packs of a group that fills */
+#define FILL	    100 /* packs of a group that fills */
 #define EACH	    50
-#define SENDERS	    500
+#define TOUCHED	    500
+#define PART_OF	    2500 /* sources */
 #define MANY	    1000
 #define PLAIN_MAX   65536
 #define FIRST_S	    1700000000
@@ -37,6 +39,13 @@
 /* Of the readings that a restart goes through again: as many of each that sends as of 10^5 of which
  * all do, without --limit. */
 #define REPLAY_EACH 10
+
+/* Sources by turns, in no order of their ids, since an index of a store is in that. */
+struct senders {
+	uint64_t of; /* of the first so many, evenly */
+	size_t count;
+	struct nos_pack_keys *keys;
+};
 
 struct grow {
 	struct nos_home home;
@@ -48,11 +57,11 @@ struct grow {
 	struct nos_ingest_loop loop;
 	struct nos_store *loops, *own;
 	struct nos_ledger ledger;
-	uint64_t sources, senders, seq;
-	struct nos_pack_keys *keys; /* of those that send */
-	struct nos_buf *packs;	    /* sealed */
+	uint64_t sources, seq;
+	struct senders all, spread, part;
+	struct nos_buf *packs; /* sealed */
 	size_t pack_count;
-	struct nos_http_request requests[PART];
+	struct nos_http_request requests[FILL];
 };
 
 /* ---- packs ---- */
@@ -62,32 +71,34 @@ static uint64_t divisor(uint64_t a, uint64_t b)
 	return b ? divisor(b, a % b) : a;
 }
 
-/* They are not in the order of their ids, since an index of a store is. */
-static void id_of(const struct grow *g, size_t i, char ret[static NOS_RECORD_ID_MAX])
+static void id_of(const struct senders *s, size_t i, char ret[static NOS_RECORD_ID_MAX])
 {
 	uint64_t step = 61803;
 
-	while (divisor(step, g->sources) != 1)
+	while (divisor(step, s->of) != 1)
 		step++;
-	snprintf(ret, NOS_RECORD_ID_MAX, "s-%010" PRIx64, (1 + i * step % g->sources) & ID_BITS);
+	snprintf(ret, NOS_RECORD_ID_MAX, "s-%010" PRIx64, (1 + i * step % s->of) & ID_BITS);
 }
 
-static enum nos_code find_keys(struct grow *g, size_t count, struct nos_err *err)
+static enum nos_code find_senders(
+    struct grow *g, uint64_t of, uint64_t most, struct senders *ret, struct nos_err *err)
 {
 	char id[NOS_RECORD_ID_MAX];
 	struct nos_member_table *t;
 	struct nos_member *m;
 
-	g->keys = calloc(count, sizeof(*g->keys));
-	if (!g->keys)
+	ret->of = of < g->sources ? of : g->sources;
+	ret->count = (size_t)(most < ret->of ? most : ret->of);
+	ret->keys = calloc(ret->count, sizeof(*ret->keys));
+	if (!ret->keys)
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	if (nos_member_table_new(16, &t, err))
 		return err->code;
-	for (size_t i = 0; i < count && !err->code; i++) {
-		id_of(g, i, id);
+	for (size_t i = 0; i < ret->count && !err->code; i++) {
+		id_of(ret, i, id);
 		if (nos_member_get(t, g->loops, &g->home.vault, id, &m, err))
 			break;
-		g->keys[i] = m->keys[0].keys;
+		ret->keys[i] = m->keys[0].keys;
 		nos_member_drop(t, m);
 	}
 	nos_member_table_free(t);
@@ -117,9 +128,9 @@ static void drop_packs(struct grow *g)
 	g->packs = NULL;
 }
 
-/* count packs of sources by turns, the first of them number from. */
+/* count packs. */
 static enum nos_code seal(
-    struct grow *g, size_t from, size_t senders, size_t count, size_t each, struct nos_err *err)
+    struct grow *g, const struct senders *s, size_t count, size_t each, struct nos_err *err)
 {
 	NOS_AUTO(buf) plain = { 0 };
 	char id[NOS_RECORD_ID_MAX];
@@ -130,8 +141,8 @@ static enum nos_code seal(
 		return nos_err_set(err, NOS_INTERNAL, "out of memory");
 	nos_buf_init(&plain, PLAIN_MAX);
 	while (g->pack_count < count) {
-		const size_t i = from + g->pack_count % senders;
-		const uint64_t seq = g->seq + g->pack_count / senders;
+		const size_t i = g->pack_count % s->count;
+		const uint64_t seq = g->seq + g->pack_count / s->count;
 		const struct nos_pack pack = { .kid = NOS_STR("p.1"),
 			.source = nos_str_of(id),
 			.cty = NOS_STR("application/x-ndjson"),
@@ -139,15 +150,15 @@ static enum nos_code seal(
 			.prev = seq - 1 };
 		struct nos_buf *to = &g->packs[g->pack_count++];
 
-		id_of(g, i, id);
+		id_of(s, i, id);
 		add_readings(&plain, seq, each);
 		nos_buf_init(to, NOS_PACK_MAX);
-		if (nos_pack_seal(&g->keys[i],
+		if (nos_pack_seal(&s->keys[i],
 			&(struct nos_pack){ pack.kid, nos_str_of(id), pack.cty, seq, seq - 1 },
 			nos_buf_span(&plain), to, err))
 			return err->code;
 	}
-	g->seq += (count + senders - 1) / senders;
+	g->seq += (count + s->count - 1) / s->count;
 	return NOS_OK;
 }
 
@@ -269,17 +280,28 @@ static enum nos_code count(
 	return NOS_OK;
 }
 
+static enum nos_code touch(struct grow *g, struct nos_err *err)
+{
+	/* Buffers grow with the first group. */
+	if (find_senders(g, g->sources, TOUCHED, &g->spread, err) ||
+	    seal(g, &g->spread, g->spread.count, 1, err) || send(g, 0, GROUP, GROUP, err) ||
+	    count(g, "touch", GROUP, 1, err))
+		return err->code;
+	return save_all(g, err);
+}
+
 static enum nos_code measure(struct grow *g, size_t packs, struct nos_err *err)
 {
-	const size_t senders = (size_t)(g->senders < g->sources ? g->senders : g->sources);
-	const size_t again = REPLAY_EACH * senders / EACH; /* packs */
+	size_t again; /* packs */
 
+	if (touch(g, err) || find_senders(g, PART_OF, PART_OF, &g->part, err) ||
+	    seal(g, &g->part, g->part.count, 1, err) || send(g, 0, g->part.count, GROUP, err) ||
+	    save_all(g, err))
+		return err->code;
+	again = REPLAY_EACH * g->part.count / EACH;
 	if (g->sources >= MANY)
-		g->limits.of[NOS_LIMIT_REPLAY] = REPLAY_EACH * senders;
-	/* Buffers grow with the first group. */
-	if (find_keys(g, senders, err) || seal(g, 0, senders, senders, 1, err) ||
-	    send(g, 0, GROUP, GROUP, err) || count(g, "touch", GROUP, 1, err) || save_all(g, err) ||
-	    seal(g, 0, senders, packs + again, EACH, err) || send(g, 0, again, GROUP, err))
+		g->limits.of[NOS_LIMIT_REPLAY] = again * EACH;
+	if (seal(g, &g->part, packs + again, EACH, err) || send(g, 0, again, GROUP, err))
 		return err->code;
 	return count(g, "pack", again, EACH, err);
 }
@@ -287,8 +309,8 @@ static enum nos_code measure(struct grow *g, size_t packs, struct nos_err *err)
 static enum nos_code fill(struct grow *g, struct nos_err *err)
 {
 	g->seq = 1;
-	if (find_keys(g, g->sources, err) || seal(g, 0, g->sources, g->sources, 1, err) ||
-	    send(g, 0, g->sources, PART, err))
+	if (find_senders(g, g->sources, g->sources, &g->all, err) ||
+	    seal(g, &g->all, g->all.count, 1, err) || send(g, 0, g->all.count, FILL, err))
 		return err->code;
 	return save_all(g, err);
 }
@@ -317,7 +339,7 @@ static enum nos_code begin(struct grow *g, char **argv, struct nos_err *err)
 		.members = g->members,
 		.metric = &g->metric };
 	nos_ingest_loop_init(&g->loop, g->loops, &g->metric);
-	for (size_t i = 0; i < PART; i++)
+	for (size_t i = 0; i < FILL; i++)
 		nos_buf_init(&g->requests[i].out, ANSWER_MAX);
 	config = (struct nos_ledger_config){ .store = g->own,
 		.card = g->card,
@@ -336,11 +358,13 @@ static enum nos_code begin(struct grow *g, char **argv, struct nos_err *err)
 static void end(struct grow *g)
 {
 	drop_packs(g);
-	free(g->keys);
+	free(g->all.keys);
+	free(g->spread.keys);
+	free(g->part.keys);
 	if (g->ledger.tracks)
 		nos_ledger_release(&g->ledger);
 	nos_ingest_loop_release(&g->loop);
-	for (size_t i = 0; i < PART; i++)
+	for (size_t i = 0; i < FILL; i++)
 		nos_buf_release(&g->requests[i].out);
 	if (g->members)
 		nos_member_table_free(g->members);
@@ -355,15 +379,12 @@ static enum nos_code run(int argc, char **argv, struct grow *g, struct nos_err *
 	const bool fills = argc == 5 && strcmp(argv[4], "fill") == 0;
 	uint64_t packs = 0;
 
-	g->senders = SENDERS;
-	if ((argc != 6 && argc != 7 && !fills) ||
+	if ((argc != 6 && !fills) ||
 	    !nos_num_parse(nos_str_of(argv[3]), GROUP + 1, 10000000, &g->sources) ||
 	    (!fills && (!nos_num_parse(nos_str_of(argv[4]), 1, 1000000, &packs) ||
-			   !nos_num_parse(nos_str_of(argv[5]), 2, 1000000000, &g->seq))) ||
-	    (argc == 7 && !nos_num_parse(nos_str_of(argv[6]), GROUP + 1, 10000000, &g->senders)))
+			   !nos_num_parse(nos_str_of(argv[5]), 2, 1000000000, &g->seq))))
 		return nos_err_set(err, NOS_USAGE,
-		    "usage: grow STORE NODEKEY SOURCES fill, or grow STORE NODEKEY SOURCES PACKS SEQ "
-		    "[SENDERS]");
+		    "usage: grow STORE NODEKEY SOURCES fill, or grow STORE NODEKEY SOURCES PACKS SEQ");
 	if (begin(g, argv, err))
 		return err->code;
 	return fills ? fill(g, err) : measure(g, (size_t)packs, err);
