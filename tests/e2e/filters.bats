@@ -88,6 +88,9 @@ post_numbers() {
 	node_start --mqtt "$MQTT" --rules rules.json
 	broker_stop
 	post_numbers 1 100
+	# They are answered before they are weighed.
+	weighed() { curl -s "$ADMIN/metrics" | grep -qx 'nos_readings_stored_total 100'; }
+	eventually weighed
 	node_stop KILL
 	broker_start "$port"
 	subscribe data 'nos/1/#'
