@@ -214,14 +214,18 @@ void nos_num_add_fixed(struct nos_buf *b, uint64_t n, int places)
  */
 static bool format_fast(struct nos_buf *b, double v, int decimals)
 {
-	double all = fabs(v), whole = floor(all);
-	double scaled = (all - whole) * (double)powers[decimals], below = floor(scaled);
-	double rest = scaled - below;
-	uint64_t n;
+	double all = fabs(v), scaled, rest;
+	uint64_t whole, below, n;
 
-	if (all >= FAST_MAX || fabs(rest - 0.5) < FAST_MARGIN)
+	if (all >= FAST_MAX)
 		return false;
-	n = (uint64_t)whole * powers[decimals] + (uint64_t)below + (rest > 0.5);
+	whole = (uint64_t)all;
+	scaled = (all - (double)whole) * (double)powers[decimals];
+	below = (uint64_t)scaled;
+	rest = scaled - (double)below;
+	if (fabs(rest - 0.5) < FAST_MARGIN)
+		return false;
+	n = whole * powers[decimals] + below + (rest > 0.5);
 	add_fixed(b, v < 0 && n, n, decimals);
 	return true;
 }
