@@ -1,7 +1,7 @@
 # The document of report.jq as a page.
 def cell: if . == null then "–" else tostring end;
 def spread: if . == null then "–" else "\(.median) (\(.min)–\(.max))" end;
-"\(.machine.kernel), \(.machine.processors) processors (\(.machine.model)); \(.runs) runs of \(.seconds) s; load average \(.load_average | spread).",
+"\(.machine.kernel), \(.machine.processors) processors (\(.machine.model)); \(.runs) runs of \(.seconds) s; HTTP with packs over \(.connections) connections; load average \(.load_average | spread).",
 "Versions: \(.versions | to_entries | map("\(.key) \(.value)") | join(", ")).",
 "Not measured: \(.not_measured).",
 "",

@@ -15,7 +15,7 @@ def cpu_ratio: [.[] | cpu / (ours(.round; .arrangement) | cpu)] | told;
 ($durable | map({(.peer): .}) | add) as $class |
 ($proofs | map({(.peer): .}) | add // {}) as $proof |
 {
-	bench: "peers", runs: $runs, seconds: $seconds, machine: $machine[0], versions: $versions[0],
+	bench: "peers", runs: $runs, seconds: $seconds, connections: $connections, machine: $machine[0], versions: $versions[0],
 	load_average: ([$figures[].loadavg] | spread(1)),
 	not_measured: "that records reach a subscriber; a loss of power; a network",
 	rows: ([$class | keys_unsorted[] as $peer | ("single", "apart", "whole") as $arrangement |

@@ -10,6 +10,7 @@ setup() { load ../tool/helper; }
 	jq -e '.rows | length == 20 and all(.n == 3)' peers.json
 	jq -e '.rows | all(.durability == "none" or .proof.left >= .proof.acknowledged * 0.99)' peers.json
 	jq -e '.rows[] | select(.peer == "nos") | .proof.syncs > 0' peers.json
+	jq -e '.rows[] | select(.peer == "nats-tls" and .arrangement == "apart") | .ratio.median >= 2' peers.json
 	# Mosquitto that keeps all writes its whole file for each message.
 	jq -e '.rows[] | select(.peer == "mosquitto-psk-saved" and .arrangement == "apart") |
 		.ratio.median >= 10 and .cpu_ratio.median >= 10' peers.json
