@@ -48,7 +48,7 @@ enum nos_code nos_known_open(struct nos_known *k, uint64_t saved, struct nos_err
 	k->read = from = last;
 	/* Back by chunks, to one that begins with what is saved. */
 	while (from >= first) {
-		from = from > first + NOS_KNOWN_CHUNK ? from - NOS_KNOWN_CHUNK : first - 1;
+		from = nos_store_back(first, from, NOS_KNOWN_CHUNK);
 		k->read = from;
 		if (read_chunk(k, err))
 			return err->code;

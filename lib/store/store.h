@@ -144,6 +144,13 @@ enum nos_code nos_store_read(struct nos_store *s, const char *stream, uint64_t a
 enum nos_code nos_store_bounds(struct nos_store *s, const char *stream, uint64_t *ret_first,
     uint64_t *ret_last, struct nos_err *err) NOS_CHECK;
 
+/* Behind which position up to count entries are read, the last of them at to; first: as of bounds.
+ */
+static inline uint64_t nos_store_back(uint64_t first, uint64_t to, uint64_t count)
+{
+	return to >= first + count ? to - count : first - 1;
+}
+
 /*
  * The bounds of a stream that this view is to append to alone: its next entry goes behind the last.
  * For who goes through what stands there first, so that nothing comes between unseen, and for who

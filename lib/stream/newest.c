@@ -90,7 +90,7 @@ enum nos_code nos_newest_read(struct nos_newest *w, uint64_t saved, struct nos_e
 	for (w->from = last; w->from >= first;) {
 		c.end = w->from;
 		c.pack = 0;
-		w->from = w->from > first + CHUNK ? w->from - CHUNK : first - 1;
+		w->from = nos_store_back(first, w->from, CHUNK);
 		if (nos_store_read(w->store, NOS_PROCESSED_STREAM, w->from, CHUNK, take, &c, err))
 			return err->code;
 		if (c.pack && c.pack <= saved)

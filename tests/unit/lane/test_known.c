@@ -72,6 +72,19 @@ static void what_was_written_last_tells_what_was_written(void **state)
 	assert_false(nos_known_has(&known, 4, 0));
 }
 
+static void the_newest_is_known_however_many_there_are(void **state)
+{
+	(void)state;
+	fill(NOS_KNOWN_CHUNK - 2, 1);
+	for (unsigned pack = NOS_KNOWN_CHUNK - 1; pack <= 2 * NOS_KNOWN_CHUNK + 2; pack++) {
+		put(pack, 0, "");
+		open_at(0);
+		assert_true(nos_known_has(&known, pack, 0));
+		assert_false(nos_known_has(&known, pack + 1, 0));
+		assert_int_equal(find(1, 0), 1);
+	}
+}
+
 static void each_record_that_is_asked_for_in_order_is_found_where_it_stands(void **state)
 {
 	(void)state;
@@ -200,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KNOWN_TEST(what_was_written_last_tells_what_was_written),
+		KNOWN_TEST(the_newest_is_known_however_many_there_are),
 		KNOWN_TEST(each_record_that_is_asked_for_in_order_is_found_where_it_stands),
 		KNOWN_TEST(only_what_may_be_asked_for_is_read),
 		KNOWN_TEST(what_was_dropped_is_known_and_stands_nowhere),
