@@ -24,7 +24,7 @@ void nos_nats_cursor_close(struct nos_nats_cursor *c, const struct nos_nats_link
 {
 	if (*c->consumer)
 		tell(l, "DELETE", c);
-	natsSubscription_Destroy(c->sub);
+	nos_nats_link_unsubscribe(l, c->sub);
 	c->sub = NULL;
 	*c->consumer = '\0';
 }

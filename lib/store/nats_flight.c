@@ -31,7 +31,7 @@ enum nos_code nos_nats_flight_listen(struct nos_nats_flight *f, struct nos_err *
 	char below[80];
 	natsStatus s;
 
-	natsSubscription_Destroy(f->acks);
+	nos_nats_link_unsubscribe(f->link, f->acks);
 	f->acks = NULL;
 	snprintf(below, sizeof(below), "%s.*", f->inbox);
 	s = natsConnection_SubscribeSync(&f->acks, f->link->nc, below);
@@ -85,7 +85,7 @@ void nos_nats_flight_close(struct nos_nats_flight *f)
 {
 	if (f->ring)
 		drop_all(f);
-	natsSubscription_Destroy(f->acks);
+	nos_nats_link_unsubscribe(f->link, f->acks);
 	free(f->ring);
 	f->acks = NULL;
 	f->ring = NULL;

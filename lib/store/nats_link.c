@@ -44,6 +44,16 @@ void nos_nats_link_push(const struct nos_nats_link *l)
 	(void)natsConnection_FlushTimeout(l->nc, PUSH_MS);
 }
 
+void nos_nats_link_unsubscribe(const struct nos_nats_link *l, natsSubscription *sub)
+{
+	if (!sub)
+		return;
+	(void)natsSubscription_Unsubscribe(sub);
+	if (natsConnection_Status(l->nc) == NATS_CONN_STATUS_CONNECTED)
+		(void)natsConnection_FlushTimeout(l->nc, PUSH_MS);
+	natsSubscription_Destroy(sub);
+}
+
 bool nos_nats_link_is_passing(natsStatus s, jsErrCode code)
 {
 	switch ((int)s) {

@@ -74,6 +74,10 @@ bool nos_nats_link_again(const struct nos_nats_try *t, natsStatus s, jsErrCode c
  * wait for more of it, a millisecond. */
 void nos_nats_link_push(const struct nos_nats_link *l);
 
+/* End it; NULL is fine. The library's thread may be about to lock one that a message has just come
+ * for (nats.c before 3.6, its issue 637): the servers' answer to a ping comes to it behind that. */
+void nos_nats_link_unsubscribe(const struct nos_nats_link *l, natsSubscription *sub);
+
 /* It may be otherwise in a moment: no connection, no leader. */
 bool nos_nats_link_is_passing(natsStatus s, jsErrCode code);
 /* No such stream, or no such message in it. */

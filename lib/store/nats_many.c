@@ -85,7 +85,7 @@ static void forget(struct nos_nats_many *m)
 void nos_nats_many_close(struct nos_nats_many *m)
 {
 	forget(m);
-	natsSubscription_Destroy(m->answers);
+	nos_nats_link_unsubscribe(m->link, m->answers);
 	m->answers = NULL;
 }
 

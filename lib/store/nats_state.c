@@ -30,8 +30,8 @@ enum nos_code nos_nats_state_open(struct nos_nats_values *v, struct nos_err *err
 
 void nos_nats_state_close(struct nos_nats_values *v)
 {
-	natsSubscription_Destroy(v->changes);
-	natsSubscription_Destroy(v->leaders);
+	nos_nats_link_unsubscribe(v->link, v->changes);
+	nos_nats_link_unsubscribe(v->link, v->leaders);
 	v->changes = v->leaders = NULL;
 }
 
