@@ -33,4 +33,5 @@ more_a_pack() { jq -s "map(select(.what == \"pack\").$1) | (.[1] - .[0]) * 50" g
 	echo "# writes a pack: $(more_a_pack writes) more" >&3
 	jq -e '. <= 5' <<<"$(more_a_pack writes)"
 	at_most touch instructions 1.25
+	at_most pack writes 1.15
 }
