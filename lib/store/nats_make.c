@@ -56,15 +56,34 @@ static void note_made(struct nos_nats_made *m, const char *name)
 }
 
 /* As it is there; NATS_NOT_FOUND; NATS_TIMEOUT: no answer, or too few servers are there. */
+/* A server that knows of no leader answers for what itself has, which may be less than what was
+ * acknowledged. Where there is one server alone it leads. */
+static bool has_leader(const jsStreamInfo *info)
+{
+	return !info->Cluster || (info->Cluster->Leader && *info->Cluster->Leader);
+}
+
+static natsStatus ask_once(
+    const struct nos_nats_link *l, const char *name, jsStreamInfo **ret, jsErrCode *ret_code)
+{
+	jsOptions o = l->ask;
+	natsStatus s = js_GetStreamInfo(ret, l->js, name, &o, ret_code);
+
+	if (s != NATS_OK || has_leader(*ret))
+		return s;
+	jsStreamInfo_Destroy(*ret);
+	*ret = NULL;
+	return NATS_TIMEOUT;
+}
+
 static natsStatus ask(const struct nos_nats_link *l, const char *name, jsStreamInfo **ret)
 {
 	const struct nos_nats_try t = nos_nats_link_try(l, NOS_NATS_WAIT_MS);
-	jsOptions o = l->ask;
 	jsErrCode code;
 	natsStatus s;
 
 	do
-		s = js_GetStreamInfo(ret, l->js, name, &o, &code);
+		s = ask_once(l, name, ret, &code);
 	while (nos_nats_link_again(&t, s, code));
 	if (nos_nats_link_is_absent(s, code))
 		return NATS_NOT_FOUND;

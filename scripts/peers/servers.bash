@@ -11,7 +11,7 @@ PIDS=() # all that was started and not ended
 SERVER='' BROKER=''
 
 pause() { read -r -t 0.02 <> <(:) || true; }
-port_free() { echo $((20000 + RANDOM % 20000)); }
+port_free() { echo $((10000 + RANDOM % 20000)); }
 listens() { (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # In the background, its words to the file LOG: PID.

@@ -55,12 +55,15 @@ listens() { # PID PORT
 	return 1
 }
 
-# An address for who comes back to it (LISTEN): one that the system gives to nobody who connects.
+# An address for who comes back to it (LISTEN): one that this test was not given yet, and that the system gives to
+# nobody who connects.
 address_free() {
-	local port
+	local port given=$BATS_TEST_TMPDIR/addresses
 	while port=$((10000 + RANDOM % 20000)); do
-		(: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+		! (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null || continue
+		grep -qsx "$port" "$given" || break
 	done
+	echo "$port" >>"$given"
 	echo "127.0.0.1:$port"
 }
 
@@ -77,7 +80,7 @@ node_stop() {
 broker_start() {
 	local try
 	for try in {1..50}; do
-		BROKER_PORT=${1:-$((20000 + RANDOM % 20000))}
+		BROKER_PORT=${1:-$((10000 + RANDOM % 20000))}
 		{
 			cat "$ROOT/scripts/dist/mosquitto.conf"
 			printf '%s\n' "listener $BROKER_PORT 127.0.0.1" "persistence_location $PWD/" \

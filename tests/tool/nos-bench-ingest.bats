@@ -101,7 +101,7 @@ example() { sed -n "/^\$ nos-bench ingest $1/,/^\.Ed/{/^ /p}" "$ROOT/man/nos-ben
 nats_start() {
 	command -v nats-server >/dev/null || { echo 'no nats-server: scripts/install-deps test' >&2; return 1; }
 	for _ in {1..50}; do
-		NATS_PORT=$((20000 + RANDOM % 20000))
+		NATS_PORT=$((10000 + RANDOM % 20000))
 		printf '%s\n' 'server_name: n1' "listen: 127.0.0.1:$NATS_PORT" 'max_payload: 8MB' \
 			"jetstream { store_dir: \"$PWD/js\", max_mem: 64M, max_file: 1G }" >nats.conf
 		nats-server -c nats.conf -l nats.log 3>&- &

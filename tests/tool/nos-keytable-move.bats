@@ -15,7 +15,7 @@ nats_start() {
 	local try port
 	command -v nats-server >/dev/null || { echo 'no nats-server: scripts/install-deps test' >&2; return 1; }
 	for try in {1..50}; do
-		port=$((20000 + RANDOM % 20000))
+		port=$((10000 + RANDOM % 20000))
 		printf '%s\n' 'server_name: n1' "listen: 127.0.0.1:$port" 'max_payload: 8MB' \
 			"jetstream { store_dir: \"$PWD/js\", max_mem: 64M, max_file: 1G }" >nats.conf
 		nats-server -c nats.conf -l nats.log 3>&- &

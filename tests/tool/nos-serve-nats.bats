@@ -20,7 +20,7 @@ nats_settings() { # PORT [ARGUMENT...]
 nats_start() { # [PORT [ARGUMENT...]]
 	local try port
 	for try in {1..50}; do
-		port=${1:-$((20000 + RANDOM % 20000))}
+		port=${1:-$((10000 + RANDOM % 20000))}
 		nats_settings "$port" "${@:2}"
 		echo "${NATS_MORE:-}" >>nats.conf
 		nats-server -c nats.conf -l nats.log 3>&- &

@@ -60,32 +60,13 @@ static void broker_end(struct broker *b, int number)
 	fclose(b->log);
 }
 
-/* Free, and none of those that the system gives to who connects: it stays free while the broker is
- * down. */
-static unsigned broker_port(void)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	unsigned port = 10000 + (unsigned)getpid() % 20000;
-
-	for (;; port = 10000 + (port + 1) % 20000) {
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		int rc;
-
-		a.sin_port = htons((uint16_t)port);
-		rc = bind(fd, (struct sockaddr *)&a, sizeof(a));
-		close(fd);
-		if (rc == 0)
-			return port;
-	}
-}
-
 /* more: further lines of its settings; "%s" in them is its folder. */
 static void broker_start(struct broker *b, const char *scheme, const char *more)
 {
 	char path[100];
 	FILE *f;
 
-	b->port = broker_port();
+	b->port = port_free();
 	snprintf(b->url, sizeof(b->url), "%s127.0.0.1:%u", scheme, b->port);
 	snprintf(path, sizeof(path), "%s/conf", b->folder);
 	f = fopen(path, "w");

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +23,27 @@ static inline int bind_any(unsigned *ret_port)
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &size), 0);
 	*ret_port = ntohs(a.sin_port);
 	return fd;
+}
+
+/* Free, none that was given before, and none of those that the system gives to who connects: it
+ * stays free until somebody listens there, and while whoever did is down. */
+static inline unsigned port_free(void)
+{
+	static unsigned before;
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int rc = -1;
+
+	if (!before)
+		assert_int_equal(getrandom(&before, sizeof(before), 0), sizeof(before));
+	while (rc != 0) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		before = 10000 + (before + 1) % 20000;
+		a.sin_port = htons((uint16_t)before);
+		rc = bind(fd, (struct sockaddr *)&a, sizeof(a));
+		close(fd);
+	}
+	return before;
 }
 
 #endif

@@ -6,9 +6,8 @@
 #ifndef NOS_TEST_SERVERS_H
 #define NOS_TEST_SERVERS_H
 
-#include "../test.h"
+#include "../net/port.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -29,20 +28,6 @@ static struct {
 	pid_t pids[SERVERS_MAX];
 	int ports[SERVERS_MAX], routes[SERVERS_MAX];
 } servers;
-
-/* One that is free now. */
-static int servers_port(void)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
 
 static void servers_settings(int i, const char *more)
 {
@@ -133,8 +118,8 @@ static void servers_start(int count, const char *more)
 	assert_non_null(mkdtemp(servers.folder));
 	servers.count = count;
 	for (int i = 0; i < count; i++) {
-		servers.ports[i] = servers_port();
-		servers.routes[i] = servers_port();
+		servers.ports[i] = (int)port_free();
+		servers.routes[i] = (int)port_free();
 	}
 	for (int i = 0; i < count; i++) {
 		servers_settings(i, more);

@@ -158,12 +158,43 @@ static void a_store_whose_server_is_there_and_does_not_answer_goes_to_another(vo
 	a = all;
 }
 
+/* It slept while the others took what it has not, and they are gone when it wakes. */
+static void what_a_server_has_that_knows_of_no_leader_is_not_taken_for_the_stream(void **state)
+{
+	const int behind = (servers_led("nos-ordered") + 1) % servers.count;
+	char one[80];
+	const struct nos_store_where there = { .url = one };
+	struct nos_store *alone;
+	uint64_t first, last;
+
+	(void)state;
+	snprintf(one, sizeof(one), "nats://127.0.0.1:%d/nos?replicas=3", servers.ports[behind]);
+	assert_int_equal(nos_store_open(&there, false, &alone, &err), NOS_OK);
+	assert_int_equal(kill(servers.pids[behind], SIGSTOP), 0);
+	append_group("ordered", ENTRIES + 1, -1);
+	for (int i = 0; i < servers.count; i++)
+		if (i != behind)
+			servers_kill(i);
+	assert_int_equal(kill(servers.pids[behind], SIGCONT), 0);
+	assert_int_equal(nos_store_bounds(alone, "ordered", &first, &last, &err), NOS_BUSY);
+	nos_err_clear(&err);
+	for (int i = 0; i < servers.count; i++)
+		if (i != behind)
+			servers_run(i);
+	(void)servers_led("nos-ordered");
+	assert_int_equal(nos_store_bounds(alone, "ordered", &first, &last, &err), NOS_OK);
+	assert_int_equal(last, ENTRIES + GROUP);
+	nos_store_close(alone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leader_that_dies_takes_no_entry_with_it_and_none_is_there_twice),
 		cmocka_unit_test(what_all_servers_held_is_there_when_they_have_died_and_come_back),
 		cmocka_unit_test(a_store_whose_server_is_there_and_does_not_answer_goes_to_another),
+		cmocka_unit_test(
+		    what_a_server_has_that_knows_of_no_leader_is_not_taken_for_the_stream),
 	};
 	return cmocka_run_group_tests(tests, two_start, two_stop);
 }

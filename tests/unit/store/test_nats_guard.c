@@ -318,7 +318,7 @@ static void a_server_is_known_by_its_authority_and_its_name(void **state)
 	(void)state;
 	servers_start(0, "");
 	servers.count = 1;
-	servers.ports[0] = servers_port();
+	servers.ports[0] = (int)port_free();
 	make_certificate();
 	snprintf(more, sizeof(more), "tls { cert_file: \"%s/cert.pem\", key_file: \"%s/key.pem\" }",
 	    servers.folder, servers.folder);
@@ -341,7 +341,7 @@ static void a_server_that_takes_too_little_or_is_away_is_named_with_the_remedy(v
 	(void)state;
 	servers_start(0, "");
 	servers.count = 1;
-	servers.ports[0] = servers_port();
+	servers.ports[0] = (int)port_free();
 	servers_settings(0, "max_payload: 1MB");
 	servers_url(url, sizeof(url), "nats", "");
 	assert_int_equal(opening(NULL, NULL), NOS_AWAY);
