@@ -34,7 +34,7 @@ struct bench_opts {
 	const char *rate;
 	struct nos_opt_list stores; /* as they were typed, and not of the settings */
 	const char *store_creds, *store_ca;
-	uint64_t runs, rtt_ms, seed, idle, polls;
+	uint64_t runs, rtt_ms, seed, packs, idle, polls;
 	bool quick;
 };
 

@@ -29,10 +29,12 @@ static const struct ingest_shape shapes[] = {
 
 /* All shapes, in the same places: each run finds the sources as the one before left them. At a
  * rate, with connections beside the load, or on stores that are named, those of kept connections
- * and of the ends of the scale tell it.
+ * and of the ends of the scale tell it; where a run is to be long, one.
  */
 static bool is_wanted(const struct ingest_plan *p, const struct ingest_shape *s)
 {
+	if (p->packs)
+		return s->kept && s->each == EACH_MOST && !s->heard;
 	return !ingest_plan_is_special(p) || (s->kept && (s->each == 1 || s->each == EACH_MOST));
 }
 

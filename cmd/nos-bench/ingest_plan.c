@@ -24,6 +24,7 @@ enum nos_code ingest_plan_make(struct ingest_plan *ret, struct bench *b, struct 
 
 	*ret = (struct ingest_plan){ .b = b,
 		.half = rate && nos_str_is(nos_str_of(rate), "half"),
+		.packs = (size_t)b->o->packs,
 		.idle = (size_t)b->o->idle,
 		.polls = (size_t)b->o->polls };
 	if (rate && !ret->half && !nos_num_parse(nos_str_of(rate), 1, RATE_MOST, &number))
@@ -62,12 +63,14 @@ bool ingest_plan_is_special(const struct ingest_plan *p)
 	return p->half || p->rate > 0 || p->idle || p->polls || p->b->o->stores.count;
 }
 
-/* As many packs as the rate brings within a time, else as many as the shape says. */
+/* As many packs as were asked for, or as the rate brings within a time, or as the shape says. */
 static size_t how_many(const struct ingest_plan *p, const struct ingest_shape *shape)
 {
 	const bool quick = p->b->o->quick;
 	const size_t seconds = quick ? FEW_SECONDS : SECONDS;
 
+	if (p->packs)
+		return p->packs;
 	if (shape->rate > 0)
 		return (size_t)(shape->rate * (double)seconds / (double)shape->each) + 1;
 	return quick ? shape->few : shape->packs;

@@ -15,6 +15,7 @@ struct ingest_plan {
 	size_t place_count;
 	double rate;	    /* readings/s that are offered; 0: as fast as it goes */
 	bool half;	    /* of what it takes as fast as it goes, which is measured before */
+	size_t packs;	    /* of each run; 0: as many as its shape says */
 	size_t idle, polls; /* beside the load, in every second run */
 };
 

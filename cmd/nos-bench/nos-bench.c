@@ -28,6 +28,8 @@ static const struct nos_opt opts[] = {
 	{ "rtt", 0, NOS_OPT_SPAN, AT(rtt_ms), "time", "added to each hop, there and back",
 	    .dflt = "0s", .max = 10000 },
 	{ "rate", 0, NOS_OPT_TEXT, AT(rate), "readings|half", "ingest: offered in a second" },
+	{ "packs", 0, NOS_OPT_UINT, AT(packs), "count", "ingest: of a run of packs of 50 alone",
+	    .min = 1, .max = 1000000 },
 	{ "idle", 0, NOS_OPT_UINT, AT(idle), "count", "ingest: idle connections beside the load",
 	    .max = 50000 },
 	{ "polls", 0, NOS_OPT_UINT, AT(polls), "count", "ingest: long polls beside the load",
@@ -375,9 +377,9 @@ static enum nos_code check(struct bench_opts *o, const char *what, struct nos_er
 {
 	static const char *const away[] = { "store-creds", "store-ca" };
 	const unsigned ingest = 1u << place_of("ingest");
-	const struct nos_choice_fit fits[] = { { "rate", ingest }, { "idle", ingest },
-		{ "polls", ingest }, { "store", ingest }, { "store-creds", ingest },
-		{ "store-ca", ingest }, { 0 } };
+	const struct nos_choice_fit fits[] = { { "rate", ingest }, { "packs", ingest },
+		{ "idle", ingest }, { "polls", ingest }, { "store", ingest },
+		{ "store-creds", ingest }, { "store-ca", ingest }, { 0 } };
 
 	if (!nos_opt_is_typed(&tool, &o->common, "store"))
 		o->stores.count = 0;

@@ -149,8 +149,8 @@ static void told(const struct nos_analyse *a, enum nos_metric_stage stage)
 }
 
 static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw, uint64_t position,
-    const struct nos_batch_item *item, struct nos_analyse_packs packs, struct nos_track *track,
-    struct nos_weighed *ret, struct nos_err *err)
+    const struct nos_batch_item *item, bool known, struct nos_analyse_packs packs,
+    struct nos_track *track, struct nos_weighed *ret, struct nos_err *err)
 {
 	struct nos_normal normal;
 	const struct nos_reading *r = &normal.reading;
@@ -183,12 +183,15 @@ static enum nos_code one(const struct nos_analyse *a, const struct nos_raw *raw,
 	scores = nos_rule_score(&in, *raw->source ? &series->state : NULL);
 	told(a, NOS_METRIC_STAGE_SCORE);
 	topic = &track->series[topic_at]; /* the table may have moved */
-	encode_topic(&ret->text, a, raw, &(struct nos_filter_input){ &in, &before, &scores });
 	after = topic->n;
 	topic->n = nos_era_next(raw->era, after);
-	encode_head(&ret->text, a, raw, raw->era + position, item->index, topic->n, r);
-	nos_measure_encode(&ret->text, &in, &before, &scores);
-	encode_tail(&ret->text, raw, r);
+	if (!known) {
+		encode_topic(
+		    &ret->text, a, raw, &(struct nos_filter_input){ &in, &before, &scores });
+		encode_head(&ret->text, a, raw, raw->era + position, item->index, topic->n, r);
+		nos_measure_encode(&ret->text, &in, &before, &scores);
+		encode_tail(&ret->text, raw, r);
+	}
 	(void)!nos_weighed_note(ret,
 	    &(struct nos_weighed_record){ .track = track,
 		.series = topic_at,
@@ -214,11 +217,11 @@ static enum nos_code note_way(
 }
 
 enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw *raw,
-    uint64_t position, const struct nos_batch *batch, struct nos_analyse_packs packs,
+    uint64_t position, const struct nos_batch *batch, size_t known, struct nos_analyse_packs packs,
     struct nos_track *track, struct nos_weighed *ret, struct nos_err *err)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		if (one(a, raw, position, &batch->items[i], packs, track, ret, err))
+		if (one(a, raw, position, &batch->items[i], i < known, packs, track, ret, err))
 			return err->code;
 	track->readings += batch->count;
 	if (raw->received.ms > track->last_seen.ms)

@@ -40,11 +40,11 @@ enum nos_code nos_analyse_admit(const struct nos_analyse *a, const struct nos_ra
     struct nos_track *track, struct nos_batch *batch, struct nos_err *err) NOS_CHECK;
 
 /*
- * Append the records of the entry at position, and move the track on. NOS_LARGE: ret is full;
- * NOS_INTERNAL.
+ * Append the records of the entry at position, and move the track on. The first of them, as many as
+ * are known, are in the store already: they have no text. NOS_LARGE: ret is full; NOS_INTERNAL.
  */
 enum nos_code nos_analyse_pack(const struct nos_analyse *a, const struct nos_raw *raw,
-    uint64_t position, const struct nos_batch *batch, struct nos_analyse_packs packs,
+    uint64_t position, const struct nos_batch *batch, size_t known, struct nos_analyse_packs packs,
     struct nos_track *track, struct nos_weighed *ret, struct nos_err *err) NOS_CHECK;
 
 /* Append text with each byte outside [A-Za-z0-9_-] as '=' and two capital hex digits. */

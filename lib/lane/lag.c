@@ -13,9 +13,9 @@ static struct nos_lag_mark *mark(struct nos_lag *l, size_t i)
 	return &l->marks[(l->first + i) % NOS_LAG_MARKS];
 }
 
-void nos_lag_note(struct nos_lag *l, uint64_t position, uint64_t readings)
+void nos_lag_note(struct nos_lag *l, uint64_t position, uint64_t packs, uint64_t readings)
 {
-	l->total += readings;
+	l->total += (NOS_LAG_ONE - 1) * packs + readings;
 	if (l->total - mark(l, l->count - 1)->total < l->step)
 		return;
 	if (l->count == NOS_LAG_MARKS) {

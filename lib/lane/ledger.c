@@ -12,11 +12,11 @@
 #include "self/lanes.h"
 
 #define ENTRY_MAX    (NOS_STORE_ENTRY_MAX - 4096)
-#define RECORDS_MAX  ((size_t)256 << 20) /* bytes of records of one group */
-#define FRESH_BEHIND 10000		 /* records that wait for the broker */
-#define SAVE_IDLE    500		 /* tracks saved with a group when nothing comes */
-#define CALM_JOBS    8			 /* a group of no more: the node has time */
-#define CALM_LAG     20000		 /* readings */
+#define RECORDS_MAX  ((size_t)256 << 20)   /* bytes of records of one group */
+#define FRESH_BEHIND 10000		   /* records that wait for the broker */
+#define SAVE_IDLE    500		   /* tracks saved with a group when nothing comes */
+#define CALM_JOBS    8			   /* a group of no more: the node has time */
+#define CALM_LAG     (20000 * NOS_LAG_ONE) /* packs of one reading */
 
 enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_config *config,
     const struct nos_profile *profile, struct nos_err *err)
@@ -25,7 +25,7 @@ enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_conf
 
 	/* The card was made before this store was asked for news. */
 	*l = (struct nos_ledger){ .config = *config, .idle = true, .stale = true };
-	nos_lag_init(&l->lag, config->limits->of[NOS_LIMIT_REPLAY]);
+	nos_lag_init(&l->lag, config->limits->of[NOS_LIMIT_REPLAY] * NOS_LAG_ONE);
 	l->analyse = (struct nos_analyse){ .node = config->node,
 		.lane = nos_store_lane(config->store),
 		.profile = profile,
@@ -113,15 +113,15 @@ enum nos_code nos_ledger_ours(const struct nos_ledger *l, struct nos_err *err)
  * what keeps a restart, and who reads the store beside the node, from having much to go through. */
 static size_t how_many(const struct nos_ledger *l, size_t jobs)
 {
-	/* A round takes half as many packs as it has tracks: so it ends within the limit. */
-	const uint64_t most = l->config.limits->of[NOS_LIMIT_REPLAY] / 3 * 2;
+	/* A round takes a quarter as many packs as it has tracks: so it ends within the limit. */
+	const uint64_t most = l->config.limits->of[NOS_LIMIT_REPLAY] * NOS_LAG_ONE / 5 * 4;
 	const uint64_t lag = nos_lag_behind(&l->lag, nos_track_saved_up_to(l->tracks, l->last_raw));
 
 	if (l->idle)
 		return SAVE_IDLE;
 	if (lag > most || l->retain.held || nos_track_crowded(l->tracks) ||
 	    (jobs <= CALM_JOBS && lag > CALM_LAG))
-		return 2 * jobs;
+		return 4 * jobs;
 	return 0;
 }
 
@@ -350,8 +350,8 @@ void nos_ledger_weigh(struct nos_ledger *l, struct nos_job *list)
 		l->analyse.lap = nos_lap_pack(&l->lap) ? &l->lap : NULL;
 		nos_analyse_track_id(&job->raw, id);
 		if (nos_track_get(l->tracks, l->config.store, id, &track, &err) ||
-		    nos_analyse_pack(&l->analyse, &job->raw, job->position, &job->batch, job->packs,
-			track, &l->pending, &err) ||
+		    nos_analyse_pack(&l->analyse, &job->raw, job->position, &job->batch, 0,
+			job->packs, track, &l->pending, &err) ||
 		    nos_carry_weigh(l, &job->raw, &err)) {
 			/* Stored and not weighed: a restart will, and until then nothing may
 			 * follow. */
@@ -388,17 +388,18 @@ static enum nos_code transact(
 /* What of the raw stream is new. */
 static void note_raw(struct nos_ledger *l, const struct nos_job *list)
 {
-	uint64_t readings = 0;
+	uint64_t packs = 0, readings = 0;
 
 	for (const struct nos_job *job = list; job; job = job->link) {
 		if (!job->position)
 			continue;
 		if (job->position > l->last_raw)
 			l->last_raw = job->position;
+		packs++;
 		readings += job->batch.count;
 	}
-	if (readings)
-		nos_lag_note(&l->lag, l->last_raw, readings);
+	if (packs)
+		nos_lag_note(&l->lag, l->last_raw, packs, readings);
 }
 
 enum nos_code nos_ledger_commit(struct nos_ledger *l, struct nos_job *list, struct nos_err *err)

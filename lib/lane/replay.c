@@ -19,20 +19,29 @@ struct replay {
 	uint64_t at; /* position gone through last */
 };
 
-/* Records that are in the store already are not written again; what comes is linked to them. */
-static enum nos_code take_new(struct replay *r, uint64_t pack, const struct nos_batch *batch,
-    struct nos_weighed *made, struct nos_err *err)
+/* How many of its records are in the store, the first of them. */
+static size_t count_known(const struct nos_known *k, uint64_t pack, const struct nos_batch *batch)
 {
 	size_t i = 0;
+
+	while (i < batch->count && nos_known_has(k, pack, batch->items[i].index))
+		i++;
+	return i;
+}
+
+/* Those are not written again; what comes is linked to them. */
+static enum nos_code take_new(struct replay *r, uint64_t pack, const struct nos_batch *batch,
+    size_t known, struct nos_weighed *made, struct nos_err *err)
+{
 	uint64_t at;
 
-	for (; i < made->count && nos_known_has(&r->known, pack, batch->items[i].index); i++) {
+	for (size_t i = 0; i < known; i++) {
 		if (nos_known_find(&r->known, pack, batch->items[i].index, &at, err))
 			return err->code;
 		if (at)
 			nos_weighed_known(made, i, at);
 	}
-	return nos_weighed_take(&r->ledger->pending, made, i, err);
+	return nos_weighed_take(&r->ledger->pending, made, known, err);
 }
 
 static enum nos_code replay_entry(
@@ -49,6 +58,7 @@ static enum nos_code replay_entry(
 	struct nos_raw raw;
 	struct nos_str body;
 	enum nos_code code;
+	size_t known;
 
 	/* What is pending is committed first, and reading goes on from here. */
 	r->full = l->pending.text.len > PENDING_MAX;
@@ -70,16 +80,18 @@ static enum nos_code replay_entry(
 	if (nos_batch_decode(&r->batch, &how, body, NOS_PACK_READINGS_MAX, &r->scan, err) ||
 	    nos_analyse_admit(&l->analyse, &raw, track, &r->batch, err))
 		return err->code;
-	nos_lag_note(&l->lag, position, r->batch.count);
+	nos_lag_note(&l->lag, position, 1, r->batch.count);
 	if (raw.seq && nos_window_look(&track->window, raw.seq, raw.hash) == NOS_WINDOW_FRESH) {
 		nos_window_note(&track->window, raw.seq, raw.prev, raw.hash);
 		if (!raw.roams && !raw.spread)
 			nos_window_count(&track->window, &packs.seen, &packs.expected);
 	}
 	nos_weighed_init(&made, RECORDS_MAX);
-	code = nos_analyse_pack(&l->analyse, &raw, position, &r->batch, packs, track, &made, err);
+	known = count_known(&r->known, raw.era + position, &r->batch);
+	code = nos_analyse_pack(
+	    &l->analyse, &raw, position, &r->batch, known, packs, track, &made, err);
 	if (!code)
-		code = take_new(r, raw.era + position, &r->batch, &made, err);
+		code = take_new(r, raw.era + position, &r->batch, known, &made, err);
 	nos_weighed_release(&made);
 	nos_track_touch(l->tracks, track, position);
 	return code;

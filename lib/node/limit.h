@@ -24,8 +24,8 @@
 	X(SOURCES, "sources", 100000, 16, 10000000, "sources held in memory")                    \
 	X(TYPES, "types", 1000, 1, 1000, "types of readings of one source")                      \
 	X(KINDS, "kinds", 100, 1, 10000, "kinds of anonymous sources")                           \
-	X(REPLAY, "replay", 1000000, 100, 10000000,                                              \
-	    "readings of a lane that a restart goes through again")                              \
+	X(REPLAY, "replay", 3000000, 100, 10000000,                                              \
+	    "packs of one reading of a lane that a restart goes through again")                  \
 	X(WINDOW, "window", 300, 1, 20000, "messages for the broker, half on their way")         \
 	X(IDLE, "idle", 60, 1, 3600, "seconds after which an idle connection is closed")         \
 	X(REQUEST_TIME, "request-time", 30, 1, 3600, "seconds within which a request has come")  \

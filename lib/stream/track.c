@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUND_MAX (1u << 15) /* tracks that are put in order at once, in some 10 ms */
+#define ROUND_MAX (1u << 17) /* tracks that are gathered at once, in some 10 ms */
 #define ORDER_LEN 16	     /* bytes of an id by which most are put in order */
 
 /* A track in a table. */
@@ -33,9 +33,9 @@ struct nos_track_table {
 	size_t stays;			  /* those that are dirty, or saving, or both */
 	size_t sweep;			  /* bucket at which room is made next */
 	struct held *dirty, **dirty_tail; /* first changed first; what the round has not */
-	struct turn *round;		  /* in the order of ids */
+	struct turn *round;		  /* a heap by ids, behind it those that are saved */
 	size_t round_count;
-	size_t round_at;      /* of them are saved, */
+	size_t round_at;      /* of them are saved, the last of all first, */
 	size_t round_settled; /* of these so many with groups that are done with */
 	uint64_t round_since; /* dirty_since of the first changed of them */
 };
@@ -229,34 +229,66 @@ void nos_track_touch(struct nos_track_table *t, struct nos_track *track, uint64_
 	t->dirty_tail = &h->dirty_next;
 }
 
-static bool is_in_round(const struct nos_track_table *t)
+static size_t to_save(const struct nos_track_table *t)
 {
-	return t->round_at < t->round_count;
+	return t->round_count - t->round_at;
+}
+
+/* Of the round, by the order in which they were saved. */
+static const struct turn *saved_turn(const struct nos_track_table *t, size_t i)
+{
+	return &t->round[t->round_count - 1 - i];
 }
 
 /* The group before is done with: what was saved in it may leave. */
 static void settle(struct nos_track_table *t)
 {
 	while (t->round_settled < t->round_at)
-		set_saving(t, t->round[t->round_settled++].held, false);
-	if (is_in_round(t))
+		set_saving(t, saved_turn(t, t->round_settled++)->held, false);
+	if (to_save(t))
 		return;
 	free(t->round);
 	t->round = NULL;
 	t->round_count = t->round_at = t->round_settled = 0;
 }
 
-static int by_id(const void *a, const void *b)
+static bool is_before(const struct turn *a, const struct turn *b)
 {
-	const struct turn *x = a, *y = b;
-	const int order = memcmp(x->order, y->order, ORDER_LEN);
+	const int order = memcmp(a->order, b->order, ORDER_LEN);
 
-	return order ? order : strcmp(x->held->id, y->held->id);
+	return order ? order < 0 : strcmp(a->held->id, b->held->id) < 0;
+}
+
+static void swap(struct turn *a, struct turn *b)
+{
+	const struct turn c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+static void sift_down(struct turn *heap, size_t count, size_t i)
+{
+	for (size_t child; (child = 2 * i + 1) < count; i = child) {
+		if (child + 1 < count && is_before(&heap[child + 1], &heap[child]))
+			child++;
+		if (!is_before(&heap[child], &heap[i]))
+			return;
+		swap(&heap[i], &heap[child]);
+	}
+}
+
+static void sift_up(struct turn *heap, size_t i)
+{
+	for (size_t parent; i && (parent = (i - 1) / 2, is_before(&heap[i], &heap[parent]));
+	     i = parent)
+		swap(&heap[i], &heap[parent]);
 }
 
 /*
  * Those that changed first go in the order of their ids: so they lie in an embedded store, and a
- * page, and the way to it, is read and written once for all of them that are on it.
+ * page, and the way to it, is read and written once for all of them that are on it. A heap, since
+ * to put so many in order at once would hold up a group.
  */
 static enum nos_code begin_round(struct nos_track_table *t, struct nos_err *err)
 {
@@ -279,14 +311,15 @@ static enum nos_code begin_round(struct nos_track_table *t, struct nos_err *err)
 	}
 	if (!t->dirty)
 		t->dirty_tail = &t->dirty;
-	qsort(t->round, count, sizeof(*t->round), by_id);
+	for (size_t i = count / 2; i-- > 0;)
+		sift_down(t->round, count, i);
 	return NOS_OK;
 }
 
 static enum nos_code save_one(
     struct nos_track_table *t, struct nos_store *store, struct nos_buf *text, struct nos_err *err)
 {
-	struct held *h = t->round[t->round_at].held;
+	struct held *h = t->round[0].held;
 
 	nos_buf_truncate(text, 0);
 	nos_track_encode(text, &h->track);
@@ -294,7 +327,9 @@ static enum nos_code save_one(
 				  nos_store_put(store, NOS_TRACK_NS, nos_str_of(h->id),
 				      nos_buf_str(text), NOS_STORE_ANY, NULL, err)))
 		return err->code;
+	swap(&t->round[0], &t->round[to_save(t) - 1]);
 	t->round_at++;
+	sift_down(t->round, to_save(t), 0);
 	set_saving(t, h, true);
 	set_dirty(t, h, false);
 	return NOS_OK;
@@ -309,7 +344,7 @@ enum nos_code nos_track_save(
 	settle(t);
 	if (limit && !t->round && t->dirty && begin_round(t, err))
 		return err->code;
-	for (size_t i = 0; i < limit && is_in_round(t); i++)
+	for (size_t i = 0; i < limit && to_save(t); i++)
 		if (save_one(t, store, &text, err))
 			return err->code;
 	return NOS_OK;
@@ -327,11 +362,12 @@ void nos_track_unsave(struct nos_track_table *t)
 			p = &(*p)->dirty_next;
 	t->dirty_tail = p;
 	while (t->round_at > t->round_settled) {
-		const struct turn *turn = &t->round[--t->round_at];
+		const struct turn *turn = saved_turn(t, --t->round_at);
 
 		set_dirty(t, turn->held, true);
 		set_saving(t, turn->held, false);
 		turn->held->dirty_since = turn->since;
+		sift_up(t->round, to_save(t) - 1);
 	}
 }
 
@@ -342,12 +378,12 @@ bool nos_track_crowded(const struct nos_track_table *t)
 
 bool nos_track_is_dirty(const struct nos_track_table *t)
 {
-	return t->dirty || is_in_round(t);
+	return t->dirty || to_save(t);
 }
 
 uint64_t nos_track_saved_up_to(const struct nos_track_table *t, uint64_t last)
 {
-	if (is_in_round(t))
+	if (to_save(t))
 		return t->round_since - 1;
 	return t->dirty ? t->dirty->dirty_since - 1 : last;
 }

@@ -17,6 +17,8 @@ $given as $g | $units[0] as $units | $units[$g.store] as $s | $units.scheme[$g.s
 
 # HTTP
 ($g.sources / $g.interval) as $readings | ($readings / $g.pack) as $packs |
+# As packs of one reading, by how long a restart goes through them: a limit of nos-serve, see there
+($packs * (3 + $g.pack) / 4) as $ones |
 # Keys, a day
 ($g.sources / $g.rekey_days) as $rekeyed | (if $grouped then $g.sources / $g.members | up else 0 end) as $groups |
 ($groups / $g.rekey_days) as $orders | ($g.sources * $g.leaving / 365) as $left |
@@ -31,7 +33,7 @@ $given as $g | $units[0] as $units | $units[$g.store] as $s | $units.scheme[$g.s
 ($g.sources / $units.most.sources) as $limits |
 ([$readings * ([cost($s.lane_us), cost($s.publish_us)] | max) / 1e6 / (1 - $g.headroom), $limits, $g.sources * $g.replay / $units.most.replay] | max | up) as $lanes |
 (if $nats then $g.handed_on else 0 end) as $handed |
-($readings * (cost($s.node_us) + (if $nats then $handed * cost($s.handed_us) else 0 end) + $s.saved.node_us / $g.replay) / 1e6 +
+($readings * (cost($s.node_us) + (if $nats then $handed * cost($s.handed_us) else 0 end)) / 1e6 + $ones * $s.saved.node_us / $g.replay / 1e6 +
 	$lanes * $s.idle.node_us / 1e6) as $cores |
 ($written / $whole * $s.rekey.node_us / 1e6 / day) as $key_cores |
 ($units.memory.source + $units.memory.type * $g.types + $units.memory.key * ($k.keys - 1)) as $each |
@@ -40,9 +42,9 @@ $given as $g | $units[0] as $units | $units[$g.store] as $s | $units.scheme[$g.s
 ([$machines, (if $nats then $limits else $lanes end)] | max | up) as $nodes |
 ($memory + $nodes * $units.memory.process) as $memory |
 # The store
-($packs + $readings + $readings / $g.replay) as $entries |
+($packs + $readings + $ones / $g.replay) as $entries |
 ($readings * (length_of($s.raw) + $s.record)) as $grows |
-(if $nats then $readings * (cost($s.servers_us) + $s.saved.servers_us / $g.replay) / 1e6 * $replicas / 3 +
+(if $nats then ($readings * cost($s.servers_us) + $ones * $s.saved.servers_us / $g.replay) / 1e6 * $replicas / 3 +
 	$written / $whole * $s.rekey.servers_us / 1e6 / day * $replicas / 3
 	+ $lanes * $s.idle.servers_us / 1e6 else 0 end) as $server_cores |
 (if $nats then $server_cores / $busy / $replicas | up * $replicas else 0 end) as $servers |
@@ -61,20 +63,20 @@ row("http"; "requests"; $packs; "/s"; "readings / pack"),
 row("http"; "bytes in"; $readings * length_of($units.wire.to_node); "B/s"; "readings * wire.to_node(pack, text)"),
 row("http"; "bytes of answers"; $readings * cost($units.wire.to_source); "B/s"; "readings * wire.to_source(pack)"),
 row("nos-serve"; "requests handed on"; $packs * $handed; "/s"; "requests * handed-on"),
-row("nos-serve"; "cores"; $cores; "cores"; "readings * (STORE.node_us(pack) + handed-on * STORE.handed_us(pack) + STORE.saved.node_us / replay) + lanes * STORE.idle.node_us"),
+row("nos-serve"; "cores"; $cores; "cores"; "readings * (STORE.node_us(pack) + handed-on * STORE.handed_us(pack)) + ones * STORE.saved.node_us / replay + lanes * STORE.idle.node_us, ones = requests * (3 + pack) / 4"),
 row("nos-serve"; "cores for keys"; $key_cores; "cores"; "records for keys / SCHEME pairwise's * STORE.rekey.node_us"),
 row("nos-serve"; "machines"; $machines; "machines"; "(cores + cores for keys) / (cores a machine * (1 - headroom))" + if $nats then "" else ", or lanes / cores a machine" end),
 row("nos-serve"; "processes"; $nodes; "processes"; "the most of: machines, sources / most.sources" + if $nats then "" else ", lanes" end),
 row("nos-serve"; "memory"; $memory; "B"; "sources * (memory.source + types * memory.type + (SCHEME.keys - 1) * memory.key) + processes * memory.process"),
 row("nos-serve"; "memory of each machine"; $memory / $machines; "B"; "memory / machines"),
 row("nos-serve"; "--limit sources"; $g.sources / $nodes | ceil; "sources"; "sources / processes"),
-row("nos-serve"; "--limit replay"; $g.sources / $lanes * $g.replay | ceil; "readings"; "sources / lanes * replay"),
+row("nos-serve"; "--limit replay"; $g.sources / $lanes * $g.replay | ceil; "packs"; "sources / lanes * replay"),
 row("nos-serve"; "lanes"; $lanes; "lanes"; "the most of: readings * STORE.lane_us(pack) / (1 - headroom), with STORE.publish_us(pack) for it, sources / most.sources, sources * replay / most.replay"),
 row("store"; "stores"; (if $nats then $lanes / $units.most.lanes | up else $nodes end); "stores"; if $nats then "lanes / most.lanes" else "processes" end),
-row("store"; "entries"; $entries; "/s"; "requests + readings + readings / replay"),
+row("store"; "entries"; $entries; "/s"; "requests + readings + ones / replay"),
 (if $nats then
-	row("store"; "messages at servers"; $readings * (cost($s.messages) + $s.saved.messages / $g.replay) + $lanes * $s.idle.messages; "/s"; "readings * (nats.messages(pack) + nats.saved.messages / replay) + lanes * nats.idle.messages"),
-	row("store"; "cores of servers"; $server_cores; "cores"; "(readings * (nats.servers_us(pack) + nats.saved.servers_us / replay) + records for keys / SCHEME pairwise's * nats.rekey.servers_us) * replicas / 3 + lanes * nats.idle.servers_us"),
+	row("store"; "messages at servers"; $readings * cost($s.messages) + $ones * $s.saved.messages / $g.replay + $lanes * $s.idle.messages; "/s"; "readings * nats.messages(pack) + ones * nats.saved.messages / replay + lanes * nats.idle.messages"),
+	row("store"; "cores of servers"; $server_cores; "cores"; "(readings * nats.servers_us(pack) + ones * nats.saved.servers_us / replay + records for keys / SCHEME pairwise's * nats.rekey.servers_us) * replicas / 3 + lanes * nats.idle.servers_us"),
 	row("store"; "servers"; $servers; "machines"; "cores of servers / (cores a machine * (1 - headroom)), a multiple of replicas")
 else empty end),
 row("store"; "bytes that come"; $grows; "B/s"; "readings * (STORE.raw(pack, text) + STORE.record)"),

@@ -6,7 +6,7 @@
  * them from all over send a pack of one reading, that the node reads them from its store for. Then
  * those of a part send packs of 50, a part of the store in which each sends standing for the whole:
  * as many as a restart may go through again, and PACKS behind those, which count: where there are
- * many sources, one is written down for each pack by then. They number their packs from SEQ. No
+ * many sources they are written down meanwhile, by rounds. They number their packs from SEQ. No
  * socket and no broker: packs go from their bytes to the store, and their records, all in one
  * thread. A line of either: touch or pack, packs, readings, nanoseconds of the processor, reads and
  * writes of files, bytes written. What counts is in counted(), at which callgrind writes what it
@@ -25,20 +25,18 @@
 #include "lane/ledger.h"
 #include "lane/replay.h"
 
-#define GROUP	    16
-#define FILL	    100 /* packs of a group that fills */
-#define EACH	    50
-#define TOUCHED	    500
-#define PART_OF	    2500 /* sources */
-#define MANY	    1000
-#define PLAIN_MAX   65536
-#define FIRST_S	    1700000000
-#define EVERY_S	    10
-#define ID_BITS	    UINT64_C(0xffffffffff)
-#define ANSWER_MAX  4096
-/* Of the readings that a restart goes through again: as many of each that sends as of 10^5 of which
- * all do, without --limit. */
-#define REPLAY_EACH 10
+#define GROUP	   16
+#define FILL	   100 /* packs of a group that fills */
+#define EACH	   50
+#define TOUCHED	   500
+#define PART_OF	   1000 /* sources */
+#define MANY	   1000
+#define FLEET	   100000
+#define PLAIN_MAX  65536
+#define FIRST_S	   1700000000
+#define EVERY_S	   10
+#define ID_BITS	   UINT64_C(0xffffffffff)
+#define ANSWER_MAX 4096
 
 /* Sources by turns, in no order of their ids, since an index of a store is in that. */
 struct senders {
@@ -58,6 +56,7 @@ struct grow {
 	struct nos_store *loops, *own;
 	struct nos_ledger ledger;
 	uint64_t sources, seq;
+	uint64_t again; /* packs of one reading that a restart goes through again */
 	struct senders all, spread, part;
 	struct nos_buf *packs; /* sealed */
 	size_t pack_count;
@@ -292,15 +291,13 @@ static enum nos_code touch(struct grow *g, struct nos_err *err)
 
 static enum nos_code measure(struct grow *g, size_t packs, struct nos_err *err)
 {
-	size_t again; /* packs */
+	const size_t again =
+	    (size_t)(g->again * NOS_LAG_ONE / (NOS_LAG_ONE - 1 + EACH)); /* packs */
 
 	if (touch(g, err) || find_senders(g, PART_OF, PART_OF, &g->part, err) ||
 	    seal(g, &g->part, g->part.count, 1, err) || send(g, 0, g->part.count, GROUP, err) ||
 	    save_all(g, err))
 		return err->code;
-	again = REPLAY_EACH * g->part.count / EACH;
-	if (g->sources >= MANY)
-		g->limits.of[NOS_LIMIT_REPLAY] = again * EACH;
 	if (seal(g, &g->part, packs + again, EACH, err) || send(g, 0, again, GROUP, err))
 		return err->code;
 	return count(g, "pack", again, EACH, err);
@@ -324,6 +321,10 @@ static enum nos_code begin(struct grow *g, char **argv, struct nos_err *err)
 
 	nos_limit_init(&g->limits);
 	g->limits.of[NOS_LIMIT_RESERVE] = 0;
+	/* As much of each that sends as of a fleet, without --limit. */
+	g->again = g->limits.of[NOS_LIMIT_REPLAY] * PART_OF / FLEET;
+	if (g->sources >= MANY)
+		g->limits.of[NOS_LIMIT_REPLAY] = g->again;
 	if (nos_home_locate(&g->home, &(struct nos_store_where){ .url = argv[1] }, argv[2], err) ||
 	    nos_home_open(&g->home, err))
 		return err->code;

@@ -224,7 +224,7 @@ static enum nos_code weigh_batch(
 
 	if (nos_analyse_admit(&h->analyse, raw, &h->track, batch, err) ||
 	    nos_analyse_pack(
-		&h->analyse, raw, NO_READING, batch, packs, &h->track, &h->weighed, err))
+		&h->analyse, raw, NO_READING, batch, 0, packs, &h->track, &h->weighed, err))
 		return err->code;
 	h->bytes += h->weighed.text.len;
 	nos_weighed_clear(&h->weighed);

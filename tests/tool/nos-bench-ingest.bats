@@ -97,6 +97,19 @@ example() { sed -n "/^\$ nos-bench ingest $1/,/^\.Ed/{/^ /p}" "$ROOT/man/nos-ben
 	nothing_is_left
 }
 
+@test "a run of as many packs as were asked for has one shape, by turns and at a rate as well" {
+	run -0 --separate-stderr nos-bench ingest --runs 1 --sources 10,20 --packs 130
+	printf '%s\n' "${lines[@]}" >rows
+	jq -se 'all(.what | endswith(", packs of 50, kept connections"))' rows
+	jq -se 'map(select(.what | startswith("answer,"))) | map([.sources, .n]) == [[10, 130], [20, 130]]' rows
+	jq -se 'map(select(.what | startswith("ratio"))) | length == 2 and all(.sources == 20 and .median > 0)' rows
+	jq -se 'map(select(.what | startswith("lost", "duplicated"))) | length == 4 and all(.median == 0)' rows
+	run -0 --separate-stderr nos-bench ingest --runs 1 --sources 10 --packs 33 --rate 5000
+	printf '%s\n' "${lines[@]}" | jq -se 'map(select(.what | startswith("answer,"))) | map(.n) == [33]'
+	run -64 --separate-stderr nos-bench ingest --packs 0
+	nothing_is_left
+}
+
 # One NATS server: NATS_PORT. The setting for servers that are one alone.
 nats_start() {
 	command -v nats-server >/dev/null || { echo 'no nats-server: scripts/install-deps test' >&2; return 1; }

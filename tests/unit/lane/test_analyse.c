@@ -32,8 +32,8 @@ static int stop(void **state)
 	return 0;
 }
 
-/* A pack of two readings of one type that was taken in under an era. */
-static void weigh(uint64_t era, uint64_t position)
+/* A pack of two readings of one type that was taken in under an era, of which some are known. */
+static void weigh_known(uint64_t era, uint64_t position, size_t known)
 {
 	const struct nos_raw raw = {
 		.kind = "k", .form = NOS_BATCH_NDJSON, .received = { 1795600000000 }, .era = era
@@ -48,10 +48,15 @@ static void weigh(uint64_t era, uint64_t position)
 		&err),
 	    NOS_OK);
 	assert_int_equal(nos_analyse_admit(&analyse, &raw, &track, &batch, &err), NOS_OK);
-	assert_int_equal(
-	    nos_analyse_pack(&analyse, &raw, position, &batch, packs, &track, &weighed, &err),
+	assert_int_equal(nos_analyse_pack(&analyse, &raw, position, &batch, known, packs, &track,
+			     &weighed, &err),
 	    NOS_OK);
 	nos_batch_release(&batch);
+}
+
+static void weigh(uint64_t era, uint64_t position)
+{
+	weigh_known(era, position, 0);
 }
 
 static void assert_record(size_t i, const char *begin, uint64_t after, uint64_t era)
@@ -82,6 +87,30 @@ static void packs_of_an_era_count_from_it_and_so_does_n_behind_what_it_was(void 
 	    ERA + 4, ERA + 5000);
 }
 
+/* All else is as if it were written: what follows, and what is kept of the source. */
+static void a_record_that_is_known_has_no_text_and_moves_its_source_on_as_any(void **state)
+{
+	NOS_AUTO(buf) written = { 0 }, known = { 0 };
+
+	(void)state;
+	nos_buf_init(&written, 65536);
+	nos_buf_init(&known, 65536);
+	weigh(0, 7);
+	weigh(0, 8);
+	nos_track_encode(&written, &track);
+	nos_track_release(&track);
+	track = (struct nos_track){ 0 };
+	nos_weighed_clear(&weighed);
+	weigh_known(0, 7, 2);
+	assert_int_equal(weighed.text.len, 0);
+	assert_int_equal(weighed.count, 2);
+	weigh_known(0, 8, 1);
+	assert_int_equal(weighed.records[2].end, 0);
+	assert_record(3, "{\"id\":\"1-8-1\",\"node\":1,\"n\":4,", 3, 0);
+	nos_track_encode(&known, &track);
+	assert_string_equal(known.p, written.p);
+}
+
 /* One that had come before the backup was made, and was not weighed yet. */
 static void a_pack_of_an_earlier_era_keeps_the_id_that_it_had(void **state)
 {
@@ -101,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 		T(packs_of_an_era_count_from_it_and_so_does_n_behind_what_it_was),
+		T(a_record_that_is_known_has_no_text_and_moves_its_source_on_as_any),
 		T(a_pack_of_an_earlier_era_keeps_the_id_that_it_had),
 #undef T
 	};

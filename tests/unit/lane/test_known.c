@@ -111,6 +111,23 @@ static void only_what_may_be_asked_for_is_read(void **state)
 	assert_true(nos_known_has(&known, 5000, 2));
 }
 
+/* Twice as far each time, and then by halves: of 15000 records that is a few chunks. */
+static void where_to_begin_is_found_without_reading_all_behind_it(void **state)
+{
+	(void)state;
+	fill(5000, 3);
+	for (unsigned saved = 0; saved <= 5000; saved += 7) {
+		reads = 0;
+		open_at(saved);
+		assert_in_range(reads, 1, 12);
+		assert_true(nos_known_has(&known, 5000, 2));
+		reads = 0;
+		if (saved < 5000)
+			assert_int_equal(find(saved + 1, 0), saved * 3 + 1);
+		assert_in_range(reads, 0, 2);
+	}
+}
+
 static void what_was_dropped_is_known_and_stands_nowhere(void **state)
 {
 	(void)state;
@@ -216,6 +233,7 @@ int main(void)
 		KNOWN_TEST(the_newest_is_known_however_many_there_are),
 		KNOWN_TEST(each_record_that_is_asked_for_in_order_is_found_where_it_stands),
 		KNOWN_TEST(only_what_may_be_asked_for_is_read),
+		KNOWN_TEST(where_to_begin_is_found_without_reading_all_behind_it),
 		KNOWN_TEST(what_was_dropped_is_known_and_stands_nowhere),
 		KNOWN_TEST(a_correction_says_nothing_of_how_far_the_weighing_came),
 		KNOWN_TEST(packs_of_an_era_are_known_by_their_ids_and_read_as_far_as_was_saved),

@@ -41,8 +41,7 @@ static void tally(struct nos_store *s, const char *stream, nos_store_entry *each
 	t->next = 1;
 	do {
 		before = t->next;
-		assert_int_equal(
-		    nos_store_read(s, stream, t->next - 1, 500, each, t, &err), NOS_OK);
+		assert_answered(nos_store_read(s, stream, t->next - 1, 500, each, t, &err), &err);
 	} while (t->next != before);
 }
 
@@ -118,8 +117,7 @@ static void what_all_servers_held_is_there_when_they_have_died_and_come_back(voi
 	tally(b, "again", in_order, &t);
 	assert_int_equal(t.next, 2 * GROUP + 1);
 	before = rev;
-	assert_int_equal(
-	    nos_store_get(b, "sources", NOS_STR("s-again"), &space, &rev, &err), NOS_OK);
+	assert_answered(nos_store_get(b, "sources", NOS_STR("s-again"), &space, &rev, &err), &err);
 	assert_buf(&space, "1");
 	assert_int_equal(rev, before);
 	assert_int_equal(nos_store_changed(b, &changed, &err), NOS_OK);
@@ -148,8 +146,7 @@ static void a_store_whose_server_is_there_and_does_not_answer_goes_to_another(vo
 	    NOS_OK);
 	assert_int_equal(kill(servers.pids[0], SIGSTOP), 0);
 	append_group("left", GROUP + 1, -1);
-	assert_int_equal(
-	    nos_store_get(a, "sources", NOS_STR("s-left"), &space, &rev, &err), NOS_OK);
+	assert_answered(nos_store_get(a, "sources", NOS_STR("s-left"), &space, &rev, &err), &err);
 	assert_int_equal(kill(servers.pids[0], SIGCONT), 0);
 	tally(a, "left", in_order, &t);
 	assert_int_equal(t.next, 2 * GROUP + 1);
@@ -182,7 +179,7 @@ static void what_a_server_has_that_knows_of_no_leader_is_not_taken_for_the_strea
 		if (i != behind)
 			servers_run(i);
 	(void)servers_led("nos-ordered");
-	assert_int_equal(nos_store_bounds(alone, "ordered", &first, &last, &err), NOS_OK);
+	assert_answered(nos_store_bounds(alone, "ordered", &first, &last, &err), &err);
 	assert_int_equal(last, ENTRIES + GROUP);
 	nos_store_close(alone);
 }
