@@ -15,13 +15,14 @@
  */
 static inline int bind_any(unsigned *ret_port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t size = sizeof(a);
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(at);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, size), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &size), 0);
-	*ret_port = ntohs(a.sin_port);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+	*ret_port = ntohs(at.sin_port);
 	return fd;
 }
 
@@ -30,7 +31,8 @@ static inline int bind_any(unsigned *ret_port)
 static inline unsigned port_free(void)
 {
 	static unsigned before;
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int rc = -1;
 
 	if (!before)
@@ -39,8 +41,8 @@ static inline unsigned port_free(void)
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 		before = 10000 + (before + 1) % 20000;
-		a.sin_port = htons((uint16_t)before);
-		rc = bind(fd, (struct sockaddr *)&a, sizeof(a));
+		at.sin_port = htons((uint16_t)before);
+		rc = bind(fd, (struct sockaddr *)&at, sizeof(at));
 		close(fd);
 	}
 	return before;
