@@ -39,7 +39,7 @@ static const struct {
 	    "invalidate compromised identity after-restore older-than overlap dry-run wait since reason" },
 	{ "nos-score", "rules records csv map state now as-taken only explain format max-line" },
 	{ "nos-bench",
-	    "scheme profile sources runs rtt rate idle polls store store-creds store-ca seed quick plot "
+	    "scheme profile sources runs rtt rate packs idle polls store store-creds store-ca seed quick plot "
 	    "report format" },
 };
 
