@@ -15,12 +15,12 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <mosquitto.h>
 
 #include "base/time.h"
 #include "net/flight.h"
+#include "net/mqtt_settings.h"
 #include "net/mqtt_url.h"
 
 #define CONNECT_MS   10000 /* from the first SYN to the CONNACK */
@@ -29,7 +29,6 @@
 #define DELAY_MIN_MS 200
 #define DELAY_MAX_MS 30000
 #define PAYLOAD_MAX  ((1u << 28) - 1)
-#define CA_FOLDER    "/etc/ssl/certs"
 #define ANEW	     MOSQ_ERR_AUTH /* MQTT 5 alone knows it: here another password is to be used */
 
 enum phase {
@@ -130,59 +129,11 @@ void nos_mqtt_start(void)
 	mosquitto_lib_init();
 }
 
-/* What libmosquitto said to a setting. */
-static enum nos_code check(int rc, const char *what, struct nos_err *err)
-{
-	if (rc == MOSQ_ERR_NOMEM)
-		return nos_err_set(err, NOS_INTERNAL, "out of memory");
-	return rc ? nos_err_set(err, NOS_USAGE, "MQTT does not take the %s", what) : NOS_OK;
-}
-
 enum nos_code nos_mqtt_password_check(const struct nos_secret *password, struct nos_err *err)
 {
 	return memchr(password->bytes, '\0', password->len)
 		   ? nos_err_set(err, NOS_USAGE, "the broker's password holds a NUL")
 		   : NOS_OK;
-}
-
-static enum nos_code set_login(
-    struct nos_mqtt *m, const struct nos_secret *password, struct nos_err *err)
-{
-	char text[NOS_SECRET_MAX + 1] = { 0 };
-	const char *user = m->url.user[0] ? m->url.user : NULL;
-	int rc;
-
-	if (password && !user)
-		return nos_err_set(err, NOS_USAGE,
-		    "a password needs a user in the broker's URL: mqtt://USER@HOST");
-	if (password && nos_mqtt_password_check(password, err))
-		return err->code;
-	if (password)
-		memcpy(text, password->bytes, password->len);
-	rc = mosquitto_username_pw_set(m->lib, user, password ? text : NULL);
-	explicit_bzero(text, sizeof(text));
-	return check(rc, "user", err);
-}
-
-static enum nos_code set_tls(struct nos_mqtt *m, const char *ca, struct nos_err *err)
-{
-	int rc;
-
-	if (!m->url.tls)
-		return NOS_OK;
-	if (ca && access(ca, R_OK) < 0)
-		return nos_err_set(err, NOS_ABSENT, "no CA file '%s'", ca);
-	rc = mosquitto_tls_set(m->lib, ca, ca ? NULL : CA_FOLDER, NULL, NULL, NULL);
-	return rc ? nos_err_set(err, NOS_INTERNAL, "TLS: %s", mosquitto_strerror(rc)) : NOS_OK;
-}
-
-static enum nos_code set_will(
-    struct nos_mqtt *m, const char *topic, const char *will, struct nos_err *err)
-{
-	if (!topic)
-		return NOS_OK;
-	return check(
-	    mosquitto_will_set(m->lib, topic, (int)strlen(will), will, 1, true), "will", err);
 }
 
 static enum nos_code set_up(struct nos_mqtt *m, struct nos_err *err)
@@ -191,10 +142,8 @@ static enum nos_code set_up(struct nos_mqtt *m, struct nos_err *err)
 
 	if (nos_flight_init(&m->flight, config->window, err))
 		return err->code;
-	errno = 0;
-	m->lib = mosquitto_new(config->client_id, true, m);
-	if (!m->lib)
-		return check(errno == ENOMEM ? MOSQ_ERR_NOMEM : MOSQ_ERR_INVAL, "client id", err);
+	if (nos_mqtt_settings_new(config->client_id, m, &m->lib, err))
+		return err->code;
 	mosquitto_connect_callback_set(m->lib, on_connect);
 	mosquitto_disconnect_callback_set(m->lib, on_disconnect);
 	mosquitto_publish_callback_set(m->lib, on_publish);
@@ -203,16 +152,15 @@ static enum nos_code set_up(struct nos_mqtt *m, struct nos_err *err)
 		if (!nos_str_copy(nos_str_of(config->hear), m->hear, sizeof(m->hear)))
 			return nos_err_set(err, NOS_USAGE, "MQTT: the topic to hear is too long");
 	}
-	mosquitto_int_option(m->lib, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311);
-	mosquitto_int_option(m->lib, MOSQ_OPT_TCP_NODELAY, 1);
 	/* With each message that it is handed, and each that is acknowledged, it goes through all
 	 * that it has, but where its own limit is reached: those behind wait, and one goes for each
 	 * that is acknowledged. So TCP acknowledges all the while, too: a broker that leaves
 	 * Nagle's algorithm on, as Mosquitto does by itself, waits for that with its next ones. */
 	mosquitto_max_inflight_messages_set(m->lib, (config->window + 1) / 2);
-	if (set_login(m, config->password, err) || set_tls(m, config->ca, err))
+	if (nos_mqtt_settings_login(m->lib, &m->url, config->password, err) ||
+	    nos_mqtt_settings_tls(m->lib, &m->url, config->ca, err))
 		return err->code;
-	return set_will(m, config->will_topic, config->will, err);
+	return nos_mqtt_settings_will(m->lib, config->will_topic, config->will, err);
 }
 
 enum nos_code nos_mqtt_new(
@@ -480,7 +428,7 @@ void nos_mqtt_wait(struct nos_mqtt *m, int wake_fd, unsigned wait_ms)
 enum nos_code nos_mqtt_login(
     struct nos_mqtt *m, const struct nos_secret *password, struct nos_err *err)
 {
-	if (set_login(m, password->len ? password : NULL, err))
+	if (nos_mqtt_settings_login(m->lib, &m->url, password->len ? password : NULL, err))
 		return err->code;
 	m->tries = 0;
 	if (m->phase == IDLE)

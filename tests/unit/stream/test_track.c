@@ -2,9 +2,14 @@
 #include "../store/cluster.h"
 #include "../test.h"
 
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "stream/track.h"
 
 #define LIMIT 4
+#define MANY  60
 
 static struct nos_err err;
 static struct nos_store *store;
@@ -219,6 +224,40 @@ static void a_round_goes_by_ids_and_what_changes_meanwhile_is_of_the_next(void *
 	assert_false(nos_track_is_dirty(table));
 }
 
+/* Of many, saved by a few at a time, in groups some of which fail. */
+static void a_round_goes_by_ids_whatever_groups_fail(void **state)
+{
+	unsigned short seed[3] = { 330, (unsigned short)getpid(), (unsigned short)time(NULL) };
+	size_t done = 0, put = 0;
+	char id[16];
+
+	(void)state;
+	print_message("# seed %d %d\n", seed[1], seed[2]);
+	/* 17 is prime to 60: all of them, in no order. */
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "s-%05u", i * 17 % MANY);
+		touch(id, i * 17 % MANY + 1);
+	}
+	while (done < MANY) {
+		const size_t limit = 1 + (size_t)nrand48(seed) % 9;
+		const bool fails = nrand48(seed) % 4 == 0;
+
+		save(limit);
+		if (done + limit > put)
+			put = done + limit < MANY ? done + limit : MANY;
+		for (unsigned i = 0; i < MANY; i++) {
+			snprintf(id, sizeof(id), "s-%05u", i);
+			assert_int_equal(saved(id), i < put ? i + 1 : 0);
+		}
+		if (fails)
+			nos_track_unsave(table);
+		else
+			done += limit;
+	}
+	save(1);
+	assert_false(nos_track_is_dirty(table));
+}
+
 static void what_was_not_asked_for_lately_leaves_but_never_what_is_not_saved(void **state)
 {
 	(void)state;
@@ -330,6 +369,7 @@ int main(void)
 		TEST(uses_of_a_key_are_counted_and_the_first_one_confirms_it),
 		TEST(what_changed_is_saved_by_rounds_and_one_that_is_whole_counts),
 		TEST(a_round_goes_by_ids_and_what_changes_meanwhile_is_of_the_next),
+		TEST(a_round_goes_by_ids_whatever_groups_fail),
 		TEST(what_was_not_asked_for_lately_leaves_but_never_what_is_not_saved),
 		TEST(more_than_the_limit_that_cannot_leave_is_a_crowd),
 		TEST(a_group_that_failed_makes_what_it_saved_unsaved_in_its_order),
