@@ -29,7 +29,7 @@ static const struct nos_opt opts[] = {
 	    .dflt = "0s", .max = 10000 },
 	{ "rate", 0, NOS_OPT_TEXT, AT(rate), "readings|half", "ingest: offered in a second" },
 	{ "packs", 0, NOS_OPT_UINT, AT(packs), "count", "ingest: of a run of packs of 50 alone",
-	    .min = 1, .max = 1000000 },
+	    .min = 1, .max = 250000 },
 	{ "idle", 0, NOS_OPT_UINT, AT(idle), "count", "ingest: idle connections beside the load",
 	    .max = 50000 },
 	{ "polls", 0, NOS_OPT_UINT, AT(polls), "count", "ingest: long polls beside the load",
