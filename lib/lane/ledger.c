@@ -15,7 +15,7 @@
 #define RECORDS_MAX  ((size_t)256 << 20)   /* bytes of records of one group */
 #define FRESH_BEHIND 10000		   /* records that wait for the broker */
 #define SAVE_IDLE    500		   /* tracks saved with a group when nothing comes */
-#define CALM_JOBS    8			   /* a group of no more: the node has time */
+#define CALM_JOBS    2			   /* a group of no more: the node has time */
 #define CALM_LAG     (20000 * NOS_LAG_ONE) /* packs of one reading */
 
 enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_config *config,
