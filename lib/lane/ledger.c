@@ -15,7 +15,9 @@
 #define RECORDS_MAX  ((size_t)256 << 20)   /* bytes of records of one group */
 #define FRESH_BEHIND 10000		   /* records that wait for the broker */
 #define SAVE_IDLE    500		   /* tracks saved with a group when nothing comes */
-#define CALM_JOBS    2			   /* a group of no more: the node has time */
+#define CALM_JOBS    2			   /* a group of no more: the node may have time */
+#define CALM_SAVE    32			   /* tracks saved with one then, */
+#define CALM_US	     20000		   /* and so long after it with none */
 #define CALM_LAG     (20000 * NOS_LAG_ONE) /* packs of one reading */
 
 enum nos_code nos_ledger_init(struct nos_ledger *l, const struct nos_ledger_config *config,
@@ -109,20 +111,25 @@ enum nos_code nos_ledger_ours(const struct nos_ledger *l, struct nos_err *err)
 
 /* Tracks as they stand hold everything up to the group before. How many are saved: all that changed
  * where nothing comes. A row of a source costs more than its pack, so under load only what keeps a
- * restart in its limit, the table in its own, and what is to be trimmed free; where there is time,
- * what keeps a restart, and who reads the store beside the node, from having much to go through. */
-static size_t how_many(const struct nos_ledger *l, size_t jobs)
+ * restart in its limit, the table in its own, and what is to be trimmed free; by small groups, now
+ * and then, what keeps a restart, and who reads the store beside the node, from having much to go
+ * through. */
+static size_t how_many(struct nos_ledger *l, size_t jobs)
 {
 	/* A round takes a quarter as many packs as it has tracks: so it ends within the limit. */
 	const uint64_t most = l->config.limits->of[NOS_LIMIT_REPLAY] * NOS_LAG_ONE / 5 * 4;
 	const uint64_t lag = nos_lag_behind(&l->lag, nos_track_saved_up_to(l->tracks, l->last_raw));
+	const struct nos_mono now = nos_mono_now();
 
 	if (l->idle)
 		return SAVE_IDLE;
-	if (lag > most || l->retain.held || nos_track_crowded(l->tracks) ||
-	    (jobs <= CALM_JOBS && lag > CALM_LAG))
+	if (lag > most || l->retain.held || nos_track_crowded(l->tracks))
 		return 4 * jobs;
-	return 0;
+	/* Where others have the processor groups are small as well. */
+	if (lag <= CALM_LAG || jobs > CALM_JOBS || now.us - l->calmed.us < CALM_US)
+		return 0;
+	l->calmed = now;
+	return CALM_SAVE;
 }
 
 static enum nos_code save(struct nos_ledger *l, size_t jobs, struct nos_err *err)

@@ -74,7 +74,8 @@ struct nos_ledger {
 	struct nos_weighed pending; /* of the group before, to be committed with this one */
 	struct nos_mark mark;	    /* as it is in the store */
 	uint64_t last_raw;	    /* position of the newest entry of the raw stream */
-	struct nos_lag lag;	    /* readings of the raw stream */
+	struct nos_lag lag;	    /* of the raw stream */
+	struct nos_mono calmed;	    /* when tracks were saved last since there was time */
 	uint64_t last_record;	    /* and of the processed stream, */
 	uint64_t last_weighed;	    /* and there of what is no correction; 0: not known */
 	uint64_t published;	    /* in: records up to it were acknowledged by the broker */
