@@ -67,6 +67,13 @@ uint64_t bench_runs(const struct bench *b, uint64_t many, uint64_t few);
 /* Ctrl-C: what is finished is printed, and nothing more is begun. */
 bool bench_is_stopped(void);
 
+/* NOS_BUSY behind Ctrl-C: what that broke off is not taken for done. Also of what ended well, since
+ * the parts of lib break off without an error. */
+enum nos_code bench_go_on(struct nos_err *err) NOS_CHECK;
+
+/* That is no failure of a workload: it is cleared. */
+enum nos_code bench_unless_stopped(struct nos_err *err);
+
 /* What a row is of. NULL, 0 and sources 0: not said. */
 struct bench_row {
 	const char *what, *scheme, *profile, *store, *unit;

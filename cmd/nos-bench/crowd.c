@@ -104,11 +104,7 @@ static void *work(void *state)
 	size_t i;
 
 	while (!atomic_load(&c->over) && (i = atomic_fetch_add(&c->next, 1)) < c->count) {
-		if (bench_is_stopped())
-			nos_err_set(&w->err, NOS_BUSY, "stopped");
-		else
-			(void)!c->turn(c->state, i, &w->carrier, &w->err);
-		if (w->err.code)
+		if (bench_go_on(&w->err) || c->turn(c->state, i, &w->carrier, &w->err))
 			atomic_store(&c->over, true);
 	}
 	return NULL;

@@ -20,13 +20,6 @@ double delay_clock(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-enum nos_code delay_unless_stopped(struct nos_err *err)
-{
-	if (bench_is_stopped() && err->code == NOS_BUSY)
-		nos_err_clear(err);
-	return err->code;
-}
-
 enum nos_code delay_row(
     struct bench *b, const struct bench_row *r, struct bench_sample *sample, struct nos_err *err)
 {

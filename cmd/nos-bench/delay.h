@@ -26,7 +26,7 @@ enum nos_code delay_generation(struct bench *b, enum bench_scheme scheme,
 enum nos_code delay_globals(struct bench *b, enum bench_profile profile, uint64_t runs,
     struct bench_sample *sample, struct nos_err *err) NOS_CHECK;
 
-/* Fig. 2, Fig. 3, Fig. 4: their rows. NOS_OK also where they were stopped. */
+/* Fig. 2, Fig. 3, Fig. 4: their rows. NOS_BUSY: stopped before there was one. */
 enum nos_code delay_direct(struct bench *b, struct nos_err *err) NOS_CHECK;
 enum nos_code delay_relayed(struct bench *b, struct nos_err *err) NOS_CHECK;
 enum nos_code delay_replacement(struct bench *b, struct nos_err *err) NOS_CHECK;
@@ -34,8 +34,5 @@ enum nos_code delay_replacement(struct bench *b, struct nos_err *err) NOS_CHECK;
 /* A row of a sample in ms, which is cleared; none where it is empty. */
 enum nos_code delay_row(struct bench *b, const struct bench_row *r, struct bench_sample *sample,
     struct nos_err *err) NOS_CHECK;
-
-/* What Ctrl-C has broken off is no error: what is there is printed. */
-enum nos_code delay_unless_stopped(struct nos_err *err);
 
 #endif

@@ -183,7 +183,7 @@ static enum nos_code run_all(struct direct *d, struct nos_err *err)
 		(void)!measure_all(d, i, err);
 	}
 	nos_progress_done(&d->b->progress);
-	return delay_unless_stopped(err);
+	return bench_unless_stopped(err);
 }
 
 static enum nos_code print(struct direct *d, struct nos_err *err)
@@ -223,5 +223,5 @@ enum nos_code delay_direct(struct bench *b, struct nos_err *err)
 	if (!open_all(&d, err) && !run_all(&d, err))
 		(void)!print(&d, err);
 	close_all(&d);
-	return delay_unless_stopped(err);
+	return err->code;
 }

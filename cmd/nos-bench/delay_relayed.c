@@ -249,7 +249,7 @@ static enum nos_code run_all(struct relayed *d, struct nos_err *err)
 		}
 	}
 	nos_progress_done(&d->b->progress);
-	return delay_unless_stopped(err);
+	return bench_unless_stopped(err);
 }
 
 /* ---- the whole ---- */
@@ -308,5 +308,5 @@ enum nos_code delay_relayed(struct bench *b, struct nos_err *err)
 	    (!b->profiles[BENCH_PAPER] || !open_paper(&d, err)) && !run_all(&d, err))
 		(void)!print(&d, err);
 	close_all(&d);
-	return delay_unless_stopped(err);
+	return err->code;
 }

@@ -152,14 +152,14 @@ static enum nos_code run_one(struct replacement *d, uint64_t sources, struct nos
 	const uint64_t runs = runs_of(d->b, sources);
 
 	if (grow(d, sources, err))
-		return delay_unless_stopped(err);
+		return err->code;
 	nos_progress_init(&d->b->progress, "keys replaced of all sources", runs);
 	for (uint64_t i = 0; i < runs && !err->code && !bench_is_stopped(); i++) {
 		nos_progress_set(&d->b->progress, i);
 		(void)!measure_all(d, i, err);
 	}
 	nos_progress_done(&d->b->progress);
-	return delay_unless_stopped(err) ? err->code : print(d, sources, err);
+	return bench_unless_stopped(err) ? err->code : print(d, sources, err);
 }
 
 /* ---- the whole ---- */
@@ -215,5 +215,5 @@ enum nos_code delay_replacement(struct bench *b, struct nos_err *err)
 	}
 	stage_close(d.stage);
 	crowd_close(d.crowd);
-	return delay_unless_stopped(err);
+	return err->code;
 }

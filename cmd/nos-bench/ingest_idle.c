@@ -81,8 +81,8 @@ enum nos_code ingest_idle_open(
 		if (fd < 0)
 			return nos_err_set_errno(err, NOS_AWAY, errno, "the node");
 		i->fds[i->count++] = fd;
-		if (bench_is_stopped())
-			return nos_err_set(err, NOS_BUSY, "stopped");
+		if (bench_go_on(err))
+			return err->code;
 		if (use(fd, err))
 			return err->code;
 	}

@@ -87,8 +87,8 @@ static enum nos_code fill(
 	for (size_t i = 0; i < l->source_count; i += PART) {
 		const size_t left = l->source_count - i;
 
-		if (bench_is_stopped())
-			return nos_err_set(err, NOS_BUSY, "stopped");
+		if (bench_go_on(err))
+			return err->code;
 		nos_progress_set(&b->progress, i);
 		if (add_part(l, &life, i, i + (left < PART ? left : PART), err))
 			return err->code;
@@ -210,8 +210,8 @@ enum nos_code ingest_load_seal(struct ingest_load *l, struct bench *b, size_t pa
 	for (size_t i = 0; i < l->source_count; i++)
 		l->sources[i].before = l->sources[i].seq;
 	for (size_t i = 0; i < packs; i++) {
-		if (i % LOOK_EVERY == 0 && bench_is_stopped())
-			return nos_err_set(err, NOS_BUSY, "stopped");
+		if (i % LOOK_EVERY == 0 && bench_go_on(err))
+			return err->code;
 		if (seal_one(l, i, &plain, &sealed, &b->random, err))
 			return err->code;
 	}

@@ -243,8 +243,8 @@ static enum nos_code run_all(struct run *r, struct nos_err *err)
 	while (r->open) {
 		int n = epoll_wait(r->epoll, events, EVENTS, LOOK_MS);
 
-		if (bench_is_stopped())
-			return nos_err_set(err, NOS_BUSY, "stopped");
+		if (bench_go_on(err))
+			return err->code;
 		silent = n > 0 ? 0 : silent + 1;
 		if (silent == PATIENCE)
 			return nos_err_set(err, NOS_AWAY, "the node does not answer");

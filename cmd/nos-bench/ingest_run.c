@@ -61,8 +61,8 @@ static enum nos_code await_all(struct run *r, struct nos_err *err)
 	uint64_t last = 0, now;
 
 	for (int silent = 0; silent < SILENT_MS; silent += STEP_MS) {
-		if (bench_is_stopped())
-			return nos_err_set(err, NOS_BUSY, "stopped");
+		if (bench_go_on(err))
+			return err->code;
 		if (arrived(r, &now, err) || now >= r->post.accepted)
 			return err->code;
 		if (now != last)
@@ -82,8 +82,8 @@ static enum nos_code stand_beside(struct run *r, struct nos_err *err)
 	    ingest_polls_begin(&r->polls, r->load, r->site->port, s->polls, err))
 		return err->code;
 	for (int ms = 0; ms < SILENT_MS; ms += STEP_MS) {
-		if (bench_is_stopped())
-			return nos_err_set(err, NOS_BUSY, "stopped");
+		if (bench_go_on(err))
+			return err->code;
 		if (ingest_site_count(r->site, &r->before, err) || r->before.polls == s->polls)
 			return err->code;
 		poll(NULL, 0, STEP_MS);

@@ -368,8 +368,8 @@ enum nos_code ingest_site_init(
 		return err->code;
 	while (!has_ended(&s->node, &status) && !bench_is_stopped())
 		poll(NULL, 0, STEP_MS);
-	if (bench_is_stopped())
-		return nos_err_set(err, NOS_BUSY, "stopped");
+	if (bench_go_on(err))
+		return err->code;
 	if (!status)
 		return NOS_OK;
 	read_log(s, line, sizeof(line));

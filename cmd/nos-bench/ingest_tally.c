@@ -168,8 +168,8 @@ enum nos_code ingest_heard_begin(struct ingest_heard *h, const char *mqtt,
 		return nos_err_set(err, NOS_INTERNAL, "cannot start a thread");
 	h->runs = true;
 	for (int ms = 0; !atomic_load(&h->stands); ms += TURN_MS) {
-		if (bench_is_stopped())
-			return nos_err_set(err, NOS_BUSY, "stopped");
+		if (bench_go_on(err))
+			return err->code;
 		if (ms >= WAIT_MS)
 			return nos_err_set(err, NOS_AWAY, "no word of the node over the broker");
 		poll(NULL, 0, TURN_MS);

@@ -139,6 +139,20 @@ bool bench_is_stopped(void)
 	return *nos_start_stopped() != 0;
 }
 
+enum nos_code bench_go_on(struct nos_err *err)
+{
+	if (!err->code && bench_is_stopped())
+		nos_err_set(err, NOS_BUSY, "stopped");
+	return err->code;
+}
+
+enum nos_code bench_unless_stopped(struct nos_err *err)
+{
+	if (bench_is_stopped() && err->code == NOS_BUSY)
+		nos_err_clear(err);
+	return err->code;
+}
+
 /* ---- rows ---- */
 
 void bench_row_head(const struct bench *b, const struct bench_row *r, struct nos_buf *ret)
@@ -344,7 +358,8 @@ static enum nos_code run_one(struct bench *b, size_t i, struct nos_err *err)
 
 	b->workload = workloads[i].name;
 	nos_table_init(&b->table, workloads[i].columns, b->o->common.format, stdout);
-	(void)!workloads[i].run(b, err);
+	if (workloads[i].run(b, err))
+		(void)!bench_unless_stopped(err);
 	nos_progress_done(&b->progress);
 	/* What is finished is printed whatever happened then. */
 	if (nos_table_finish(&b->table, &late) && !err->code)

@@ -255,8 +255,8 @@ static enum nos_code give(
 		nos_str_copy(nos_str_of(f->sources[i].id), item.id, sizeof(item.id));
 		(void)!nos_roster_add(&c.sources, &item, err);
 	}
-	if (!err->code)
-		(void)!nos_campaign_give(&c, err);
+	if (!err->code && !nos_campaign_give(&c, err))
+		(void)!bench_go_on(err);
 	nos_campaign_release(&c);
 	return err->code;
 }

@@ -111,7 +111,7 @@ enum nos_code stage_poll(struct stage_fleet *f, size_t i, uint64_t wait_s,
 
 	run->lent = carrier;
 	nos_keeper_aim(keeper, run->send.urls[0], ANSWER_MS);
-	if (!nos_keeper_poll(keeper, wait_s, err))
+	if (!nos_keeper_poll(keeper, wait_s, err) && !bench_go_on(err))
 		note(f, i);
 	return err->code;
 }
@@ -131,7 +131,7 @@ enum nos_code stage_send(
 		*err = answer.why;
 	else if (run->send.fault.code)
 		*err = run->send.fault;
-	else
+	else if (!bench_go_on(err))
 		note(f, i);
 	nos_answer_release(&answer);
 	return err->code;

@@ -182,6 +182,34 @@ stopped_by() {
 	done
 }
 
+# Stopped at $2 moments within 1.5 s of its begin, drawn from SEED.
+stopped_anywhere() { # WORKLOAD TIMES
+	local left pid ms status
+	for ((left = $2; left > 0; left--)); do
+		ms=$((100 + RANDOM % 1400))
+		nos-bench "$1" --quick --runs 100 --sources 2,50 --format json >out 2>err 3>&- &
+		pid=$!
+		read -r -t "$((ms / 1000)).$(printf %03d $((ms % 1000)))" <> <(:) || true
+		kill -TERM $pid 2>/dev/null || true
+		status=0
+		wait $pid || status=$?
+		printf '# %s, stopped after %s ms: %s, %s rows\n' "$1" $ms $status "$(wc -l <out)"
+		[ "$status" -eq 143 ] || [ "$status" -eq 0 ]
+		[ ! -s err ] || { cat err; return 1; }
+		jq -se 'all(.bench)' out
+		[ -z "$(compgen -G "$TMPDIR/nos-bench*")" ]
+	done
+}
+
+@test "whatever it was doing when it was stopped, that is no error, and nothing is left behind" {
+	local seed=${SEED:-$RANDOM} workload
+	echo "# SEED=$seed"
+	RANDOM=$seed
+	for workload in delay:16 overhead:2 robustness:2 scale:2; do
+		stopped_anywhere "${workload%:*}" "${workload#*:}"
+	done
+}
+
 @test "a reader that has gone is no error, and nothing is left behind" {
 	nos-bench overhead --quick 2>err | head -n 1 >out
 	[ "${PIPESTATUS[0]}" -eq 0 ]
