@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "cli/opt.h"
 #include "cli/start.h"
-#include "crypto/jose.h"
 #include "json/encode.h"
 #include "source/admission.h"
 #include "source/register.h"
@@ -274,7 +273,6 @@ int main(int argc, char **argv)
 
 	nos_start(tool.name);
 	nos_start_secret();
-	nos_jose_start();
 	if (!nos_opt_begin(&tool, argc, argv, &o, &operands, &status))
 		return status;
 	if (operands < argc) {

@@ -9,7 +9,6 @@
 #include "cli/daemon.h"
 #include "cli/opt.h"
 #include "cli/start.h"
-#include "crypto/jose.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "source/relay.h"
@@ -147,7 +146,6 @@ int main(int argc, char **argv)
 
 	nos_start(tool.name);
 	nos_start_secret();
-	nos_jose_start();
 	if (!nos_opt_begin(&tool, argc, argv, &run.o, &operands, &status))
 		return status;
 	if (operands < argc) {

@@ -7,7 +7,6 @@
 #include "cli/opt.h"
 #include "cli/settings.h"
 #include "cli/start.h"
-#include "crypto/jose.h"
 #include "net/mqtt.h"
 #include "send/sender.h"
 
@@ -240,7 +239,6 @@ int main(int argc, char **argv)
 
 	nos_start(tool.name);
 	nos_start_secret();
-	nos_jose_start();
 	if (!nos_opt_begin(&tool, argc, argv, &o, &operands, &status))
 		return status;
 	if (operands < argc) {

@@ -12,7 +12,6 @@
 #include "cli/daemon.h"
 #include "cli/opt.h"
 #include "cli/start.h"
-#include "crypto/jose.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/mqtt.h"
@@ -410,7 +409,6 @@ int main(int argc, char **argv)
 	files_begin(&s.files, &s.o.files);
 	nos_start(tool.name);
 	nos_start_secret();
-	nos_jose_start();
 	nos_mqtt_start();
 	if (nos_http_client_start(&err))
 		return nos_start_fail(tool.name, &err);

@@ -11,7 +11,7 @@
 #include "bench.h"
 #include "cli/choice.h"
 #include "cli/start.h"
-#include "crypto/jose.h"
+#include "crypto/crypto.h"
 #include "crypto/random.h"
 #include "json/encode.h"
 
@@ -444,7 +444,7 @@ int main(int argc, char **argv)
 	int at, status = 0;
 
 	nos_start(tool.name);
-	nos_jose_start();
+	nos_crypto_start();
 	if (!nos_opt_begin(&tool, argc, argv, &o, &at, &status))
 		return status;
 	if (argc - at != 1) {

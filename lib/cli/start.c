@@ -6,9 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -37,15 +34,6 @@ void nos_start(const char *tool)
 		exit(EX_OSERR);
 	}
 	signal(SIGPIPE, SIG_IGN); /* a write says EPIPE, and the tool ends quietly by it */
-}
-
-void nos_start_secret(void)
-{
-	const struct rlimit none = { 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	umask(S_IRWXG | S_IRWXO);
 }
 
 /* timeout(1), and a terminal beside a supervisor, send one twice: that is one ask. */

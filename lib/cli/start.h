@@ -15,7 +15,7 @@ void nos_start(const char *tool);
 
 /*
  * For a tool that holds keys, behind nos_start: no core dump, no look from other processes of the
- * user (PR_SET_DUMPABLE), umask 077.
+ * user (PR_SET_DUMPABLE), umask 077, and libraries that wipe what they free (crypto/crypto.h).
  */
 void nos_start_secret(void);
 

@@ -34,7 +34,8 @@ static void release_at_exit(void)
 static void make_slot(void)
 {
 	have_slot = pthread_key_create(&slot, release) == 0;
-	/* OpenSSL's own handler must run after ours, so it is installed before. */
+	/* OpenSSL's own handler, where there is to be one, must run after ours, so it is
+	 * installed before. */
 	OPENSSL_init_crypto(OPENSSL_INIT_ADD_ALL_DIGESTS | OPENSSL_INIT_ADD_ALL_CIPHERS, NULL);
 	if (have_slot)
 		atexit(release_at_exit);

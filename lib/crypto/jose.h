@@ -12,7 +12,7 @@
 #include "crypto/ecdh.h"
 #include "crypto/hash.h"
 
-/* To be called first in main, before threads: what cjose and jansson free is wiped from then on. */
+/* To be called before threads: what cjose and jansson free is wiped from then on. */
 void nos_jose_start(void);
 
 /* Append to *ret the JWE of text to a P-256 key; kid is its thumbprint. */
