@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/daemon.h"
 #include "cli/opt.h"
@@ -119,6 +120,7 @@ static enum nos_code prepare(struct run *run, struct nos_err *err)
 	const struct relay_opts *o = &run->o;
 
 	nos_ring_init(&run->ring);
+	(void)nos_file_most();
 	if (check(o, err) || nos_http_client_start(err))
 		return err->code;
 	return nos_ring_open(&run->ring, o->keyring, o->wait_ms, err);

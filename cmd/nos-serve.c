@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/version.h"
@@ -203,6 +204,18 @@ static enum nos_code read_pool(struct serve_opts *o, struct nos_err *err)
 	return NOS_OK;
 }
 
+static void fit(struct nos_limit *limits)
+{
+	NOS_AUTO(buf) text = { 0 };
+	struct nos_str rest, line;
+
+	nos_buf_init(&text, 4096);
+	nos_limit_fit(limits, nos_file_most(), &text);
+	rest = nos_buf_str(&text);
+	while (nos_str_cut(&rest, '\n', &line) && line.len)
+		nos_log_line(NOS_LOG_WARN, "%.*s", NOS_STR_ARG(line));
+}
+
 /* Settings that need more than the option table to be known good. */
 static enum nos_code prepare(struct serve *s, struct nos_err *err)
 {
@@ -210,6 +223,7 @@ static enum nos_code prepare(struct serve *s, struct nos_err *err)
 	for (size_t i = 0; i < s->o.limit.count; i++)
 		if (nos_limit_set(&s->limits, s->o.limit.items[i], err))
 			return err->code;
+	fit(&s->limits);
 	if (nos_daemon_check(s->o.ready_fd, err))
 		return err->code;
 	if (read_pool(&s->o, err))

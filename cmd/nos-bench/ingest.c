@@ -68,11 +68,11 @@ static enum nos_code run(struct bench *b, struct nos_err *err)
 
 enum nos_code bench_ingest(struct bench *b, struct nos_err *err)
 {
-	if (!b->profiles[BENCH_DEFAULT] || !b->schemes[BENCH_PAIRWISE]) {
-		nos_start_warn(
-		    "nos-bench", "ingest: its sources are pairwise, as nos-serve has them");
-		return NOS_OK;
-	}
+	if (!b->profiles[BENCH_DEFAULT] || !b->schemes[BENCH_PAIRWISE])
+		return nos_err_set(err, NOS_USAGE,
+		    "ingest: its sources are pairwise, in the default profile, as nos-serve has them: "
+		    "leave out --%s",
+		    b->profiles[BENCH_DEFAULT] ? "scheme" : "profile");
 	nos_mqtt_start();
 	return run(b, err);
 }

@@ -3,13 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "bench.h"
 
 #define ANSWER_MAX 8192 /* bytes */
@@ -99,15 +100,12 @@ void ingest_idle_close(struct ingest_idle *i)
 
 enum nos_code ingest_idle_files(size_t count, struct nos_err *err)
 {
-	struct rlimit files = { 0 };
+	const uint64_t most = nos_file_most();
 
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-	if (files.rlim_cur >= count)
+	if (most >= count)
 		return NOS_OK;
 	return nos_err_set(err, NOS_USAGE,
-	    "--idle and --polls take %zu open files, and %llu may be (ulimit -Hn)", count,
-	    (unsigned long long)files.rlim_cur);
+	    "--idle and --polls take %zu open files, and %" PRIu64
+	    " may be: take fewer, or raise ulimit -Hn",
+	    count, most);
 }

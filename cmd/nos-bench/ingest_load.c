@@ -16,7 +16,7 @@
 #define SECRET	     32	  /* bytes */
 #define PART	     1000 /* sources of one transaction */
 #define LOOK_EVERY   256  /* packs between two looks at Ctrl-C */
-#define REQUESTS_MAX (1u << 30)
+#define REQUESTS_MAX ((size_t)1 << 31)
 #define PLAIN_MAX    65536
 #define STEP_S	     10 /* between two readings of a source */
 #define BEGIN_S	     UINT64_C(1700000000)

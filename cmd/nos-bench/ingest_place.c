@@ -15,7 +15,7 @@ enum nos_code ingest_place_count(const struct bench *b, size_t *ret, struct nos_
 	for (size_t i = 0; i < b->source_count; i++)
 		if (b->sources[i] > SOURCES_MOST)
 			return nos_err_set(
-			    err, NOS_USAGE, "--sources: ingest takes %d at most", SOURCES_MOST);
+			    err, NOS_USAGE, "--sources: ingest takes 1 to %d", SOURCES_MOST);
 	/* A store on servers is made once, and stays. */
 	if (b->source_count > 1 && stores)
 		return nos_err_set(

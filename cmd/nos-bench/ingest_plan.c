@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "cli/start.h"
 #include "ingest_idle.h"
 
 #define RUNS	    3
@@ -28,8 +29,8 @@ enum nos_code ingest_plan_make(struct ingest_plan *ret, struct bench *b, struct 
 		.idle = (size_t)b->o->idle,
 		.polls = (size_t)b->o->polls };
 	if (rate && !ret->half && !nos_num_parse(nos_str_of(rate), 1, RATE_MOST, &number))
-		return nos_err_set(
-		    err, NOS_USAGE, "--rate: take half, or a number from 1 to %d", RATE_MOST);
+		return nos_err_set(err, NOS_USAGE,
+		    "--rate: '%s': take half, or a number from 1 to %d", rate, RATE_MOST);
 	ret->rate = (double)number;
 	if (ingest_place_count(b, &ret->place_count, err))
 		return err->code;
@@ -42,6 +43,23 @@ enum nos_code ingest_plan_make(struct ingest_plan *ret, struct bench *b, struct 
 	return ingest_idle_files(ret->idle + ret->polls + FILES_SPARE, err);
 }
 
+/* What is measured there has no disk in it. */
+static void warn_of_memory(const struct ingest_plan *p)
+{
+	const struct folder_disk disk = folder_disk(p->site->folder);
+	char text[PATH_MAX];
+	bool file = false;
+
+	for (size_t i = 0; i < p->place_count; i++)
+		file |= !ingest_store_is_away(&p->places[i].store);
+	if (!file || !disk.memory)
+		return;
+	snprintf(text, sizeof(text),
+	    "ingest: the store is in memory, %s is %s: set TMPDIR to a folder on the disk",
+	    p->site->folder, disk.name);
+	nos_start_warn("nos-bench", text);
+}
+
 enum nos_code ingest_plan_settle(
     struct ingest_plan *p, struct ingest_site *site, struct nos_err *err)
 {
@@ -49,6 +67,7 @@ enum nos_code ingest_plan_settle(
 	for (size_t i = 0; i < p->place_count; i++)
 		if (ingest_place_open(&p->places[i], p->b, site, i, err))
 			return err->code;
+	warn_of_memory(p);
 	return NOS_OK;
 }
 

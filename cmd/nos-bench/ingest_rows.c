@@ -105,12 +105,14 @@ enum nos_code ingest_rows(struct bench *b, const struct ingest_site *s,
 {
 	const size_t sources = at->load.source_count;
 	const struct page p = { b, shape, at };
+	const bool away = ingest_store_is_away(&at->store);
 	char rate[PATH_MAX + 256], memory[128];
 
 	snprintf(rate, sizeof(rate),
-	    "acknowledged with a receipt, and by the %s; connections: %zu; %s",
+	    "acknowledged with a receipt, and by the %s; connections: %zu; %s%s%s%s",
 	    shape->heard ? "broker and a subscriber of QoS 1" : "broker",
-	    shape->connections < sources ? shape->connections : sources, s->program);
+	    shape->connections < sources ? shape->connections : sources, away ? "" : "store on ",
+	    away ? "" : folder_disk(s->folder).name, away ? "" : "; ", s->program);
 	snprintf(memory, sizeof(memory), "VmRSS of the node behind a run, with %zu sources at hand",
 	    sources);
 	if (add(&p, "readings", "readings/s", rate, &f->rate, err) || rows_cpu(&p, f, err) ||

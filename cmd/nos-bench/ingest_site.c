@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,7 +19,6 @@
 #include "cli/start.h"
 #include "node/limit.h"
 
-#define NAME	   "nos-bench-XXXXXX"
 #define SERVE	   "nos-serve"
 #define BROKER	   "mosquitto"
 #define READY_FD   3
@@ -30,7 +28,6 @@
 #define STEP_MS	   10
 #define ANSWER_MS  30000
 #define ANSWER_MAX (1u << 20) /* bytes */
-#define FOLDERS	   16	      /* descriptors for removing */
 #define LINE_SIZE  256
 #define LIMIT_SIZE 64
 #define WORDS_MAX  48
@@ -131,24 +128,19 @@ static int end(pid_t *pid, int signal)
 	return status;
 }
 
-/* ---- the folder ---- */
-
-static enum nos_code make_folder(struct ingest_site *s, struct nos_err *err)
+/* The last line of what both have said. */
+static void read_log(const struct ingest_site *s, char *ret, size_t size)
 {
-	const char *tmp = getenv("TMPDIR");
+	char path[PATH_MAX + 16];
+	FILE *f;
 
-	snprintf(s->folder, sizeof(s->folder), "%.3000s/" NAME, tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(s->folder)) {
-		s->folder[0] = '\0';
-		return nos_err_set(err, NOS_IO, "no temporary folder, set TMPDIR");
-	}
-	return NOS_OK;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st, (void)kind, (void)at;
-	return remove(path);
+	snprintf(ret, size, "not a word");
+	snprintf(path, sizeof(path), "%s/log", s->folder);
+	f = fopen(path, "re");
+	while (f && fgets(ret, (int)size, f))
+		ret[strcspn(ret, "\n")] = '\0';
+	if (f)
+		fclose(f);
 }
 
 /* ---- the broker ---- */
@@ -203,9 +195,16 @@ static bool try_broker(struct ingest_site *s, uint16_t port, int *ret_status, st
 	snprintf(path, sizeof(path), "%s/broker.conf", s->folder);
 	if (write_settings(path, port, err) || spawn(s, argv, -1, &s->broker, err))
 		return false;
-	while (!has_ended(&s->broker, ret_status) && !bench_is_stopped()) {
+	for (int ms = 0; !has_ended(&s->broker, ret_status); ms += STEP_MS) {
 		if (listens(port) && !has_ended(&s->broker, ret_status))
 			return true;
+		if (bench_go_on(err))
+			return false;
+		if (ms >= WAIT_MS) {
+			nos_err_set(
+			    err, NOS_AWAY, BROKER " does not listen within %d s", WAIT_MS / 1000);
+			return false;
+		}
 		poll(NULL, 0, STEP_MS);
 	}
 	return false;
@@ -213,7 +212,9 @@ static bool try_broker(struct ingest_site *s, uint16_t port, int *ret_status, st
 
 static enum nos_code start_broker(struct ingest_site *s, struct nos_err *err)
 {
-	for (int i = 0; i < TRIES && !bench_is_stopped(); i++) {
+	char line[LINE_SIZE];
+
+	for (int i = 0; i < TRIES; i++) {
 		const uint16_t port = free_port();
 		int status = 0;
 
@@ -227,7 +228,8 @@ static enum nos_code start_broker(struct ingest_site *s, struct nos_err *err)
 			return nos_err_set(
 			    err, NOS_ABSENT, "no " BROKER " on PATH: apt install " BROKER);
 	}
-	return nos_err_set(err, bench_is_stopped() ? NOS_BUSY : NOS_AWAY, BROKER " does not start");
+	read_log(s, line, sizeof(line));
+	return nos_err_set(err, NOS_AWAY, BROKER " does not start: %s", line);
 }
 
 /* ---- the node ---- */
@@ -262,21 +264,6 @@ static bool read_address(const char *line, const char *before, char *ret, size_t
 		return false;
 	at += strlen(before);
 	return nos_str_copy((struct nos_str){ at, strcspn(at, "\"") }, ret, size);
-}
-
-/* The last line of what both have said. */
-static void read_log(const struct ingest_site *s, char *ret, size_t size)
-{
-	char path[PATH_MAX + 16];
-	FILE *f;
-
-	snprintf(ret, size, "not a word");
-	snprintf(path, sizeof(path), "%s/log", s->folder);
-	f = fopen(path, "re");
-	while (f && fgets(ret, (int)size, f))
-		ret[strcspn(ret, "\n")] = '\0';
-	if (f)
-		fclose(f);
 }
 
 static enum nos_code await(struct ingest_site *s, int ready, struct nos_err *err)
@@ -416,7 +403,7 @@ enum nos_code ingest_site_open(struct ingest_site *s, struct nos_err *err)
 		.answer_max = ANSWER_MAX,
 		.stop = nos_start_stopped() };
 
-	if (find_node(s, err) || make_folder(s, err) || start_broker(s, err) ||
+	if (find_node(s, err) || folder_make(NULL, s->folder, err) || start_broker(s, err) ||
 	    nos_http_client_start(err))
 		return err->code;
 	return nos_http_client_new(&http, &s->client, err);
@@ -428,7 +415,6 @@ void ingest_site_close(struct ingest_site *s)
 	end(&s->node, SIGKILL);
 	end(&s->broker, SIGTERM);
 	nos_http_client_free(s->client);
-	if (*s->folder)
-		nftw(s->folder, remove_one, FOLDERS, FTW_DEPTH | FTW_PHYS);
+	folder_remove(s->folder);
 	*s = (struct ingest_site){ 0 };
 }

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <sys/types.h>
 
+#include "folder.h"
 #include "ingest_store.h"
 #include "net/http_client.h"
 #include "node/metric.h"
@@ -27,7 +28,7 @@ struct ingest_site_count {
 
 /* Processes and a folder: close it, also after an error. */
 struct ingest_site {
-	char folder[PATH_MAX];
+	char folder[FOLDER_SIZE];
 	char program[PATH_MAX];	   /* the nos-serve that runs */
 	char mqtt[64];		   /* URL */
 	char admin[64];		   /* ADDRESS:PORT */

@@ -26,8 +26,9 @@ enum nos_code ingest_store_name(struct ingest_store *ret, const char *name, cons
 	const bool away = nos_str_starts(text, "nats://") || nos_str_starts(text, "tls://");
 
 	if (!away && !nos_str_is(text, SQLITE))
-		return nos_err_set(
-		    err, NOS_USAGE, "--store: take " SQLITE ", or nats://HOST,…/PREFIX");
+		return nos_err_set(err, NOS_USAGE,
+		    "--store: '%s': take " SQLITE ", nats://HOST,…/PREFIX or tls://HOST,…/PREFIX",
+		    name);
 	if (text.len >= sizeof(ret->url))
 		return nos_err_set(err, NOS_USAGE, "--store: the URL is too long");
 	*ret = (struct ingest_store){ .name = name };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* nos-bench(1): the paper's evaluation, run again beside what the hardened schemes do. */
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -282,8 +283,8 @@ static enum nos_code take_sources(struct bench *b, struct nos_err *err)
 			return nos_err_set(
 			    err, NOS_USAGE, "--sources: over %d numbers", BENCH_SOURCES_MAX);
 		if (!nos_num_parse(word, 1, SOURCES_MOST, &b->sources[b->source_count++]))
-			return nos_err_set(err, NOS_USAGE, "--sources: '%.*s' is no number of them",
-			    NOS_STR_ARG(word));
+			return nos_err_set(err, NOS_USAGE, "--sources: '%.*s': take 1 to %" PRIu64,
+			    NOS_STR_ARG(word), SOURCES_MOST);
 	}
 	return NOS_OK;
 }
@@ -392,8 +393,8 @@ static enum nos_code check(struct bench_opts *o, const char *what, struct nos_er
 {
 	static const char *const away[] = { "store-creds", "store-ca" };
 	const unsigned ingest = 1u << place_of("ingest");
-	const struct nos_choice_fit fits[] = { { "rate", ingest }, { "packs", ingest },
-		{ "idle", ingest }, { "polls", ingest }, { "store", ingest },
+	const struct nos_choice_fit fits[] = { { "plot", ~ingest }, { "rate", ingest },
+		{ "packs", ingest }, { "idle", ingest }, { "polls", ingest }, { "store", ingest },
 		{ "store-creds", ingest }, { "store-ca", ingest }, { 0 } };
 
 	if (!nos_opt_is_typed(&tool, &o->common, "store"))

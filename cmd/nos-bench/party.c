@@ -25,16 +25,10 @@
 
 static enum nos_code open_store(struct party *p, struct nos_err *err)
 {
-	const char *below = getenv("TMPDIR");
-	char url[300];
-	int n;
+	char url[FOLDER_SIZE + 16];
 
-	n = snprintf(
-	    p->folder, sizeof(p->folder), "%s/nos-bench-XXXXXX", below && *below ? below : "/tmp");
-	if (n >= (int)sizeof(p->folder) || !mkdtemp(p->folder)) {
-		*p->folder = '\0';
-		return nos_err_set(err, NOS_IO, "no folder can be made below TMPDIR");
-	}
+	if (folder_make(NULL, p->folder, err))
+		return err->code;
 	snprintf(url, sizeof(url), "sqlite:%s/node.db", p->folder);
 	return nos_store_open(&(struct nos_store_where){ .url = url }, true, &p->store, err);
 }
@@ -58,20 +52,11 @@ enum nos_code party_open(struct party *p, struct nos_err *err)
 
 void party_close(struct party *p)
 {
-	static const char *const files[] = { "node.db", "node.db-wal", "node.db-shm",
-		"node.db.door" };
-	char path[300];
-
 	nos_life_release(&p->life);
 	nos_self_release(&p->self);
 	nos_vault_release(&p->vault);
 	nos_store_close(p->store);
-	for (size_t i = 0; *p->folder && i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", p->folder, files[i]);
-		unlink(path);
-	}
-	if (*p->folder)
-		rmdir(p->folder);
+	folder_remove(p->folder);
 	*p = (struct party){ 0 };
 }
 

@@ -8,11 +8,12 @@
 #ifndef BENCH_PARTY_H
 #define BENCH_PARTY_H
 
+#include "folder.h"
 #include "key/keyring.h"
 #include "lifecycle/life.h"
 
 struct party {
-	char folder[256];
+	char folder[FOLDER_SIZE];
 	struct nos_store *store;
 	struct nos_vault vault;
 	struct nos_self self;

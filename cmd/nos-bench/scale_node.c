@@ -99,20 +99,6 @@ struct scale_node_count scale_node_counted(void)
 
 /* ---- the store ---- */
 
-static enum nos_code make_folder(struct scale_node *n, struct nos_err *err)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	if ((size_t)snprintf(n->folder, sizeof(n->folder), "%s/nos-bench-XXXXXX",
-		tmp && *tmp ? tmp : "/tmp") >= sizeof(n->folder) ||
-	    !mkdtemp(n->folder)) {
-		n->folder[0] = '\0';
-		return nos_err_set(err, NOS_IO, "no temporary folder, set TMPDIR");
-	}
-	snprintf(n->path, sizeof(n->path), "%s/node.db", n->folder);
-	return NOS_OK;
-}
-
 static enum nos_code open_life(struct scale_node *n, struct nos_err *err)
 {
 	counting = nos_sqlite_engine;
@@ -176,7 +162,10 @@ enum nos_code scale_node_open(
     struct scale_node *n, const struct nos_scheme *scheme, struct nos_err *err)
 {
 	n->scheme = scheme;
-	if (make_folder(n, err) || make_node(n, err) || open_life(n, err))
+	if (folder_make(NULL, n->folder, err))
+		return err->code;
+	snprintf(n->path, sizeof(n->path), "%s/node.db", n->folder);
+	if (make_node(n, err) || open_life(n, err))
 		return err->code;
 	return scheme->grouped ? scale_node_change(n, make_group, NULL, err) : NOS_OK;
 }
@@ -200,18 +189,10 @@ enum nos_code scale_node_again(struct scale_node *n, struct nos_err *err)
 
 void scale_node_close(struct scale_node *n)
 {
-	static const char *const tails[] = { "", "-wal", "-shm", ".door" };
-	char path[sizeof(n->path) + 8];
-
 	close_store(n);
 	nos_vault_release(&n->vault);
 	nos_group_release(&n->group);
-	for (size_t i = 0; *n->folder && i < sizeof(tails) / sizeof(tails[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", n->path, tails[i]);
-		unlink(path);
-	}
-	if (*n->folder)
-		rmdir(n->folder);
+	folder_remove(n->folder);
 }
 
 /* ---- who is in it ---- */

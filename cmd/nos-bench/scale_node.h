@@ -7,6 +7,7 @@
 #ifndef BENCH_SCALE_NODE_H
 #define BENCH_SCALE_NODE_H
 
+#include "folder.h"
 #include "group/groups.h"
 #include "lifecycle/life.h"
 
@@ -19,7 +20,7 @@ struct scale_node_count {
 
 /* Holds secrets and a folder: close it, also after an error. */
 struct scale_node {
-	char folder[4096], path[4200];
+	char folder[FOLDER_SIZE], path[FOLDER_SIZE + 16];
 	const struct nos_scheme *scheme;
 	struct nos_store *store;
 	struct nos_vault vault;

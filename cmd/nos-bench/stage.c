@@ -2,12 +2,10 @@
 #include "stage.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -18,19 +16,18 @@
 #include "lifecycle/recall.h"
 #include "scheme/pool.h"
 #include "serve/node.h"
+#include "folder.h"
 #include "stage_enrol.h"
 
-#define PLACE	   "/dev/shm"
-#define NAME	   "nos-bench.XXXXXX"
+#define MEMORY	   "/dev/shm"
 #define POOL	   100 /* as nos-serve has it, and the paper's */
 #define RING	   1
 #define OVERLAP_MS 60000
 #define FOLDER	   50 /* keyrings */
-#define FOLDERS	   16 /* descriptors for removing */
 #define REASON	   "measured"
 
 struct stage {
-	char folder[PATH_MAX];
+	char folder[FOLDER_SIZE];
 	char url[NOS_HTTP_ADDRESS_MAX + 8];
 	struct nos_home node_home, home; /* of the node; of who orders */
 	struct nos_limit limits;
@@ -58,33 +55,6 @@ const struct nos_home *stage_home(const struct stage *s)
 struct crowd *stage_crowd(struct stage *s)
 {
 	return s->crowd;
-}
-
-/* ---- the folder ---- */
-
-/* Where TMPDIR says; else in memory, where there is such a place. */
-static enum nos_code make_folder(struct stage *s, struct nos_err *err)
-{
-	const char *tmp = getenv("TMPDIR");
-	const bool said = tmp && *tmp == '/';
-
-	snprintf(s->folder, sizeof(s->folder), "%.3000s/" NAME, said ? tmp : PLACE);
-	if (mkdtemp(s->folder))
-		return NOS_OK;
-	if (!said) {
-		snprintf(s->folder, sizeof(s->folder), "/tmp/" NAME);
-		if (mkdtemp(s->folder))
-			return NOS_OK;
-	}
-	nos_err_set_errno(err, NOS_IO, errno, "a folder in '%s'", s->folder);
-	s->folder[0] = '\0';
-	return err->code;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st, (void)kind, (void)at;
-	return remove(path);
 }
 
 /* ---- the node ---- */
@@ -124,13 +94,8 @@ static enum nos_code start_node(struct stage *s, struct nos_err *err)
 
 static enum nos_code start(struct stage *s, uint64_t rtt_ms, struct nos_err *err)
 {
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-	if (make_folder(s, err) || start_node(s, err) || locate(s, &s->home, err) ||
+	(void)nos_file_most();
+	if (folder_make(MEMORY, s->folder, err) || start_node(s, err) || locate(s, &s->home, err) ||
 	    nos_home_open(&s->home, err))
 		return err->code;
 	nos_audit_init(&s->audit, s->home.store, "nos-bench", true);
@@ -159,8 +124,7 @@ void stage_close(struct stage *s)
 	nos_home_release(&s->home);
 	nos_node_free(s->node);
 	nos_home_release(&s->node_home);
-	if (*s->folder)
-		nftw(s->folder, remove_one, FOLDERS, FTW_DEPTH | FTW_PHYS);
+	folder_remove(s->folder);
 	free(s);
 }
 

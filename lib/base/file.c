@@ -11,6 +11,7 @@
 #include <linux/posix_acl_xattr.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -382,4 +383,14 @@ enum nos_code nos_file_lock(const char *path, uint64_t wait_ms, int *ret, struct
 			step_ms = wait_ms - waited_ms;
 		nanosleep(&(struct timespec){ .tv_nsec = (long)step_ms * 1000000 }, NULL);
 	}
+}
+
+uint64_t nos_file_most(void)
+{
+	struct rlimit files = { 0 }, raised;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return 0;
+	raised = (struct rlimit){ files.rlim_max, files.rlim_max };
+	return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : files.rlim_cur;
 }

@@ -60,4 +60,7 @@ enum nos_code nos_file_folder(const char *path, struct nos_err *err) NOS_CHECK;
 enum nos_code nos_file_lock(
     const char *path, uint64_t wait_ms, int *ret, struct nos_err *err) NOS_CHECK;
 
+/* Raise how many files the process may have open to the hard limit of getrlimit(2): so many. */
+uint64_t nos_file_most(void);
+
 #endif

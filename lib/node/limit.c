@@ -3,7 +3,11 @@
 
 #include <inttypes.h>
 
+#include <string.h>
+
 #include "base/num.h"
+
+#define OTHERS 100 /* files: store, broker, loops, what is refused, and whoever administers */
 
 static const struct {
 	const char *text;
@@ -20,6 +24,7 @@ void nos_limit_init(struct nos_limit *l)
 {
 	for (int i = 0; i < NOS_LIMIT_COUNT; i++)
 		l->of[i] = rows[i].dflt;
+	memset(l->said, 0, sizeof(l->said));
 }
 
 enum nos_code nos_limit_set(struct nos_limit *l, const char *text, struct nos_err *err)
@@ -37,6 +42,7 @@ enum nos_code nos_limit_set(struct nos_limit *l, const char *text, struct nos_er
 			    "limit '%s': take a number from %" PRIu64 " to %" PRIu64, text,
 			    rows[i].least, rows[i].most);
 		l->of[i] = number;
+		l->said[i] = true;
 		return NOS_OK;
 	}
 	return nos_err_set(
@@ -52,6 +58,27 @@ size_t nos_limit_polls(const struct nos_limit *l)
 	if (most > l->of[NOS_LIMIT_CONNECTIONS] / 2)
 		most = l->of[NOS_LIMIT_CONNECTIONS] / 2;
 	return (size_t)most;
+}
+
+void nos_limit_fit(struct nos_limit *l, uint64_t files, struct nos_buf *ret)
+{
+	const uint64_t others = OTHERS + l->of[NOS_LIMIT_FORWARDS] + l->of[NOS_LIMIT_VISITS];
+	const uint64_t room = files > 2 * others ? files - others : files / 2;
+	const uint64_t connections = l->of[NOS_LIMIT_CONNECTIONS], polls = l->of[NOS_LIMIT_POLLS];
+
+	if (room < connections) {
+		l->of[NOS_LIMIT_CONNECTIONS] = room ? room : 1;
+		nos_buf_addf(ret,
+		    "connections: %" PRIu64 " at once, not %" PRIu64 ", since %" PRIu64
+		    " files may be open: raise ulimit -n, or LimitNOFILE=\n",
+		    l->of[NOS_LIMIT_CONNECTIONS], connections, files);
+	}
+	l->of[NOS_LIMIT_POLLS] = nos_limit_polls(l);
+	if (l->said[NOS_LIMIT_POLLS] && l->of[NOS_LIMIT_POLLS] < polls)
+		nos_buf_addf(ret,
+		    "polls: %" PRIu64 " at once, not %" PRIu64
+		    ": half of requests and of connections at most, raise those\n",
+		    l->of[NOS_LIMIT_POLLS], polls);
 }
 
 const char *nos_limit_text(enum nos_limit_name name)

@@ -16,7 +16,8 @@
 	X(GROUP_BYTES, "group-bytes", 8 << 20, 1 << 20, 1 << 28, "bytes of packs of one commit") \
 	X(REGISTRATIONS, "registrations", 64, 1, 10000,                                          \
 	    "registrations and asks that wait at once")                                          \
-	X(POLLS, "polls", 1000, 1, 100000, "long polls held at once")                            \
+	X(POLLS, "polls", 1000, 1, 100000,                                                       \
+	    "long polls held at once, half of requests and of connections at most")              \
 	X(VISITS, "visits", 64, 1, 10000, "packs at once that wait for a key of their home")     \
 	X(FORWARDS, "forwards", 256, 1, 10000,                                                   \
 	    "requests on their way to each other nos-serve at once")                             \
@@ -41,6 +42,7 @@ enum nos_limit_name {
 
 struct nos_limit {
 	uint64_t of[NOS_LIMIT_COUNT];
+	bool said[NOS_LIMIT_COUNT]; /* and not by default */
 };
 
 void nos_limit_init(struct nos_limit *l);
@@ -53,6 +55,14 @@ enum nos_code nos_limit_set(struct nos_limit *l, const char *text, struct nos_er
 size_t nos_limit_polls(const struct nos_limit *l);
 
 const char *nos_limit_text(enum nos_limit_name name);
+
+/*
+ * Lower connections to what so many open files leave for them, beside those of forwards, visits,
+ * store and broker: who comes when there is none left gets no answer, where one over connections
+ * gets a 503. And polls to nos_limit_polls. A line for each that is less than was asked for is
+ * appended to *ret, with the remedy.
+ */
+void nos_limit_fit(struct nos_limit *l, uint64_t files, struct nos_buf *ret);
 
 /* A line for each: name, value, what it is. */
 void nos_limit_list(const struct nos_limit *l, struct nos_buf *ret);

@@ -24,7 +24,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "base/file.h"
 #include "cli/opt.h"
@@ -351,12 +350,7 @@ static enum nos_code open_all(
     struct fleet *f, struct worker *workers, const char *folder, struct nos_err *err)
 {
 	/* A lock for each keyring is held. */
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
+	(void)nos_file_most();
 	if (find(f, folder, err))
 		return err->code;
 	for (size_t i = 0; i < f->o->jobs; i++) {

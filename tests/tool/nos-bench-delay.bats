@@ -11,7 +11,7 @@ setup() {
 delay() { nos-bench delay --quick --runs 3 --seed 1 "$@"; }
 
 # Folders of stages, one a line.
-stages() { find "$PWD" -maxdepth 1 -name 'nos-bench.*' | sort; }
+stages() { find "$PWD" -maxdepth 1 -name 'nos-bench-*' | sort; }
 
 # A program that asks it: of all rows, is this so?
 rows() { jq -es "$1" rows >rows.said || { cat rows.said rows >&2; return 1; }; }

@@ -158,14 +158,18 @@ stopped_by() {
 		speed|no workload 'speed', take one of paper|overhead
 		paper --scheme dinni|--scheme: 'dinni' is none of pairwise
 		paper --profile weak|--profile: 'weak' is none of paper
-		overhead --sources 0|--sources: '0' is no number of them
-		overhead --sources 1,2,x|--sources: 'x' is no number of them
+		overhead --sources 0|--sources: '0': take 1 to 10000000
+		overhead --sources 1,2,x|--sources: 'x': take 1 to 10000000
 		overhead --sources 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1|--sources: over 16 numbers
 		paper --runs many|--runs: 'many' is not a whole number
 		paper --runs 0|--runs: '0' is under 1
 		paper --seed 0|--seed: '0' is under 1
 		overhead --rate 5|--rate makes no sense here
 		scale --store sqlite|--store makes no sense here
+		ingest --plot x|--plot makes no sense here
+		ingest --rate x|--rate: 'x': take half, or a number from 1 to 100000
+		ingest --scheme dini|ingest: its sources are pairwise, in the default profile, as nos-serve has them: leave out --scheme
+		ingest --profile paper|ingest: its sources are pairwise, in the default profile, as nos-serve has them: leave out --profile
 		ingest --store-creds file|--store-creds: no --store is on servers
 		ingest --store sqlite --store-ca file|--store-ca: no --store is on servers
 		paper --rtt 1h|--rtt:
@@ -221,7 +225,7 @@ stopped_anywhere() { # WORKLOAD TIMES
 @test "where no store can be made that is said" {
 	TMPDIR=$PWD/none run -74 --separate-stderr nos-bench paper --quick
 	[ -z "$output" ]
-	[ "$stderr" = 'nos-bench: no folder can be made below TMPDIR' ]
+	[ "$stderr" = "nos-bench: no folder can be made in '$PWD/none', which TMPDIR can name another for: No such file or directory" ]
 }
 
 @test "the examples of nos-bench(1) do what they say" {

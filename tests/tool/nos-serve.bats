@@ -51,6 +51,9 @@ records() { wc -l <out; }
 	[ ! -e node.db ]
 	run -0 nos-serve --check -v "${SEALED[@]}" --limit pack=64K
 	grep -q '^pack  *65536  bytes of a body with readings$' <<<"$output"
+	run -0 --separate-stderr nos-serve --check -v "${SEALED[@]}" --limit polls=3000
+	[ "$stderr" = 'nos-serve: polls: 1000 at once, not 3000: half of requests and of connections at most, raise those' ]
+	grep -q '^polls  *1000 ' <<<"$output"
 	run -64 --separate-stderr nos-serve --check "${SEALED[@]}" --limit none=1
 	[ "$stderr" = "nos-serve: no limit 'none', see nos-serve --check -v" ]
 	run -64 --separate-stderr nos-serve --check "${SEALED[@]}" --limit pack=1G
@@ -65,6 +68,35 @@ records() { wc -l <out; }
 	run -64 nos-serve --check "${SEALED[@]}" --url ftp://x
 	run -64 --separate-stderr nos-serve --check "${SEALED[@]}" --ready-fd 99
 	[ "$stderr" = 'nos-serve: --ready-fd: no descriptor 99 is open' ]
+}
+
+# The status of an answer on a connection that stays, which is left in CONNECTION.
+asked_on_another() {
+	local word
+	exec {CONNECTION}<>"/dev/tcp/127.0.0.1/${URL##*:}"
+	printf 'GET /v1/node HTTP/1.1\r\nHost: x\r\n\r\n' >&"$CONNECTION"
+	read -r -t 60 word STATUS word <&"$CONNECTION"
+}
+lets_in() { exec {CONNECTION}>&-; asked_on_another && [ "$STATUS" = 200 ]; }
+
+@test "who comes when no more files may be open is refused, and not left without a word" {
+	AT_N=(prlimit --nofile=64:300)
+	node_start
+	grep -qF 'connections: 150 at once, not 4000, since 300 files may be open: raise ulimit -n, or LimitNOFILE=' err
+	local open=() n
+	for ((n = 0; n < 150; n++)); do
+		asked_on_another
+		[ "$STATUS" = 200 ]
+		open+=("$CONNECTION")
+	done
+	for ((n = 0; n < 40; n++)); do
+		asked_on_another
+		[ "$STATUS" = 503 ]
+		exec {CONNECTION}>&-
+	done
+	for CONNECTION in "${open[@]:1}"; do exec {CONNECTION}>&-; done
+	CONNECTION=${open[0]}
+	eventually lets_in
 }
 
 @test "--check says of node key, number and cluster URL what a start would say" {

@@ -80,6 +80,57 @@ static void the_list_has_a_line_for_each_with_its_value(void **state)
 	nos_buf_release(&b);
 }
 
+/* What fits is said in no word. */
+static const char *fitted(uint64_t files)
+{
+	static char text[1000];
+	struct nos_buf b;
+
+	nos_buf_init(&b, sizeof(text) - 1);
+	nos_limit_fit(&limits, files, &b);
+	snprintf(text, sizeof(text), "%.*s", (int)b.len, b.len ? b.p : "");
+	nos_buf_release(&b);
+	return text;
+}
+
+static void connections_are_what_open_files_leave_for_them(void **state)
+{
+	static const struct {
+		uint64_t files, connections;
+	} rows[] = { { 1 << 20, 4000 }, { 4420, 4000 }, { 4419, 3999 }, { 841, 421 }, { 840, 420 },
+		{ 300, 150 }, { 1, 1 }, { 0, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *text;
+
+		nos_limit_init(&limits);
+		text = fitted(rows[i].files);
+		assert_int_equal(limits.of[NOS_LIMIT_CONNECTIONS], rows[i].connections);
+		assert_int_equal(*text != '\0', rows[i].connections < 4000);
+	}
+	nos_limit_init(&limits);
+	assert_string_equal(fitted(1024),
+	    "connections: 604 at once, not 4000, since 1024 files may be open: raise ulimit -n, or "
+	    "LimitNOFILE=\n");
+	assert_int_equal(limits.of[NOS_LIMIT_POLLS], 302);
+}
+
+static void polls_that_are_more_than_half_of_what_they_take_are_said(void **state)
+{
+	(void)state;
+	nos_limit_init(&limits);
+	assert_int_equal(nos_limit_set(&limits, "polls=50000", &err), NOS_OK);
+	assert_string_equal(fitted(1 << 20),
+	    "polls: 1000 at once, not 50000: half of requests and of connections at most, raise those\n");
+	assert_int_equal(limits.of[NOS_LIMIT_POLLS], 1000);
+	/* Who said nothing of polls has as many as fit. */
+	nos_limit_init(&limits);
+	assert_int_equal(nos_limit_set(&limits, "requests=100", &err), NOS_OK);
+	assert_string_equal(fitted(1 << 20), "");
+	assert_int_equal(limits.of[NOS_LIMIT_POLLS], 50);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +139,8 @@ int main(void)
 		cmocka_unit_test(
 		    what_is_no_limit_or_out_of_its_range_is_refused_and_changes_nothing),
 		cmocka_unit_test(the_list_has_a_line_for_each_with_its_value),
+		cmocka_unit_test(connections_are_what_open_files_leave_for_them),
+		cmocka_unit_test(polls_that_are_more_than_half_of_what_they_take_are_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
