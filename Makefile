@@ -55,7 +55,7 @@ TOOLS    := $(ONE_FILE) $B/cmd/nos-bench
 BATS     := $(sort $(wildcard tests/tool/*.bats))
 # Those that run no tool of the flavour under test gain nothing by a sanitizer.
 PLAIN    := %/install.bats %/links.bats %/feed-meteotrentino.bats %/twin.bats %/units.bats \
-	%/hot.bats %/bench-peers.bats %/cluster.bats %/plan-cluster.bats
+	%/hot.bats %/bench-peers.bats %/measure.bats %/cluster.bats %/plan-cluster.bats
 BATS_release := $(BATS)
 # What these measure is the release's.
 BATS_cover := $(filter-out %/hot.bats %/bench-peers.bats,$(BATS))
@@ -276,7 +276,7 @@ lint: headers man $(LIB) $(TOOLS) ## headers, layout, layers, names, purity, pag
 			{ echo "$$patch was overtaken by the code" >&2; exit 1; }; done
 	shellcheck --external-sources $(SCRIPTS)
 
-SCRIPTS := .ci/run scripts/dist/nos-completion.bash scripts/peers/servers.bash $(shell grep -sld skip '^$H!.*sh$$' scripts/*)
+SCRIPTS := .ci/run scripts/dist/nos-completion.bash scripts/measure.bash scripts/peers/servers.bash $(shell grep -sld skip '^$H!.*sh$$' scripts/*)
 
 # What install puts down and uninstall takes away: the same words in both.
 VERSION   := $(shell sed -n 's/^$Hdefine NOS_VERSION "\(.*\)"$$/\1/p' lib/base/version.h)
