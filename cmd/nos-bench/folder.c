@@ -35,8 +35,7 @@ enum nos_code folder_make(const char *otherwise, char ret[static FOLDER_SIZE], s
 		return NOS_OK;
 	}
 	*ret = '\0';
-	return nos_err_set_errno(err, NOS_IO, errno,
-	    "no folder can be made in '%s', which TMPDIR can name another for",
+	return nos_err_set_errno(err, NOS_IO, errno, "no folder can be made in '%s' (TMPDIR)",
 	    said && *said ? said : "/tmp");
 }
 

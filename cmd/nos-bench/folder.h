@@ -10,7 +10,7 @@
 #define FOLDER_SIZE 3072 /* bytes of its path, so that PATH_MAX has room for what is in it */
 
 /* otherwise: where TMPDIR is not set; NULL, or no folder can be made there: /tmp. ret is "" where
- * it failed. NOS_USAGE: TMPDIR is too long; NOS_IO: no folder can be made there. */
+ * it failed. NOS_IO: no folder can be made there. */
 enum nos_code folder_make(
     const char *otherwise, char ret[static FOLDER_SIZE], struct nos_err *err) NOS_CHECK;
 

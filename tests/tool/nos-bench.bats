@@ -225,7 +225,7 @@ stopped_anywhere() { # WORKLOAD TIMES
 @test "where no store can be made that is said" {
 	TMPDIR=$PWD/none run -74 --separate-stderr nos-bench paper --quick
 	[ -z "$output" ]
-	[ "$stderr" = "nos-bench: no folder can be made in '$PWD/none', which TMPDIR can name another for: No such file or directory" ]
+	[ "$stderr" = "nos-bench: no folder can be made in '$PWD/none' (TMPDIR): No such file or directory" ]
 }
 
 @test "the examples of nos-bench(1) do what they say" {
